@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand, ValueHint};
 use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, EventCommand, LoopArgs, ReportArgs, ScheduleCommand, TaskCommand, WhyArgs,
+        DaemonCommand, EventCommand, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand, TaskCommand,
+        WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -79,6 +80,9 @@ pub(crate) enum Command {
     /// Look at the rules, switch them on and off, try them out
     #[command(subcommand)]
     Automation(AutomationCommand),
+    /// Look at messaging platforms, and try them out
+    #[command(subcommand)]
+    Messaging(MessagingCommand),
     /// Look at schedules, and fire them
     #[command(subcommand)]
     Schedule(ScheduleCommand),
@@ -127,6 +131,7 @@ impl Command {
             Self::Automation(command) => {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))
             }
+            Self::Messaging(command) => matches!(command, MessagingCommand::Status),
             Self::Schedule(command) => matches!(command, ScheduleCommand::List),
             Self::Budget | Self::Why(_) => true,
             _ => false,

@@ -124,6 +124,13 @@ pub(crate) const ACCOUNT_RESUME: &str = "Examples:
   aiwg account resume
   aiwg account resume 5f1c0c6f";
 
+pub(crate) const MESSAGING_STATUS: &str = "Example:
+  aiwg messaging status";
+
+pub(crate) const MESSAGING_TEST: &str = "Examples:
+  aiwg messaging test
+  aiwg messaging test telegram";
+
 pub(crate) const REPORT: &str = "Examples:
   aiwg report
   aiwg report --since 18:00";

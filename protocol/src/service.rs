@@ -600,6 +600,26 @@ pub trait DaemonService {
     )]
     async fn budget_status(params: NoParams) -> Result<BudgetStatus, ApiError>;
 
+    /// Gives how each messaging platform stands whose token the daemon has.
+    #[method(name = "messaging.status", errors = [StorageUnavailable])]
+    #[example(
+        name = "a bot on Telegram",
+        params = "{}",
+        result = r#"{"platforms": [{"name": "telegram", "state": "connected", "account": "aiwg_shop_bot",
+            "since": "2026-11-23T14:33:23.042Z", "lastReceivedAt": "2026-11-23T14:40:02.511Z", "chat": "-1001234567890", "people": 2,
+            "waiting": 0, "unknown": 0, "dead": 0, "error": null}]}"#
+    )]
+    async fn messaging_status(params: NoParams) -> Result<MessagingStatus, ApiError>;
+
+    /// Sends a message to try out whether messages arrive, and says what is missing where it does not.
+    #[method(name = "messaging.test", agents = Never)]
+    #[example(
+        name = "all platforms",
+        params = "{}",
+        result = r#"{"trials": [{"platform": "telegram", "ok": true, "message": "aiwg_shop_bot has sent a message to the chat -1001234567890"}]}"#
+    )]
+    async fn messaging_test(params: MessagingTestParams) -> Result<MessagingTested, ApiError>;
+
     /// Lists what people are asked for, the oldest first.
     #[method(name = "approval.list", errors = [TaskNotFound, StorageUnavailable])]
     #[example(

@@ -38,3 +38,6 @@ INSERT INTO session (id, cost_usd) VALUES ('s', 0.5);
 INSERT INTO cursor (source, key, value, until) VALUES ('files', '', '{"at":1000,"stopped":false}', 2000);
 INSERT INTO spending (day, rule, agent, usd) VALUES ('2026-11-23', 'a', 'one', 0.5), ('2026-11-24', '', '', 1);
 INSERT INTO rule_cost (rule, task, usd) VALUES ('a', 1, 0.5);
+INSERT INTO outbox (no, platform, chat, thread, is_notice, content, about, state, created_at, due_at, expires_at, attempts, is_repeat, sent_as, error)
+VALUES (1, 'telegram', '7', NULL, 1, '{"text":{"text":"x"}}', NULL, 'waiting', 1000, 1000, 2000, 0, 0, NULL, NULL),
+    (2, 'telegram', '7', '3', 0, '{"text":{"text":"y"}}', 'approval-0001', 'sending', 1000, 1000, 2000, 1, 1, '9', 'e');

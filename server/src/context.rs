@@ -40,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) status_changed: Notify,
     /// Rung by the engine when events have brought much, or the disk is full.
     pub(crate) grown: Arc<Notify>,
+    /// Rung by the engine when messages to platforms wait to be sent, or people for an agent that works.
+    pub(crate) messages: Arc<Notify>,
     pub(crate) started: Instant,
     pub(crate) started_at: Timestamp,
     /// True if the daemon runs in the background.

@@ -21,6 +21,7 @@ mod gateways;
 pub mod health;
 pub mod lifecycle;
 pub mod log;
+pub mod messaging;
 
 pub mod profiles;
 pub mod project;

@@ -20,6 +20,7 @@ use crate::{
     engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
+    messaging::{ASK_PROFILE, Environment, Setup},
     profiles::{Profile, Profiles},
     rules::{RuleIndex, compile},
     runs::account,
@@ -155,6 +156,7 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
         budgets: Budgets::of(config),
         accounts: accounts_of(config),
         profiles: Profiles::of(config),
+        messaging: Setup::of(config, &Environment::read()),
     })
 }
 
@@ -162,9 +164,10 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
 pub(crate) fn accounts_of(config: &Config) -> InUse {
     let zone =
         config.accounts.hours.as_ref().and_then(|_| time_zone(config.schedule.timezone.as_deref()).ok());
-    let by_profile = config.agents.keys().filter_map(|name| {
+    let names = config.agents.keys().map(String::as_str).chain([ASK_PROFILE]);
+    let by_profile = names.filter_map(|name| {
         let profile = Profile::named(config, Some(name))?;
-        Some((name.clone(), account(&profile)))
+        Some((name.to_owned(), account(&profile)))
     });
     let of_section = account(&Profile::of_section(config));
     InUse::of(&config.accounts, of_section, by_profile.collect(), zone.unwrap_or(TimeZone::UTC))

@@ -23,6 +23,7 @@ mod guide;
 mod hostile;
 mod lifecycle;
 mod logs;
+mod messaging;
 mod output;
 mod permissions;
 mod queue;

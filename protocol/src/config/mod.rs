@@ -7,6 +7,7 @@ mod agent;
 mod budget;
 mod daemon;
 mod lanes;
+mod messaging;
 mod patterns;
 mod profile;
 mod retention;
@@ -25,6 +26,10 @@ pub use agent::{AgentConfig, AgentEnv, PromptBy, RefusedTasks};
 pub use budget::{BudgetConfig, ModelPrices, RuleBudget};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
 pub use lanes::LaneConfig;
+pub use messaging::{
+    DigestConfig, DiscordConfig, MessagingChatConfig, MessagingConfig, MessagingUsers, NoticeSeverity,
+    NotifyConfig, OutboxConfig, PlatformName, QuietConfig, SlackConfig, TelegramConfig,
+};
 pub use patterns::{PatternEntry, Patterns};
 pub use profile::{AgentProfile, ProgramName};
 pub use retention::RetentionConfig;
@@ -62,6 +67,8 @@ pub struct Config {
     pub watch: WatchConfig,
     /// Jobs and their times.
     pub schedule: ScheduleConfig,
+    /// Messaging platforms.
+    pub messaging: MessagingConfig,
     /// Rules: what to do when something happens.
     #[schemars(length(max = 10_000))]
     pub rules: Vec<Rule>,

@@ -45,6 +45,8 @@ open_enum! {
         Cli = "cli",
         /// Another client of the socket.
         Sdk = "sdk",
+        /// A messaging platform: `user` names the person there.
+        Chat = "chat",
     }
 }
 

@@ -51,6 +51,9 @@ pub struct ChatTurn {
     /// The speaker.
     #[serde(default)]
     pub by: Speaker,
+    /// The person on a messaging platform who has said it, as `telegram:77`; absent for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The text of the message.
     pub message: String,
     /// The answer; null while there is none.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BudgetBound, HealthCheck, TaskCounts, Timestamp, open::open_enum};
+use super::{BudgetBound, HealthCheck, PlatformStatus, TaskCounts, Timestamp, open::open_enum};
 
 /// The content of `.aiwg/daemon/heartbeat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -232,6 +232,9 @@ pub struct ApprovalsSubsystem {
 pub struct MessagingSubsystem {
     /// True if any is connected.
     pub enabled: bool,
-    /// Their names.
+    /// The names of those that are connected.
     pub adapters: Vec<String>,
+    /// Each platform whose token the daemon has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<PlatformStatus>,
 }

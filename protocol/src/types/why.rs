@@ -125,6 +125,22 @@ pub struct Origin {
     /// The processes above it, the nearest first: up to three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<OriginProcess>,
+    /// The person who has written it on a messaging platform. There is no process then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<OriginPerson>,
+}
+
+/// A person on a messaging platform.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OriginPerson {
+    /// The person's id, with the platform before it: `telegram:77`.
+    pub id: String,
+    /// The name that the person had there at that time; absent if the platform gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The chat in which it was written, with the platform before it.
+    pub chat: String,
 }
 
 /// A process, by the name that it gives itself.

@@ -35,6 +35,27 @@ pub struct Terms {
     /// The one who has cancelled it, in words for people; none if nobody has, or it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled_by: Option<String>,
+    /// The person who has asked for it on a messaging platform, where its answer goes; none for other tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<AskedBy>,
+}
+
+/// A person on a messaging platform who has asked for a task, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskedBy {
+    /// The person's id, with the platform before it.
+    pub person: String,
+    /// The platform's name.
+    pub platform: String,
+    /// The chat's id.
+    pub chat: String,
+    /// The thread or topic in it; none for the chat itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    /// The id of the message; none if the platform gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// A message to a task's agent.

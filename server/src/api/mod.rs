@@ -17,7 +17,12 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::{component::Components, components::watcher::FileWatcher, context::Context, reload::Reload};
+use crate::{
+    component::Components,
+    components::{messaging::Messaging, watcher::FileWatcher},
+    context::Context,
+    reload::Reload,
+};
 
 pub(crate) use caller::{Caller, caller_of, has_no_agents, is_from_outside};
 use growth::Growth;
@@ -36,6 +41,7 @@ pub(crate) struct Api {
     pub(crate) context: Arc<Context>,
     components: Components,
     watcher: Arc<FileWatcher>,
+    messaging: Arc<Messaging>,
     pub(crate) reload: Reload,
     /// The memory that connections may hold.
     pub(crate) memory: Memory,
@@ -48,7 +54,12 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) fn new(context: Arc<Context>, components: Components, watcher: Arc<FileWatcher>) -> Self {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        components: Components,
+        watcher: Arc<FileWatcher>,
+        messaging: Arc<Messaging>,
+    ) -> Self {
         // Beside all else: users may be listed on another machine.
         tokio::task::spawn_blocking(peer::look_up_user);
         Self {
@@ -60,6 +71,7 @@ impl Api {
             context,
             components,
             watcher,
+            messaging,
         }
     }
 

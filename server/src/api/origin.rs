@@ -34,6 +34,7 @@ pub(crate) fn origin_of(peer: Peer) -> Origin {
         uid: peer.uid(),
         user: peer.user(),
         parents: parents.take(PARENTS).map(process).collect(),
+        person: None,
     }
 }
 

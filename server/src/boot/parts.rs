@@ -14,6 +14,7 @@ use crate::{
         automation::Rules,
         event_log::EventLog,
         health_check::HealthChecker,
+        messaging::{Messaging, MessagingCheck},
         retention::Retention,
         scheduler::{ScheduleCheck, Scheduler},
         state_guard::StateGuard,
@@ -30,8 +31,15 @@ use crate::{
 };
 
 /// The checks of the configuration that each part adds to its schema.
-pub(super) const CHECKS: Checks =
-    Checks(&[&ProfilesCheck, &WatchCheck, &ScheduleCheck, &RulesCheck, &BudgetCheck, &AccountsCheck]);
+pub(super) const CHECKS: Checks = Checks(&[
+    &ProfilesCheck,
+    &WatchCheck,
+    &ScheduleCheck,
+    &RulesCheck,
+    &BudgetCheck,
+    &AccountsCheck,
+    &MessagingCheck,
+]);
 
 /// The things that the start has found and made for single parts.
 pub(super) struct Found {
@@ -40,6 +48,7 @@ pub(super) struct Found {
     /// A reader for work that takes long.
     pub(super) copying: Arc<dyn Reader>,
     pub(super) watcher: Arc<FileWatcher>,
+    pub(super) messaging: Arc<Messaging>,
     pub(super) state_guard: Arc<StateGuard>,
     /// The time up to which things had aged in an earlier daemon.
     pub(super) aged: Option<Timestamp>,
@@ -47,7 +56,7 @@ pub(super) struct Found {
 
 /// Builds all components. They start, show their status and are checked in this order.
 pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Component>> {
-    let Found { listener, api, copying, watcher, state_guard, aged } = found;
+    let Found { listener, api, copying, watcher, messaging, state_guard, aged } = found;
     let components = components.clone();
     vec![
         Arc::new(HealthChecker { components: components.clone() }),
@@ -58,6 +67,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
         Arc::new(AccountSharing),
         Arc::new(Credentials),
         Arc::new(Approvals),
+        messaging,
         Arc::new(Scheduler { components: components.clone() }),
         Arc::new(EventLog { reader: Arc::clone(&copying) }),
         Arc::new(TasksFile { reader: copying }),

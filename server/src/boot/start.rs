@@ -25,6 +25,7 @@ use crate::{
     bus::Bus,
     component::{Component, Components},
     components::{
+        messaging::Messaging,
         state_guard::StateGuard,
         watcher::{FileWatcher, WatchCursor},
     },
@@ -36,6 +37,7 @@ use crate::{
     gateways::socket,
     health::Health,
     lifecycle::{Lock, PidFile},
+    messaging::Environment,
     recovery::open_reader,
     running::Running,
     runs::{LeftRunning, Shared, Shortage, supervise},
@@ -88,6 +90,8 @@ struct Core {
     gathered: Gathered,
     /// Rung when events have brought much.
     grown: Arc<Notify>,
+    /// Rung when messages to platforms wait.
+    messages: Arc<Notify>,
 }
 
 impl Core {
@@ -103,6 +107,7 @@ impl Core {
         let (next_due, due) = watch::channel(Due::default());
         let (gatherer, gathered) = gathering();
         let grown = Arc::new(Notify::new());
+        let messages = Arc::new(Notify::new());
         let setup = EngineSetup {
             store,
             config: engine_config,
@@ -112,9 +117,10 @@ impl Core {
             accounts: accounts.clone(),
             next_due,
             grown: Arc::clone(&grown),
+            messages: Arc::clone(&messages),
         };
         let (engine, thread) = engine::start(setup).map_err(system("the engine could not be started"))?;
-        Ok(Self { engine, thread, bus, left, orders, due, gatherer, gathered, grown })
+        Ok(Self { engine, thread, bus, left, orders, due, gatherer, gathered, grown, messages })
     }
 }
 
@@ -191,6 +197,7 @@ impl Daemon {
             socket: listener.path.display().to_string(),
             status_changed: Notify::new(),
             grown: core.grown,
+            messages: core.messages,
             started: std::time::Instant::now(),
             started_at: Timestamp::now(),
             detached: options.detached,
@@ -207,12 +214,19 @@ impl Daemon {
 
         let components = Components::default();
         let watcher = Arc::new(FileWatcher::of(&context, watched, core.gatherer));
-        let api = Arc::new(Api::new(Arc::clone(&context), components.clone(), Arc::clone(&watcher)));
+        let messaging = Arc::new(Messaging::of(Environment::read(), components.clone()));
+        let api = Arc::new(Api::new(
+            Arc::clone(&context),
+            components.clone(),
+            Arc::clone(&watcher),
+            Arc::clone(&messaging),
+        ));
         let found = Found {
             listener,
             api: Arc::clone(&api),
             copying,
             watcher,
+            messaging,
             state_guard: Arc::clone(&state_guard),
             aged: core.left.aged,
         };

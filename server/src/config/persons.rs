@@ -14,8 +14,17 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 8] =
-    ["agent", "agents", "accounts", "budget", "users", "defaults", "daemon.agents_may", "daemon.agents_env"];
+const OF_A_PERSON: [&str; 9] = [
+    "agent",
+    "agents",
+    "accounts",
+    "budget",
+    "users",
+    "messaging",
+    "defaults",
+    "daemon.agents_may",
+    "daemon.agents_env",
+];
 
 /// The differences that only a person may put in force: who is asked, what agents may, which programs and commands run, with which
 /// environment, and what they may cost.

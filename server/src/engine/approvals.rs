@@ -125,7 +125,11 @@ impl Transaction<'_> {
         self.ask_to_start(task, spec, limits)
     }
 
-    fn ask_person(&mut self, asked: &NewApproval, cause: Option<&Cause>) -> Result<ApprovalRow, Failure> {
+    pub(super) fn ask_person(
+        &mut self,
+        asked: &NewApproval,
+        cause: Option<&Cause>,
+    ) -> Result<ApprovalRow, Failure> {
         let state = self.store.task_state(asked.task)?.ok_or(EngineError::TaskNotFound(asked.task))?;
         if state != TaskState::Running {
             return Err(EngineError::TaskEnded(asked.task).into());
@@ -151,7 +155,7 @@ impl Transaction<'_> {
         Ok(no)
     }
 
-    fn decide(&mut self, no: ApprovalNo, verdict: &Verdict) -> Result<ApprovalRow, Failure> {
+    pub(super) fn decide(&mut self, no: ApprovalNo, verdict: &Verdict) -> Result<ApprovalRow, Failure> {
         let row = self.store.approval(no)?.ok_or(EngineError::ApprovalNotFound(no))?;
         self.can_be_decided(&row)?;
         let (state, answer) = fits(&row, &verdict.choice)?;
@@ -187,6 +191,7 @@ impl Transaction<'_> {
     /// Has the task of an approval go on, or ends it if it was not to start.
     fn carry_out_decision(&mut self, no: ApprovalNo, is_approved: bool, why: &str) -> aiwg_store::Result<()> {
         self.effects.decided.push(no);
+        self.note_decided(no)?;
         for task in self.store.release(Hold::APPROVAL, &no.0.to_string())? {
             // An agent that asked for permission hears the refusal when it goes on.
             let is_start = self.store.approval(no)?.is_none_or(|row| row.asked.kind == ApprovalKind::Task);
@@ -232,6 +237,7 @@ impl Transaction<'_> {
                 && self.store.decide_approval(row.no, ApprovalState::Withdrawn, None)?
             {
                 self.effects.decided.push(row.no);
+                self.note_decided(row.no)?;
             }
         }
         Ok(())

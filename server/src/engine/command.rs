@@ -12,7 +12,7 @@ use aiwg_protocol::{
 use aiwg_store::Selection;
 
 use super::{Budgets, Classes};
-use crate::{accounts::InUse, profiles::Profiles, rules::RuleIndex};
+use crate::{accounts::InUse, messaging::Setup, profiles::Profiles, rules::RuleIndex};
 
 /// The answer to whoever cancels a running task.
 pub(super) fn being_cancelled() -> TaskCancelled {
@@ -99,6 +99,8 @@ pub struct EngineConfig {
     pub accounts: InUse,
     /// The profiles of agents.
     pub profiles: Profiles,
+    /// The set-up of messaging; none where no platform is on.
+    pub messaging: Option<Arc<Setup>>,
     /// The rules that are expected to succeed, each with the time in which that is expected, in milliseconds.
     pub expected: Arc<[(String, u64)]>,
 }

@@ -29,6 +29,8 @@ pub(super) struct Effects {
     pub(super) ended: Vec<TaskNo>,
     /// Approvals that have been decided, for those who wait for them.
     pub(super) decided: Vec<ApprovalNo>,
+    /// True if messages wait to be sent, or people for an agent that works.
+    pub(super) messages: bool,
     /// True if the thread ends with it.
     pub(super) exit: bool,
     /// Lines about the rules, for the log.

@@ -73,6 +73,7 @@ impl Transaction<'_> {
         self.store.insert_event(&event, origin)?;
         self.effects.events.push(Arc::clone(&event));
         let matched = self.match_rules(&event, happened_at)?;
+        self.notify(&event)?;
         Ok(EventEmitted {
             seq: event.seq,
             rules: matched.taken,

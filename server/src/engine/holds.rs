@@ -89,6 +89,7 @@ mod tests {
             orders: send_orders,
             health: Health::default(),
             grown: Arc::new(Notify::new()),
+            messages: Arc::new(Notify::new()),
             next_due,
         };
         let (engine, thread) = engine::start(setup).unwrap();

@@ -32,6 +32,7 @@ mod lineage;
 mod many;
 mod matches;
 mod memory;
+mod messages;
 #[cfg(test)]
 mod model_tests;
 mod payload;
@@ -78,6 +79,7 @@ pub use gates::{Gate, Gates};
 pub(crate) use gathering::{Gathered, Gatherer, Gathering, gathering};
 pub use handle::Engine;
 pub use inbox::Publication;
+pub(crate) use messages::{Asked, Decision, Effect, Outgoing, Receipt};
 pub use pause::Draining;
 pub use permissions::{Permit, ToolCall};
 pub use steer::SentBy;

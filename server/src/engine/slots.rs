@@ -95,6 +95,7 @@ impl Transaction<'_> {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
         }
+        self.effects.messages |= task.spec.terms.asked_by.is_some();
         self.publish_task_event(&task_event(no, &task.spec, TaskState::Running, task.attempts), &task.spec);
         self.launch(task)
     }
@@ -250,6 +251,7 @@ mod tests {
                 orders: send_orders,
                 health: Health::default(),
                 grown: Arc::new(Notify::new()),
+                messages: Arc::new(Notify::new()),
                 next_due: watch::channel(Due::default()).0,
             };
             Self { engine: engine::start(setup).unwrap().0, orders, _dir: dir }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{QueueSwitch, RunRow, StopReason, TaskNo, TaskRow};
+use aiwg_model::{AskedBy, QueueSwitch, RunRow, StopReason, TaskNo, TaskRow};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
@@ -12,6 +12,7 @@ use super::{
     command::{EngineConfig, Starts},
     gates::Gates,
     memory::Memory,
+    messages::Messages,
     record::Record,
     spans::{RunSpan, Spans},
     waits::Waits,
@@ -38,6 +39,8 @@ pub(super) struct State {
     /// Time since which nothing is started until this daemon ends. This is not in the store: the next daemon starts tasks.
     pub(super) draining_since: Option<Timestamp>,
     pub(super) memory: Memory,
+    /// What is kept of messaging.
+    pub(super) messages: Messages,
     /// What was spent.
     pub(super) money: Money,
     /// The latest runs that are over.
@@ -77,6 +80,8 @@ pub(super) struct Slot {
     pub(super) before_usd: f64,
     /// The cost of its run so far as its agent has reported it, in US dollars. It is not in the store: the agent's output says it again.
     pub(super) reported_usd: f64,
+    /// The person who has asked for it on a messaging platform.
+    pub(super) asked_by: Option<AskedBy>,
     /// Time at which its run was started.
     pub(super) started_at: Timestamp,
     /// The check that runs in it, or the agent.
@@ -90,6 +95,7 @@ impl Slot {
             n: task.launch,
             class: task.spec.class.clone(),
             rule: task.spec.counts_to().map(str::to_owned),
+            asked_by: task.spec.terms.asked_by.clone(),
             started_at: task.started_at.unwrap_or_default(),
             ..Self::default()
         }
@@ -127,6 +133,7 @@ impl State {
             paused_since: None,
             draining_since: None,
             memory: Memory::default(),
+            messages: Messages::default(),
             money: Money::default(),
             spans: Spans::default(),
             revisions: HashMap::new(),
@@ -171,6 +178,11 @@ impl State {
         self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
+        // Without messaging nobody asks for it.
+        self.messages = match self.config.messaging {
+            Some(_) => Messages::load(store)?,
+            None => Messages::default(),
+        };
         self.revisions.clear();
         self.generation += 1;
         Ok(())

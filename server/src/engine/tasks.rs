@@ -179,6 +179,7 @@ impl Transaction<'_> {
         let event = task_event(task.no, &task.spec, outcome.state, task.attempts);
         let event = with_end(event, outcome, duration);
         self.publish_task_event(&event, &task.spec);
+        self.answer_person(task, outcome)?;
         if let Some(rule) = &task.spec.rule {
             self.note_end_for_rule(rule, outcome)?;
         }

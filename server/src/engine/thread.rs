@@ -73,6 +73,8 @@ pub struct EngineSetup {
     pub health: Health,
     /// Notified when retention should run: events have brought much, or the disk is full.
     pub grown: Arc<Notify>,
+    /// Notified when messages to platforms wait to be sent, or people for an agent that works.
+    pub messages: Arc<Notify>,
     /// Publishes the times at which matches are due, for [`super::fire_when_due`].
     pub next_due: watch::Sender<Due>,
 }
@@ -293,6 +295,9 @@ impl Thread {
         // First, or whoever asked would wait while the agents are started.
         for command in effects.done {
             command.answer(&self.state);
+        }
+        if effects.messages {
+            self.setup.messages.notify_one();
         }
         for order in effects.orders {
             self.order(order);

@@ -153,12 +153,17 @@ impl Transaction<'_> {
         let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
         let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
         let cursors = self.store.prune_cursors(self.now, PRUNED_AT_ONCE)?;
+        let messages = self.prune_messages(PRUNED_AT_ONCE)?;
         let days = self.prune_spending(what.aged, PRUNED_AT_ONCE)?;
         if events > 0 || !tasks.is_empty() {
             // Senders may have gone with them.
             self.state.generation += 1;
         }
         let more = self.store.give_back()?;
-        Ok(Pruned { more: more || events > 0 || cursors > 0 || days > 0 || !tasks.is_empty(), tasks, events })
+        Ok(Pruned {
+            more: more || events > 0 || cursors > 0 || messages > 0 || days > 0 || !tasks.is_empty(),
+            tasks,
+            events,
+        })
     }
 }

@@ -16,6 +16,7 @@ use aiwg_protocol::config::{Action, AgentConfig, AgentProfile, Config, ModelPric
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
+use crate::messaging::ASK_PROFILE;
 pub(crate) use check::ProfilesCheck;
 pub use names::Profiles;
 
@@ -47,6 +48,9 @@ impl Profile {
     /// The profile of this name, or the section `agent` where there is no name. None if the configuration has no such profile.
     pub(crate) fn named(config: &Config, name: Option<&str>) -> Option<Self> {
         let Some(name) = name else { return Some(Self::of_section(config)) };
+        if name == ASK_PROFILE {
+            return Some(Self::of_those_who_ask(config));
+        }
         let profile = config.agents.get(name)?;
         let base = &config.agent;
         let agent = AgentConfig {
@@ -62,6 +66,18 @@ impl Profile {
         };
         let AgentProfile { env, prices, .. } = profile.clone();
         Some(Self { name: Some(name.to_owned()), agent, prices, env })
+    }
+
+    /// The profile of the agents that answer those who may only ask.
+    fn of_those_who_ask(config: &Config) -> Self {
+        let agent = AgentConfig {
+            program: None,
+            command: config.messaging.chat.command.clone(),
+            prompt: PromptBy::default(),
+            fallback: Vec::new(),
+            ..config.agent.clone()
+        };
+        Self { name: Some(ASK_PROFILE.to_owned()), agent, ..Self::default() }
     }
 
     /// Keeps it with a run, in the run's directory.

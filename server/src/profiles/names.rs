@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aiwg_protocol::config::{AgentConfig, AgentProfile, Config};
 
+use crate::messaging::ASK_PROFILE;
+
 /// All profiles, by their names. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiles {
@@ -12,7 +14,7 @@ pub struct Profiles {
     of_section: Arc<Vec<String>>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Named {
     fallback: Vec<String>,
     cap_usd: Option<f64>,
@@ -26,7 +28,9 @@ impl Profiles {
             (name.clone(), Named { fallback: profile.fallback.clone(), cap_usd: profile.cap_usd })
         };
         Self {
-            named: Arc::new(config.agents.iter().map(named).collect()),
+            named: Arc::new(
+                config.agents.iter().map(named).chain([(ASK_PROFILE.to_owned(), Named::default())]).collect(),
+            ),
             of_section: Arc::new(config.agent.fallback.clone()),
         }
     }

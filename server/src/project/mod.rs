@@ -2,6 +2,7 @@
 
 mod links;
 mod runs;
+mod runtime_dir;
 
 use std::{
     io,
@@ -14,6 +15,7 @@ use aiwg_model::TaskNo;
 use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, trust};
 
 pub(crate) use runs::{living_run, run_dirs};
+pub(crate) use runtime_dir::{check_own, runtime_dir, runtime_dirs, usual_name};
 
 /// A project's directory, and the names of all that the daemon keeps in it.
 #[derive(Debug, Clone)]

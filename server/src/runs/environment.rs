@@ -11,6 +11,7 @@ use aiwg_protocol::{
 
 use crate::{
     engine::StartOrder,
+    messaging::TOKEN_VARIABLES,
     profiles::{Profile, program},
 };
 
@@ -109,7 +110,9 @@ pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, Strin
 
 /// A value with what it refers to of the daemon's environment; the name of the first that is not there, otherwise.
 pub(super) fn resolved(value: &str) -> Result<String, String> {
-    resolve(value, |missing| std::env::var(missing).ok())
+    // No agent gets a token of messaging, whatever the configuration says.
+    let is_token = |name: &str| TOKEN_VARIABLES.contains(&name);
+    resolve(value, |name| std::env::var(name).ok().filter(|_| !is_token(name)))
 }
 
 /// `value` with each `${NAME}` replaced; the name of the first that is not there, otherwise.

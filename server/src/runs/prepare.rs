@@ -24,6 +24,7 @@ use super::{
 use crate::{
     engine::StartOrder,
     lifecycle::SERVICE_ENV,
+    messaging::TOKEN_VARIABLES,
     profiles::{Profile, program},
     project::{living_run, make_private_dir},
 };
@@ -137,7 +138,12 @@ pub(super) fn prepare(
         launch: order.launch,
         command,
         env,
-        env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
+        env_remove: REMOVED
+            .iter()
+            .chain(&SERVICE_ENV)
+            .chain(&TOKEN_VARIABLES)
+            .map(|name| (*name).to_owned())
+            .collect(),
         cwd: root.to_owned(),
         dir,
         root: Some(root.to_owned()),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, Follow, Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow, Trace,
+    ApprovalNo, ApprovalRow, Follow, Hold, MessageCounts, RuleFacts, RunRow, Spending, TaskNo, TaskRow, Trace,
 };
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
@@ -101,4 +101,7 @@ pub trait Reader: Send + Sync {
 
     /// The positions of a source's cursors, by their keys.
     fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;
+
+    /// Numbers of the messages to each platform that has any.
+    fn message_counts(&self) -> Result<Vec<MessageCounts>>;
 }

@@ -1,9 +1,9 @@
 //! Changing the store.
 
 use aiwg_model::{
-    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, MatchDecision, NewApproval, Outcome,
-    Pending, QueueSwitch, RunId, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms,
-    ToolUse,
+    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, MatchDecision, MessageNo, MessageRow,
+    NewApproval, NewMessage, Outcome, Pending, QueueSwitch, RunId, RunStart, Spending, StopReason, Switch,
+    TaskNo, TaskRow, TaskSpec, Terms, ToolUse,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
@@ -227,4 +227,22 @@ pub trait Transaction: View {
 
     /// Notes up to when things have aged.
     fn set_aged(&mut self, at: Timestamp) -> Result<()>;
+
+    /// Stores a message to a platform, which waits, under the next number.
+    fn add_message(&mut self, message: &NewMessage, at: Timestamp) -> Result<MessageNo>;
+
+    /// Stores a message as it stands now, in place of what is stored under its number.
+    fn set_message(&mut self, row: &MessageRow) -> Result<()>;
+
+    /// Forgets a message. False if there is none.
+    fn remove_message(&mut self, no: MessageNo) -> Result<bool>;
+
+    /// Forgets the messages that wait for a chat, are due and have expired. How many.
+    fn expire_messages(&mut self, platform: &str, chat: &str, now: Timestamp) -> Result<usize>;
+
+    /// Gives the messages that wait for a chat to another one of the same platform.
+    fn move_messages(&mut self, platform: &str, chat: &str, to: &str) -> Result<()>;
+
+    /// Forgets the messages that were sent, or cannot be, and were stored before this moment, `limit` at the most. How many.
+    fn prune_messages(&mut self, before: Timestamp, limit: u64) -> Result<usize>;
 }

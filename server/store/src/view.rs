@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Spending, Switch,
-    TaskNo, TaskRow,
+    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, MessageNo, MessageRow, OutboxLane, Pending,
+    QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow,
 };
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
@@ -151,4 +151,23 @@ pub trait View {
 
     /// Up to when things have aged, as [`crate::Transaction::set_aged`] has noted it last.
     fn aged(&self) -> Result<Option<Timestamp>>;
+
+    /// The position of one cursor of a source.
+    fn cursor(&self, source: &str, key: &str) -> Result<Option<String>>;
+
+    /// A message to a platform; none as well if its row cannot be read.
+    fn message(&self, no: MessageNo) -> Result<Option<MessageRow>>;
+
+    /// The messages for a chat that are due, in the order in which they are to be sent, `limit` at the most.
+    fn due_messages(&self, platform: &str, chat: &str, now: Timestamp, limit: u32)
+    -> Result<Vec<MessageRow>>;
+
+    /// The chats for which messages wait, each with the time at which the first of them is due.
+    fn outbox_lanes(&self) -> Result<Vec<OutboxLane>>;
+
+    /// The messages that are being sent, in the order of their numbers.
+    fn messages_sending(&self) -> Result<Vec<MessageRow>>;
+
+    /// The messages that ask for an approval, by its id, in the order of their numbers.
+    fn messages_about(&self, about: &str) -> Result<Vec<MessageRow>>;
 }

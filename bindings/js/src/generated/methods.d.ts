@@ -44,6 +44,9 @@ import type {
   EventSubscribed,
   EventUnsubscribeParams,
   EventUnsubscribed,
+  MessagingStatus,
+  MessagingTestParams,
+  MessagingTested,
   NoParams,
   OpenRpcDocument,
   Pong,
@@ -132,6 +135,8 @@ export interface MethodMap {
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
   'task.retryMany': { params: TaskSelection; result: TasksRetried };
   'budget.status': { params: NoParams; result: BudgetStatus };
+  'messaging.status': { params: NoParams; result: MessagingStatus };
+  'messaging.test': { params: MessagingTestParams; result: MessagingTested };
   'approval.list': { params: ApprovalListParams; result: ApprovalSummary[] };
   'approval.get': { params: ApprovalGetParams; result: Approval };
   'approval.approve': { params: ApprovalDecideParams; result: Approval };
@@ -592,6 +597,23 @@ export declare class BudgetMethods {
   status(params?: NoParams, options?: CallOptions): Promise<BudgetStatus>;
 }
 
+/** The methods of `messaging`. */
+export declare class MessagingMethods {
+  private constructor();
+
+  /**
+   * Gives how each messaging platform stands whose token the daemon has.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  status(params?: NoParams, options?: CallOptions): Promise<MessagingStatus>;
+
+  /**
+   * Sends a message to try out whether messages arrive, and says what is missing where it does not.
+   */
+  test(params?: MessagingTestParams, options?: CallOptions): Promise<MessagingTested>;
+}
+
 /** The methods of `approval`. */
 export declare class ApprovalMethods {
   private constructor();
@@ -690,6 +712,8 @@ export declare abstract class Methods {
   readonly task: TaskMethods;
   /** The methods of `budget`. */
   readonly budget: BudgetMethods;
+  /** The methods of `messaging`. */
+  readonly messaging: MessagingMethods;
   /** The methods of `approval`. */
   readonly approval: ApprovalMethods;
 

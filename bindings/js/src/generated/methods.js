@@ -341,6 +341,27 @@ export class BudgetMethods {
   }
 }
 
+/** The methods of `messaging`. */
+export class MessagingMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Gives how each messaging platform stands whose token the daemon has. */
+  status(params, options) {
+    return this.#client.request('messaging.status', params, options);
+  }
+
+  /**
+   * Sends a message to try out whether messages arrive, and says what is missing where it does not.
+   */
+  test(params, options) {
+    return this.#client.request('messaging.test', params, options);
+  }
+}
+
 /** The methods of `approval`. */
 export class ApprovalMethods {
   #client;
@@ -403,6 +424,7 @@ export class Methods {
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
   budget = new BudgetMethods(this);
+  messaging = new MessagingMethods(this);
   approval = new ApprovalMethods(this);
 
   /** Answers at once, which shows that the daemon is alive. */

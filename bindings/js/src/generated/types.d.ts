@@ -376,8 +376,9 @@ export type ApprovalTerms = boolean | ApprovalLimits;
  *
  * - `cli`: The command `aiwg`.
  * - `sdk`: Another client of the socket.
+ * - `chat`: A messaging platform: `user` names the person there.
  */
-export type ApprovalVia = 'cli' | 'sdk';
+export type ApprovalVia = 'cli' | 'sdk' | 'chat';
 
 /** What people are asked for. */
 export interface ApprovalsSubsystem {
@@ -627,6 +628,8 @@ export interface ChatTurn {
   taskId: string;
   /** The speaker. `"user"` when absent. */
   by: Open<Speaker>;
+  /** The person on a messaging platform who has said it, as `telegram:77`; absent for others. */
+  from?: string;
   /** The text of the message. */
   message: string;
   /** The answer; null while there is none. */
@@ -1104,12 +1107,42 @@ export type MatchOutcome = 'fire' | 'debounce' | 'coalesce' | 'refuse' | 'trip' 
  */
 export type MessageState = 'waiting' | 'unsure' | 'delivered';
 
+/** The answer to `messaging.status`. */
+export interface MessagingStatus {
+  /** Each platform whose token the daemon has; empty where it has none. */
+  platforms: PlatformStatus[];
+}
+
 /** Messaging platforms. */
 export interface MessagingSubsystem {
   /** True if any is connected. */
   enabled: boolean;
-  /** Their names. */
+  /** The names of those that are connected. */
   adapters: string[];
+  /** Each platform whose token the daemon has. */
+  platforms?: PlatformStatus[];
+}
+
+/** The params of `messaging.test`. */
+export interface MessagingTestParams {
+  /** The platform; all whose token the daemon has when absent. Length at most 200. */
+  platform?: string | undefined;
+}
+
+/** The answer to `messaging.test`. */
+export interface MessagingTested {
+  /** Each platform on which a message was tried. */
+  trials: MessagingTrial[];
+}
+
+/** A message that was tried. */
+export interface MessagingTrial {
+  /** The platform. */
+  platform: string;
+  /** True if the message was sent. */
+  ok: boolean;
+  /** Where it was sent; or what is missing, and the remedy. */
+  message: string;
 }
 
 /** No members: `params` may be left out. */
@@ -1149,6 +1182,18 @@ export interface Origin {
   user?: string;
   /** The processes above it, the nearest first: up to three. */
   parents?: OriginProcess[];
+  /** The person who has written it on a messaging platform. There is no process then. */
+  person?: OriginPerson;
+}
+
+/** A person on a messaging platform. */
+export interface OriginPerson {
+  /** The person's id, with the platform before it: `telegram:77`. */
+  id: string;
+  /** The name that the person had there at that time; absent if the platform gave none. */
+  name?: string;
+  /** The chat in which it was written, with the platform before it. */
+  chat: string;
 }
 
 /** A process, by the name that it gives itself. */
@@ -1217,6 +1262,43 @@ export type PermissionVerdict = 'undecided' | 'allow' | 'deny' | 'defer';
  * - `checking`: Its check runs.
  */
 export type Phase = 'working' | 'checking';
+
+/**
+ * The states of the line to a messaging platform.
+ *
+ * - `connecting`: The platform was not reached yet.
+ * - `connected`: It answers.
+ * - `retrying`: It does not answer, and is tried again.
+ * - `taken`: Someone else receives for the same bot.
+ * - `stopped`: It refuses the token: a person must act.
+ */
+export type PlatformState = 'connecting' | 'connected' | 'retrying' | 'taken' | 'stopped';
+
+/** A messaging platform whose token the daemon has. */
+export interface PlatformStatus {
+  /** `slack`, `discord` or `telegram`. */
+  name: string;
+  /** The state of the line. */
+  state: Open<PlatformState>;
+  /** The name of the bot; null while it is not known. */
+  account: string | null;
+  /** Since when the line is in its state. */
+  since: Timestamp;
+  /** Time of the last answer to the question what has come; null before the first. */
+  lastReceivedAt: Timestamp | null;
+  /** The id of the chat for notices; null if none is set. */
+  chat: string | null;
+  /** Number of people who are listed for the platform. */
+  people: number;
+  /** Number of messages that wait to be sent. */
+  waiting: number;
+  /** Number of those of which nobody knows whether they were sent. */
+  unknown: number;
+  /** Number of messages that could not be sent, of the last week. */
+  dead: number;
+  /** What is wrong, and the remedy; null if nothing is. */
+  error: string | null;
+}
 
 /** The answer to `ping`. */
 export interface Pong {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use aiwg_model::{ApprovalNo, ApprovalRow, TaskNo, TracedEvent};
 use aiwg_protocol::types::{
     ApprovalDecider, ApprovalEvent, ApprovalKind, ApprovalState, EventSource, FileEvent, Origin,
-    OriginProcess, ScheduleEvent, TaskRefusedEvent, TaskSentEvent,
+    OriginPerson, OriginProcess, ScheduleEvent, TaskRefusedEvent, TaskSentEvent,
 };
 
 /// The largest number of a payload's characters that is shown.
@@ -141,6 +141,10 @@ pub(super) fn of_source(event: &TracedEvent) -> String {
 
 /// A client: its process, where it runs, whose it is, and what started it.
 pub(super) fn of_origin(origin: &Origin) -> String {
+    if let Some(OriginPerson { id, name, chat }) = &origin.person {
+        let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        return format!("{id}{name} in the chat {chat}");
+    }
     let mut text = match &origin.process {
         Some(process) => named(process),
         None => "a forwarded client, whose process is not to be seen".to_owned(),

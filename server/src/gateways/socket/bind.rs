@@ -20,7 +20,7 @@ use rustix::{
 };
 use tokio::net::UnixListener;
 
-use crate::project::{Project, make_private_dir};
+use crate::project::{Project, check_own, make_private_dir, runtime_dirs, usual_name};
 
 /// The number of connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -159,19 +159,6 @@ fn real_path(known: &Path) -> io::Result<PathBuf> {
     Ok(short_dir(&runtime_dirs(), &name)?.join(name))
 }
 
-/// The directories where sockets may be: the one that the system gives the user for them, if it is as the XDG specification demands, and the
-/// directory for temporary files.
-fn runtime_dirs() -> Vec<PathBuf> {
-    let xdg = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let all = xdg.into_iter().chain([std::env::temp_dir(), PathBuf::from("/tmp")]);
-    all.filter(|dir| dir.is_absolute() && dir.is_dir()).collect()
-}
-
-/// The name of the directory that all of this user's sockets are in.
-fn usual_name() -> String {
-    format!("aiwg-{}", rustix::process::geteuid().as_raw())
-}
-
 /// A directory of the user's alone in one of these, short enough. If another user has made the one with the usual name, one with a name that no
 /// other can foresee: the link leads there.
 fn short_dir(bases: &[PathBuf], name: &str) -> io::Result<PathBuf> {
@@ -198,17 +185,6 @@ fn short_dir(bases: &[PathBuf], name: &str) -> io::Result<PathBuf> {
         }
     }
     Err(last)
-}
-
-/// Checks that no other user owns, may enter or has planted the directory: `/tmp` is everyone's.
-fn check_own(dir: &Path) -> io::Result<()> {
-    let stat = rustix::fs::lstat(dir)?;
-    let is_dir = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir();
-    if !is_dir || stat.st_uid != rustix::process::geteuid().as_raw() || stat.st_mode & 0o077 != 0 {
-        let message = format!("{} is not a directory of this user's alone: remove it", dir.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
-    }
-    Ok(())
 }
 
 fn bind_private(path: &Path) -> io::Result<OwnedFd> {

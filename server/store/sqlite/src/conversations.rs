@@ -47,7 +47,8 @@ pub(super) fn turns(
 ) -> rusqlite::Result<(Vec<ChatTurn>, bool)> {
     let mut select = connection.prepare_cached(
         "SELECT no, prompt, state, result, error, created_at,
-                iif(cause IS NULL, 0, iif(json_valid(cause), cause ->> 'task' IS NOT NULL, 1)) FROM task
+                iif(cause IS NULL, 0, iif(json_valid(cause), cause ->> 'task' IS NOT NULL, 1)),
+                iif(json_valid(terms), terms ->> '$.askedBy.person', NULL) FROM task
              WHERE conversation = ? AND no < ? ORDER BY no DESC LIMIT ?",
     )?;
     let mut rows = select.query(params![conversation, Number(before), limit])?;
@@ -71,6 +72,7 @@ fn turn(row: &Row<'_>) -> rusqlite::Result<ChatTurn> {
     Ok(ChatTurn {
         task_id: number(row)?.to_string(),
         by: if row.get(6)? { Speaker::Agent } else { Speaker::User },
+        from: row.get(7)?,
         message: row.get(1)?,
         state,
         answer: if state == TaskState::Completed { row.get(3)? } else { None },

@@ -35,7 +35,8 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn cursor(&self, source: &str, key: &str) -> rusqlite::Result<Option<String>> {
+    /// The position of one cursor of a source.
+    pub(crate) fn cursor(&self, source: &str, key: &str) -> rusqlite::Result<Option<String>> {
         self.statement("SELECT value FROM cursor WHERE source = ? AND key = ?")?
             .query_row(params![source, key], |row| row.get(0))
             .optional()

@@ -21,6 +21,7 @@ mod mend;
 #[cfg(test)]
 mod migrated;
 mod open;
+mod outbox;
 mod overview;
 mod prune;
 mod quarantine;

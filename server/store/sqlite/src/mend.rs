@@ -52,7 +52,7 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 15] = {
+const BESIDE: [(&str, &[Column]); 16] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         (
@@ -74,6 +74,26 @@ const BESIDE: [(&str, &[Column]); 15] = {
                 ("decision", Text, true),
                 ("used_by", Text, true),
                 ("tool_use", Text, true),
+            ],
+        ),
+        (
+            "outbox",
+            &[
+                ("no", Number, false),
+                ("platform", Text, false),
+                ("chat", Text, false),
+                ("thread", Text, true),
+                ("is_notice", Switch, false),
+                ("content", Text, false),
+                ("about", Text, true),
+                ("state", Text, false),
+                ("created_at", Time, false),
+                ("due_at", Time, false),
+                ("expires_at", Time, false),
+                ("attempts", Short, false),
+                ("is_repeat", Switch, false),
+                ("sent_as", Text, true),
+                ("error", Text, true),
             ],
         ),
         ("rule_switch", &[("rule", Text, false), ("enabled", Switch, true), ("tripped_at", Time, true)]),

@@ -1,6 +1,6 @@
 //! Forgetting what is old. Numbers are never given again, whatever is pruned.
 
-use aiwg_model::{Keep, TaskNo};
+use aiwg_model::{Keep, MessageNo, TaskNo};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -13,6 +13,7 @@ use super::{
 const LAST_EVENT: &str = "last_event";
 const LAST_TASK: &str = "last_task";
 const LAST_APPROVAL: &str = "last_approval";
+const LAST_MESSAGE: &str = "last_message";
 
 /// The counter that holds up to when things have aged.
 const AGED: &str = "aged";
@@ -128,6 +129,14 @@ impl SqliteStore {
     /// The highest number of an approval that was ever given.
     pub(super) fn last_approval(&self) -> rusqlite::Result<u64> {
         last(self.connection(), "max(no) FROM approval", LAST_APPROVAL)
+    }
+
+    /// The next number of a message to a platform. It counts as given.
+    pub(super) fn next_message(&mut self) -> rusqlite::Result<MessageNo> {
+        let next = last(self.connection(), "max(no) FROM outbox", LAST_MESSAGE)? + 1;
+        self.statement("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?
+            .execute(params![LAST_MESSAGE, next])?;
+        Ok(MessageNo(next))
     }
 
     /// Numbers begin after these, if they would otherwise begin before.

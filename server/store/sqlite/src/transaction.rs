@@ -4,8 +4,9 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
     ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce, Keep,
-    MatchDecision, NewApproval, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending,
-    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
+    MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval, NewMessage, OutboxLane, Outcome,
+    Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow,
+    TaskSpec, Terms, ToolUse, Trace,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState, TaskStats,
@@ -162,6 +163,12 @@ impl View for Open<'_> {
         spending(first: &str, last: &str) -> Vec<Spending>;
         rule_costs(rule: &str) -> Vec<f64>;
         aged() -> Option<Timestamp>;
+        cursor(source: &str, key: &str) -> Option<String>;
+        message(no: MessageNo) -> Option<MessageRow>;
+        due_messages(platform: &str, chat: &str, now: Timestamp, limit: u32) -> Vec<MessageRow>;
+        outbox_lanes() -> Vec<OutboxLane>;
+        messages_sending() -> Vec<MessageRow>;
+        messages_about(about: &str) -> Vec<MessageRow>;
     }
 }
 
@@ -228,6 +235,12 @@ impl Transaction for Open<'_> {
         prune_cursors(now: Timestamp, limit: u64) -> usize;
         give_back() -> bool;
         set_aged(at: Timestamp) -> ();
+        add_message(message: &NewMessage, at: Timestamp) -> MessageNo;
+        set_message(row: &MessageRow) -> ();
+        remove_message(no: MessageNo) -> bool;
+        expire_messages(platform: &str, chat: &str, now: Timestamp) -> usize;
+        move_messages(platform: &str, chat: &str, to: &str) -> ();
+        prune_messages(before: Timestamp, limit: u64) -> usize;
     }
 }
 
@@ -260,5 +273,6 @@ impl Reader for SqliteReader {
         trace(tasks: &[TaskNo], events: &[u64], follow: Follow) -> Trace;
         waiting_matches(events: &[u64]) -> Vec<(String, u64)>;
         cursors(source: &str) -> HashMap<String, String>;
+        message_counts() -> Vec<MessageCounts>;
     }
 }

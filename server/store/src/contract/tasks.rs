@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aiwg_model::{
-    EndReason, ImportedTask, Outcome, Processes, ProtectRecord, Received, RunCost, Sent, StopReason, Taken,
-    TaskNo, TaskSpec, Terms, VerifyTerms,
+    AskedBy, EndReason, ImportedTask, Outcome, Processes, ProtectRecord, Received, RunCost, Sent, StopReason,
+    Taken, TaskNo, TaskSpec, Terms, VerifyTerms,
 };
 use aiwg_protocol::terms::{ApprovalLimits, OnTimeout};
 use aiwg_protocol::types::{
@@ -57,6 +57,13 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
             }],
             taken: Some(Taken { since: at(3) }),
             cancelled_by: Some("someone".to_owned()),
+            asked_by: Some(AskedBy {
+                person: "telegram:77".to_owned(),
+                platform: "telegram".to_owned(),
+                chat: "-100".to_owned(),
+                thread: Some("3".to_owned()),
+                message: None,
+            }),
         },
         expires_at: Some(at(99)),
         start_at: None,

@@ -557,6 +557,7 @@ async fn whoever_wakes_the_engine_is_told_when_the_month_turns() {
         accounts: Accounts::default(),
         health: Health::default(),
         grown: Arc::new(Notify::new()),
+        messages: Arc::new(Notify::new()),
         next_due,
     };
     let (engine, thread) = engine::start(setup).unwrap();

@@ -32,6 +32,8 @@ from .types import (
     EventEmitted,
     EventSubscribed,
     EventUnsubscribed,
+    MessagingStatus,
+    MessagingTested,
     OpenRpcDocument,
     OutputEncoding,
     OutputStream,
@@ -1099,6 +1101,42 @@ class AsyncBudgetMethods:
             return BudgetStatus.from_wire(received)
 
 
+class AsyncMessagingMethods:
+    """The methods of ``messaging``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def status(self, *, timeout: float | None = None) -> MessagingStatus:
+        """Gives how each messaging platform stands whose token the daemon has.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        received = await self._caller.call_method("messaging.status", {}, timeout)
+        with Reading("messaging.status"):
+            return MessagingStatus.from_wire(received)
+
+    async def test(
+        self,
+        *,
+        platform: str | None = None,
+        timeout: float | None = None,
+    ) -> MessagingTested:
+        """Sends a message to try out whether messages arrive, and says what is missing where it
+        does not.
+
+        - ``platform``: The platform; all whose token the daemon has when absent. Length at most
+          200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        wire = {"platform": platform}
+        received = await self._caller.call_method("messaging.test", wire, timeout)
+        with Reading("messaging.test"):
+            return MessagingTested.from_wire(received)
+
+
 class AsyncApprovalMethods:
     """The methods of ``approval``."""
 
@@ -1313,6 +1351,7 @@ class AsyncMethods(AsyncCaller):
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)
+        self.messaging: Final[AsyncMessagingMethods] = AsyncMessagingMethods(self)
         self.approval: Final[AsyncApprovalMethods] = AsyncApprovalMethods(self)
 
     async def ping(self, *, timeout: float | None = None) -> Pong:

@@ -32,6 +32,8 @@ from .types import (
     EventEmitted,
     EventSubscribed,
     EventUnsubscribed,
+    MessagingStatus,
+    MessagingTested,
     OpenRpcDocument,
     OutputEncoding,
     OutputStream,
@@ -1089,6 +1091,37 @@ class BudgetMethods:
             return BudgetStatus.from_wire(received)
 
 
+class MessagingMethods:
+    """The methods of ``messaging``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def status(self, *, timeout: float | None = None) -> MessagingStatus:
+        """Gives how each messaging platform stands whose token the daemon has.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        received = self._caller.call_method("messaging.status", {}, timeout)
+        with Reading("messaging.status"):
+            return MessagingStatus.from_wire(received)
+
+    def test(self, *, platform: str | None = None, timeout: float | None = None) -> MessagingTested:
+        """Sends a message to try out whether messages arrive, and says what is missing where it
+        does not.
+
+        - ``platform``: The platform; all whose token the daemon has when absent. Length at most
+          200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        wire = {"platform": platform}
+        received = self._caller.call_method("messaging.test", wire, timeout)
+        with Reading("messaging.test"):
+            return MessagingTested.from_wire(received)
+
+
 class ApprovalMethods:
     """The methods of ``approval``."""
 
@@ -1297,6 +1330,7 @@ class Methods(Caller):
         self.schedule: Final[ScheduleMethods] = ScheduleMethods(self)
         self.task: Final[TaskMethods] = TaskMethods(self)
         self.budget: Final[BudgetMethods] = BudgetMethods(self)
+        self.messaging: Final[MessagingMethods] = MessagingMethods(self)
         self.approval: Final[ApprovalMethods] = ApprovalMethods(self)
 
     def ping(self, *, timeout: float | None = None) -> Pong:

@@ -77,11 +77,15 @@ __all__ = [
     "Issue",
     "MatchOutcome",
     "MessageState",
+    "MessagingStatus",
     "MessagingSubsystem",
+    "MessagingTested",
+    "MessagingTrial",
     "OnBusy",
     "OnTimeout",
     "OpenRpcDocument",
     "Origin",
+    "OriginPerson",
     "OriginProcess",
     "OutputEncoding",
     "OutputStream",
@@ -89,6 +93,8 @@ __all__ = [
     "PermissionStep",
     "PermissionVerdict",
     "Phase",
+    "PlatformState",
+    "PlatformStatus",
     "Pong",
     "QueuePaused",
     "QueueResumed",
@@ -186,11 +192,12 @@ ApprovalState = Literal["pending", "approved", "rejected", "timeout", "withdrawn
 - ``withdrawn``: Its task has ended before anybody decided, or is to do something else now.
 """
 
-ApprovalVia = Literal["cli", "sdk"]
+ApprovalVia = Literal["cli", "sdk", "chat"]
 """The way by which a decision came.
 
 - ``cli``: The command `aiwg`.
 - ``sdk``: Another client of the socket.
+- ``chat``: A messaging platform: `user` names the person there.
 """
 
 BudgetSpan = Literal["day", "month"]
@@ -302,6 +309,16 @@ Phase = Literal["working", "checking"]
 
 - ``working``: Its agent works.
 - ``checking``: Its check runs.
+"""
+
+PlatformState = Literal["connecting", "connected", "retrying", "taken", "stopped"]
+"""The states of the line to a messaging platform.
+
+- ``connecting``: The platform was not reached yet.
+- ``connected``: It answers.
+- ``retrying``: It does not answer, and is tried again.
+- ``taken``: Someone else receives for the same bot.
+- ``stopped``: It refuses the token: a person must act.
 """
 
 RetryOn = Literal["exit", "timeout", "refused"]
@@ -1220,6 +1237,8 @@ class ChatTurn:
     """The state of the task."""
     at: Timestamp
     """Time of the message."""
+    from_: str | None = None
+    """The person on a messaging platform who has said it, as `telegram:77`; absent for others."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ChatTurn:
@@ -1232,6 +1251,7 @@ class ChatTurn:
             error=wire["error"],
             state=wire["state"],
             at=wire["at"],
+            from_=wire.get("from"),
         )
 
 
@@ -1812,13 +1832,30 @@ class Issue:
 
 
 @dataclass(frozen=True)
+class MessagingStatus:
+    """The answer to `messaging.status`."""
+
+    platforms: list[PlatformStatus]
+    """Each platform whose token the daemon has; empty where it has none."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> MessagingStatus:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            platforms=[PlatformStatus.from_wire(item) for item in wire["platforms"]],
+        )
+
+
+@dataclass(frozen=True)
 class MessagingSubsystem:
     """Messaging platforms."""
 
     enabled: bool
     """True if any is connected."""
     adapters: list[str]
-    """Their names."""
+    """The names of those that are connected."""
+    platforms: list[PlatformStatus] | None = None
+    """Each platform whose token the daemon has."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingSubsystem:
@@ -1826,6 +1863,46 @@ class MessagingSubsystem:
         return cls(
             enabled=wire["enabled"],
             adapters=wire["adapters"],
+            platforms=maybe(
+                lambda value: [PlatformStatus.from_wire(item) for item in value],
+                wire.get("platforms"),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class MessagingTested:
+    """The answer to `messaging.test`."""
+
+    trials: list[MessagingTrial]
+    """Each platform on which a message was tried."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> MessagingTested:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            trials=[MessagingTrial.from_wire(item) for item in wire["trials"]],
+        )
+
+
+@dataclass(frozen=True)
+class MessagingTrial:
+    """A message that was tried."""
+
+    platform: str
+    """The platform."""
+    ok: bool
+    """True if the message was sent."""
+    message: str
+    """Where it was sent; or what is missing, and the remedy."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> MessagingTrial:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            platform=wire["platform"],
+            ok=wire["ok"],
+            message=wire["message"],
         )
 
 
@@ -1845,6 +1922,8 @@ class Origin:
     """The name of its user."""
     parents: list[OriginProcess] | None = None
     """The processes above it, the nearest first: up to three."""
+    person: OriginPerson | None = None
+    """The person who has written it on a messaging platform. There is no process then."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Origin:
@@ -1858,6 +1937,28 @@ class Origin:
                 lambda value: [OriginProcess.from_wire(item) for item in value],
                 wire.get("parents"),
             ),
+            person=maybe(OriginPerson.from_wire, wire.get("person")),
+        )
+
+
+@dataclass(frozen=True)
+class OriginPerson:
+    """A person on a messaging platform."""
+
+    id: str
+    """The person's id, with the platform before it: `telegram:77`."""
+    chat: str
+    """The chat in which it was written, with the platform before it."""
+    name: str | None = None
+    """The name that the person had there at that time; absent if the platform gave none."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> OriginPerson:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            chat=wire["chat"],
+            name=wire.get("name"),
         )
 
 
@@ -1901,6 +2002,51 @@ class PendingMatches:
         return cls(
             matches=wire["matches"],
             due_at=wire["dueAt"],
+        )
+
+
+@dataclass(frozen=True)
+class PlatformStatus:
+    """A messaging platform whose token the daemon has."""
+
+    name: str
+    """`slack`, `discord` or `telegram`."""
+    state: PlatformState | str
+    """The state of the line."""
+    account: str | None
+    """The name of the bot; null while it is not known."""
+    since: Timestamp
+    """Since when the line is in its state."""
+    last_received_at: Timestamp | None
+    """Time of the last answer to the question what has come; null before the first."""
+    chat: str | None
+    """The id of the chat for notices; null if none is set."""
+    people: int
+    """Number of people who are listed for the platform."""
+    waiting: int
+    """Number of messages that wait to be sent."""
+    unknown: int
+    """Number of those of which nobody knows whether they were sent."""
+    dead: int
+    """Number of messages that could not be sent, of the last week."""
+    error: str | None
+    """What is wrong, and the remedy; null if nothing is."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> PlatformStatus:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            name=wire["name"],
+            state=wire["state"],
+            account=wire["account"],
+            since=wire["since"],
+            last_received_at=wire["lastReceivedAt"],
+            chat=wire["chat"],
+            people=wire["people"],
+            waiting=wire["waiting"],
+            unknown=wire["unknown"],
+            dead=wire["dead"],
+            error=wire["error"],
         )
 
 

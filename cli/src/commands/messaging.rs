@@ -1,0 +1,122 @@
+//! Messaging platforms.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{MessagingStatus, MessagingTestParams, MessagingTested, NoParams, PlatformState, PlatformStatus},
+};
+use clap::{Subcommand, ValueHint};
+
+use crate::{
+    error::CliError,
+    examples,
+    output::{
+        Column::{Text, Whole},
+        Output, Page, Table, moment, visible,
+    },
+};
+
+/// Commands for messaging platforms.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum MessagingCommand {
+    /// Show how each platform stands whose token the daemon has
+    #[command(after_help = examples::MESSAGING_STATUS)]
+    Status,
+    /// Send a message to try out whether messages arrive, and say what is missing
+    #[command(after_help = examples::MESSAGING_TEST)]
+    Test {
+        /// slack, discord or telegram; else all whose token the daemon has
+        #[arg(value_hint = ValueHint::Other)]
+        platform: Option<String>,
+    },
+}
+
+pub(crate) async fn run(
+    client: &DaemonClient,
+    command: MessagingCommand,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    match command {
+        MessagingCommand::Status => output.result(&client.messaging_status(NoParams {}).await?, show)?,
+        MessagingCommand::Test { platform } => {
+            let tested = client.messaging_test(MessagingTestParams { platform }).await?;
+            output.result(&tested, show_tested)?;
+            let is_well = !tested.trials.is_empty() && tested.trials.iter().all(|trial| trial.ok);
+            return Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is said where no platform is on.
+const NONE: &str = "No platform is on: the daemon has no token. Set AIWG_TELEGRAM_TOKEN, for example, and start the daemon again; \
+                    docs/messaging.md tells how to get one.";
+
+fn show(out: &mut Page, status: &MessagingStatus) -> io::Result<()> {
+    if status.platforms.is_empty() {
+        return writeln!(out, "{NONE}");
+    }
+    let mut rows = Table::new([
+        Whole("PLATFORM"),
+        Text("BOT", 32),
+        Text("STATE", 60),
+        Text("CHAT", 24),
+        Text("PEOPLE", 8),
+        Text("MESSAGES", 60),
+    ]);
+    for platform in &status.platforms {
+        rows.add([
+            platform.name.as_str().into(),
+            platform.account.clone().unwrap_or_else(|| "-".to_owned()).into(),
+            state(platform).into(),
+            platform.chat.clone().unwrap_or_else(|| "none is set".to_owned()).into(),
+            platform.people.to_string().into(),
+            messages(platform).into(),
+        ]);
+    }
+    rows.write(out)?;
+    for platform in &status.platforms {
+        if let Some(error) = &platform.error {
+            writeln!(out, "! {}: {error}", visible(&platform.name))?;
+        }
+    }
+    Ok(())
+}
+
+fn state(platform: &PlatformStatus) -> String {
+    let since = moment(platform.since);
+    match platform.state {
+        PlatformState::Connected => format!("connected since {since}"),
+        PlatformState::Connecting => "connecting".to_owned(),
+        PlatformState::Retrying => format!("not reached since {since}"),
+        PlatformState::Taken => format!("someone else receives for it, since {since}"),
+        PlatformState::Stopped => format!("refused since {since}"),
+        other => visible(other.name()).to_string(),
+    }
+}
+
+fn messages(platform: &PlatformStatus) -> String {
+    let all = [
+        (platform.waiting, "wait"),
+        (platform.unknown, "perhaps sent"),
+        (platform.dead, "could not be sent"),
+    ];
+    let some: Vec<String> =
+        all.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if some.is_empty() { "all sent".to_owned() } else { some.join(", ") }
+}
+
+fn show_tested(out: &mut Page, tested: &MessagingTested) -> io::Result<()> {
+    if tested.trials.is_empty() {
+        return writeln!(out, "{NONE}");
+    }
+    for trial in &tested.trials {
+        out.marked(if trial.ok { "ok" } else { "failed" }, trial.ok)?;
+        writeln!(out, " {}: {}", visible(&trial.platform), trial.message)?;
+    }
+    Ok(())
+}

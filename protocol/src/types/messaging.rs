@@ -1,0 +1,86 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Timestamp, open::open_enum};
+
+open_enum! {
+    /// The states of the line to a messaging platform.
+    pub enum PlatformState {
+        /// The platform was not reached yet.
+        Connecting = "connecting",
+        /// It answers.
+        Connected = "connected",
+        /// It does not answer, and is tried again.
+        Retrying = "retrying",
+        /// Someone else receives for the same bot.
+        Taken = "taken",
+        /// It refuses the token: a person must act.
+        Stopped = "stopped",
+    }
+}
+
+/// A messaging platform whose token the daemon has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlatformStatus {
+    /// `slack`, `discord` or `telegram`.
+    pub name: String,
+    /// The state of the line.
+    pub state: PlatformState,
+    /// The name of the bot; null while it is not known.
+    pub account: Option<String>,
+    /// Since when the line is in its state.
+    pub since: Timestamp,
+    /// Time of the last answer to the question what has come; null before the first.
+    pub last_received_at: Option<Timestamp>,
+    /// The id of the chat for notices; null if none is set.
+    pub chat: Option<String>,
+    /// Number of people who are listed for the platform.
+    pub people: u64,
+    /// Number of messages that wait to be sent.
+    pub waiting: u64,
+    /// Number of those of which nobody knows whether they were sent.
+    pub unknown: u64,
+    /// Number of messages that could not be sent, of the last week.
+    pub dead: u64,
+    /// What is wrong, and the remedy; null if nothing is.
+    pub error: Option<String>,
+}
+
+/// The answer to `messaging.status`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagingStatus {
+    /// Each platform whose token the daemon has; empty where it has none.
+    pub platforms: Vec<PlatformStatus>,
+}
+
+/// The params of `messaging.test`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MessagingTestParams {
+    /// The platform; all whose token the daemon has when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
+    pub platform: Option<String>,
+}
+
+/// The answer to `messaging.test`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagingTested {
+    /// Each platform on which a message was tried.
+    pub trials: Vec<MessagingTrial>,
+}
+
+/// A message that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagingTrial {
+    /// The platform.
+    pub platform: String,
+    /// True if the message was sent.
+    pub ok: bool,
+    /// Where it was sent; or what is missing, and the remedy.
+    pub message: String,
+}

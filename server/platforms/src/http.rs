@@ -1,0 +1,194 @@
+//! HTTP, as all clients need it: one TLS stack, the system's certificates and proxies, and no address or token in an error.
+
+use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
+
+use reqwest::{Client, Method, StatusCode, Url, header::HeaderMap, redirect::Policy};
+use serde_json::Value;
+
+use crate::Token;
+
+/// Time to reach a platform.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// A client for one platform.
+#[derive(Clone)]
+pub struct Http {
+    client: Client,
+    base: Url,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, if it is JSON.
+    pub body: Option<Value>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub struct Failed {
+    /// The reason, without an address.
+    pub why: String,
+    /// True if the request cannot have reached the platform.
+    pub is_unsent: bool,
+}
+
+impl Http {
+    /// A client for this base address.
+    ///
+    /// # Errors
+    /// The address is none that a token may be sent to, or no certificates are there.
+    pub fn new(base: &str) -> Result<Self, String> {
+        let base = Url::parse(&format!("{}/", base.trim_end_matches('/')))
+            .map_err(|error| format!("its address is none: {error}"))?;
+        let is_loopback = is_loopback(&base);
+        if base.scheme() != "https" && !(base.scheme() == "http" && is_loopback) {
+            return Err("its address must begin with https://, or be one of this machine".to_owned());
+        }
+        let mut client = Client::builder()
+            .connect_timeout(CONNECT)
+            .redirect(Policy::none())
+            .pool_max_idle_per_host(2)
+            .user_agent(concat!("aiwg/", env!("CARGO_PKG_VERSION")));
+        if is_loopback {
+            client = client.no_proxy();
+        }
+        if base.scheme() == "https" {
+            client = client.tls_backend_preconfigured(tls()?);
+        } else {
+            client = client.tls_backend_preconfigured(no_tls()?);
+        }
+        let client = client.build().map_err(|error| format!("no client could be made: {}", chain(&error)))?;
+        Ok(Self { client, base })
+    }
+
+    /// The base address's host is this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.base)
+    }
+
+    /// Sends a request to a path under the base address, with a JSON body if there is one. `token` is stripped from errors.
+    ///
+    /// # Errors
+    /// There was no answer in time, or none that could be read.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Option<&Value>,
+        (token, timeout): (&Token, Duration),
+    ) -> Result<Answer, Failed> {
+        // Not joined: a token has a colon, as a scheme has.
+        let url = Url::parse(&format!("{}{path}", self.base))
+            .map_err(|_| Failed { why: "the path is none".to_owned(), is_unsent: true })?;
+        let mut request = self.client.request(method, url).headers(headers).timeout(timeout);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let failed = |error: reqwest::Error| Failed {
+            is_unsent: error.is_connect() || error.is_builder(),
+            why: token.strip_from(&chain(&error.without_url())),
+        };
+        let mut response = request.send().await.map_err(failed)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut bytes = Vec::new();
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| Failed { is_unsent: false, ..failed(error) })?
+        {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > LONGEST_ANSWER {
+                return Err(Failed { why: "its answer is too long".to_owned(), is_unsent: false });
+            }
+        }
+        Ok(Answer { status, headers, body: serde_json::from_slice(&bytes).ok() })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The TLS stack, with the system's certificates.
+///
+/// # Errors
+/// There are none.
+pub(crate) fn tls() -> Result<rustls::ClientConfig, String> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier)
+        .map_err(|error| {
+            format!("no certificates could be loaded, as the package ca-certificates has them: {error}")
+        })?;
+    Ok(config.with_no_client_auth())
+}
+
+/// A stack that trusts nobody, for plain connections to this machine: nothing has to be loaded.
+fn no_tls() -> Result<rustls::ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+}
+
+/// An error with what has led to it.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        source = inner.source();
+    }
+    if error.is_timeout() {
+        return format!("there was no answer in time ({text})");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_sent_to_no_plain_address_but_this_machines() {
+        for good in
+            ["https://api.telegram.org", "http://127.0.0.1:8080/x", "http://localhost:1", "http://[::1]:1/"]
+        {
+            assert!(Http::new(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["http://api.telegram.org", "http://127.0.0.1.evil.org", "ftp://localhost", "localhost", ""]
+        {
+            assert!(Http::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_has_no_address_in_it() {
+        // Nobody listens there.
+        let http = Http::new("http://127.0.0.1:1").unwrap();
+        let token = Token::new("12:secret");
+        let limits = (&token, Duration::from_secs(5));
+        let failed = http
+            .request(Method::GET, "bot12:secret/getMe", HeaderMap::new(), None, limits)
+            .await
+            .unwrap_err();
+        assert!(failed.is_unsent && failed.why.contains("refused"), "{failed:?}");
+        assert!(!failed.why.contains("secret") && !failed.why.contains("getMe"), "{failed:?}");
+    }
+}

@@ -1,0 +1,52 @@
+//! The clients of the messaging platforms. They know neither store nor engine: they say what has come, and send what they are given.
+//!
+//! # Adding a platform
+//!
+//! A platform is a folder here, with one type that implements [`PlatformClient`], and a line in [`client`]. What the daemon does with it
+//! (committing, rights, commands, notices, the order of what is sent) is the component's, and needs no change but where it says so below.
+//!
+//! 1. [`account`](PlatformClient::account) says who the bot is, and is asked first: a token that is refused is [`Trouble::Stop`].
+//! 2. [`receive`](PlatformClient::receive) waits for what comes next, for as long as it likes, and is called again and again by one task. It
+//!    is given the position that was committed last. A platform with a socket opens it there and keeps it in a field of its own, behind a
+//!    `tokio::sync::Mutex`; it answers pings and heartbeats within `receive`, which therefore must return only with something, or an error.
+//!    Everything that came is in the answer: what is not to be obeyed (bots, own messages, edits, forwards) as [`What::Nothing`], so that the
+//!    position moves over it.
+//! 3. Each [`Received`] is committed with its key, its effect and its position. Only then [`acknowledge`](PlatformClient::acknowledge) is
+//!    called with its `ack` (Slack's envelope; Discord's interaction, whose answer is due within 3 seconds). Telegram needs none: the next
+//!    `receive` acknowledges by its offset. If the commit fails, `acknowledge` is not called, and `receive` is called with the position before.
+//!    A key must be the same whenever the platform sends the same again, by whatever way.
+//! 4. [`send`](PlatformClient::send) sends one message, once: it does not try again by itself, since only the caller stores what became of it.
+//!    The errors say whether it may have had an effect ([`SendFailure::Unknown`]) or cannot have had one ([`SendFailure::NotSent`]).
+//! 5. [`find`](PlatformClient::find) looks whether a message of that number was sent, where the platform allows that (Slack's `metadata`,
+//!    Discord's latest messages): messages that an earlier daemon was sending are asked for.
+//!
+//! The text of a message is styled, and rendered here by `aiwg_messaging::render`. A token is a [`Token`], and every error that goes out of
+//! this crate is made by [`Http`], which strips addresses and tokens.
+
+mod http;
+mod platform;
+pub mod telegram;
+mod token;
+
+use std::sync::Arc;
+
+use aiwg_messaging::Platform;
+
+pub use http::Http;
+pub use platform::{Account, Inbound, Outbound, PlatformClient, Received, SendFailure, Sent, Trouble, What};
+pub use token::Token;
+
+/// The client of a platform, with its token and its base address; the platform's own one if none is given. None if there is no client for it.
+///
+/// # Errors
+/// The address is none that a token may be sent to, or no certificates are there.
+pub fn client(
+    platform: Platform,
+    token: &Token,
+    address: Option<&str>,
+) -> Result<Option<Arc<dyn PlatformClient>>, String> {
+    match platform {
+        Platform::Telegram => Ok(Some(Arc::new(telegram::Telegram::new(token.clone(), address)?))),
+        Platform::Slack | Platform::Discord => Ok(None),
+    }
+}

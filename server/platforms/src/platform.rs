@@ -1,0 +1,155 @@
+//! What every platform's client can do.
+
+use std::time::Duration;
+
+use aiwg_messaging::{Place, Platform, part::Part, rights::PersonId, words::Form};
+use futures::future::BoxFuture;
+
+/// A client of a platform.
+pub trait PlatformClient: Send + Sync {
+    /// The platform.
+    fn platform(&self) -> Platform;
+
+    /// Asks who the bot is.
+    fn account(&self) -> BoxFuture<'_, Result<Account, Trouble>>;
+
+    /// Waits for what comes after this position; none for the first time. It is dropped when the daemon stops.
+    fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>>;
+
+    /// Tells the platform that something was taken in, once it is committed. `said` is what was done, in a line. Failures are the platform's:
+    /// it sends the same again.
+    fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()>;
+
+    /// Sends a message, once.
+    fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>>;
+
+    /// Looks whether a message was sent, of which nobody knows. None if the platform has no means for that, or could not be asked.
+    fn find<'a>(&'a self, _message: &'a Outbound) -> BoxFuture<'a, Option<Option<Sent>>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    /// Shows in a place that an agent works. It lasts for some seconds.
+    fn show_work<'a>(&'a self, _place: &'a Place) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Registers the commands with the platform, so that it completes them.
+    ///
+    /// # Errors
+    /// It could not be done: people can write them all the same.
+    fn register(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// The bot as the platform knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id. The position belongs to it.
+    pub id: String,
+    /// Its name, by which people call it.
+    pub name: String,
+    /// A fault in how it is set up that keeps something from working, with its remedy.
+    pub lacks: Option<String>,
+}
+
+/// Something that has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The key by which it counts once, whatever is sent again. It begins with the platform's name and the bot's id.
+    pub key: String,
+    /// The position after it; none if it does not move it.
+    pub position: Option<String>,
+    /// What the platform is to hear once it is committed; none if nothing.
+    pub ack: Option<String>,
+    /// What has come.
+    pub inbound: Inbound,
+}
+
+/// What has come, and from whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbound {
+    /// The place; of [`What::Nothing`] it does not matter.
+    pub place: Place,
+    /// True if it is a conversation with this person alone.
+    pub is_direct: bool,
+    /// The person; none where it is nobody who could be obeyed.
+    pub person: Option<PersonId>,
+    /// The person's name at this time, for people.
+    pub name: Option<String>,
+    /// The id of the message; of a button that of the message that has it.
+    pub message: Option<String>,
+    /// What.
+    pub what: What,
+}
+
+/// What has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A text to the bot, without its name.
+    Text {
+        /// The text.
+        text: String,
+        /// The way in which it may be a command.
+        form: Form,
+    },
+    /// A pressed button, with what it holds.
+    Press(String),
+    /// The chat has this id from now on.
+    Moved(String),
+    /// Nothing that is for the bot, or that it would obey.
+    Nothing,
+}
+
+/// A message on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbound {
+    /// The number, which no other message ever has.
+    pub no: u64,
+    /// Where it goes.
+    pub place: Place,
+    /// What it says.
+    pub part: Part,
+    /// True if it may have been sent before.
+    pub is_repeat: bool,
+}
+
+/// A message that was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The platform's id of it; none if it gave none.
+    pub id: Option<String>,
+}
+
+/// Why a message was not sent, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendFailure {
+    /// The platform takes no more for so long. It was not sent.
+    RetryAfter(Duration),
+    /// The platform was not reached. It was not sent.
+    NotSent(String),
+    /// The request may have had an effect.
+    Unknown(String),
+    /// The platform does not take this message, nor will it later: the reason and the remedy.
+    Refused(String),
+    /// The token is not accepted any more: the reason and the remedy. It was not sent.
+    Stop(String),
+    /// The chat has this id from now on. It was not sent.
+    Moved(String),
+}
+
+/// Why nothing could be received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// It may work later; after so long at the earliest, if the platform says so.
+    Later {
+        /// The reason, and the remedy where there is one.
+        why: String,
+        /// The time.
+        after: Option<Duration>,
+    },
+    /// Someone else receives what this bot should: the reason and the remedy. It is tried again, though not often.
+    Taken(String),
+    /// It will not work until someone changes something: the reason and the remedy.
+    Stop(String),
+}

@@ -1,0 +1,289 @@
+//! Telegram's Bot API, by long polling.
+
+mod answer;
+mod read;
+
+use std::{
+    sync::OnceLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aiwg_messaging::{
+    Place, Platform,
+    render::telegram,
+    text::{Style, Styled},
+    words::VERBS,
+};
+use futures::future::BoxFuture;
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+
+use self::{answer::Outcome, read::Bot};
+use crate::{
+    Account, Http, Outbound, PlatformClient, Received, SendFailure, Sent, Token, Trouble, http::Failed,
+};
+
+/// The platform's own address.
+const ADDRESS: &str = "https://api.telegram.org";
+
+/// Time for which the platform holds a poll when nothing comes, in seconds.
+const POLL_SECONDS: u64 = 50;
+
+/// Time until a poll without an answer counts as dead.
+const POLL: Duration = Duration::from_secs(POLL_SECONDS + 15);
+
+/// Time for any other request.
+const REQUEST: Duration = Duration::from_secs(30);
+
+/// The most updates of one poll.
+const MOST_UPDATES: u32 = 50;
+
+/// Silence after which the ids of updates may start anew, in milliseconds: after a week, a day before which nothing counts on them.
+const IDS_LAST_MS: i64 = 6 * 24 * 3_600_000;
+
+/// The longest text that a pressed button shows, in characters.
+const LONGEST_TOAST: usize = 190;
+
+/// Stands before what may have been sent already.
+const PERHAPS_AGAIN: &str = "(This may be sent a second time.)";
+
+/// A client of Telegram.
+pub struct Telegram {
+    http: Http,
+    token: Token,
+    bot: OnceLock<Bot>,
+}
+
+/// How far the updates of a bot have been taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Position {
+    /// The id of the next update.
+    next: i64,
+    /// Time at which the last one came, in milliseconds since 1970.
+    at: i64,
+}
+
+impl Position {
+    /// The id from which updates are asked for; none after a silence in which ids may have started anew.
+    fn offset(self, now: i64) -> Option<i64> {
+        (now.saturating_sub(self.at) < IDS_LAST_MS).then_some(self.next)
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Telegram {
+    /// A client with this token.
+    ///
+    /// # Errors
+    /// The address is none that a token may be sent to, or no certificates are there.
+    pub fn new(token: Token, address: Option<&str>) -> Result<Self, String> {
+        Ok(Self { http: Http::new(address.unwrap_or(ADDRESS))?, token, bot: OnceLock::new() })
+    }
+
+    async fn call(&self, method: &str, params: &Value, timeout: Duration) -> Result<Outcome, Failed> {
+        let path = format!("bot{}/{method}", self.token.reveal());
+        let limits = (&self.token, timeout);
+        let answer = self.http.request(Method::POST, &path, HeaderMap::new(), Some(params), limits).await?;
+        Ok(Outcome::of(answer))
+    }
+
+    async fn ask(&self, method: &str, params: &Value, timeout: Duration) -> Result<Value, Trouble> {
+        match self.call(method, params, timeout).await {
+            Ok(outcome) => outcome.result(),
+            Err(failed) => Err(Trouble::Later {
+                why: format!("Telegram could not be asked: {}", failed.why),
+                after: None,
+            }),
+        }
+    }
+
+    async fn who(&self) -> Result<Account, Trouble> {
+        let me = self.ask("getMe", &json!({}), REQUEST).await?;
+        let bot = Bot::read(&me).ok_or_else(|| Trouble::Later {
+            why: "Telegram's answer does not say who the bot is".to_owned(),
+            after: None,
+        })?;
+        let account = Account { id: bot.id.to_string(), name: bot.name.clone(), lacks: None };
+        // The token stays the same, and so does the bot.
+        let _ = self.bot.set(bot);
+        Ok(account)
+    }
+
+    async fn poll(&self, position: Option<&str>) -> Result<Vec<Received>, Trouble> {
+        if self.bot.get().is_none() {
+            self.who().await?;
+        }
+        let Some(bot) = self.bot.get() else { return Ok(Vec::new()) };
+        let position: Option<Position> = position.and_then(|position| serde_json::from_str(position).ok());
+        let mut params = json!({
+            "timeout": POLL_SECONDS,
+            "limit": MOST_UPDATES,
+            "allowed_updates": ["message", "callback_query"],
+        });
+        if let Some(offset) = position.and_then(|position| position.offset(now_ms())) {
+            params["offset"] = offset.into();
+        }
+        let updates = match self.ask("getUpdates", &params, POLL).await {
+            Err(Trouble::Taken(why)) => return Err(Trouble::Taken(self.say_who_polls(why).await)),
+            other => other?,
+        };
+        let now = now_ms();
+        let read = |update: &Value| {
+            let id = update.get("update_id")?.as_i64()?;
+            let position = serde_json::to_string(&Position { next: id.saturating_add(1), at: now }).ok();
+            Some(read::update(bot, id, update, position))
+        };
+        Ok(updates.as_array().into_iter().flatten().filter_map(read).collect())
+    }
+
+    /// Says whether it is another poller or a webhook that gets the updates.
+    async fn say_who_polls(&self, why: String) -> String {
+        let found = self.ask("getWebhookInfo", &json!({}), REQUEST).await.ok();
+        let url = found.as_ref().and_then(|info| info.get("url")).and_then(Value::as_str).unwrap_or_default();
+        let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        match host {
+            Some(host) => format!(
+                "the bot has a webhook at {host}, which gets its messages: end what uses it and call deleteWebhook, or make another bot \
+                 with @BotFather for this project"
+            ),
+            None => format!(
+                "another program polls with the same token, and gets a part of the messages ({why}): end it, or make another bot with \
+                 @BotFather for this project"
+            ),
+        }
+    }
+
+    async fn send_one(&self, message: &Outbound) -> Result<Sent, SendFailure> {
+        let (method, params) = request(message);
+        let outcome = self.call(method, &params, REQUEST).await.map_err(|failed| match failed.is_unsent {
+            true => SendFailure::NotSent(format!("Telegram was not reached: {}", failed.why)),
+            false => SendFailure::Unknown(format!("Telegram has not answered: {}", failed.why)),
+        })?;
+        outcome.sent(&message.place, message.part.edits.is_some())
+    }
+}
+
+/// The request that sends a message.
+fn request(message: &Outbound) -> (&'static str, Value) {
+    let Outbound { place, part, is_repeat, .. } = message;
+    let text = shown(&part.text, *is_repeat && part.edits.is_none());
+    let rendered = telegram(&text);
+    let mut params = json!({
+        "chat_id": number_or_text(&place.chat),
+        "text": rendered.text,
+        "entities": rendered.entities,
+        "link_preview_options": {"is_disabled": true},
+    });
+    if !part.buttons.is_empty() || part.edits.is_some() {
+        let rows: Vec<Value> = part
+            .buttons
+            .iter()
+            .map(|button| json!([{"text": button.label, "callback_data": button.data}]))
+            .collect();
+        params["reply_markup"] = json!({"inline_keyboard": rows});
+    }
+    if let Some(edits) = &part.edits {
+        params["message_id"] = number_or_text(edits);
+        return ("editMessageText", params);
+    }
+    if let Some(thread) = &place.thread {
+        params["message_thread_id"] = number_or_text(thread);
+    }
+    if let Some(reply_to) = &part.reply_to {
+        params["reply_parameters"] =
+            json!({"message_id": number_or_text(reply_to), "allow_sending_without_reply": true});
+    }
+    ("sendMessage", params)
+}
+
+/// The text as it is sent: never without a visible sign, and marked if it may have been sent before.
+fn shown(text: &Styled, is_repeat: bool) -> Styled {
+    let mut shown = Styled::default();
+    if is_repeat {
+        shown.push_with(PERHAPS_AGAIN, Style::Italic);
+        shown.push_plain("\n");
+    }
+    shown.push(text);
+    if shown.is_blank() {
+        shown.push_plain("(nothing)");
+    }
+    let longest = Platform::Telegram.longest();
+    let mut parts = aiwg_messaging::split::split(Platform::Telegram, &shown, "");
+    // With the mark it may just be too long: the end of it, which is least, is left out.
+    if parts.len() > 1 && aiwg_messaging::render::length(Platform::Telegram, &shown) > longest {
+        return parts.swap_remove(0);
+    }
+    shown
+}
+
+/// Ids are numbers to Telegram.
+fn number_or_text(id: &str) -> Value {
+    id.parse::<i64>().map_or_else(|_| Value::from(id), Value::from)
+}
+
+impl PlatformClient for Telegram {
+    fn platform(&self) -> Platform {
+        Platform::Telegram
+    }
+
+    fn account(&self) -> BoxFuture<'_, Result<Account, Trouble>> {
+        Box::pin(self.who())
+    }
+
+    fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>> {
+        Box::pin(self.poll(position))
+    }
+
+    fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            // The button shows that it waits until it is answered.
+            let mut params = json!({"callback_query_id": ack});
+            if let Some(said) = said {
+                params["text"] = aiwg_messaging::text::shortened(said, LONGEST_TOAST).into();
+            }
+            if let Err(failed) = self.call("answerCallbackQuery", &params, REQUEST).await {
+                tracing::debug!(why = failed.why, "a pressed button was not answered");
+            }
+        })
+    }
+
+    fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>> {
+        Box::pin(self.send_one(message))
+    }
+
+    fn show_work<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let mut params = json!({"chat_id": number_or_text(&place.chat), "action": "typing"});
+            if let Some(thread) = &place.thread {
+                params["message_thread_id"] = number_or_text(thread);
+            }
+            if let Err(failed) = self.call("sendChatAction", &params, REQUEST).await {
+                tracing::debug!(why = failed.why, "it could not be shown that an agent works");
+            }
+        })
+    }
+
+    fn register(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let commands: Vec<Value> = VERBS
+                .iter()
+                .map(|verb| {
+                    let params =
+                        if verb.params.is_empty() { String::new() } else { format!("{}: ", verb.params) };
+                    json!({"command": verb.word, "description": format!("{params}{}", verb.does)})
+                })
+                .collect();
+            let done = self.ask("setMyCommands", &json!({"commands": commands}), REQUEST).await;
+            done.map(drop).map_err(|trouble| match trouble {
+                Trouble::Later { why, .. } | Trouble::Taken(why) | Trouble::Stop(why) => why,
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

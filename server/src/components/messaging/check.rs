@@ -1,0 +1,117 @@
+//! The checks of the section `messaging`, and of what the environment says besides.
+
+use std::path::Path;
+
+use aiwg_messaging::{Platform, notice::Template, rights::PersonId};
+use aiwg_patterns::Pattern;
+use aiwg_protocol::config::Config;
+
+use crate::{
+    accounts::Hours,
+    config::{Check, SectionCheck, Step},
+    messaging::Environment,
+};
+
+/// The checks of the section `messaging`.
+pub(crate) struct MessagingCheck;
+
+const SECTION: Step<'static> = Step::Key("messaging");
+
+impl SectionCheck for MessagingCheck {
+    fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
+        check_chats(check, config);
+        check_people(check, config);
+        check_notices(check, config);
+        if let Some(quiet) = &config.messaging.quiet
+            && Hours::parse(&format!("{}-{}", quiet.from, quiet.to)).is_none()
+        {
+            let why = format!("{:?} to {:?} are no hours: \"22:00\" to \"07:00\" are", quiet.from, quiet.to);
+            check.wrong(&[SECTION, Step::Key("quiet")], why);
+        }
+        if config.messaging.chat.command.first().is_none_or(String::is_empty) {
+            let why =
+                "names no program: [\"claude\", \"-p\", \"--permission-mode\", \"plan\"] is the default";
+            check.wrong(&[SECTION, Step::Key("chat"), Step::Key("command")], why);
+        }
+    }
+
+    fn not_meant(&self, _project: &Path, config: &Config) -> Vec<String> {
+        let messaging = &config.messaging;
+        let users = &messaging.users;
+        let is_bare = users.write.is_empty() && users.ask.is_empty() && users.read.is_empty();
+        let has_chat =
+            messaging.telegram.is_some() || messaging.slack.is_some() || messaging.discord.is_some();
+        let why = "messaging.users lists nobody: unless AIWG_WRITE_USERS does, notices are sent, and nobody is obeyed";
+        (is_bare && has_chat).then(|| why.to_owned()).into_iter().collect()
+    }
+}
+
+/// What is wrong with an id of a chat.
+fn wrong_chat(platform: Platform, id: &str) -> Option<String> {
+    let example = match platform {
+        Platform::Slack => "C0AB12 is one, which the channel's details show",
+        Platform::Discord => "\"Copy Channel ID\" shows it, with the developer mode on",
+        Platform::Telegram => "-1001234567890 is one, which the bot answers to /whoami there",
+    };
+    (!platform.is_chat(id)).then(|| format!("{id:?} is no id of a chat on {}: {example}", platform.title()))
+}
+
+fn check_chats(check: &mut Check<'_, '_, '_>, config: &Config) {
+    let messaging = &config.messaging;
+    let slack = messaging.slack.as_ref().and_then(|slack| slack.channel.as_ref());
+    let discord = messaging.discord.as_ref().and_then(|discord| discord.channel.as_ref());
+    let telegram = messaging.telegram.as_ref().and_then(|telegram| telegram.chat.as_ref());
+    for (platform, key, chat) in [
+        (Platform::Slack, "channel", slack),
+        (Platform::Discord, "channel", discord),
+        (Platform::Telegram, "chat", telegram),
+    ] {
+        if let Some(why) = chat.and_then(|chat| wrong_chat(platform, chat)) {
+            check.wrong(&[SECTION, Step::Key(platform.name()), Step::Key(key)], why);
+        }
+    }
+}
+
+fn check_people(check: &mut Check<'_, '_, '_>, config: &Config) {
+    let users = &config.messaging.users;
+    for (key, list) in [("write", &users.write), ("ask", &users.ask), ("read", &users.read)] {
+        for (place, id) in list.iter().enumerate() {
+            if let Err(why) = PersonId::parse(id) {
+                check.wrong(&[SECTION, Step::Key("users"), Step::Key(key), Step::Place(place)], why.0);
+            }
+        }
+    }
+}
+
+fn check_notices(check: &mut Check<'_, '_, '_>, config: &Config) {
+    for (place, one) in config.messaging.notify.iter().flatten().enumerate() {
+        let at = [SECTION, Step::Key("notify"), Step::Place(place)];
+        if one.topics.is_empty() {
+            check.wrong(&at, "names no topics: {\"topics\": [\"task:failed\"]} does");
+        }
+        for (n, topic) in one.topics.iter().enumerate() {
+            if let Err(error) = Pattern::topic(topic) {
+                let at = [at[0], at[1], at[2], Step::Key("topics"), Step::Place(n)];
+                check.wrong(&at, error.to_string());
+            }
+        }
+        if let Some(Err(why)) = one.text.as_ref().map(|text| Template::parse(text)) {
+            check.wrong(&[at[0], at[1], at[2], Step::Key("text")], why.0);
+        }
+    }
+}
+
+/// What is wrong with what the environment says.
+pub(super) fn faults_of(environment: &Environment) -> Vec<String> {
+    let mut faults = Vec::new();
+    for user in &environment.write_users {
+        faults.extend(PersonId::parse_bare(user).err().map(|why| format!("AIWG_WRITE_USERS: {}", why.0)));
+    }
+    for (platform, chat) in &environment.chats {
+        faults.extend(wrong_chat(*platform, chat).map(|why| format!("the environment: {why}")));
+    }
+    if environment.token(Platform::Slack).is_some() != environment.slack_app_token.is_some() {
+        faults.push("Slack needs both AIWG_SLACK_TOKEN and AIWG_SLACK_APP_TOKEN".to_owned());
+    }
+    faults
+}

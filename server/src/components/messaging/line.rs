@@ -1,0 +1,137 @@
+//! The line to a platform: its client, and how it stands.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aiwg_messaging::Platform;
+use aiwg_platforms::{Account, PlatformClient, Trouble};
+use aiwg_protocol::types::{PlatformState, Timestamp};
+
+use crate::health::{Health, IssueKind};
+
+/// Time for which a line may fail before the health says so, in milliseconds: networks come and go.
+const PATIENCE_MS: i64 = 60_000;
+
+/// The line to a platform.
+pub(super) struct Line {
+    pub(super) client: Arc<dyn PlatformClient>,
+    /// The name of its token in the lock.
+    pub(super) fingerprint: String,
+    standing: Mutex<Standing>,
+}
+
+/// How a line stands.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub(super) state: PlatformState,
+    /// Since when.
+    pub(super) since: Timestamp,
+    pub(super) account: Option<Account>,
+    /// Time of the last answer of the platform to the question what has come.
+    pub(super) last_received_at: Option<Timestamp>,
+    /// What keeps messages from being received.
+    pub(super) trouble: Option<String>,
+    /// What kept the last message that could not be sent from being sent.
+    pub(super) send_error: Option<String>,
+    /// True once the messages that an earlier daemon was sending are accounted for: others may be sent.
+    pub(super) may_send: bool,
+}
+
+impl Line {
+    pub(super) fn new(client: Arc<dyn PlatformClient>, fingerprint: String) -> Self {
+        let standing = Standing {
+            state: PlatformState::Connecting,
+            since: Timestamp::now(),
+            account: None,
+            last_received_at: None,
+            trouble: None,
+            send_error: None,
+            may_send: false,
+        };
+        Self { client, fingerprint, standing: Mutex::new(standing) }
+    }
+
+    pub(super) fn platform(&self) -> Platform {
+        self.client.platform()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.lock().clone()
+    }
+
+    fn enter(standing: &mut Standing, state: PlatformState) {
+        if standing.state != state {
+            standing.state = state;
+            standing.since = Timestamp::now();
+        }
+    }
+
+    /// The platform has answered.
+    pub(super) fn note_answer(&self) {
+        let mut standing = self.lock();
+        Self::enter(&mut standing, PlatformState::Connected);
+        standing.last_received_at = Some(Timestamp::now());
+        standing.trouble = None;
+    }
+
+    /// The platform has said who the bot is.
+    pub(super) fn note_account(&self, account: Account) {
+        self.lock().account = Some(account);
+        self.note_answer();
+    }
+
+    /// Nothing can be received.
+    pub(super) fn note_trouble(&self, trouble: &Trouble) {
+        let mut standing = self.lock();
+        let (state, why) = match trouble {
+            Trouble::Later { why, .. } => (PlatformState::Retrying, why),
+            Trouble::Taken(why) => (PlatformState::Taken, why),
+            Trouble::Stop(why) => (PlatformState::Stopped, why),
+        };
+        Self::enter(&mut standing, state);
+        standing.trouble = Some(why.clone());
+    }
+
+    /// From here on messages may be sent.
+    pub(super) fn allow_sending(&self) {
+        self.lock().may_send = true;
+    }
+
+    /// A message was sent, or why one was not.
+    pub(super) fn note_sending(&self, error: Option<String>) {
+        self.lock().send_error = error;
+    }
+
+    /// Says in the health what needs a person; `no_home` where notices have nowhere to go.
+    pub(super) fn report(&self, health: &Health, no_home: bool) {
+        let kind = IssueKind::named(self.platform().name());
+        match self.issue(Timestamp::now(), no_home) {
+            Some(issue) => health.report(kind, format!("{}: {issue}", self.platform().title())),
+            None => health.clear(kind),
+        }
+    }
+
+    fn issue(&self, now: Timestamp, no_home: bool) -> Option<String> {
+        let Standing { state, since, account, trouble, send_error, .. } = self.standing();
+        let lasts = now.as_millis().saturating_sub(since.as_millis()) >= PATIENCE_MS;
+        if let Some(trouble) = trouble.filter(|_| state != PlatformState::Retrying || lasts) {
+            return Some(trouble);
+        }
+        if state != PlatformState::Connected {
+            return None;
+        }
+        send_error.or_else(|| account.and_then(|account| account.lacks)).or_else(|| {
+            no_home.then(|| {
+                format!(
+                    "notices have nowhere to go: write /whoami to the bot where they should appear, and set what it answers as \
+                     messaging.{}.{} in .aiwg/daemon.json",
+                    self.platform(),
+                    if self.platform() == Platform::Telegram { "chat" } else { "channel" }
+                )
+            })
+        })
+    }
+}

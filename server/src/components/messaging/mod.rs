@@ -1,0 +1,202 @@
+//! Messaging: what comes from the platforms is handed to the engine, and what the engine has decided to say is sent.
+//!
+//! A platform is on if its token is in the environment. Without any, nothing of this runs, wakes up or takes memory.
+//!
+//! Each platform is a [`line::Line`]: a client (`aiwg_platforms`) that knows neither the store nor the engine, received from by one task
+//! ([`receive`]). What is to be done about something is decided by [`plan`] alone, which is pure; its effect, its answers and the platform's
+//! position are one command to the engine. One task ([`send`]) looks after what waits to be sent, with a task for each chat that has any.
+
+mod check;
+mod line;
+mod lock;
+mod plan;
+mod receive;
+mod replies;
+mod send;
+#[cfg(test)]
+mod tests;
+mod trial;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use aiwg_messaging::{Place, Platform};
+use aiwg_protocol::types::{MessagingSubsystem, PlatformState, PlatformStatus, Subsystems};
+use aiwg_store::Reader;
+use futures::future::{BoxFuture, join_all};
+
+pub(crate) use check::MessagingCheck;
+
+use self::line::Line;
+use crate::{
+    component::{Component, Components},
+    context::Context,
+    health::IssueKind,
+    messaging::{Environment, Setup},
+};
+
+/// The environment says something about messaging that cannot be.
+const ENVIRONMENT_ISSUE: IssueKind = IssueKind::named("messaging");
+
+/// Messaging.
+pub(crate) struct Messaging {
+    components: Components,
+    environment: Environment,
+    lines: Vec<Arc<Line>>,
+    /// Faults of the environment, for people.
+    faults: Vec<String>,
+    /// The set-up in force; none where no platform is on.
+    setup: RwLock<Option<Arc<Setup>>>,
+    /// The ids that chats have now, by the ones before.
+    moved: Mutex<HashMap<String, String>>,
+}
+
+impl Messaging {
+    /// Messaging, as the environment has it.
+    pub(crate) fn of(environment: Environment, components: Components) -> Self {
+        let (mut lines, mut faults) = (Vec::new(), check::faults_of(&environment));
+        for (platform, token) in &environment.tokens {
+            match aiwg_platforms::client(*platform, token, environment.address(*platform)) {
+                Ok(Some(client)) => lines.push(Arc::new(Line::new(client, token.fingerprint()))),
+                Ok(None) => faults.push(format!("{} is not supported yet", platform.title())),
+                Err(why) => faults.push(format!("{} cannot be used: {why}", platform.title())),
+            }
+        }
+        Self::with(lines, faults, environment, components)
+    }
+
+    fn with(
+        lines: Vec<Arc<Line>>,
+        faults: Vec<String>,
+        environment: Environment,
+        components: Components,
+    ) -> Self {
+        Self {
+            components,
+            environment,
+            lines,
+            faults,
+            setup: RwLock::new(None),
+            moved: Mutex::new(HashMap::new()),
+        }
+    }
+
+    fn setup(&self) -> Option<Arc<Setup>> {
+        self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put_in_force(&self, setup: Option<Arc<Setup>>) {
+        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
+    }
+
+    /// The line to a platform.
+    fn line(&self, platform: Platform) -> Option<&Arc<Line>> {
+        self.lines.iter().find(|line| line.platform() == platform)
+    }
+
+    fn note_moved(&self, place: &Place, to: &str) {
+        let lane = Place { thread: None, ..place.clone() }.lane();
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(lane, to.to_owned());
+    }
+
+    /// True if both are in one chat, by the ids that it had.
+    fn is_same_chat(&self, home: &Place, place: &Place) -> bool {
+        let moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = |place: &Place| moved.get(&place.lane()).unwrap_or(&place.chat).clone();
+        home.platform == place.platform && now(home) == now(place)
+    }
+
+    fn report(&self, line: &Line, context: &Context) {
+        let no_home = self.setup().is_some_and(|setup| setup.home_on(line.platform()).is_none());
+        line.report(&context.health, no_home);
+    }
+
+    /// Each platform that is on, with the numbers of its messages. It may block.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn platforms(&self, reader: &dyn Reader) -> aiwg_store::Result<Vec<PlatformStatus>> {
+        if self.lines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (counts, setup) = (reader.message_counts()?, self.setup());
+        let platform = |line: &Arc<Line>| {
+            let (name, standing) = (line.platform().name(), line.standing());
+            let counts = counts.iter().find(|counts| counts.platform == name).cloned().unwrap_or_default();
+            let home = setup.as_ref().and_then(|setup| setup.home_on(line.platform()));
+            PlatformStatus {
+                name: name.to_owned(),
+                state: standing.state,
+                account: standing.account.map(|account| account.name),
+                since: standing.since,
+                last_received_at: standing.last_received_at,
+                chat: home.map(|home| home.chat.clone()),
+                people: setup.as_ref().map_or(0, |setup| setup.people.on(line.platform()) as u64),
+                waiting: counts.waiting,
+                unknown: counts.unknown,
+                dead: counts.dead,
+                error: standing.trouble.or(standing.send_error),
+            }
+        };
+        Ok(self.lines.iter().map(platform).collect())
+    }
+}
+
+impl Component for Messaging {
+    fn name(&self) -> &'static str {
+        "messaging"
+    }
+
+    fn configure(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            if self.environment.tokens.is_empty() {
+                return;
+            }
+            self.put_in_force(Setup::of(&context.settings.get().config, &self.environment));
+            match self.faults.is_empty() {
+                true => context.health.clear(ENVIRONMENT_ISSUE),
+                false => context.health.report(ENVIRONMENT_ISSUE, self.faults.join("; ")),
+            }
+            for line in &self.lines {
+                self.report(line, &context);
+            }
+        })
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        if self.lines.is_empty() {
+            return Box::pin(std::future::ready(()));
+        }
+        Box::pin(async move {
+            if let Ok(moved) = context.engine.cursors("chat_moved").await {
+                self.moved.lock().unwrap_or_else(PoisonError::into_inner).extend(moved);
+            }
+            let receiving = join_all(self.lines.iter().map(|line| self.receive_all(line, &context)));
+            let receiving = async {
+                tokio::select! {
+                    _ = receiving => {}
+                    () = context.stopped.cancelled() => {}
+                }
+            };
+            tokio::join!(receiving, self.send_all(&context));
+        })
+    }
+
+    fn status(
+        &self,
+        _context: &Context,
+        reader: &dyn Reader,
+        into: &mut Subsystems,
+    ) -> aiwg_store::Result<()> {
+        let platforms = self.platforms(reader)?;
+        let connected = |platform: &&PlatformStatus| platform.state == PlatformState::Connected;
+        into.messaging = MessagingSubsystem {
+            enabled: platforms.iter().any(|platform| platform.state == PlatformState::Connected),
+            adapters: platforms.iter().filter(connected).map(|platform| platform.name.clone()).collect(),
+            platforms,
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! A message that tries out whether messages arrive.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aiwg_messaging::{Platform, part::Part, text::Styled};
+use aiwg_platforms::{Outbound, SendFailure, Trouble};
+use aiwg_protocol::types::MessagingTrial;
+
+use super::{Messaging, line::Line};
+use crate::context::Context;
+
+impl Messaging {
+    /// Sends a message on a platform, or on all that are on, and says what is missing where that fails.
+    pub(crate) async fn try_out(&self, platform: Option<Platform>, context: &Context) -> Vec<MessagingTrial> {
+        let mut trials = Vec::new();
+        for line in
+            self.lines.iter().filter(|line| platform.is_none_or(|platform| line.platform() == platform))
+        {
+            let done = self.try_line(line, context).await;
+            trials.push(MessagingTrial {
+                platform: line.platform().name().to_owned(),
+                ok: done.is_ok(),
+                message: done.unwrap_or_else(|why| why),
+            });
+        }
+        trials
+    }
+
+    async fn try_line(&self, line: &Line, context: &Context) -> Result<String, String> {
+        let account = line.client.account().await.map_err(|trouble| match trouble {
+            Trouble::Later { why, .. } | Trouble::Taken(why) | Trouble::Stop(why) => why,
+        })?;
+        if let Some(lacks) = &account.lacks {
+            return Err(lacks.clone());
+        }
+        let home = self.setup().and_then(|setup| setup.home_on(line.platform()).cloned()).ok_or_else(|| {
+            format!(
+                "it is known to {} as {}, but no chat is set: write /whoami to it where notices should appear, and set what it answers in the \
+                 section messaging",
+                line.platform().title(),
+                account.name
+            )
+        })?;
+        let project = context.project.root().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = Styled::plain(&format!("A test by aiwg, of the project {project}."));
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // Above all numbers of messages of the outbox.
+        let no = u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
+        let message = Outbound { no, place: home.clone(), part: Part::of(text), is_repeat: false };
+        match line.client.send(&message).await {
+            Ok(_) => Ok(format!("{} has sent a message to the chat {}", account.name, home.chat)),
+            Err(SendFailure::RetryAfter(pause)) => {
+                Err(format!("the platform takes no more messages for {} seconds", pause.as_secs()))
+            }
+            Err(SendFailure::Moved(to)) => Err(format!(
+                "the chat {} has the id {to} from now on: set that in the section messaging",
+                home.chat
+            )),
+            Err(
+                SendFailure::NotSent(why)
+                | SendFailure::Unknown(why)
+                | SendFailure::Refused(why)
+                | SendFailure::Stop(why),
+            ) => Err(why),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The messages that ask a person for something: once it is decided they say so, and their buttons are gone.
+
+use aiwg_messaging::{
+    Place,
+    part::Part,
+    text::{Style, line},
+};
+use aiwg_model::{ApprovalNo, ApprovalRow, MessageRow, MessageState};
+use aiwg_protocol::types::ApprovalState;
+
+use super::{super::transaction::Transaction, Out, outbox::Outgoing};
+
+/// The longest answer that is shown, in characters.
+const LONGEST_ANSWER: usize = 200;
+
+impl Transaction<'_> {
+    /// An approval was decided: nobody is asked any more.
+    pub(in crate::engine) fn note_decided(&mut self, no: ApprovalNo) -> aiwg_store::Result<()> {
+        if self.state.config.messaging.is_none() {
+            return Ok(());
+        }
+        let asked = self.store.approval(no)?;
+        for row in self.store.messages_about(&no.to_string())? {
+            match row.state {
+                MessageState::Sent => self.replace_asked(&row, &decided(asked.as_ref()))?,
+                // The end of its sending looks at this.
+                MessageState::Sending => {}
+                MessageState::Waiting | MessageState::Dead => drop(self.store.remove_message(row.no)?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the decision in place of a message that was sent.
+    pub(super) fn replace_asked(&mut self, row: &MessageRow, how: &str) -> aiwg_store::Result<()> {
+        self.store.remove_message(row.no)?;
+        let (Some(sent), Some(edits)) = (Outgoing::of(row), row.sent_as.clone()) else { return Ok(()) };
+        let mut text = sent.part.text;
+        text.push_plain("\n\n");
+        text.push_with(how, Style::Italic);
+        let place: Place = sent.place;
+        let part = Part { text, edits: Some(edits), ..Part::default() };
+        self.put_out(&place, &part, Out::now(self.now)).map(drop)
+    }
+}
+
+/// How an approval was decided, in a line.
+pub(super) fn decided(asked: Option<&ApprovalRow>) -> String {
+    let Some(asked) = asked else { return "It is decided.".to_owned() };
+    let decision = asked.decision.as_ref();
+    let by = decision.and_then(|decision| decision.by.user.as_ref());
+    let by = by.map(|by| format!(" by {}", line(by, 100))).unwrap_or_default();
+    let answer = decision.and_then(|decision| decision.answer.as_ref());
+    match (asked.state, answer) {
+        (ApprovalState::Approved, Some(answer)) => format!("Answered{by}: {}", line(answer, LONGEST_ANSWER)),
+        (ApprovalState::Approved, None) => format!("Approved{by}."),
+        (ApprovalState::Rejected, _) => {
+            let why = decision.and_then(|decision| decision.reason.as_ref());
+            let why = why.map(|why| format!(": {}", line(why, LONGEST_ANSWER)));
+            format!("Rejected{by}{}", why.unwrap_or_else(|| ".".to_owned()))
+        }
+        (ApprovalState::Timeout, _) => "Nobody has decided in time.".to_owned(),
+        (ApprovalState::Withdrawn, _) => "Nobody needs to decide any more.".to_owned(),
+        _ => "It is decided.".to_owned(),
+    }
+}

@@ -1,0 +1,117 @@
+//! Notices: decided in the transaction of their event, as rules are.
+
+use std::sync::Arc;
+
+use aiwg_messaging::{
+    Place,
+    notice::{Notice, notice, requested},
+    part::Part,
+    split::split,
+    text::Styled,
+};
+use aiwg_model::{ApprovalRow, TaskNo};
+use aiwg_protocol::types::Event;
+use serde_json::{Value, json};
+
+use super::{super::transaction::Transaction, Out, place_of};
+use crate::messaging::{Setup, Subscription};
+
+/// The topic of what people are asked for, which has buttons.
+const REQUESTED: &str = "approval:requested";
+
+impl Transaction<'_> {
+    /// Puts the notices about an event into the outbox.
+    pub(in crate::engine) fn notify(&mut self, event: &Event) -> aiwg_store::Result<()> {
+        let Some(setup) = self.state.config.messaging.clone() else { return Ok(()) };
+        let wanted: Vec<&Subscription> =
+            setup.subscriptions.iter().filter(|one| one.topics.is_match(&event.topic)).collect();
+        let asks = event.topic == REQUESTED;
+        if wanted.is_empty() && !asks {
+            return Ok(());
+        }
+        let payload: Value = serde_json::from_str(event.payload.as_str()).unwrap_or_default();
+        // Of the person who has asked for the task, the answer in that chat says it.
+        let asked_in = self.asked_in(&payload)?;
+        let mut places: Vec<(Place, Option<&Subscription>)> = Vec::new();
+        for one in wanted {
+            let goes = |place: &&Place| one.to.as_ref().is_none_or(|to| to.contains(&place.platform));
+            for place in setup.homes.iter().filter(goes) {
+                let is_answered = event.topic.starts_with("task:") && asked_in.as_ref() == Some(place);
+                if !is_answered && places.iter().all(|(known, _)| known != place) {
+                    places.push((place.clone(), Some(one)));
+                }
+            }
+        }
+        if let Some(place) = asked_in.filter(|place| asks && places.iter().all(|(known, _)| known != place)) {
+            places.push((place, None));
+        }
+        let approval = if asks { self.asked_about(&payload)? } else { None };
+        for (place, one) in places {
+            let text = one.and_then(|one| one.text.as_ref());
+            let made = match (&approval, text) {
+                (Some(row), _) => of_request(row),
+                (None, Some(template)) => {
+                    let event = json!({"seq": event.seq, "topic": event.topic, "payload": payload});
+                    Notice { text: template.fill(&event), ..notice("", &Value::Null) }
+                }
+                (None, None) => notice(&event.topic, &payload),
+            };
+            let severity = one.and_then(|one| one.severity).unwrap_or(made.severity);
+            let about = approval.as_ref().map(|row| row.no.to_string());
+            self.put_notice(&setup, &place, &Notice { severity, ..made }, about)?;
+        }
+        Ok(())
+    }
+
+    fn put_notice(
+        &mut self,
+        setup: &Arc<Setup>,
+        place: &Place,
+        notice: &Notice,
+        about: Option<String>,
+    ) -> aiwg_store::Result<()> {
+        if notice.text.is_blank() {
+            return Ok(());
+        }
+        let quiet =
+            setup.quiet.as_ref().map_or(self.now, |quiet| quiet.first_moment(self.now, notice.severity));
+        let from = quiet.max(self.state.messages.muted_until(self.now));
+        // One with buttons is a message of its own, and someone waits for it.
+        let due_at = if from > self.now || about.is_some() { from } else { self.plan_notice(place)? };
+        let parts = split(place.platform, &notice.text, "`aiwg event list` shows all");
+        let last = parts.len().saturating_sub(1);
+        for (n, text) in parts.into_iter().enumerate() {
+            let is_last = n == last;
+            let buttons = if is_last { notice.buttons.clone() } else { Vec::new() };
+            let about = about.clone().filter(|_| is_last);
+            let is_notice = buttons.is_empty() && about.is_none();
+            self.put_out(
+                place,
+                &Part { text, buttons, ..Part::default() },
+                Out { due_at, is_notice, about },
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The place where a person has asked for the task that an event is about.
+    fn asked_in(&self, payload: &Value) -> aiwg_store::Result<Option<Place>> {
+        let Some(no) = payload.get("taskId").and_then(Value::as_str).and_then(|id| id.parse::<TaskNo>().ok())
+        else {
+            return Ok(None);
+        };
+        let task = self.store.task_if_readable(no)?;
+        Ok(task.and_then(|task| place_of(task.spec.terms.asked_by.as_ref()?)))
+    }
+
+    fn asked_about(&self, payload: &Value) -> aiwg_store::Result<Option<ApprovalRow>> {
+        let no = payload.get("approvalId").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        no.map_or(Ok(None), |no| self.store.approval(no))
+    }
+}
+
+fn of_request(row: &ApprovalRow) -> Notice {
+    let (id, task) = (row.no.to_string(), row.asked.task.to_string());
+    let made = requested(&id, &task, row.asked.kind, &row.asked.request, row.asked.expires_at);
+    if made.text.is_blank() { Notice { text: Styled::plain(&row.asked.summary), ..made } } else { made }
+}

@@ -1,0 +1,86 @@
+//! What the engine keeps in memory of messaging. All of it can be read from the store again.
+
+use std::collections::HashMap;
+
+use aiwg_messaging::{Place, Platform, notice::Planned};
+use aiwg_model::Cursor;
+use aiwg_protocol::types::Timestamp;
+use aiwg_store::View;
+
+use super::super::transaction::Transaction;
+
+/// The source of the cursors of notices: when those to each place are planned, until when they wait.
+const NOTICES: &str = "notices";
+
+/// The key of the time until which all notices wait; the others are those of places.
+const MUTED: &str = "muted";
+
+/// The source of the cursors with the ids that chats have now, by the ones before.
+const MOVED: &str = "chat_moved";
+
+/// What is kept of messaging.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Messages {
+    planned: HashMap<String, Planned>,
+    muted_until: Option<Timestamp>,
+    moved: HashMap<String, String>,
+}
+
+impl Messages {
+    /// Reads it from the store. What cannot be read counts as absent.
+    pub(in crate::engine) fn load(store: &dyn View) -> aiwg_store::Result<Self> {
+        let mut notices = store.cursors(NOTICES)?;
+        let muted_until = notices.remove(MUTED).and_then(|at| at.parse().ok());
+        let planned = notices
+            .into_iter()
+            .filter_map(|(place, planned)| Some((place, serde_json::from_str(&planned).ok()?)))
+            .collect();
+        Ok(Self { planned, muted_until, moved: store.cursors(MOVED)? })
+    }
+
+    /// Time until which notices wait since someone has said so.
+    pub(super) fn muted_until(&self, now: Timestamp) -> Timestamp {
+        self.muted_until.map_or(now, |until| until.max(now))
+    }
+
+    /// The id that the chat of a place has now.
+    pub(super) fn chat_now(&self, place: &Place) -> String {
+        self.moved.get(&place.lane()).unwrap_or(&place.chat).clone()
+    }
+}
+
+impl Transaction<'_> {
+    /// Plans a notice: the time at which it is to be sent in this place.
+    pub(super) fn plan_notice(&mut self, place: &Place) -> aiwg_store::Result<Timestamp> {
+        let Some(setup) = &self.state.config.messaging else { return Ok(self.now) };
+        let key = place.to_string();
+        let planned = self.state.messages.planned.entry(key.clone()).or_default();
+        let before = planned.clone();
+        let at = planned.plan(self.now.as_millis(), &setup.pace);
+        if *planned != before {
+            let value = serde_json::to_string(planned).unwrap_or_default();
+            self.store.move_cursor(&Cursor::moved(NOTICES, key, value))?;
+        }
+        Ok(Timestamp::from_millis(at))
+    }
+
+    /// Has notices wait until this time; none ends that.
+    pub(super) fn mute(&mut self, until: Option<Timestamp>) -> aiwg_store::Result<()> {
+        self.state.messages.muted_until = until;
+        let value = until.map(|until| until.to_string());
+        self.store.move_cursor(&Cursor { value, ..Cursor::moved(NOTICES, MUTED, "") })
+    }
+
+    /// A chat has another id now.
+    pub(super) fn chat_moved(&mut self, platform: Platform, chat: &str, to: &str) -> aiwg_store::Result<()> {
+        if chat == to {
+            return Ok(());
+        }
+        let lane = |chat: &str| Place { platform, chat: chat.to_owned(), thread: None }.lane();
+        self.state.messages.moved.insert(lane(chat), to.to_owned());
+        self.store.move_cursor(&Cursor::moved(MOVED, lane(chat), to))?;
+        self.store.move_messages(platform.name(), chat, to)?;
+        self.effects.messages = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,565 @@
+//! Messages over the real store, whatever becomes of them and whenever the daemon dies.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use aiwg_messaging::{
+    Place, Platform,
+    notice::{Pace, USUAL_TOPICS},
+    rights::{People, PersonId},
+    text::Styled,
+};
+use aiwg_model::{
+    ApprovalNo, Cursor, EndReason, MessageState, NewApproval, NewEvent, Outcome, RunId, Sender, TaskNo,
+};
+use aiwg_patterns::TopicFilter;
+use aiwg_protocol::{
+    terms::OnTimeout,
+    types::{ApprovalKind, ApprovalRequest, EventSource, Json, Origin, TaskState, Timestamp},
+};
+use aiwg_store::Store;
+use aiwg_store_sqlite::SqliteStore;
+use proptest::prelude::*;
+
+use super::{
+    super::{EngineConfig, effects::Effects, state::State, transaction::Transaction, waits::Waits},
+    Asked, Decision, Effect, Outgoing, Receipt, Received,
+};
+use crate::messaging::{Setup, Subscription};
+
+const CHAT: &str = "-100";
+
+fn place(thread: Option<&str>) -> Place {
+    Place { platform: Platform::Telegram, chat: CHAT.to_owned(), thread: thread.map(str::to_owned) }
+}
+
+fn setup(window_ms: i64) -> Setup {
+    let mut topics = USUAL_TOPICS.to_vec();
+    topics.push("test:*");
+    Setup {
+        platforms: vec![Platform::Telegram],
+        homes: vec![place(None)],
+        people: People::default(),
+        subscriptions: vec![Subscription {
+            topics: TopicFilter::new(&topics).unwrap(),
+            severity: None,
+            to: None,
+            text: None,
+        }],
+        pace: Pace { window_ms, max_per_minute: 60 },
+        quiet: None,
+        expire_ms: 24 * 3_600_000,
+        answer_ms: 60_000,
+    }
+}
+
+struct Machine {
+    store: SqliteStore,
+    state: State,
+    now: i64,
+    window_ms: i64,
+}
+
+impl Machine {
+    fn open(path: &Path, now: i64, window_ms: i64) -> Self {
+        let mut store = SqliteStore::open(path).unwrap();
+        let config = EngineConfig {
+            max_parallel: 1,
+            max_task_depth: 8,
+            messaging: Some(Arc::new(setup(window_ms))),
+            ..EngineConfig::default()
+        };
+        let mut state = State::new(config, Waits::default());
+        state.load(&*store.view().unwrap()).unwrap();
+        Self { store, state, now, window_ms }
+    }
+
+    /// Does something in a transaction, and commits it.
+    fn done<T>(&mut self, work: impl FnOnce(&mut Transaction<'_>) -> T) -> T {
+        self.with(Fate::Committed, work).unwrap()
+    }
+
+    /// Does something in a transaction of this fate; none unless it is committed.
+    fn with<T>(&mut self, fate: Fate, work: impl FnOnce(&mut Transaction<'_>) -> T) -> Option<T> {
+        let mut effects = Effects::default();
+        let mut open = self.store.begin().unwrap();
+        let now = Timestamp::from_millis(self.now);
+        let mut tx = Transaction { state: &mut self.state, store: &mut *open, effects: &mut effects, now };
+        let done = work(&mut tx);
+        tx.take_new_events().unwrap();
+        tx.settle().unwrap();
+        if fate == Fate::Committed {
+            open.commit().unwrap();
+            return Some(done);
+        }
+        drop(open);
+        let view = self.store.view().unwrap();
+        self.state.load(&*view).unwrap();
+        None
+    }
+
+    /// As after the death of the daemon.
+    fn restart(self, path: &Path) -> Self {
+        let Self { store, now, window_ms, .. } = self;
+        drop(store);
+        Self::open(path, now, window_ms)
+    }
+
+    fn take(&mut self) -> Option<Outgoing> {
+        self.done(|tx| tx.take_to_send(Platform::Telegram, CHAT).unwrap())
+    }
+
+    /// Sends all that is due, and returns what was said.
+    fn sent(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        while let Some(out) = self.take() {
+            self.done(|tx| tx.message_sent(out.no, Some("9")).unwrap());
+            said.push(out.part.text.text);
+        }
+        said
+    }
+
+    fn receive(&mut self, key: u64, effect: Effect) -> Received {
+        self.done(|tx| receive(tx, key, effect, &[]))
+    }
+
+    fn event(&mut self, topic: &str, payload: &str) {
+        let new = event(topic, payload);
+        self.done(|tx| assert!(tx.publish_from_outside(&new, None).is_ok()));
+    }
+
+    fn end(&mut self, no: u64, outcome: &Outcome) {
+        self.done(|tx| assert!(tx.ended(RunId { task: TaskNo(no), n: 1 }, outcome).is_ok()));
+    }
+}
+
+fn receive(tx: &mut Transaction<'_>, key: u64, effect: Effect, replies: &[&str]) -> Received {
+    let person = PersonId::parse("telegram:77").unwrap();
+    let asked = Asked {
+        name: "telegram:77 (Ann)".to_owned(),
+        place: place(None),
+        message: Some(format!("m{key}")),
+        sender: Arc::new(Sender::new(Origin::default())),
+        person,
+    };
+    let receipt = Receipt {
+        key: Some(format!("telegram:1:{key}")),
+        position: Some(Cursor::moved("telegram", "1", key.to_string())),
+        asked: Some(asked),
+        effect,
+        replies: replies.iter().map(|reply| Styled::plain(reply)).collect(),
+        is_stranger: false,
+    };
+    tx.receive(&receipt).unwrap_or_else(|_| panic!("it is taken in"))
+}
+
+fn event(topic: &str, payload: &str) -> NewEvent {
+    NewEvent {
+        topic: topic.to_owned(),
+        payload: Json::from_text(payload).unwrap(),
+        source: EventSource::Client,
+        cause: None,
+        happened_at: None,
+    }
+}
+
+fn turn(text: &str) -> Effect {
+    Effect::Turn { text: text.to_owned(), is_ask: false, timeout_ms: 60_000 }
+}
+
+fn completed(result: &str) -> Outcome {
+    Outcome {
+        reason: EndReason::DONE,
+        exit_code: Some(0),
+        result: Some(result.to_owned()),
+        ..Outcome::without_exit(TaskState::Completed, "")
+    }
+}
+
+fn machine() -> (tempfile::TempDir, Machine) {
+    let dir = tempfile::tempdir().unwrap();
+    let machine = Machine::open(&dir.path().join("db"), 1_000_000_000_000, 30_000);
+    (dir, machine)
+}
+
+#[test]
+fn an_answer_is_sent_where_it_was_asked() {
+    let (_dir, mut machine) = machine();
+    assert_eq!(machine.receive(1, turn("how many?")), Received { is_new: true, said: None });
+    assert!(machine.sent().is_empty());
+    let waits = machine.receive(2, turn("and why?")).said.unwrap();
+    assert_eq!(waits, "This is task-0002. It waits for the answer before it.");
+    assert_eq!(machine.sent(), [waits]);
+    machine.end(1, &completed("**42**"));
+    let out = machine.take().unwrap();
+    assert_eq!((out.part.text.text.as_str(), out.part.reply_to.as_deref()), ("42", Some("m1")));
+    assert_eq!((out.place, out.part.text.spans.len()), (place(None), 1));
+    machine.done(|tx| tx.message_sent(out.no, Some("5")).unwrap());
+    machine.end(2, &Outcome::without_exit(TaskState::Failed, "out of luck"));
+    assert_eq!(machine.sent(), ["task-0002 failed: out of luck"], "and no notice besides");
+    let view = machine.store.view().unwrap();
+    let spec = view.task(TaskNo(2)).unwrap().unwrap().spec;
+    assert_eq!(spec.conversation.as_deref(), Some("telegram:-100"));
+}
+
+#[test]
+fn a_conversation_begins_again_where_someone_says_so() {
+    let (_dir, mut machine) = machine();
+    machine.receive(1, turn("a"));
+    machine.receive(2, Effect::New);
+    machine.receive(3, Effect::Turn { text: "b".to_owned(), is_ask: true, timeout_ms: 1 });
+    let view = machine.store.view().unwrap();
+    let spec = view.task(TaskNo(2)).unwrap().unwrap().spec;
+    assert_eq!(spec.conversation.as_deref(), Some("telegram:-100#2"));
+    assert_eq!(spec.agent.as_deref(), Some("chat:ask"));
+}
+
+#[test]
+fn what_comes_again_counts_for_nothing_and_its_answers_are_not_repeated() {
+    let (_dir, mut machine) = machine();
+    let first =
+        machine.done(|tx| receive(tx, 1, Effect::Run { prompt: "x".to_owned(), verify: None }, &["hello"]));
+    let again =
+        machine.done(|tx| receive(tx, 1, Effect::Run { prompt: "x".to_owned(), verify: None }, &["hello"]));
+    assert_eq!((first.is_new, again.is_new, again.said), (true, false, None));
+    assert_eq!(machine.sent(), ["hello", "task-0001 is under way."]);
+}
+
+#[test]
+fn what_is_refused_is_answered_with_the_reason() {
+    let (_dir, mut machine) = machine();
+    let said = machine.receive(1, Effect::Cancel(TaskNo(9))).said.unwrap();
+    assert!(said.contains("there is no task \"task-0009\""), "{said}");
+    assert_eq!(machine.sent(), [said]);
+    machine.done(|tx| tx.close().unwrap());
+    let mut effects = Effects::default();
+    let mut open = machine.store.begin().unwrap();
+    let now = Timestamp::from_millis(machine.now);
+    let mut tx = Transaction { state: &mut machine.state, store: &mut *open, effects: &mut effects, now };
+    let receipt = Receipt {
+        key: None,
+        position: None,
+        asked: None,
+        effect: Effect::None,
+        replies: Vec::new(),
+        is_stranger: false,
+    };
+    assert!(tx.receive(&receipt).is_err(), "a daemon that stops takes nothing in");
+}
+
+#[test]
+fn notices_are_gathered_and_wait_while_they_are_muted() {
+    let (_dir, mut machine) = machine();
+    for n in 0..5 {
+        machine.event("test:x", &format!("{n}"));
+    }
+    assert_eq!(machine.sent(), ["test:x: 0"]);
+    machine.now += 30_000;
+    assert_eq!(machine.sent(), ["test:x: 1\ntest:x: 2\ntest:x: 3\ntest:x: 4"]);
+    machine.receive(1, Effect::Mute(60));
+    machine.event("test:x", "5");
+    machine.now += 59 * 60_000;
+    machine.event("test:x", "6");
+    assert_eq!(machine.sent(), ["Notices wait for 60 minutes; `mute 0` ends that."]);
+    machine.now += 60_000;
+    assert_eq!(machine.sent(), ["test:x: 5\ntest:x: 6"]);
+}
+
+#[test]
+fn an_event_without_a_subscription_costs_no_row() {
+    let (_dir, mut machine) = machine();
+    machine.event("other:x", "1");
+    assert!(machine.sent().is_empty());
+    machine.state.config.messaging = None;
+    machine.event("test:x", "1");
+    assert!(machine.store.view().unwrap().outbox_lanes().unwrap().is_empty());
+}
+
+#[test]
+fn what_is_asked_for_has_buttons_until_it_is_decided() {
+    let (_dir, mut machine) = machine();
+    machine.receive(1, turn("do it"));
+    let asked = NewApproval {
+        task: TaskNo(1),
+        kind: ApprovalKind::Question,
+        summary: "left or right?".to_owned(),
+        request: ApprovalRequest {
+            question: Some("left or right?".to_owned()),
+            options: vec!["left".to_owned(), "right".to_owned()],
+            ..ApprovalRequest::default()
+        },
+        expires_at: None,
+        on_timeout: OnTimeout::Reject,
+    };
+    let (no, other) = machine.done(|tx| {
+        let mut add =
+            |asked: &NewApproval| tx.ask_person(asked, None).unwrap_or_else(|_| panic!("it asks")).no;
+        let second =
+            NewApproval { summary: "and?".to_owned(), request: ApprovalRequest::default(), ..asked.clone() };
+        (add(&asked), add(&second))
+    });
+    let out = machine.take().unwrap();
+    assert_eq!(out.part.buttons.len(), 3);
+    // It is decided while it is being sent, and the other one before.
+    let by_option = machine.receive(2, Effect::Decide(no, Decision::Option(1)));
+    assert_eq!(by_option.said.as_deref(), Some("approval-0001 was answered."));
+    machine.receive(3, Effect::Decide(other, Decision::Reject(Some("no".to_owned()))));
+    let again = machine.receive(4, Effect::Decide(no, Decision::Approve)).said.unwrap();
+    assert!(again.contains("was answered by telegram:77 (Ann)"), "{again}");
+    machine.done(|tx| tx.message_sent(out.no, Some("55")).unwrap());
+    let mut edits = Vec::new();
+    while let Some(out) = machine.take() {
+        machine.done(|tx| tx.message_sent(out.no, None).unwrap());
+        edits.extend(out.part.edits.clone().map(|edits| (edits, out.part.text.text)));
+    }
+    let [(edited, text)] = &edits[..] else { panic!("{edits:?}") };
+    assert_eq!(edited, "55");
+    assert!(text.ends_with("left or right?\n\nAnswered by telegram:77 (Ann): right"), "{text}");
+    assert!(machine.receive(5, Effect::Decide(ApprovalNo(99), Decision::Option(0))).said.is_some());
+}
+
+#[test]
+fn what_is_too_old_becomes_a_line() {
+    let (_dir, mut machine) = machine();
+    for n in 0..14 {
+        machine.done(|tx| receive(tx, n, Effect::None, &["x"]));
+    }
+    machine.now += 24 * 3_600_000;
+    machine.done(|tx| receive(tx, 99, Effect::None, &["y"]));
+    let said = machine.sent();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said.contains(&"14 older messages were left out: nobody could be reached in time.".to_owned()));
+}
+
+#[test]
+fn a_chat_that_has_another_id_gets_what_was_for_the_old_one() {
+    let (dir, mut machine) = machine();
+    machine.event("test:x", "1");
+    machine.done(|tx| tx.chat_moved(Platform::Telegram, CHAT, "-200").unwrap());
+    let mut machine = machine.restart(&dir.path().join("db"));
+    machine.now += 60_000;
+    machine.event("test:x", "2");
+    let lanes = machine.store.view().unwrap().outbox_lanes().unwrap();
+    assert_eq!(lanes.iter().map(|lane| lane.chat.as_str()).collect::<Vec<_>>(), ["-200"]);
+    let out = machine.done(|tx| tx.take_to_send(Platform::Telegram, "-200").unwrap()).unwrap();
+    assert_eq!(out.part.text.text, "test:x: 1\ntest:x: 2");
+}
+
+#[test]
+fn what_cannot_be_read_is_no_reason_to_send_nothing() {
+    let (_dir, mut machine) = machine();
+    machine.done(|tx| receive(tx, 1, Effect::None, &["a"]));
+    machine.done(|tx| receive(tx, 2, Effect::None, &["b"]));
+    machine.done(|tx| {
+        let mut row = tx.store.due_messages("telegram", CHAT, tx.now, 1).unwrap().remove(0);
+        row.message.content = Json::from_text("[]").unwrap();
+        tx.store.set_message(&row).unwrap();
+    });
+    assert_eq!(machine.sent(), ["b"]);
+}
+
+#[test]
+fn ten_thousand_notices_fit_into_few_messages() {
+    let (_dir, mut machine) = machine();
+    machine.receive(1, Effect::Mute(1));
+    machine.sent();
+    machine.done(|tx| {
+        for n in 0..10_000 {
+            assert!(tx.publish_from_outside(&event("test:x", &format!("{n}")), None).is_ok());
+        }
+    });
+    machine.now += 60_000;
+    let said = machine.sent();
+    let lines: Vec<&str> = said.iter().flat_map(|text| text.lines()).collect();
+    assert_eq!(lines.len(), 10_000);
+    assert!(lines.iter().enumerate().all(|(n, line)| *line == format!("test:x: {n}")));
+    assert!(said.len() <= 101, "{}", said.len());
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fate {
+    Committed,
+    RolledBack,
+}
+
+/// A step of a platform and the daemon that talk.
+#[derive(Debug, Clone)]
+enum Op {
+    /// The message of this number comes, perhaps not for the first time.
+    Message(u64, Fate),
+    /// An event of which there is to be a notice.
+    Event(Fate),
+    /// The next message is sent, and this becomes of it.
+    Send(Sending),
+    /// Time goes by, in milliseconds.
+    Wait(i64),
+    /// The daemon dies.
+    Crash,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Sending {
+    /// It arrives, and that is noted.
+    Sent,
+    /// The daemon dies after it is noted as being sent, before the request.
+    DiesBefore,
+    /// The daemon dies after the request, before its answer is noted.
+    DiesAfter,
+    /// The request fails before it reaches the platform.
+    Unreached,
+    /// Nobody knows what became of the request, which has arrived.
+    UnknownSent,
+    /// Nobody knows what became of the request, which was lost.
+    UnknownLost,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let fate = || prop_oneof![4 => Just(Fate::Committed), 1 => Just(Fate::RolledBack)];
+    let sending = prop_oneof![
+        6 => Just(Sending::Sent),
+        1 => Just(Sending::DiesBefore),
+        1 => Just(Sending::DiesAfter),
+        1 => Just(Sending::Unreached),
+        1 => Just(Sending::UnknownSent),
+        1 => Just(Sending::UnknownLost),
+    ];
+    prop_oneof![
+        3 => (0u64..12, fate()).prop_map(|(key, fate)| Op::Message(key, fate)),
+        3 => fate().prop_map(Op::Event),
+        5 => sending.prop_map(Op::Send),
+        2 => (0i64..90_000).prop_map(Op::Wait),
+        1 => Just(Op::Crash),
+    ]
+}
+
+/// What is to be true.
+#[derive(Debug, Default)]
+struct Model {
+    /// The numbers of the messages that were taken in.
+    taken_in: Vec<u64>,
+    /// Lines that are to arrive, in their order, for answers and for notices.
+    replies: Vec<String>,
+    notices: Vec<String>,
+    events: u64,
+    /// How often each line has arrived, and whether a message in which it did was marked.
+    arrived: BTreeMap<String, (u32, bool)>,
+    /// The order of first arrivals.
+    order: Vec<String>,
+}
+
+impl Model {
+    fn arrives(&mut self, out: &Outgoing) {
+        for line in out.part.text.text.lines().filter(|line| !line.is_empty()) {
+            let (count, is_marked) = self.arrived.entry(line.to_owned()).or_default();
+            *count += 1;
+            *is_marked |= out.is_repeat;
+            if *count == 1 {
+                self.order.push(line.to_owned());
+            }
+        }
+    }
+
+    fn check(&self, machine: &mut Machine) {
+        let view = machine.store.view().unwrap();
+        for key in 0..12u64 {
+            let prompt = format!("p{key}.");
+            let (_, last) = view.last_numbers().unwrap();
+            let tasks =
+                (1..=last).filter(|no| view.task(TaskNo(*no)).unwrap().unwrap().spec.prompt == prompt);
+            assert_eq!(tasks.count(), usize::from(self.taken_in.contains(&key)), "{key}");
+        }
+    }
+
+    fn check_end(&self) {
+        for line in self.replies.iter().chain(&self.notices) {
+            let (count, is_marked) = self.arrived.get(line).copied().unwrap_or_default();
+            assert!(count >= 1, "{line} has not arrived: {self:?}");
+            assert!(count == 1 || is_marked, "{line} has arrived {count} times, and is not marked");
+        }
+        assert_eq!(self.arrived.len(), self.replies.len() + self.notices.len());
+        for expected in [&self.replies, &self.notices] {
+            let order: Vec<&String> = self.order.iter().filter(|line| expected.contains(line)).collect();
+            assert_eq!(order, expected.iter().collect::<Vec<_>>());
+        }
+    }
+}
+
+/// What a daemon does at its start with the messages of which nobody knows whether they were sent.
+fn resolve(machine: &mut Machine) {
+    let sending = machine.store.view().unwrap().messages_sending().unwrap();
+    for row in sending {
+        assert_eq!(row.state, MessageState::Sending);
+        machine.done(|tx| tx.send_again(row.no, true, "unknown").unwrap());
+    }
+}
+
+fn send(mut machine: Machine, how: Sending, model: &mut Model, path: &Path) -> Machine {
+    let Some(out) = machine.take() else { return machine };
+    match how {
+        Sending::Sent => {
+            model.arrives(&out);
+            machine.done(|tx| tx.message_sent(out.no, Some("1")).unwrap());
+        }
+        Sending::DiesBefore | Sending::DiesAfter => {
+            if matches!(how, Sending::DiesAfter) {
+                model.arrives(&out);
+            }
+            machine = machine.restart(path);
+            resolve(&mut machine);
+        }
+        Sending::Unreached => machine.done(|tx| tx.send_again(out.no, false, "no network").unwrap()),
+        Sending::UnknownSent | Sending::UnknownLost => {
+            if matches!(how, Sending::UnknownSent) {
+                model.arrives(&out);
+            }
+            machine.done(|tx| tx.send_again(out.no, true, "closed").unwrap());
+        }
+    }
+    machine
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_and_nothing_counts_twice(
+        window_ms in prop_oneof![Just(0i64), Just(30_000)],
+        operations in prop::collection::vec(op(), 1..60),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("daemon.db");
+        let mut machine = Machine::open(&path, 1_000_000_000_000, window_ms);
+        let mut model = Model::default();
+        for op in operations {
+            machine.now += 1;
+            match op {
+                Op::Message(key, fate) => {
+                    let effect = Effect::Run { prompt: format!("p{key}."), verify: None };
+                    let received = machine.with(fate, |tx| receive(tx, key, effect, &[]));
+                    if let Some(Received { is_new: true, said }) = received {
+                        model.taken_in.push(key);
+                        model.replies.extend(said);
+                    }
+                }
+                Op::Event(fate) => {
+                    model.events += 1;
+                    let new = event("test:x", &model.events.to_string());
+                    let done = machine.with(fate, |tx| assert!(tx.publish_from_outside(&new, None).is_ok()));
+                    model.notices.extend(done.map(|()| format!("test:x: {}", model.events)));
+                }
+                Op::Send(how) => machine = send(machine, how, &mut model, &path),
+                Op::Wait(ms) => machine.now += ms,
+                Op::Crash => {
+                    machine = machine.restart(&path);
+                    resolve(&mut machine);
+                }
+            }
+            model.check(&mut machine);
+        }
+        machine.now += 200_000;
+        while let Some(out) = machine.take() {
+            model.arrives(&out);
+            machine.done(|tx| tx.message_sent(out.no, Some("1")).unwrap());
+        }
+        model.check_end();
+    }
+}

@@ -1,0 +1,10 @@
+//! Messaging as it is set up: by the environment, which has the tokens, and the section `messaging` of the configuration.
+
+mod environment;
+mod setup;
+
+pub(crate) use environment::{Environment, TOKEN_VARIABLES};
+pub use setup::{Quiet, Setup, Subscription};
+
+/// The profile of the agents that answer those who may only ask. No profile of the configuration can have this name.
+pub(crate) const ASK_PROFILE: &str = "chat:ask";

@@ -1,0 +1,228 @@
+//! Messages to platforms.
+
+use aiwg_model::{MessageCounts, MessageNo, MessageRow, MessageState, NewMessage, OutboxLane};
+use aiwg_protocol::types::{Json, Timestamp};
+use aiwg_store::Reports;
+use rusqlite::{
+    OptionalExtension, Row, params,
+    types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
+};
+
+use super::{
+    lenient::{one, readable},
+    read::SqliteReader,
+    row::Millis,
+    write::SqliteStore,
+};
+
+const COLUMNS: &str = "no, platform, chat, thread, is_notice, content, about, state, created_at, due_at, expires_at, attempts, is_repeat, \
+                       sent_as, error";
+
+impl SqliteStore {
+    /// Stores a message that waits, under the next number.
+    pub(crate) fn add_message(&mut self, message: &NewMessage, at: Timestamp) -> rusqlite::Result<MessageNo> {
+        let no = self.next_message()?;
+        let row = MessageRow {
+            no,
+            message: message.clone(),
+            state: MessageState::Waiting,
+            created_at: at,
+            attempts: 0,
+            is_repeat: false,
+            sent_as: None,
+            error: None,
+        };
+        self.set_message(&row)?;
+        Ok(no)
+    }
+
+    /// Stores a message as it stands now, in place of what is stored of it.
+    pub(crate) fn set_message(&mut self, row: &MessageRow) -> rusqlite::Result<()> {
+        let NewMessage { platform, chat, thread, is_notice, content, about, due_at, expires_at } =
+            &row.message;
+        self.statement(
+            "INSERT OR REPLACE INTO outbox (no, platform, chat, thread, is_notice, content, about, state, created_at, due_at, expires_at,
+                 attempts, is_repeat, sent_as, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            i64::try_from(row.no.0).unwrap_or(i64::MAX),
+            platform,
+            chat,
+            thread,
+            is_notice,
+            content.as_str(),
+            about,
+            row.state.name(),
+            Millis(row.created_at),
+            Millis(*due_at),
+            Millis(*expires_at),
+            row.attempts,
+            row.is_repeat,
+            row.sent_as,
+            row.error,
+        ])?;
+        Ok(())
+    }
+
+    /// Forgets a message. False if there is none.
+    pub(crate) fn remove_message(&mut self, no: MessageNo) -> rusqlite::Result<bool> {
+        Ok(self.statement("DELETE FROM outbox WHERE no = ?")?.execute([key(no)])? > 0)
+    }
+
+    /// Forgets the messages that wait for a chat and are too old. Returns their number.
+    pub(crate) fn expire_messages(
+        &mut self,
+        platform: &str,
+        chat: &str,
+        now: Timestamp,
+    ) -> rusqlite::Result<usize> {
+        self.statement(
+            "DELETE FROM outbox WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ?3 AND expires_at <= ?3",
+        )?
+        .execute(params![platform, chat, Millis(now)])
+    }
+
+    /// Gives the messages that wait for a chat to another one.
+    pub(crate) fn move_messages(&mut self, platform: &str, chat: &str, to: &str) -> rusqlite::Result<()> {
+        self.statement(
+            "UPDATE outbox SET chat = ?3 WHERE state = 'waiting' AND platform = ?1 AND chat = ?2",
+        )?
+        .execute(params![platform, chat, to])?;
+        Ok(())
+    }
+
+    /// Forgets the messages that do not wait any more and were stored before this moment, `limit` at the most. Returns their number.
+    pub(crate) fn prune_messages(&mut self, before: Timestamp, limit: u64) -> rusqlite::Result<usize> {
+        self.statement(
+            "DELETE FROM outbox WHERE no IN (
+                 SELECT no FROM outbox WHERE state IN ('sent', 'dead') AND created_at < ? LIMIT ?)",
+        )?
+        .execute(params![Millis(before), limit])
+    }
+
+    /// A message; none as well if its row cannot be read.
+    pub(crate) fn message(&self, no: MessageNo) -> rusqlite::Result<Option<MessageRow>> {
+        let found = self
+            .statement(&format!("SELECT {COLUMNS} FROM outbox WHERE no = ?"))?
+            .query_row([key(no)], read_message)
+            .optional();
+        Ok(one(found, &self.reports)?.flatten())
+    }
+
+    /// The messages for a chat that are due, in the order in which they are to be sent.
+    pub(crate) fn due_messages(
+        &self,
+        platform: &str,
+        chat: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> rusqlite::Result<Vec<MessageRow>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_waiting
+             WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ? ORDER BY due_at, no LIMIT ?"
+        );
+        let mut select = self.statement(&sql)?;
+        readable(select.query_map(params![platform, chat, Millis(now), limit], read_message)?, &self.reports)
+    }
+
+    /// The chats for which messages wait, each with the time at which the first of them is due.
+    pub(crate) fn outbox_lanes(&self) -> rusqlite::Result<Vec<OutboxLane>> {
+        // The index is asked for the first row of each chat: those behind them may be many.
+        let mut select = self.statement(
+            "SELECT platform, chat, due_at FROM outbox INDEXED BY outbox_waiting
+             WHERE state = 'waiting' AND (platform, chat) > (?, ?) ORDER BY platform, chat, due_at, no LIMIT 1",
+        )?;
+        let (mut lanes, mut last): (Vec<OutboxLane>, _) = (Vec::new(), (String::new(), String::new()));
+        let read = |row: &Row<'_>| {
+            Ok(OutboxLane { platform: row.get(0)?, chat: row.get(1)?, due_at: row.get::<_, Millis>(2)?.0 })
+        };
+        while let Some(lane) = select.query_row(params![last.0, last.1], read).optional()? {
+            last = (lane.platform.clone(), lane.chat.clone());
+            lanes.push(lane);
+        }
+        Ok(lanes)
+    }
+
+    /// The messages that are being sent.
+    pub(crate) fn messages_sending(&self) -> rusqlite::Result<Vec<MessageRow>> {
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'sending' ORDER BY no");
+        let mut select = self.statement(&sql)?;
+        readable(select.query_map([], read_message)?, &self.reports)
+    }
+
+    /// The messages that ask for an approval.
+    pub(crate) fn messages_about(&self, about: &str) -> rusqlite::Result<Vec<MessageRow>> {
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE about = ? ORDER BY no");
+        let mut select = self.statement(&sql)?;
+        readable(select.query_map([about], read_message)?, &self.reports)
+    }
+}
+
+impl SqliteReader {
+    /// Numbers of the messages to each platform that has any.
+    pub(crate) fn message_counts(&self) -> rusqlite::Result<Vec<MessageCounts>> {
+        self.with(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT platform, sum(state IN ('waiting', 'sending')), sum(is_repeat AND state IN ('waiting', 'sending')), sum(state = 'dead')
+                 FROM outbox GROUP BY platform",
+            )?;
+            let rows = select.query_map([], |row| {
+                Ok(MessageCounts {
+                    platform: row.get(0)?,
+                    waiting: row.get(1)?,
+                    unknown: row.get(2)?,
+                    dead: row.get(3)?,
+                })
+            })?;
+            readable(rows, &Reports::default())
+        })
+    }
+}
+
+fn key(no: MessageNo) -> i64 {
+    i64::try_from(no.0).unwrap_or(i64::MAX)
+}
+
+fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+    Ok(MessageRow {
+        no: MessageNo(row.get(0)?),
+        message: NewMessage {
+            platform: row.get(1)?,
+            chat: row.get(2)?,
+            thread: row.get(3)?,
+            is_notice: row.get(4)?,
+            content: row.get::<_, Text>(5)?.0,
+            about: row.get(6)?,
+            due_at: row.get::<_, Millis>(9)?.0,
+            expires_at: row.get::<_, Millis>(10)?.0,
+        },
+        state: row.get::<_, State>(7)?.0,
+        created_at: row.get::<_, Millis>(8)?.0,
+        attempts: row.get(11)?,
+        is_repeat: row.get(12)?,
+        sent_as: row.get(13)?,
+        error: row.get(14)?,
+    })
+}
+
+/// JSON as it was stored.
+struct Text(Json);
+
+impl FromSql for Text {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Json::from_text(value.as_str()?)
+            .map(Self)
+            .map_err(|error| FromSqlError::Other(error.to_string().into()))
+    }
+}
+
+/// A state by its name.
+struct State(MessageState);
+
+impl FromSql for State {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        let found = MessageState::ALL.into_iter().find(|state| state.name() == name);
+        found.map(Self).ok_or(FromSqlError::InvalidType)
+    }
+}

@@ -1,0 +1,95 @@
+//! Messages to platforms.
+
+use aiwg_model::{MessageCounts, MessageNo, MessageRow, MessageState, NewMessage, OutboxLane};
+use aiwg_protocol::types::Json;
+
+use super::{Backend, at, commit};
+
+fn message(platform: &str, chat: &str, due: i64) -> NewMessage {
+    NewMessage {
+        platform: platform.to_owned(),
+        chat: chat.to_owned(),
+        thread: Some("3".to_owned()),
+        is_notice: due % 2 == 0,
+        content: Json::from_text(r#"{"text":{"text":"hi"}}"#).unwrap(),
+        about: (due == 5).then(|| "approval-0001".to_owned()),
+        due_at: at(due),
+        expires_at: at(100),
+    }
+}
+
+/// A message is read as it was stored, changes its state, and its number is never given again.
+pub fn a_message_goes_from_state_to_state(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let no = commit(&mut *store, |tx| tx.add_message(&message("telegram", "7", 5), at(1)));
+    let stored = store.view().unwrap().message(no).unwrap().unwrap();
+    let waiting = MessageRow {
+        no,
+        message: message("telegram", "7", 5),
+        state: MessageState::Waiting,
+        created_at: at(1),
+        attempts: 0,
+        is_repeat: false,
+        sent_as: None,
+        error: None,
+    };
+    assert_eq!(stored, waiting);
+    let sending = MessageRow { state: MessageState::Sending, attempts: 1, is_repeat: true, ..waiting };
+    commit(&mut *store, |tx| tx.set_message(&sending));
+    assert_eq!(store.view().unwrap().messages_sending().unwrap(), std::slice::from_ref(&sending));
+    assert!(store.view().unwrap().outbox_lanes().unwrap().is_empty());
+    let counts =
+        |waiting, unknown, dead| MessageCounts { platform: "telegram".to_owned(), waiting, unknown, dead };
+    assert_eq!(backend.reader().message_counts().unwrap(), [counts(1, 1, 0)]);
+    let dead = MessageRow { state: MessageState::Dead, error: Some("gone".to_owned()), ..sending.clone() };
+    commit(&mut *store, |tx| tx.set_message(&dead));
+    assert_eq!(backend.reader().message_counts().unwrap(), [counts(0, 0, 1)]);
+    let sent = MessageRow { state: MessageState::Sent, sent_as: Some("99".to_owned()), ..sending };
+    commit(&mut *store, |tx| tx.set_message(&sent));
+    assert_eq!(store.view().unwrap().messages_about("approval-0001").unwrap(), [sent]);
+    assert_eq!(commit(&mut *store, |tx| tx.prune_messages(at(1), 10)), 0);
+    assert_eq!(commit(&mut *store, |tx| tx.prune_messages(at(2), 10)), 1);
+    assert!(!commit(&mut *store, |tx| tx.remove_message(no)));
+    drop(store);
+    let mut store = backend.store();
+    assert_eq!(
+        commit(&mut *store, |tx| tx.add_message(&message("slack", "C", 1), at(1))),
+        MessageNo(no.0 + 1)
+    );
+}
+
+/// The messages of each chat are found in their order; those that are too old are not sent any more.
+pub fn messages_wait_by_chat(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let all = [
+        ("telegram", "8", 9),
+        ("telegram", "7", 3),
+        ("telegram", "7", 2),
+        ("slack", "C", 4),
+        ("telegram", "7", 3),
+    ];
+    commit(&mut *store, |tx| {
+        all.iter().try_for_each(|(platform, chat, due)| {
+            tx.add_message(&message(platform, chat, *due), at(0)).map(drop)
+        })
+    });
+    let lane = |platform: &str, chat: &str, due| OutboxLane {
+        platform: platform.to_owned(),
+        chat: chat.to_owned(),
+        due_at: at(due),
+    };
+    let view = store.view().unwrap();
+    let lanes = [lane("slack", "C", 4), lane("telegram", "7", 2), lane("telegram", "8", 9)];
+    assert_eq!(view.outbox_lanes().unwrap(), lanes);
+    let due = |now, limit| -> Vec<u64> {
+        view.due_messages("telegram", "7", at(now), limit).unwrap().iter().map(|row| row.no.0).collect()
+    };
+    assert_eq!((due(1, 9), due(2, 9), due(50, 9), due(50, 2)), (vec![], vec![3], vec![3, 2, 5], vec![3, 2]));
+    drop(view);
+    commit(&mut *store, |tx| tx.move_messages("telegram", "8", "-100"));
+    assert_eq!(store.view().unwrap().outbox_lanes().unwrap()[1], lane("telegram", "-100", 9));
+    assert_eq!(commit(&mut *store, |tx| tx.expire_messages("telegram", "7", at(99))), 0);
+    assert_eq!(commit(&mut *store, |tx| tx.expire_messages("telegram", "7", at(100))), 3);
+    assert_eq!(store.view().unwrap().outbox_lanes().unwrap().len(), 2);
+    assert_eq!(store.view().unwrap().cursor("a", "b").unwrap(), None);
+}

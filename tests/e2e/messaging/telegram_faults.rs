@@ -1,0 +1,226 @@
+//! Telegram when things go wrong: nothing is lost, and nothing counts twice.
+
+use aiwg_platforms_stand_in::{ChatKind, Fault, FaultKind, Platform, Speech};
+use serde_json::json;
+
+use super::{Bot, CHAT};
+use crate::support::until;
+
+#[test]
+fn a_message_counts_once_however_often_the_daemon_dies() {
+    let bot = Bot::started();
+    for round in 0..8 {
+        bot.ann(&format!("/run round {round}."));
+        // Between the poll's answer, the commit, and the next poll, which confirms it: whenever that is.
+        std::thread::sleep(std::time::Duration::from_millis(round * 7));
+        bot.restart_killed();
+    }
+    bot.stand_in.telegram().wait_until_confirmed();
+    until("all tasks", || bot.project.json(&["task", "list"]).as_array().unwrap().len() >= 8);
+    let tasks = bot.project.json(&["task", "list"]);
+    let prompts: Vec<&str> =
+        tasks.as_array().unwrap().iter().map(|task| task["prompt"].as_str().unwrap()).collect();
+    for round in 0..8 {
+        let wanted = format!("round {round}.");
+        assert_eq!(prompts.iter().filter(|prompt| **prompt == wanted).count(), 1, "{prompts:?}");
+    }
+    bot.is_conformant();
+}
+
+#[test]
+fn what_may_have_been_sent_is_sent_again_and_says_so() {
+    let bot = Bot::started();
+    bot.fault(Fault::new(FaultKind::CutAfter).of("sendMessage").times(1));
+    bot.ann("/mute 0");
+    until("the repetition", || bot.all_said(CHAT, "Notices are sent again.").len() == 2);
+    let said = bot.all_said(CHAT, "Notices are sent again.");
+    assert!(said[1].starts_with("(This may be sent a second time.)"), "{said:?}");
+    // A connection that is cut before has no effect, but nobody can know that.
+    bot.fault(Fault::new(FaultKind::CutBefore).of("sendMessage").times(1));
+    bot.ann("/automation on");
+    bot.said(CHAT, "(This may be sent a second time.)\nAutomation is on.");
+    // The daemon dies while the answer to the request is on its way.
+    bot.fault(Fault::new(FaultKind::Hang).of("sendMessage").times(1));
+    let before =
+        bot.stand_in.requests(Platform::Telegram).iter().filter(|one| one.call == "sendMessage").count();
+    bot.ann("/automation off");
+    bot.stand_in.wait_for_request(Platform::Telegram, "sendMessage", before + 1);
+    bot.restart_killed();
+    bot.said(CHAT, "(This may be sent a second time.)\nAutomation is off.");
+    assert_eq!(bot.platform()["waiting"], 0);
+    bot.is_conformant();
+}
+
+#[test]
+fn what_was_said_while_nobody_listened_is_heard_in_its_order() {
+    let bot = Bot::started();
+    bot.stand_in.set_outage(Platform::Telegram, true);
+    for n in 0..5 {
+        bot.ann(&format!("/run {n}"));
+    }
+    std::fs::write(bot.project.file("fails"), "").unwrap();
+    bot.project.json(&["task", "submit", "x"]);
+    until("that it is not reached", || bot.platform()["state"] == "retrying");
+    until("a notice that waits", || bot.platform()["waiting"] == 1);
+    bot.stand_in.set_outage(Platform::Telegram, false);
+    bot.said(CHAT, "task-0001 failed");
+    until("all answers", || bot.all_said(CHAT, "failed: ").len() == 6);
+    let tasks = bot.project.json(&["task", "list"]);
+    let mut prompts: Vec<&str> =
+        tasks.as_array().unwrap().iter().map(|task| task["prompt"].as_str().unwrap()).collect();
+    prompts.reverse();
+    assert_eq!(prompts, ["x", "0", "1", "2", "3", "4"]);
+    until("that all is well", || bot.platform()["state"] == "connected" && bot.platform()["waiting"] == 0);
+    bot.is_conformant();
+}
+
+#[test]
+fn a_platform_that_asks_for_a_pause_gets_one() {
+    let bot = Bot::started();
+    bot.fault(Fault::new(FaultKind::TooManyRequests { retry_after: 1.0 }).of("sendMessage").times(2));
+    bot.ann("/mute 0");
+    bot.said(CHAT, "Notices are sent again.");
+    assert_eq!(
+        bot.all_said(CHAT, "Notices are sent again.").len(),
+        1,
+        "and it is not marked: it was not sent before"
+    );
+    assert!(!bot.all_said(CHAT, "").iter().any(|text| text.contains("second time")));
+    let statuses = || -> Vec<Option<u16>> {
+        let all = bot.stand_in.requests(Platform::Telegram);
+        all.iter().filter(|one| one.call == "sendMessage").map(|one| one.status).collect()
+    };
+    until("the third answer", || statuses().len() == 3 && statuses()[2].is_some());
+    assert_eq!(statuses(), [Some(429), Some(429), Some(200)]);
+    bot.is_conformant();
+}
+
+#[test]
+fn pages_and_errors_in_place_of_answers_stop_nothing() {
+    let bot = Bot::started();
+    for kind in [FaultKind::ServerError, FaultKind::Html, FaultKind::HtmlOk] {
+        bot.fault(Fault::new(kind).of("getUpdates").times(1));
+        bot.stand_in.telegram().cut_polls();
+    }
+    bot.ann("/mute 0");
+    bot.said(CHAT, "Notices are sent again.");
+    bot.is_conformant();
+}
+
+#[test]
+fn someone_else_who_polls_is_named() {
+    let bot = Bot::started();
+    bot.stand_in.telegram().set_webhook("https://hooks.example.org/secret-path");
+    until("that a webhook is named", || bot.issue().is_some_and(|issue| issue.contains("hooks.example.org")));
+    let issue = bot.issue().unwrap();
+    assert!(!issue.contains("secret-path") && issue.contains("deleteWebhook"), "{issue}");
+    assert_eq!(bot.platform()["state"], "taken");
+    // It deletes nothing.
+    let calls = bot.stand_in.requests(Platform::Telegram);
+    assert!(calls.iter().all(|one| one.call != "deleteWebhook"));
+    bot.is_conformant();
+}
+
+#[test]
+fn a_group_that_becomes_another_one_is_the_same_chat() {
+    let bot = Bot::new(json!({ "telegram": { "chat": "-55" }, "digest": { "window_seconds": 0 } }));
+    bot.stand_in.telegram().add_chat("-55", ChatKind::Group);
+    bot.start();
+    bot.stand_in.telegram().migrate("-55", "-10055");
+    bot.project.json(&["event", "emit", "x:y"]);
+    std::fs::write(bot.project.file("fails"), "").unwrap();
+    bot.project.json(&["task", "submit", "x"]);
+    bot.said("-10055", "task-0001 failed");
+    bot.stand_in.telegram().say(&Speech::new("-10055", super::ANN, "/mute 0"));
+    bot.said("-10055", "Notices are sent again.");
+    bot.restart_killed();
+    bot.stand_in.telegram().say(&Speech::new("-10055", super::ANN, "/automation on"));
+    bot.said("-10055", "Automation is on.");
+}
+
+#[test]
+fn a_chat_that_the_bot_was_thrown_out_of_is_named() {
+    let bot = Bot::started();
+    bot.stand_in.telegram().forbid(CHAT, Some("bot was kicked from the supergroup chat"));
+    std::fs::write(bot.project.file("fails"), "").unwrap();
+    bot.project.json(&["task", "submit", "x"]);
+    until("that it is named", || bot.issue().is_some_and(|issue| issue.contains("add it again")));
+    assert_eq!(bot.platform()["dead"], 1);
+    bot.stand_in.telegram().forbid(CHAT, None);
+    bot.ann("/mute 0");
+    bot.said(CHAT, "Notices are sent again.");
+    until("that all is well again", || bot.issue().is_none());
+}
+
+#[test]
+fn ids_that_start_anew_are_taken_in() {
+    let bot = Bot::started();
+    bot.ann("/mute 0");
+    bot.said(CHAT, "Notices are sent again.");
+    bot.stand_in.telegram().wait_until_confirmed();
+    bot.project.stop();
+    // Eight days go by.
+    let path = bot.project.file(".aiwg/daemon/daemon.db");
+    let database = rusqlite::Connection::open(path).unwrap();
+    let changed = database
+        .execute(
+            "UPDATE cursor SET value = json_set(value, '$.at', json_extract(value, '$.at') - 8 * 86400000) WHERE source = 'platform'",
+            [],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+    drop(database);
+    bot.stand_in.telegram().restart_ids(7);
+    bot.ann("/automation off");
+    bot.start();
+    bot.said(CHAT, "Automation is off.");
+    bot.ann("/automation on");
+    bot.said(CHAT, "Automation is on.");
+    assert_eq!(bot.all_said(CHAT, "Automation is off.").len(), 1);
+    bot.is_conformant();
+}
+
+#[test]
+fn a_second_daemon_hears_whose_the_bot_is() {
+    let bot = Bot::started();
+    let other = Bot::new(json!({}));
+    let mut command = other.project.command();
+    for (name, value) in
+        bot.stand_in.environment().into_iter().filter(|(name, _)| name.starts_with("AIWG_TELEGRAM"))
+    {
+        command.env(name, value);
+    }
+    command.env("XDG_RUNTIME_DIR", bot.project.file("run"));
+    assert!(command.args(["daemon", "start"]).status().unwrap().success());
+    until("that the other project is named", || {
+        other.issue().is_some_and(|issue| issue.contains(&bot.project.path().display().to_string()))
+    });
+    assert_eq!(other.platform()["state"], "taken");
+    bot.ann("/mute 0");
+    bot.said(CHAT, "Notices are sent again.");
+}
+
+#[test]
+fn a_flood_is_answered_in_its_order() {
+    let bot = Bot::started();
+    for n in 0..300 {
+        bot.ann(&format!("/task {}", 1000 + n));
+    }
+    until("all answers", || bot.all_said(CHAT, "There is no task-1").len() == 300);
+    let said = bot.all_said(CHAT, "There is no task-1");
+    for (n, text) in said.iter().enumerate() {
+        assert!(text.contains(&format!("task-{}", 1000 + n)), "{n}: {text}");
+    }
+    bot.is_conformant();
+}
+
+#[test]
+fn without_a_token_nothing_is_there() {
+    let bot = Bot::new(json!({ "telegram": { "chat": CHAT } }));
+    bot.project.start();
+    assert_eq!(bot.project.json(&["messaging", "status"]), json!({ "platforms": [] }));
+    let status = bot.project.json(&["daemon", "status"]);
+    assert_eq!(status["subsystems"]["messaging"], json!({ "enabled": false, "adapters": [] }));
+    assert_eq!(bot.project.run(&["messaging", "test"]).code, 1);
+    assert!(bot.stand_in.requests(Platform::Telegram).is_empty());
+}
