@@ -181,8 +181,8 @@ pub(crate) const BUDGET: &str = "Examples:
 
 pub(crate) const WHY: &str = "Examples:
   aiwg why task-0004
-  aiwg why --from 17
-  aiwg why 17 --json | jq '.nodes[].text'";
+  aiwg why --from event-17
+  aiwg why event-17 --json | jq '.nodes[].text'";
 
 pub(crate) const WAIT: &str = "Example:
   aiwg task wait task-0001 task-0002 && echo both completed";

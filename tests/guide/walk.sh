@@ -132,7 +132,7 @@ has "$why" "> .*$id failed after .*: do: exit 3"
 has "$why" '^ +aiwg \(process [0-9]+\) in /'
 has "$why" 'run 1 \(agent\): failed'
 seq=$(aiwg event emit walk:why --json | jq .seq)
-has "$(aiwg why --from "event-$seq")" "> +event $seq: walk:why"
+has "$(aiwg why --from "event-$seq")" "> +event.$seq: walk:why"
 
 section "REPL chat"
 has "$(echo 'hello there' | aiwg daemon chat)" 'hello there'
