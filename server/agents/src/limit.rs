@@ -13,6 +13,10 @@ pub struct Limit {
     pub resets_at: Option<u64>,
     /// Time of its reset by the clock on the wall, where the program tells no more than that.
     pub resets_local: Option<LocalTime>,
+    /// The time zone of that clock, as the IANA names it, where the program tells it; none for that of the agent's process.
+    pub resets_zone: Option<String>,
+    /// Time from the end of the run to its reset, where the program tells no more than that.
+    pub resets_in: Option<Duration>,
     /// The window that is used up, such as `five_hour` or `seven_day`; none where it does not say.
     pub window: Option<String>,
 }
@@ -26,11 +30,11 @@ impl Limit {
     }
 }
 
-/// A time in the time zone of the agent's process, to the minute.
+/// A time by the clock on the wall, to the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalTime {
-    /// Year, month (from 1) and day (from 1); none for the next time that the clock shows this.
-    pub date: Option<(u16, u8, u8)>,
+    /// Year (none for the next such day), month (from 1) and day (from 1); none for the time that the clock shows next, or has shown just now.
+    pub date: Option<(Option<u16>, u8, u8)>,
     /// Hour, from 0 to 23.
     pub hour: u8,
     /// Minute, from 0 to 59.

@@ -97,15 +97,11 @@ pub(crate) trait Reporter: Send + Sync {
     /// Its refused tools in words.
     fn refused(denials: &Denials) -> Option<String>;
 
-    /// The limit that is used up, by this error. Default: nothing is known of it.
-    fn limit(_error: &str) -> Limit {
-        Limit::default()
-    }
+    /// The limit that is used up, by this error.
+    fn limit(error: &str) -> Limit;
 
-    /// Evaluates the work of a command that reports nothing. Default: by its exit.
-    fn by_exit(exit: &Exit<'_>) -> Evaluation {
-        plain::evaluate(exit)
-    }
+    /// The reason that the words of an error stand for, or its exit; none where they tell none.
+    fn reason_of_words(error: &str, exit: &Exit<'_>) -> Option<Reason>;
 
     /// The command of a run, see [`AgentProgram::command`].
     ///
@@ -115,6 +111,17 @@ pub(crate) trait Reporter: Send + Sync {
 
     /// Its abilities, see [`AgentProgram::capabilities`].
     fn capabilities(configured: &[String]) -> Capabilities;
+}
+
+/// Evaluates the work of a command that reports nothing: by its exit, and the words of its error.
+fn evaluate_text<P: Reporter>(exit: &Exit<'_>) -> Evaluation {
+    let evaluation = plain::evaluate(exit);
+    let reason = match (&evaluation.error, evaluation.reason) {
+        (Some(error), Reason::Failed) => P::reason_of_words(error, exit).unwrap_or(Reason::Failed),
+        (_, reason) => reason,
+    };
+    let limit = evaluation.error.as_deref().filter(|_| reason == Reason::Limited).map(P::limit);
+    Evaluation { reason, limit, ..evaluation }
 }
 
 /// Evaluates the work by its messages.
@@ -161,7 +168,7 @@ impl<P: Reporter> AgentProgram for P {
         _: PreviousTotal<'_>,
     ) -> io::Result<Evaluation> {
         if !P::reports(command) {
-            return Ok(P::by_exit(exit));
+            return Ok(evaluate_text::<P>(exit));
         }
         Ok(evaluate::<P>(&read(stdout)?, command, exit))
     }

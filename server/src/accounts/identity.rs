@@ -6,31 +6,75 @@ use std::os::unix::ffi::OsStrExt;
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
 
-/// The variables that decide by which login an agent works, whatever its program.
-pub const LOGIN_VARIABLES: [&str; 22] = [
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_BASE_URL",
-    "ANTHROPIC_PROFILE",
-    "AWS_PROFILE",
-    "CLAUDE_CODE_OAUTH_TOKEN",
-    "CLAUDE_CODE_USE_BEDROCK",
-    "CLAUDE_CODE_USE_FOUNDRY",
-    "CLAUDE_CODE_USE_VERTEX",
-    "CLAUDE_CONFIG_DIR",
-    "CODEX_API_KEY",
-    "CODEX_HOME",
-    "GEMINI_API_KEY",
-    "GEMINI_CLI_HOME",
-    "GOOGLE_API_KEY",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "HOME",
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENROUTER_API_KEY",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
+/// The ends of the names of variables that decide by which login an agent works, whatever its program: any provider of models has such a key.
+const LOGIN_ENDS: [&str; 1] = ["_API_KEY"];
+
+/// The directories in which programs keep their logins.
+const LOGIN_PLACES: [&str; 3] = ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
+
+/// The beginnings of the names of variables that agents' programs read, and the clouds that serve models. A variable of anything else, such as
+/// `GITHUB_TOKEN`, is no login of theirs: a task that sets it meets the limits of the same account.
+const LOGIN_BEGINNINGS: [&str; 17] = [
+    "ANTHROPIC",
+    "AWS",
+    "AZURE",
+    "BEDROCK",
+    "CLAUDE",
+    "CLOUD",
+    "CLOUDSDK",
+    "CODEX",
+    "FOUNDRY",
+    "GCLOUD",
+    "GEMINI",
+    "GOOGLE",
+    "OPENAI",
+    "OPENCODE",
+    "OPENROUTER",
+    "VERTEX",
+    "VERTEXAI",
 ];
+
+/// The words in the names of those variables that say which login, account or service it is.
+const LOGIN_WORDS: [&str; 28] = [
+    "ACCOUNT",
+    "ARN",
+    "AUTH",
+    "CONFIG",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "ENDPOINT",
+    "HEADERS",
+    "HOME",
+    "KEY",
+    "LOCATION",
+    "OAUTH",
+    "ORG",
+    "ORGANIZATION",
+    "PASSWORD",
+    "PROFILE",
+    "PROJECT",
+    "REGION",
+    "RESOURCE",
+    "ROLE",
+    "SECRET",
+    "SUBSCRIPTION",
+    "TENANT",
+    "TOKEN",
+    "URL",
+    "USE",
+    "USERNAME",
+    "WORKSPACE",
+];
+
+/// True if a variable decides by which login an agent works, whatever its program. It is a rule and not a list: a key that was not known would count for
+/// nothing, and whatever is refused with it would hold back the account of all others.
+pub fn is_login_variable(name: &str) -> bool {
+    let words = || name.split('_');
+    let is_programs = words().next().is_some_and(|first| LOGIN_BEGINNINGS.contains(&first));
+    LOGIN_PLACES.contains(&name)
+        || LOGIN_ENDS.iter().any(|end| name.ends_with(end))
+        || (is_programs && words().skip(1).any(|word| LOGIN_WORDS.contains(&word)))
+}
 
 /// Number of characters of an id: enough that no two accounts have the same.
 const ID_CHARS: usize = 32;
@@ -49,7 +93,7 @@ pub struct Identity {
 impl Identity {
     /// The account of a program with these variables in its environment; those that decide no login do not matter.
     pub fn of(program: &str, env: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let decides = |name: &OsStr| LOGIN_VARIABLES.iter().any(|known| name == *known);
+        let decides = |name: &OsStr| name.to_str().is_some_and(is_login_variable);
         let mut login: Vec<(OsString, OsString)> =
             env.into_iter().filter(|(name, value)| decides(name) && !value.is_empty()).collect();
         login.sort();
@@ -120,7 +164,66 @@ mod tests {
     }
 
     #[test]
-    fn the_variables_are_in_order() {
-        assert!(LOGIN_VARIABLES.is_sorted());
+    fn keys_of_all_services_are_logins() {
+        for name in [
+            "ANTHROPIC_API_KEY",
+            "ANTHROPIC_AUTH_TOKEN",
+            "ANTHROPIC_BASE_URL",
+            "ANTHROPIC_CUSTOM_HEADERS",
+            "ANTHROPIC_FOUNDRY_API_KEY",
+            "ANTHROPIC_FOUNDRY_RESOURCE",
+            "ANTHROPIC_PROFILE",
+            "ANTHROPIC_VERTEX_PROJECT_ID",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_BEARER_TOKEN_BEDROCK",
+            "AWS_PROFILE",
+            "AWS_REGION",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AZURE_OPENAI_API_KEY",
+            "AZURE_RESOURCE_NAME",
+            "CLAUDE_CODE_OAUTH_TOKEN",
+            "CLAUDE_CODE_USE_BEDROCK",
+            "CLAUDE_CODE_USE_FOUNDRY",
+            "CLAUDE_CODE_USE_VERTEX",
+            "CLAUDE_CONFIG_DIR",
+            "CLOUD_ML_REGION",
+            "CODEX_ACCESS_TOKEN",
+            "CODEX_API_KEY",
+            "CODEX_HOME",
+            "GEMINI_API_KEY",
+            "GEMINI_CLI_HOME",
+            "GOOGLE_API_KEY",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "GOOGLE_CLOUD_PROJECT",
+            "GROQ_API_KEY",
+            "HOME",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
+            "OPENCODE_API_KEY",
+            "OPENCODE_AUTH_CONTENT",
+            "OPENCODE_CONFIG",
+            "OPENROUTER_API_KEY",
+            "XAI_API_KEY",
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+        ] {
+            assert!(is_login_variable(name), "{name}");
+        }
+        for name in [
+            "ANTHROPIC_MODEL",
+            "CI",
+            "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+            "CLAUDE_CODE_SUBAGENT_MODEL",
+            "CODEX",
+            "GITHUB_TOKEN",
+            "MAX_THINKING_TOKENS",
+            "NPM_TOKEN",
+            "PATH",
+            "TOKEN",
+            "",
+        ] {
+            assert!(!is_login_variable(name), "{name}");
+        }
     }
 }

@@ -31,7 +31,7 @@ pub use account::{Account, Look, Policy, RunEnd, WindowUse, resumes_at};
 pub use file::place;
 use file::{SharedFile, Stamp};
 pub use hours::Hours;
-pub use identity::{Identity, LOGIN_VARIABLES};
+pub use identity::{Identity, is_login_variable};
 pub use in_use::InUse;
 use news::{News, What};
 pub use pause::{Pause, PauseReason};

@@ -11,7 +11,7 @@ use super::{
     state::{Slot, State},
     transaction::Transaction,
 };
-use crate::accounts::{Identity, LOGIN_VARIABLES, Look, Pause, PauseReason, resumes_at};
+use crate::accounts::{Identity, Look, Pause, PauseReason, is_login_variable, resumes_at};
 
 /// The source of the cursors which remember what was published of each account.
 const PUBLISHED: &str = "account";
@@ -91,7 +91,7 @@ impl Transaction<'_> {
 
     /// The hold of a task that has met a limit: none where its account's gate holds it back with all others.
     pub(super) fn hold_of_limited(&self, task: &TaskRow) -> Vec<Hold> {
-        let has_own_login = task.spec.env.keys().any(|name| LOGIN_VARIABLES.contains(&name.as_str()));
+        let has_own_login = task.spec.env.keys().any(|name| is_login_variable(name));
         let profile = self.state.running.get(&task.no).and_then(|slot| slot.profile.as_deref());
         let account = self.state.config.accounts.of_profile(profile);
         if account.is_some() && !has_own_login {

@@ -4,14 +4,13 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use aiwg_agents::{AgentProgram, Reason, evaluation::Evaluation, limit::LimitWarning, plain::Plain};
 use aiwg_protocol::types::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::{
-    environment::{kept_back, resolved},
-    outcome::reset_of,
+    environment::{REMOVED, kept_back, resolved},
+    reset::AgentClock,
 };
 use crate::{
-    accounts::{Identity, LOGIN_VARIABLES, RunEnd, WindowUse},
+    accounts::{Identity, RunEnd, WindowUse, is_login_variable},
     profiles::{Profile, program},
 };
 
@@ -31,21 +30,31 @@ pub(crate) fn account(profile: &Profile) -> Option<Identity> {
         .iter()
         .filter_map(|(name, value)| Some((name.into(), resolved(value).ok()?.into())))
         .collect();
-    let is_own = |name: &OsString| own.iter().any(|(own, _)| own == name);
-    let inherited: Vec<_> =
-        variables.into_iter().filter(|(name, _)| !kept_back.contains(name) && !is_own(name)).collect();
+    // No agent gets the marks of a session, whoever started the daemon.
+    let is_inherited = |name: &OsString| {
+        !kept_back.contains(name)
+            && REMOVED.iter().all(|removed| name != removed)
+            && own.iter().all(|(own, _)| own != name)
+    };
+    let inherited: Vec<_> = variables.into_iter().filter(|(name, _)| is_inherited(name)).collect();
     Some(Identity::of(program, inherited.into_iter().chain(own.iter().cloned())))
 }
 
 /// True if a task's own environment decides by which login its agent works.
 pub(super) fn has_own_login(env: &BTreeMap<String, String>) -> bool {
-    env.keys().any(|name| LOGIN_VARIABLES.contains(&name.as_str()))
+    env.keys().any(|name| is_login_variable(name))
 }
 
 /// The part of an evaluation that says something of the account.
-pub(super) fn run_end(evaluation: &Evaluation, by: String, started_at: Timestamp, now: Timestamp) -> RunEnd {
+pub(super) fn run_end(
+    evaluation: &Evaluation,
+    by: String,
+    started_at: Timestamp,
+    clock: &AgentClock,
+) -> RunEnd {
+    let now = clock.now;
     let limit = evaluation.limit.as_ref().filter(|_| evaluation.reason == Reason::Limited);
-    let limit = limit.map(|limit| (limit.window.clone(), reset_of(limit, now, &TimeZone::system())));
+    let limit = limit.map(|limit| (limit.window.clone(), clock.reset_of(limit)));
     let seconds =
         |at: u64| Timestamp::from_millis(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1000));
     let window = |warning: &LimitWarning| WindowUse {
@@ -97,7 +106,8 @@ mod tests {
         };
         let at = |resets_at| {
             let evaluation = Evaluation { limit_warnings: vec![warning(resets_at)], ..Evaluation::default() };
-            run_end(&evaluation, String::new(), now, now).windows["five_hour"].resets_at
+            let clock = AgentClock { now, zone: jiff::tz::TimeZone::UTC };
+            run_end(&evaluation, String::new(), now, &clock).windows["five_hour"].resets_at
         };
         assert_eq!(at(Some(1_795_888_001)), Some(now.after_ms(1000)));
         assert_eq!([at(None), at(Some(0)), at(Some(1_795_888_000))], [None; 3]);

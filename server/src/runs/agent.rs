@@ -4,6 +4,7 @@ mod end;
 mod unstarted;
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -68,6 +69,8 @@ pub(super) struct Agent {
     started_at: Timestamp,
     /// True if its task's own environment decides by which login it works.
     has_own_login: bool,
+    /// The time zone that its task's own environment sets, as a variable; none where it sets none.
+    own_zone: Option<BTreeMap<String, String>>,
     /// The check of the task, if it has one.
     verify: Option<VerifyTerms>,
     /// True if that is what runs.
@@ -137,6 +140,7 @@ impl Agent {
                 .unwrap_or_default(),
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&order.env),
+            own_zone: own_zone(&order.env),
             profile: order.profile.clone(),
             waiting: Vec::new(),
             order: Some(order),
@@ -160,6 +164,7 @@ impl Agent {
             written: Vec::new(),
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&task.spec.env),
+            own_zone: own_zone(&task.spec.env),
             profile: run.and_then(|run| run.profile.clone()),
             waiting: messages_for_agent(&task.spec.terms),
             order: None,
@@ -527,6 +532,11 @@ impl Request {
             self.made = Some(tokio::task::spawn_blocking(move || task.request_end(&dir, known)));
         }
     }
+}
+
+/// The variable of an environment that sets the time zone, if it has one.
+fn own_zone(env: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    env.get_key_value("TZ").map(|(name, zone)| BTreeMap::from([(name.clone(), zone.clone())]))
 }
 
 async fn there(dir: &Path) -> bool {

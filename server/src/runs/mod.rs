@@ -16,6 +16,7 @@ mod outcome;
 mod overdue;
 mod permissions;
 mod prepare;
+mod reset;
 mod shim;
 mod shortage;
 mod silence;

@@ -5,9 +5,7 @@ use std::path::Path;
 use aiwg_agents::{
     AgentProgram, Reason, RefusedTasks,
     evaluation::{Denial, Evaluation, Exit, Usage},
-    find_program,
-    limit::Limit,
-    plain,
+    find_program, plain,
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{
@@ -15,12 +13,14 @@ use aiwg_model::{
 };
 use aiwg_protocol::{
     config::{self, AgentConfig},
-    types::{TaskState, TaskUsage, Timestamp},
+    types::{TaskState, TaskUsage},
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
-use jiff::tz::TimeZone;
 
-use super::cost::{Money, PriceList, of_run};
+use super::{
+    cost::{Money, PriceList, of_run},
+    reset::AgentClock,
+};
 use crate::{
     health::{Health, IssueKind},
     profiles,
@@ -41,7 +41,7 @@ pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
     (agent, root, task): (&AgentConfig, &Path, TaskNo),
-    prices: &PriceList,
+    (prices, clock): (&PriceList, &AgentClock),
     ending: Option<StopReason>,
     note: impl FnOnce(&Evaluation),
 ) -> Outcome {
@@ -82,7 +82,6 @@ pub(super) fn outcome(
     let used = used(evaluation.usage.clone(), is_sessions, prices);
     let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
-    let now = Timestamp::now();
     let numbers = |ids: &[String]| ids.iter().filter_map(|id| MessageId::number(id, task)).collect();
     let received = evaluation.received.clone();
     Outcome {
@@ -93,7 +92,7 @@ pub(super) fn outcome(
         },
         exit_code: record.code,
         signal: record.signal,
-        error: explained(&evaluation, agent, program, now),
+        error: explained(&evaluation, agent, program, clock),
         result: evaluation.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
         cost: RunCost::Unknown,
@@ -149,7 +148,7 @@ fn explained(
     evaluation: &Evaluation,
     agent: &AgentConfig,
     program: &dyn AgentProgram,
-    now: Timestamp,
+    clock: &AgentClock,
 ) -> Option<String> {
     if evaluation.reason == Reason::Refused && !evaluation.is_success(refused_tasks(agent)) {
         let refused = evaluation.refused.as_deref().unwrap_or("it was refused tools");
@@ -157,17 +156,17 @@ fn explained(
     }
     let error = evaluation.error.as_deref()?;
     let remedy = match evaluation.reason {
-        Reason::Limited => Some(until(evaluation, now)),
+        Reason::Limited => Some(until(evaluation, clock)),
         reason => program.remedy(reason).map(str::to_owned),
     };
     Some(remedy.map_or_else(|| error.to_owned(), |remedy| format!("{error}; {remedy}")))
 }
 
 /// The time until which a limit is used up, for people.
-fn until(evaluation: &Evaluation, now: Timestamp) -> String {
+fn until(evaluation: &Evaluation, clock: &AgentClock) -> String {
     let limit = evaluation.limit.clone().unwrap_or_default();
     let window = limit.window.as_ref().map(|window| format!(" ({window})")).unwrap_or_default();
-    match reset_of(&limit, now, &TimeZone::system()) {
+    match clock.reset_of(&limit) {
         Some(at) => {
             format!("the limit of the agent's account{window} is used up until {at}: retry it after that")
         }
@@ -175,31 +174,6 @@ fn until(evaluation: &Evaluation, now: Timestamp) -> String {
             "the limit of the agent's account{window} is used up, and until when is not known: retry it later"
         ),
     }
-}
-
-/// Time of a limit's reset, if there is one that can be believed. A time by the clock on the wall is one of the daemon's time zone: agents have
-/// the same, unless `agent.env` says otherwise.
-pub(super) fn reset_of(limit: &Limit, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let seconds = u64::try_from(now.as_millis() / 1000).ok()?;
-    let local = || {
-        let time = limit.resets_local?;
-        let today = zone.to_datetime(jiff::Timestamp::from_millisecond(now.as_millis()).ok()?).date();
-        let [hour, minute] = [time.hour, time.minute].map(|part| i8::try_from(part).ok());
-        let date = match time.date {
-            Some((year, month, day)) => {
-                jiff::civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?)
-                    .ok()?
-            }
-            // The program leaves the date out where it is that of today.
-            None => today,
-        };
-        let time = jiff::civil::Time::new(hour?, minute?, 0, 0).ok()?;
-        let at = zone.to_timestamp(date.to_datetime(time)).ok()?.as_second();
-        u64::try_from(at).ok()
-    };
-    let resets_at = limit.resets_at.or_else(local);
-    let at = Limit { resets_at, ..Limit::default() }.resets_after(seconds)?;
-    Some(Timestamp::from_millis(i64::try_from(at).ok()?.saturating_mul(1000)))
 }
 
 /// None where the agent told nothing.
@@ -280,15 +254,20 @@ fn not_started(error: &SpawnError, program: &str, root: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_agents::{limit::LocalTime, program_of};
+    use aiwg_agents::{limit::Limit, program_of};
+    use aiwg_protocol::types::Timestamp;
+    use jiff::tz::TimeZone;
 
     use super::*;
 
+    fn clock() -> AgentClock {
+        AgentClock { now: Timestamp::from_millis(1_795_888_000_000), zone: TimeZone::UTC }
+    }
+
     fn error_of(reason: Reason, limit: Option<Limit>) -> String {
         let error = Some("it said so".to_owned());
-        let now = Timestamp::from_millis(1_795_888_000_000);
         let evaluation = Evaluation { reason, error, limit, ..Evaluation::default() };
-        explained(&evaluation, &AgentConfig::default(), program_of(&["claude".to_owned()]), now).unwrap()
+        explained(&evaluation, &AgentConfig::default(), program_of(&["claude".to_owned()]), &clock()).unwrap()
     }
 
     #[test]
@@ -317,7 +296,7 @@ mod tests {
             (config::RefusedTasks::Fail, Some("it was refused Bash; agent.refused_tasks is \"fail\"")),
         ] {
             let agent = AgentConfig { refused_tasks, ..AgentConfig::default() };
-            let error = explained(&evaluation, &agent, program_of(&[]), Timestamp::now());
+            let error = explained(&evaluation, &agent, program_of(&[]), &clock());
             assert_eq!(error.as_deref(), expected);
             assert_eq!(evaluation.is_success(super::refused_tasks(&agent)), expected.is_none());
         }
@@ -337,23 +316,5 @@ mod tests {
             assert!(limited(odd).contains("until when is not known"), "{odd:?}");
         }
         assert!(error_of(Reason::Limited, None).contains("until when is not known"));
-    }
-
-    #[test]
-    fn a_time_by_the_clock_is_one_of_the_daemons_zone() {
-        let now: Timestamp = "2026-11-29T06:48:00Z".parse().unwrap();
-        let zone = TimeZone::fixed(jiff::tz::offset(2));
-        let reset = |date, hour, minute| {
-            let limit = Limit { resets_local: Some(LocalTime { date, hour, minute }), ..Limit::default() };
-            reset_of(&limit, now, &zone).map(|at| at.to_string())
-        };
-        assert_eq!(reset(None, 10, 48).as_deref(), Some("2026-11-29T08:48:00.000Z"));
-        assert_eq!(reset(Some((2026, 12, 4)), 6, 48).as_deref(), Some("2026-12-04T04:48:00.000Z"));
-        // It has passed, it does not exist, and no window is so long.
-        assert_eq!(
-            [reset(None, 8, 48), reset(Some((2026, 2, 30)), 1, 0), reset(Some((2036, 1, 1)), 1, 0)],
-            [None, None, None]
-        );
-        assert_eq!(reset_of(&Limit::default(), now, &zone), None);
     }
 }

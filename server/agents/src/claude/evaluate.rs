@@ -48,7 +48,7 @@ pub fn evaluate(
         answer: answer(exit, output),
         error,
         refused,
-        limit: limit(reason, output),
+        limit: limit(reason, exit, output),
         limit_warnings: output.limit_warnings.clone(),
         deferred: result.filter(|_| reason == Reason::Deferred).and_then(|result| result.deferred.clone()),
         is_session_lost: result.is_some_and(is_session_lost),
@@ -87,9 +87,13 @@ fn broken_off(result: &ResultMessage) -> String {
         Some(DEFERRED) => "the agent has put off the use of a tool until someone decides on it (a hook answered \"defer\"), and its work \
              is not done: resume its session, or let the hook decide"
             .to_owned(),
-        reason => format!(
+        Some(reason) if reason != "completed" => format!(
             "the agent has broken off its work without an error: its result says terminal_reason {:?}",
-            tail_of(reason.unwrap_or_default(), LONGEST_REASON)
+            tail_of(reason, LONGEST_REASON)
+        ),
+        _ => format!(
+            "the agent has broken off its work without an error: its result says subtype {:?}",
+            tail_of(&result.subtype, LONGEST_REASON)
         ),
     }
 }

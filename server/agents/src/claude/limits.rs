@@ -10,8 +10,34 @@ const MOST_WINDOWS: usize = 16;
 /// The longest name of a window, in characters.
 const LONGEST_NAME: usize = 64;
 
+/// The limits that are used up, each window once, by the order of the events.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Rejections(Vec<Limit>);
+
+impl Rejections {
+    /// Takes in what this `rate_limit_info` says. A word on one window says nothing of the others; one on none of them is on all.
+    pub(super) fn take(&mut self, info: &Value) {
+        let (window, rejected) = (window(info), rejected(info));
+        match (&window, &rejected) {
+            (None, None) => self.0.clear(),
+            _ => self.0.retain(|known| known.window != window),
+        }
+        self.0.extend(rejected.filter(|_| self.0.len() < MOST_WINDOWS));
+    }
+
+    /// The one of the last event that rejected; none where work may go on.
+    pub(super) fn last(&self) -> Option<&Limit> {
+        self.0.last()
+    }
+
+    /// The one that resets last.
+    pub(super) fn furthest(&self) -> Option<&Limit> {
+        self.0.iter().max_by_key(|limit| limit.resets_at)
+    }
+}
+
 /// The limit that this `rate_limit_info` says is used up; none if it says that work may go on.
-pub(super) fn rejected(info: &Value) -> Option<Limit> {
+fn rejected(info: &Value) -> Option<Limit> {
     (info.get("status").and_then(Value::as_str) == Some("rejected")).then(|| Limit {
         resets_at: resets_at(info),
         window: window(info),
@@ -89,6 +115,26 @@ mod tests {
         ] {
             assert_eq!(rejected(&info), None, "{info}");
         }
+    }
+
+    #[test]
+    fn each_window_that_is_used_up_counts_until_it_is_not() {
+        let rejected =
+            |window: &str, at: u64| json!({"status": "rejected", "rateLimitType": window, "resetsAt": at});
+        let allowed = |window: &str| json!({"status": "allowed", "rateLimitType": window});
+        let furthest = |infos: &[Value]| {
+            let mut all = Rejections::default();
+            infos.iter().for_each(|info| all.take(info));
+            all.furthest()
+                .map(|limit| (limit.window.clone().unwrap_or_default(), limit.resets_at.unwrap_or(0)))
+        };
+        let week = Some(("seven_day".to_owned(), 900));
+        assert_eq!(furthest(&[rejected("seven_day", 900), rejected("five_hour", 5)]), week);
+        assert_eq!(furthest(&[rejected("five_hour", 5), rejected("seven_day", 900)]), week);
+        assert_eq!(furthest(&[rejected("seven_day", 900), allowed("five_hour")]), week);
+        assert_eq!(furthest(&[rejected("seven_day", 900), allowed("seven_day")]), None);
+        assert_eq!(furthest(&[rejected("seven_day", 900), json!({"status": "allowed"})]), None);
+        assert_eq!(furthest(&[rejected("seven_day", 900), json!({"status": "rejected"})]), week);
     }
 
     #[test]

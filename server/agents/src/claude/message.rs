@@ -92,7 +92,12 @@ impl ResultMessage {
     /// True if the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and reports no error; one
     /// of another make, or an old one, does not say. What is not understood is no success.
     pub(super) fn is_end_of_work(&self) -> bool {
-        matches!(self.terminal_reason.as_deref(), None | Some("completed"))
+        self.has_good_subtype() && matches!(self.terminal_reason.as_deref(), None | Some("completed"))
+    }
+
+    /// True if its subtype is that of a success, or it has none.
+    pub(super) fn has_good_subtype(&self) -> bool {
+        matches!(self.subtype.as_str(), "" | "success")
     }
 }
 
@@ -118,16 +123,13 @@ impl Message {
         ResultMessage {
             denials: denials.iter().take(MOST_DENIALS).map(Denial::from_json).collect(),
             denial_count: denials.len(),
-            subtype: self.subtype.as_str().unwrap_or_default().to_owned(),
+            subtype: word(&self.subtype).unwrap_or_default(),
             // Without the word that all is well, all is not well.
             is_error: self.is_error != Value::Bool(false),
             errors: texts(&self.errors),
             // A call that is put off a second time, after a resume, is told by the stop reason alone.
-            terminal_reason: self
-                .terminal_reason
-                .as_str()
-                .or_else(|| self.stop_reason.as_str().filter(|reason| *reason == DEFERRED))
-                .map(str::to_owned),
+            terminal_reason: word(&self.terminal_reason)
+                .or_else(|| word(&self.stop_reason).filter(|reason| reason == DEFERRED)),
             turns: count(&self.num_turns),
             session_total_usd: usd(&self.total_cost_usd),
             api_error: self.api_error.as_str().map(str::to_owned),
@@ -143,6 +145,15 @@ impl Message {
                 other => Some(other.to_string()),
             },
         }
+    }
+}
+
+/// A word; none where there is none. Anything else is a word that nobody knows.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(word) => Some(word.clone()),
+        other => Some(other.to_string()),
     }
 }
 

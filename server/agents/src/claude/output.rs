@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use super::{
-    Denial, Format, Tokens, limits,
+    Denial, Format, Tokens,
+    limits::{self, Rejections},
     message::{Message, ResultMessage},
     spent::{SpentLog, add},
 };
 use crate::{
     evaluation::{Received, TokensByModel, Unknown},
-    limit::{Limit, LimitWarning},
+    limit::LimitWarning,
     numbers::{believed_usd, sum},
 };
 
@@ -58,8 +59,8 @@ pub struct Output {
     pub(super) steps: u64,
     /// The kind of error that the model's last message is about; none where it is about none.
     pub(super) error: Option<String>,
-    /// The limit that is used up by the last event; none where work may go on.
-    pub(super) rejected: Option<Limit>,
+    /// The limits that are used up, by the events.
+    pub(super) rejections: Rejections,
     pub(super) limit_warnings: Vec<LimitWarning>,
     pub(super) unknown: Unknown,
     pub(super) tokens_by_model: TokensByModel,
@@ -112,7 +113,7 @@ impl Output {
             }
             self.spent.take_answer(message.message);
         } else if message.is("rate_limit_event", None) {
-            self.rejected = limits::rejected(&message.rate_limit_info);
+            self.rejections.take(&message.rate_limit_info);
             limits::update(&mut self.limit_warnings, &message.rate_limit_info);
         } else if let Value::String(kind) = &message.kind
             && !TYPES.contains(&kind.as_str())

@@ -11,6 +11,7 @@ use crate::{
     evaluation::{Exit, Unknown},
     limit::Limit,
     plain::reason_of_exit,
+    prose::{number_after, reset_after},
     reason::Reason,
 };
 
@@ -38,6 +39,13 @@ const FAILED_ENDS: &[&str] = &[
     "tool_deferred_unavailable",
     "turn_setup_failed",
 ];
+
+/// The subtype of a result whose own budget is used up.
+const MAX_BUDGET: &str = "error_max_budget_usd";
+
+/// Values of `subtype` with which the work ends without being done.
+const FAILED_SUBTYPES: &[&str] =
+    &["error_during_execution", "error_max_turns", "error_max_structured_output_retries"];
 
 /// Kinds of errors that do not pass by themselves, and that no login or credit mends.
 const FAILED_ERRORS: &[&str] = &[
@@ -110,17 +118,31 @@ const ERRORS: &[(&str, Option<Reason>)] = &[
     ("invalid_request_error", None),
 ];
 
-/// Texts of errors that have no word of their own where the format is `json`, by their beginnings.
+/// Texts of errors that have no word of their own where the format is `json` or text, by their beginnings.
 const TEXTS: &[(&str, Reason)] = &[
     ("Not logged in", Reason::Auth),
     ("Invalid API key", Reason::Auth),
+    ("Failed to authenticate", Reason::Auth),
     ("Credit balance is too low", Reason::Billing),
+    ("You've hit your ", Reason::Limited),
+    ("Claude AI usage limit reached", Reason::Limited),
+    ("API Error: Connection ", Reason::Overloaded),
+    ("API Error: Server is temporarily limiting requests", Reason::Overloaded),
 ];
+
+/// Words before the HTTP status in an error's text.
+const STATUS: &[&str] = &["API Error: Request rejected (", "API Error: "];
+
+/// Words before the time of a reset.
+const RESET: &[&str] = &["resets at ", "resets in ", "resets "];
+
+/// Words before the time of a reset in seconds since 1970.
+const RESET_SECONDS: &str = "limit reached|";
 
 /// The reason why the work ended.
 pub(super) fn reason(exit: &Exit<'_>, output: &Output, unknown: &mut Unknown) -> Reason {
     if output.format == Format::Text {
-        return reason_of_exit(exit);
+        return of_text(exit, output);
     }
     match &output.last {
         Some(result) if result.is_error => of_error(result, output, unknown),
@@ -139,8 +161,32 @@ pub(super) fn reason(exit: &Exit<'_>, output: &Output, unknown: &mut Unknown) ->
 }
 
 /// The limit that is used up, where that is the reason.
-pub(super) fn limit(reason: Reason, output: &Output) -> Option<Limit> {
-    (reason == Reason::Limited).then(|| output.rejected.clone().unwrap_or_default())
+pub(super) fn limit(reason: Reason, exit: &Exit<'_>, output: &Output) -> Option<Limit> {
+    (reason == Reason::Limited).then(|| match output.rejections.furthest() {
+        Some(limit) => limit.clone(),
+        None => {
+            let result = output.last.as_ref().and_then(|result| result.text.as_deref());
+            let text = result.or(exit.stdout).unwrap_or_default();
+            Limit { resets_at: number_after(text, RESET_SECONDS), ..reset_after(text, RESET) }
+        }
+    })
+}
+
+/// The reason where the output is text for people: that of an error stands there in place of the answer.
+fn of_text(exit: &Exit<'_>, output: &Output) -> Reason {
+    let by_exit = reason_of_exit(exit);
+    if by_exit != Reason::Failed {
+        return by_exit;
+    }
+    let text = exit.stdout.unwrap_or_default().trim_start();
+    let status =
+        STATUS.iter().filter(|words| text.starts_with(**words)).find_map(|words| number_after(text, words));
+    by_text(text).unwrap_or_else(|| of_status(status, text, output))
+}
+
+fn by_text(text: &str) -> Option<Reason> {
+    let text = text.replace('\u{2019}', "'");
+    TEXTS.iter().find(|(beginning, _)| text.starts_with(beginning)).map(|(_, reason)| *reason)
 }
 
 fn done(output: &Output) -> Reason {
@@ -153,6 +199,7 @@ fn broken_off(result: &ResultMessage, unknown: &mut Unknown) -> Reason {
         DEFERRED => Reason::Deferred,
         "budget_exhausted" => Reason::Budget,
         known if FAILED_ENDS.contains(&known) || known == "api_error" => Reason::Failed,
+        "" | "completed" => of_subtype(&result.subtype, unknown),
         other => {
             unknown.add("terminal_reason", other);
             Reason::Failed
@@ -160,9 +207,20 @@ fn broken_off(result: &ResultMessage, unknown: &mut Unknown) -> Reason {
     }
 }
 
+/// The reason of a result that is no error by its subtype alone, which is not that of a success.
+fn of_subtype(subtype: &str, unknown: &mut Unknown) -> Reason {
+    if subtype == MAX_BUDGET {
+        return Reason::Budget;
+    }
+    if !FAILED_SUBTYPES.contains(&subtype) {
+        unknown.add("subtype", subtype);
+    }
+    Reason::Failed
+}
+
 fn of_error(result: &ResultMessage, output: &Output, unknown: &mut Unknown) -> Reason {
     match result.terminal_reason.as_deref() {
-        _ if result.subtype == "error_max_budget_usd" => Reason::Budget,
+        _ if result.subtype == MAX_BUDGET => Reason::Budget,
         Some("api_error") | None => of_api_error(result, output, unknown),
         Some(_) => broken_off(result, unknown),
     }
@@ -174,11 +232,9 @@ fn of_api_error(result: &ResultMessage, output: &Output, unknown: &mut Unknown) 
     // All of them are looked up: each that is not known counts.
     let known: Vec<Reason> = words.into_iter().flatten().filter_map(|word| of_word(word, unknown)).collect();
     let text = result.text.as_deref().unwrap_or_default();
-    let by_text =
-        || TEXTS.iter().find(|(beginning, _)| text.starts_with(beginning)).map(|(_, reason)| *reason);
     match known.first() {
         Some(reason) => *reason,
-        None => by_text().unwrap_or_else(|| of_status(result.api_error_status, text, output)),
+        None => by_text(text).unwrap_or_else(|| of_status(result.api_error_status, text, output)),
     }
 }
 
@@ -206,7 +262,7 @@ fn of_status(status: Option<u64>, text: &str, output: &Output) -> Reason {
 /// The reason of HTTP status 429 without more. A subscription's limit by the minute is rejected like that of the plan, but has no time of a
 /// reset. With an API key there is no event, and nothing tells the two apart: that is a limit without a time.
 fn too_many_requests(text: &str, output: &Output) -> Reason {
-    match &output.rejected {
+    match output.rejections.last() {
         Some(limit) if limit.resets_at.is_some() => Reason::Limited,
         Some(_) => Reason::Overloaded,
         None if text.contains(BY_THE_MINUTE) => Reason::Overloaded,

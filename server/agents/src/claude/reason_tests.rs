@@ -231,3 +231,62 @@ fn a_signal_is_a_crash_unless_the_daemon_sent_it() {
     assert_eq!(evaluation(Exit { code: Some(3), ..Exit::default() }), Reason::Failed);
     assert_eq!(evaluation(Exit::default()), Reason::Failed);
 }
+
+#[test]
+fn a_result_with_the_subtype_of_an_error_is_never_done() {
+    let of = |more: Value| {
+        let mut result = json!({ "type": "result", "is_error": false, "result": "x" });
+        result.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        stream(0, &result.to_string())
+    };
+    for done in [json!({}), json!({"subtype": "success"}), json!({"subtype": null, "terminal_reason": null})]
+    {
+        assert_eq!(of(done.clone()).reason, Reason::Done, "{done}");
+    }
+    for subtype in ["error_max_turns", "error_during_execution"] {
+        let failed = of(json!({ "subtype": subtype, "terminal_reason": "completed" }));
+        assert_eq!((failed.reason, failed.unknown.count), (Reason::Failed, 0));
+        assert!(failed.error.as_deref().unwrap().contains(subtype), "{:?}", failed.error);
+    }
+    assert_eq!(of(json!({ "subtype": "error_max_budget_usd" })).reason, Reason::Budget);
+    for odd in
+        [json!({"subtype": "error_new_thing"}), json!({"subtype": 5}), json!({"terminal_reason": {"a": 1}})]
+    {
+        let failed = of(odd.clone());
+        assert_eq!((failed.reason, failed.unknown.count), (Reason::Failed, 1), "{odd}");
+        assert!(failed.error.is_some(), "{odd}");
+    }
+}
+
+#[test]
+fn text_for_people_tells_the_reason_as_well() {
+    let of = |code: i32, text: &str| {
+        let exit = Exit { code: Some(code), stdout: Some(text), ..Exit::default() };
+        evaluate(&exit, &Scanner::new(Format::Text, std::path::Path::new("none"), 0).output, |_| None)
+    };
+    for (text, reason) in [
+        ("Not logged in \u{b7} Please run /login\n", Reason::Auth),
+        ("Failed to authenticate. API Error: 401 OAuth token has expired.", Reason::Auth),
+        ("Credit balance is too low\n", Reason::Billing),
+        ("API Error: 402 pay", Reason::Billing),
+        ("API Error: 529 Overloaded. This is a server-side issue", Reason::Overloaded),
+        ("API Error: Connection refused", Reason::Overloaded),
+        ("API Error: Server is temporarily limiting requests (not your usage limit)", Reason::Overloaded),
+        (
+            "API Error: Request rejected (429) \u{b7} This request would exceed your account's rate limit.",
+            Reason::Limited,
+        ),
+        ("API Error: 400 bad", Reason::Failed),
+        ("I could not do it: Credit balance is too low, says the log.", Reason::Failed),
+    ] {
+        let evaluation = of(1, text);
+        assert_eq!(evaluation.reason, reason, "{text}");
+        assert!(evaluation.error.is_some() && of(0, text).reason == Reason::Done, "{text}");
+    }
+    let limit =
+        of(1, "You\u{2019}ve hit your 5-hour limit \u{b7} resets 6:01pm (Europe/Berlin)\n").limit.unwrap();
+    assert_eq!(limit.resets_zone.as_deref(), Some("europe/berlin"));
+    assert_eq!(limit.resets_local.map(|time| (time.hour, time.minute)), Some((18, 1)));
+    assert_eq!(of(1, "Claude AI usage limit reached|1795888905").limit.unwrap().resets_at, Some(RESET));
+    assert_eq!(of(137, "Not logged in").reason, Reason::Crashed);
+}

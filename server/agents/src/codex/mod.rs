@@ -14,7 +14,7 @@ use crate::{
     evaluation::{Exit, Tokens, Usage},
     limit::Limit,
     plain::{failed_exit, reason_of_failure, with_words},
-    prose::{Sentences, number_after, reason_of, reason_of_status, time_after},
+    prose::{Sentences, number_after, reason_of, reason_of_status, reset_after},
     reason::Reason,
     reporter::{Common, Denials, Reporter},
 };
@@ -46,7 +46,7 @@ const SENTENCES: &Sentences = &[
 const STATUS: [&str; 2] = ["unexpected status ", "last status: "];
 
 /// Words before the time of a reset.
-const RESET: &str = "try again at ";
+const RESET: &[&str] = &["try again at ", "try again in "];
 
 /// True if the command reports its work as JSON.
 pub(crate) fn is_json(command: &[String]) -> bool {
@@ -104,7 +104,12 @@ impl Reporter for Codex {
     }
 
     fn limit(error: &str) -> Limit {
-        Limit { resets_local: time_after(error, RESET), ..Limit::default() }
+        reset_after(error, RESET)
+    }
+
+    fn reason_of_words(error: &str, _: &Exit<'_>) -> Option<Reason> {
+        let by_status = || STATUS.iter().find_map(|words| reason_of_status(number_after(error, words)?));
+        reason_of(error, SENTENCES).or_else(by_status)
     }
 
     fn command(configured: &[String], invocation: &Invocation<'_>) -> Result<Vec<String>, CommandError> {
@@ -136,8 +141,7 @@ fn reason(log: &CodexLog, exit: &Exit<'_>, error: &str) -> Reason {
     if log.turn == Turn::Completed || by_exit == Reason::Crashed && log.turn == Turn::Open {
         return by_exit;
     }
-    let by_status = || STATUS.iter().find_map(|words| reason_of_status(number_after(error, words)?));
-    reason_of(error, SENTENCES).or_else(by_status).unwrap_or(Reason::Failed)
+    Codex::reason_of_words(error, exit).unwrap_or(Reason::Failed)
 }
 
 #[cfg(test)]

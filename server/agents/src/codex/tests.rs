@@ -58,9 +58,22 @@ fn each_sample_has_its_reason() {
 fn a_limit_comes_with_its_time() {
     let reset = |text| of(1, text).limit.unwrap().resets_local;
     assert_eq!(reset(sample!("limit.jsonl")), Some(LocalTime { date: None, hour: 8, minute: 48 }));
-    let far = LocalTime { date: Some((2026, 12, 4)), hour: 6, minute: 48 };
+    let far = LocalTime { date: Some((Some(2026), 12, 4)), hour: 6, minute: 48 };
     assert_eq!(reset(sample!("limitfar.jsonl")), Some(far));
     assert_eq!(reset(sample!("limitnone.jsonl")), None);
+    let in_words = sample!("limit.jsonl").replace("try again at 8:48 AM", "try again in 3 hours 12 minutes");
+    assert_eq!(of(1, &in_words).limit.unwrap().resets_in.unwrap().as_secs(), 11_520);
+}
+
+#[test]
+fn without_json_its_words_are_read() {
+    let of = |code, stderr| evaluated(&["codex", "exec", "-"], "", &Exit { code, stderr, ..Exit::default() });
+    let limited = of(Some(1), "ERROR: You\u{2019}ve hit your usage limit, try again at 5:36 PM.");
+    assert_eq!((limited.reason, limited.limit.unwrap().resets_local.unwrap().hour), (Reason::Limited, 17));
+    assert_eq!(of(Some(1), "Not logged in").reason, Reason::Auth);
+    assert_eq!(of(Some(1), "no such file").reason, Reason::Failed);
+    assert_eq!(of(Some(137), "rate limit").reason, Reason::Crashed);
+    assert_eq!(of(Some(0), "Not logged in").reason, Reason::Done);
 }
 
 #[test]

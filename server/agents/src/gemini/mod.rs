@@ -7,14 +7,16 @@
 mod command;
 mod log;
 
+use std::time::Duration;
+
 use log::{GeminiLog, GeminiResult};
 
 use crate::{
     command::{Capabilities, CommandError, Invocation},
-    evaluation::{Evaluation, Exit, Tokens, Usage},
+    evaluation::{Exit, Tokens, Usage},
     limit::Limit,
-    plain::{self, failed_exit, reason_of_failure, with_words},
-    prose::{Sentences, number_after, reason_of, reason_of_status},
+    plain::{failed_exit, reason_of_failure, with_words},
+    prose::{Sentences, number_after, reason_of, reason_of_status, reset_after},
     reason::Reason,
     reporter::{Common, Denials, Reporter},
 };
@@ -39,6 +41,12 @@ const SENTENCES: &Sentences = &[
     ("econnrefused", Reason::Overloaded),
     ("etimedout", Reason::Overloaded),
 ];
+
+/// Words before the time of a reset.
+const RESET: &[&str] = &["reset after ", "resets in "];
+
+/// A quota that is full again this late is no overload, whatever the words.
+const LONG: Duration = Duration::from_secs(10 * 60);
 
 /// Words before the HTTP status in its errors.
 const STATUS: [&str; 2] = ["\"code\":", "status: "];
@@ -85,7 +93,8 @@ impl Reporter for Gemini {
             Some(result) => result.is_success,
             None => exit.code.is_none(),
         };
-        if is_silent { reason_of_failure(exit) } else { reason(error, exit) }
+        let by_words = if is_silent { None } else { Self::reason_of_words(error, exit) };
+        by_words.unwrap_or_else(|| reason_of_failure(exit))
     }
 
     fn answer(log: &GeminiLog) -> Option<&str> {
@@ -102,16 +111,22 @@ impl Reporter for Gemini {
         denials.in_words("allow what it needs in \"agent.command\", for example with --approval-mode")
     }
 
-    /// The quota of a day ends at midnight of another time zone: until when is not told.
-    fn limit(_: &str) -> Limit {
-        Limit { window: Some("day".to_owned()), ..Limit::default() }
+    /// The quota of a day ends at midnight of another time zone: until when is not told with it.
+    fn limit(error: &str) -> Limit {
+        Limit { window: Some("day".to_owned()), ..reset_after(error, RESET) }
     }
 
-    fn by_exit(exit: &Exit<'_>) -> Evaluation {
-        let evaluation = plain::evaluate(exit);
-        let reason = evaluation.error.as_deref().map_or(Reason::Done, |error| reason(error, exit));
-        let limit = evaluation.error.as_deref().filter(|_| reason == Reason::Limited).map(Self::limit);
-        Evaluation { reason, limit, ..evaluation }
+    fn reason_of_words(error: &str, exit: &Exit<'_>) -> Option<Reason> {
+        if exit.code == Some(NO_LOGIN) {
+            return Some(Reason::Auth);
+        }
+        if reset_after(error, RESET).resets_in.is_some_and(|wait| wait >= LONG) {
+            return Some(Reason::Limited);
+        }
+        let by_status = || STATUS.iter().find_map(|words| reason_of_status(number_after(error, words)?));
+        // An error has a status of 400 or more, and an exit code has no more than 8 bits.
+        let by_exit = || reason_of_status(u64::try_from(exit.code?).ok()? + 256);
+        reason_of(error, SENTENCES).or_else(by_status).or_else(by_exit)
     }
 
     fn command(configured: &[String], invocation: &Invocation<'_>) -> Result<Vec<String>, CommandError> {
@@ -136,16 +151,6 @@ fn why_not(log: &GeminiLog, exit: &Exit<'_>) -> Option<String> {
             Some(with_words(what, exit.stderr))
         }
     }
-}
-
-fn reason(error: &str, exit: &Exit<'_>) -> Reason {
-    if exit.code == Some(NO_LOGIN) {
-        return Reason::Auth;
-    }
-    let by_status = || STATUS.iter().find_map(|words| reason_of_status(number_after(error, words)?));
-    // An error has a status of 400 or more, and an exit code has no more than 8 bits.
-    let by_exit = || reason_of_status(u64::try_from(exit.code?).ok()? + 256);
-    reason_of(error, SENTENCES).or_else(by_status).or_else(by_exit).unwrap_or_else(|| reason_of_failure(exit))
 }
 
 #[cfg(test)]

@@ -50,6 +50,21 @@ fn each_sample_has_its_reason() {
 }
 
 #[test]
+fn a_quota_that_is_full_again_in_hours_is_a_limit() {
+    let error = |message: &str| {
+        let result =
+            serde_json::json!({ "type": "result", "status": "error", "error": { "message": message } });
+        of(173, &result.to_string())
+    };
+    let limited =
+        error("You have exhausted your capacity on this model. Your quota will reset after 10h23m5s.");
+    let limit = limited.limit.unwrap();
+    assert_eq!((limited.reason, limit.resets_in.unwrap().as_secs()), (Reason::Limited, 37_385));
+    let soon = error("You have exhausted your capacity on this model. Your quota will reset after 43s.");
+    assert_eq!((soon.reason, soon.limit), (Reason::Overloaded, None));
+}
+
+#[test]
 fn the_exit_is_a_status_modulo_256() {
     for (status, reason) in [
         (401, Reason::Auth),

@@ -12,8 +12,9 @@ use log::{OpencodeError, OpencodeLog};
 use crate::{
     command::{Capabilities, CommandError, Invocation},
     evaluation::{Exit, Usage},
+    limit::Limit,
     plain::{failed_exit, reason_of_failure, with_words},
-    prose::{Sentences, reason_of, reason_of_status},
+    prose::{Sentences, reason_of, reason_of_status, reset_after},
     reason::Reason,
     reporter::{Common, Denials, Reporter},
 };
@@ -32,6 +33,9 @@ const SENTENCES: &Sentences = &[
     ("rate limit", Reason::Overloaded),
     ("unable to connect", Reason::Overloaded),
 ];
+
+/// Words before the time of a reset, as the APIs of models have them.
+const RESET: &[&str] = &["try again at ", "try again in ", "resets at ", "resets in "];
 
 /// Names of its own errors, and the reasons that they stand for.
 const ERRORS: [(&str, Reason); 1] = [("ProviderAuthError", Reason::Auth)];
@@ -87,6 +91,14 @@ impl Reporter for Opencode {
 
     fn refused(denials: &Denials) -> Option<String> {
         denials.in_words("allow what it needs under \"permission\" in the project's opencode.json")
+    }
+
+    fn limit(error: &str) -> Limit {
+        reset_after(error, RESET)
+    }
+
+    fn reason_of_words(error: &str, _: &Exit<'_>) -> Option<Reason> {
+        reason_of(error, SENTENCES)
     }
 
     fn command(configured: &[String], invocation: &Invocation<'_>) -> Result<Vec<String>, CommandError> {

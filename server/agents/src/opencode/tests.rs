@@ -143,3 +143,25 @@ fn the_form_is_known_by_its_option() {
         !is("opencode run") && !is("opencode run --format default") && !is("opencode run -- --format json")
     );
 }
+
+#[test]
+fn without_json_its_words_are_read() {
+    let of = |code, stderr| {
+        let exit = Exit { code: Some(code), stderr, ..Exit::default() };
+        Opencode
+            .evaluate(
+                &["opencode".to_owned(), "run".to_owned()],
+                std::path::Path::new("-"),
+                &exit,
+                &mut |_| None,
+            )
+            .unwrap()
+    };
+    let limited = of(1, "Error: You've hit your usage limit. Try again in 2 h.");
+    assert_eq!(
+        (limited.reason, limited.limit.unwrap().resets_in.unwrap().as_secs()),
+        (Reason::Limited, 7200)
+    );
+    assert_eq!(of(1, "Error: insufficient_quota").reason, Reason::Billing);
+    assert_eq!((of(1, "odd").reason, of(0, "overloaded").reason), (Reason::Failed, Reason::Done));
+}

@@ -9,7 +9,7 @@ use std::{
 
 use aiwg_agents::evaluation::Evaluation;
 use aiwg_model::{EndReason, Outcome, RoundDetail, StopReason, Used, VerifyTerms, is_end_of_work};
-use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_protocol::types::TaskState;
 use aiwg_shim::ExitRecord;
 use tokio::time::timeout;
 
@@ -24,6 +24,7 @@ use crate::{
         force::end_what_is_left,
         launch::{End, RETRY},
         outcome::{ended_by_shim, outcome, removed, report_unknown, used_until_lost},
+        reset::AgentClock,
         work,
     },
 };
@@ -33,7 +34,12 @@ const SHARED_WITHIN: Duration = Duration::from_secs(1);
 
 impl Agent {
     /// Notes what an evaluation says of the agent's account, for all daemons of the user, before the end of the run counts.
-    fn note_of(&self, shared: &Shared, profile: &Profile) -> impl FnOnce(&Evaluation) + Send + 'static {
+    fn note_of(
+        &self,
+        shared: &Shared,
+        profile: &Profile,
+        clock: AgentClock,
+    ) -> impl FnOnce(&Evaluation) + Send + 'static {
         let account = account(profile).filter(|_| !self.has_own_login);
         let accounts = shared.context.accounts.clone();
         let (root, run, started_at) = (shared.context.project.root(), self.task.id(), self.started_at);
@@ -41,9 +47,8 @@ impl Agent {
         let (program, health) = (program(&profile.agent), shared.context.health.clone());
         move |evaluation: &Evaluation| {
             report_unknown(evaluation, program, &health);
-            let now = Timestamp::now();
             if let Some(account) = account {
-                accounts.note(&account, &run_end(evaluation, by, started_at, now), now);
+                accounts.note(&account, &run_end(evaluation, by, started_at, &clock), clock.now);
             }
         }
     }
@@ -121,9 +126,11 @@ impl Agent {
         }
         let ended_for = record.ended_for;
         let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
-        let note = self.note_of(shared, &basis.profile);
+        let clock = AgentClock::of(self.own_zone.iter().chain([&basis.profile.env]));
+        let note = self.note_of(shared, &basis.profile, clock.clone());
         let task = self.task.no;
-        let evaluate = move || outcome(&record, &run_dir, (&agent, &root, task), &of_tokens, ending, note);
+        let evaluate =
+            move || outcome(&record, &run_dir, (&agent, &root, task), (&of_tokens, &clock), ending, note);
         let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
         // So that no other daemon starts a task that would meet the same limit; the store keeps what takes longer.
         let _ = timeout(SHARED_WITHIN, shared.context.accounts.are_shared()).await;
