@@ -67,7 +67,8 @@ pub static TOPICS: &[Topic] = &[
     },
     Topic {
         name: "agent:limited",
-        docs: "The account of the agents has reached a limit, or its login was refused, or it has no credit: its tasks wait.",
+        docs: "The account of the agents has reached a limit, or its login was refused, or it has no credit, or what is left of a limit is \
+               people's share: its tasks wait.",
         payload: TypeRef::of_result::<AccountEvent>,
     },
     Topic {

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use aiwg_client::types::Timestamp;
 use aiwg_testing::{TestDaemon, repository, scripted, until, until_some};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
@@ -189,8 +190,16 @@ fn a_share_is_left_to_people() {
     let task = daemon.submit("more");
     assert!(waits(&daemon, &task)["waitingUntil"].is_string());
     assert_eq!(account(&daemon)["state"], "reserved");
+    let limited = daemon.call("event.list", json!({ "topics": ["agent:limited"] }))[0]["payload"].clone();
+    assert_eq!(
+        (&limited["state"], &limited["window"]),
+        (&json!("reserved"), &json!("five_hour")),
+        "{limited}"
+    );
+    assert!(limited["until"].is_string(), "{limited}");
     daemon.reload(config(reserve(5)));
     daemon.wait_for_task(&task, "completed");
+    assert_eq!(topics(&daemon, "agent:"), ["agent:limited", "agent:resumed"]);
 }
 
 #[test]
@@ -221,6 +230,131 @@ fn a_task_with_a_login_of_its_own_holds_up_no_other() {
     daemon.wait_for_task(&daemon.submit("more"), "completed");
     assert_eq!(account(&daemon)["state"], "ready");
     assert_eq!(topics(&daemon, "agent:"), [""; 0]);
+}
+
+#[test]
+fn a_key_of_any_service_is_a_tasks_own_login() {
+    let daemon = with(&sample("oauth.E401", "exit 1"), json!({}));
+    for name in ["AWS_ACCESS_KEY_ID", "ANTHROPIC_FOUNDRY_API_KEY", "GROQ_API_KEY"] {
+        let own = daemon.submit_with(json!({ "prompt": "anything", "env": { name: "bad" } }));
+        assert_eq!(daemon.wait_for_task(&own, "failed")["reason"], "auth");
+        assert_eq!(account(&daemon)["state"], "ready", "{name}");
+    }
+}
+
+#[test]
+fn a_login_that_was_mended_is_tried_by_one_task_first() {
+    let refused = sample("oauth.E401", "exit 1");
+    let daemon = with(&refused, json!({ "daemon": { "max_parallel_actions": 2 } }));
+    daemon.wait_for_task(&daemon.submit("anything"), "failed");
+    let waiting: Vec<String> = (0..2).map(|_| daemon.submit("more")).collect();
+    daemon.call("account.resume", json!({}));
+    daemon.wait_for_task(&waiting[0], "failed");
+    waits(&daemon, &waiting[1]);
+    assert_eq!((daemon.runs().len(), &account(&daemon)["state"]), (2, &json!("auth")));
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    daemon.call("account.resume", json!({}));
+    daemon.wait_for_task(&waiting[1], "completed");
+    assert_eq!(account(&daemon)["state"], "ready");
+}
+
+/// A profile with a login of its own, whose agents print the lines of this file.
+fn profile(script: &str, fallback: &[&str]) -> Value {
+    let mut profile = scripted();
+    let members = profile.as_object_mut().unwrap();
+    members
+        .insert("env".to_owned(), json!({ "CLAUDE_CONFIG_DIR": format!("/x/{script}"), "SCRIPT": script }));
+    members.insert("fallback".to_owned(), json!(fallback));
+    profile
+}
+
+fn with_two_profiles(one: &[String], two: &[String]) -> TestDaemon {
+    let agents = json!({ "one": profile("one", &["two"]), "two": profile("two", &[]) });
+    let mut daemon = TestDaemon::stopped(json!({ "agents": agents }));
+    daemon.write("one", one.join("\n"));
+    daemon.write("two", two.join("\n"));
+    daemon.start();
+    daemon
+}
+
+#[test]
+fn a_fallback_that_was_limited_is_tried_when_its_own_limit_is_over() {
+    let daemon = with_two_profiles(&limited(Duration::from_secs(3600)), &limited(Duration::from_secs(3)));
+    let task = daemon.submit_with(json!({ "prompt": "Tidy up.", "agent": "one" }));
+    until("both to be limited", || daemon.runs().len() == 2);
+    let waiting = waits(&daemon, &task);
+    let until: Timestamp = waiting["waitingUntil"].as_str().unwrap().parse().unwrap();
+    assert!(until < Timestamp::now().after_ms(3_000_000), "{waiting}");
+    daemon.write("two", sample("oauth.SAY", "exit 0").join("\n"));
+    let done = daemon.wait_for_task(&task, "completed");
+    assert_eq!(done["profiles"], json!(["one", "two", "two"]));
+    let asked = daemon.read(".stand-in-asked");
+    assert!(asked.contains("--resume") && asked.contains("Go on where you stopped"), "{asked}");
+}
+
+#[test]
+fn a_profile_whose_limit_is_over_is_tried_though_its_fallback_is_free() {
+    let say = sample("oauth.SAY", "exit 0");
+    let daemon = with_two_profiles(&limited(Duration::from_secs(2)), &say);
+    let first = daemon.submit_with(json!({ "prompt": "x", "agent": "one" }));
+    assert_eq!(daemon.ended(&first)["profiles"], json!(["one", "two"]));
+    daemon.write("one", say.join("\n"));
+    until("the end of the limit", || {
+        let accounts = daemon.call("account.list", json!({}))["accounts"].clone();
+        accounts.as_array().unwrap().iter().any(|account| account["state"] == "probing")
+    });
+    let next = daemon.submit_with(json!({ "prompt": "x", "agent": "one" }));
+    assert_eq!(daemon.ended(&next)["profiles"], json!(["one"]));
+}
+
+#[test]
+fn a_task_that_was_changed_while_it_waited_is_told_so() {
+    let daemon = with(&limited(Duration::from_secs(3600)), json!({}));
+    let task = daemon.submit_with(json!({ "prompt": "Old words." }));
+    waits(&daemon, &task);
+    daemon.call("task.edit", json!({ "taskId": task, "prompt": "New words." }));
+    let overloaded = sample("oauth.OVER529", "exit 1");
+    script(&daemon, &overloaded);
+    daemon.call("account.resume", json!({}));
+    until("the second run", || daemon.runs().len() == 2);
+    daemon.until_task(&task, "to wait again", |task| task["state"] == "queued");
+    let asked = daemon.read(".stand-in-asked");
+    assert!(asked.contains("--resume") && asked.contains("New words."), "{asked}");
+    assert!(!asked.contains("Go on where you stopped"), "{asked}");
+}
+
+#[test]
+fn the_event_of_an_end_has_its_reason() {
+    let rule = aiwg_testing::rule("r", "task:failed", "why: {{ event.payload.reason }}");
+    let daemon = with(&sample("oauth.E401", "exit 1"), json!({ "rules": [rule] }));
+    let failed = daemon.wait_for_task(&daemon.submit("anything"), "failed");
+    let event = daemon.call("event.list", json!({ "topics": ["task:failed"] }))[0]["payload"].clone();
+    assert_eq!((&failed["reason"], &event["reason"]), (&json!("auth"), &json!("auth")), "{event}");
+    assert_eq!(daemon.until_task("task-0002", "to be there", |_| true)["prompt"], "why: auth");
+}
+
+#[test]
+fn a_limit_that_cannot_be_shared_outlasts_the_daemon_and_is_said_in_the_health() {
+    let mut daemon = TestDaemon::stopped(config(json!({})));
+    script(&daemon, &limited(Duration::from_secs(3600)));
+    // Nothing can be written in its place.
+    std::fs::create_dir_all(daemon.shared().join("accounts.json/x")).unwrap();
+    daemon.start();
+    let task = daemon.submit("anything");
+    waits(&daemon, &task);
+    let issue = |daemon: &TestDaemon| {
+        let issues = daemon.status()["issues"].clone();
+        issues.as_array().unwrap().iter().find(|issue| issue["kind"] == "accounts_file").cloned()
+    };
+    let message = until_some("the issue", || issue(&daemon))["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("accounts.json cannot be written"), "{message}");
+    daemon.restart();
+    assert_eq!(waits(&daemon, &task)["attempts"], 0);
+    assert_eq!((daemon.runs().len(), &account(&daemon)["state"]), (1, &json!("limited")));
+    std::fs::remove_dir_all(daemon.shared().join("accounts.json")).unwrap();
+    until("the end of the issue", || {
+        issue(&daemon).is_none() && daemon.shared().join("accounts.json").is_file()
+    });
 }
 
 #[test]

@@ -66,6 +66,28 @@ fn a_profile_that_a_reload_has_taken_away_is_a_role_again() {
 }
 
 #[test]
+fn a_queued_task_of_a_profile_that_is_gone_runs_as_no_role() {
+    let daemon = TestDaemon::with(json!({ "agents": { "cheap": { "command": stand_in_with(&[]) } } }));
+    daemon.call("daemon.pause", json!({}));
+    let waiting = daemon.submit_with(json!({ "prompt": SHOW_COMMAND, "agent": "cheap" }));
+    daemon.reload(json!({}));
+    daemon.call("daemon.resume", json!({}));
+    let failed = daemon.ended(&waiting);
+    let error = failed["error"].as_str().unwrap();
+    assert!(
+        error.contains("no longer has the profile \"cheap\"") && error.contains("retry the task"),
+        "{failed}"
+    );
+    assert_eq!(failed["reason"], "not_started");
+    // So it is when it is retried, until the profile is there again.
+    let retried = daemon.call("task.retry", json!({ "taskId": waiting }))["taskId"].clone();
+    assert_eq!(daemon.ended(retried.as_str().unwrap())["state"], "failed");
+    daemon.reload(json!({ "agents": { "cheap": { "command": stand_in_with(&[]) } } }));
+    let again = daemon.call("task.retry", json!({ "taskId": waiting }))["taskId"].clone();
+    assert_eq!(daemon.ended(again.as_str().unwrap())["profiles"], json!(["cheap"]));
+}
+
+#[test]
 fn the_health_knows_the_programs_of_all_profiles_that_rules_use() {
     let missing = json!({ "command": ["./no-such-agent"] });
     let by = |agent: &str| {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct AccountsConfig {
     /// The share of each window of a plan that is left to people, in percent: with `{"five_hour": 20}` nothing starts once agents report that
     /// more than 80% of it is used up, until it resets. Default: none.
-    #[schemars(extend("maxProperties" = 16, "propertyNames" = { "pattern": r"^[a-z0-9_]{1,64}$" }))]
+    #[schemars(with = "BTreeMap<String, Percent>", extend("maxProperties" = 16, "propertyNames" = { "pattern": r"^[a-z0-9_]{1,64}$" }))]
     pub reserve: BTreeMap<String, u8>,
     /// Resumption of work after a limit.
     pub resume: ResumeBy,
@@ -20,6 +20,12 @@ pub struct AccountsConfig {
     #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     pub credential_expires_at: Option<String>,
 }
+
+/// A share in percent, for the schema.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+#[expect(dead_code)]
+struct Percent(#[schemars(range(min = 1, max = 100))] u8);
 
 /// Resumption of work after a limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -63,11 +63,14 @@ pub struct AgentEnv {
     pub remove: Vec<String>,
 }
 
+/// The command that runs tasks where none is configured: with it, a task tells whether the work was done, what it cost, and what kept it from going on.
+const DEFAULT_COMMAND: [&str; 5] = ["claude", "-p", "--output-format", "stream-json", "--verbose"];
+
 impl Default for AgentConfig {
     fn default() -> Self {
         Self {
             program: None,
-            command: vec!["claude".to_owned(), "-p".to_owned()],
+            command: DEFAULT_COMMAND.map(str::to_owned).to_vec(),
             prompt: PromptBy::default(),
             steer: None,
             exit_seconds: 5.0,

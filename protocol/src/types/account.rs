@@ -94,7 +94,7 @@ pub struct AccountEvent {
     pub account: String,
     /// The program: `claude`.
     pub program: String,
-    /// The state that began: `limited`, `auth` or `billing`; `ready` when it is resumed.
+    /// The state that began: `limited`, `reserved`, `auth` or `billing`; `ready` when it is resumed.
     pub state: AccountState,
     /// The window that is used up; absent if the agent did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]

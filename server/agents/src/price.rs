@@ -23,7 +23,9 @@ pub struct Prices {
 #[must_use]
 pub fn cost(tokens: &TokensByModel, prices: &BTreeMap<String, Prices>) -> Option<f64> {
     let used = tokens.iter().filter(|(_, tokens)| **tokens != Tokens::default());
-    used.map(|(model, tokens)| prices.get(model)?.of(tokens)).sum()
+    let sum: Option<f64> = used.map(|(model, tokens)| prices.get(model)?.of(tokens)).sum();
+    // The sum of nothing is -0.
+    sum.map(|sum| sum + 0.0)
 }
 
 /// Cost in US dollars of those of these tokens whose model has a price: the least that all of them cost.
@@ -79,6 +81,7 @@ mod tests {
         let sum = of(&[("a", tokens), ("b", tokens)], &[("a", PRICES), ("b", PRICES)]).unwrap();
         assert!((sum - 2.0 * (3.0 + 1.5 + 0.6 + 1.5)).abs() < 1e-9, "{sum}");
         assert_eq!(of(&[], &[]), Some(0.0));
+        assert!(of(&[], &[]).is_some_and(f64::is_sign_positive), "the sum of nothing is no -0");
     }
 
     #[test]

@@ -29,6 +29,12 @@ pub struct Terms {
     /// The messages that were sent to its agent, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<Sent>,
+    /// The number of its latest run when its prompt was last changed; none if it never was, or had no run by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_after: Option<u32>,
+    /// True if its agent was the name of a profile when it was submitted: then it is no role, also where no profile has the name any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_profile: bool,
     /// The person who has taken it over, or waits to until its agent has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,

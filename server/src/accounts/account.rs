@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     hours::Hours,
     identity::Identity,
-    pause::{Pause, PauseReason, longest, next_try},
+    pause::{Pause, PauseReason, believed, next_try, untold},
 };
 
 /// Time after which a probe that has not met the limit again has shown that it is over, in milliseconds: a limit is met with the first request. So
@@ -63,6 +63,7 @@ pub enum Look {
 #[serde(rename_all = "camelCase")]
 pub struct WindowUse {
     /// From 0 to 1.
+    #[serde(deserialize_with = "part")]
     pub utilization: f64,
     /// Time of its reset; none if it is not known.
     #[serde(default)]
@@ -74,9 +75,15 @@ pub struct WindowUse {
 impl WindowUse {
     /// Time at which it no longer counts: that of its reset, if it can be believed.
     fn counts_until(&self, window: &str) -> Timestamp {
-        let latest = self.seen_at.after_ms(longest(Some(window)));
-        self.resets_at.map_or(latest, |at| at.min(latest))
+        let Some(at) = self.resets_at else { return self.seen_at.after_ms(untold(window)) };
+        let wait = u64::try_from(at.as_millis().saturating_sub(self.seen_at.as_millis()));
+        wait.map_or(at, |wait| self.seen_at.after_ms(believed(Some(window), wait)))
     }
+}
+
+/// A part of a whole, whatever the file says.
+fn part<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    f64::deserialize(deserializer).map(|part| part.clamp(0.0, 1.0))
 }
 
 /// The end of a run of an agent, as far as it says something of its account.
@@ -178,12 +185,16 @@ impl Account {
         self.windows.retain(|name, window| window.counts_until(name) > now);
         match (end.pause_reason(), self.pause.clone()) {
             (Some(reason), Some(before)) if before.by == end.by && before.reason == reason => {}
+            // One that ran when it was mended says nothing of that.
+            (Some(PauseReason::Auth | PauseReason::Billing), Some(before))
+                if before.is_mended && !has_begun_after(&before, end.started_at) => {}
             (Some(PauseReason::Limited), before) => self.limited(end, before, id, now),
             (Some(reason), before) => {
                 let since =
                     before.filter(|before| before.reason == reason).map_or(now, |before| before.since);
                 let by = end.by.clone();
-                self.pause = Some(Pause { reason, since, until: None, window: None, times: 1, by });
+                self.pause =
+                    Some(Pause { reason, since, until: None, window: None, times: 1, by, is_mended: false });
                 self.probe = None;
             }
             // One that ran when the limit was met says nothing of its end.
@@ -197,6 +208,8 @@ impl Account {
     fn limited(&mut self, end: &RunEnd, before: Option<Pause>, id: &str, now: Timestamp) {
         let (window, resets_at) = end.limit.clone().unwrap_or_default();
         let before = match before {
+            // It is mended, and has met the next thing.
+            Some(before) if before.is_mended && has_begun_after(&before, end.started_at) => None,
             // A person must act first.
             Some(before) if before.reason != PauseReason::Limited => return,
             // One from the future was noted by another clock.
@@ -207,13 +220,16 @@ impl Account {
         let times = before
             .as_ref()
             .map_or(1, |before| if is_same { before.times } else { before.times.saturating_add(1) });
-        let mut until = next_try(window.as_deref(), resets_at, times, id, now);
-        if let Some(before) = before.as_ref().and_then(|before| before.until).filter(|_| is_same) {
-            until = until.max(before);
-        }
+        let until = next_try(window.as_deref(), resets_at, times, id, now);
+        // The window that resets last is waited for.
+        let further = before
+            .as_ref()
+            .filter(|before| is_same && before.until.is_some_and(|before| before > until))
+            .map(|before| (before.until, before.window.clone()));
+        let (until, window) = further.unwrap_or((Some(until), window));
         let since = before.map_or(now, |before| before.since);
-        let (until, by) = (Some(until), end.by.clone());
-        self.pause = Some(Pause { reason: PauseReason::Limited, since, until, window, times, by });
+        let (reason, by) = (PauseReason::Limited, end.by.clone());
+        self.pause = Some(Pause { reason, since, until, window, times, by, is_mended: false });
         self.probe = None;
     }
 
@@ -222,10 +238,25 @@ impl Account {
         self.probe = None;
     }
 
-    /// Lifts whatever holds it back. What is used up of its windows is forgotten until an agent reports it again.
-    pub(super) fn resume(&mut self) {
-        self.resume_work();
+    /// Lifts whatever holds it back. What is used up of its windows is forgotten until an agent reports it again. Where a login or the credit was to be
+    /// mended, one task tries whether it is before all do.
+    pub(super) fn resume(&mut self, now: Timestamp) {
         self.windows.clear();
+        self.probe = None;
+        match &mut self.pause {
+            Some(pause) if pause.reason != PauseReason::Limited => {
+                (pause.until, pause.is_mended) = (Some(now), true);
+            }
+            pause => *pause = None,
+        }
+    }
+
+    /// True if a person may lift what holds it back.
+    pub(super) fn is_held_back(&self, policy: &Policy, now: Timestamp) -> bool {
+        match &self.pause {
+            Some(pause) => !pause.is_mended,
+            None => self.reserved(policy, now).is_some(),
+        }
     }
 
     /// Takes the one probe of a pause, unless another daemon has it.
@@ -249,8 +280,8 @@ impl Account {
         match &self.pause {
             Some(pause) => self.look_at_pause(pause, policy, starts, name, now),
             None => self
-                .reserved_until(policy, now)
-                .map_or(Look::Open, |until| Look::Closed { until: Some(until) }),
+                .reserved(policy, now)
+                .map_or(Look::Open, |(_, until)| Look::Closed { until: Some(until) }),
         }
     }
 
@@ -281,20 +312,24 @@ impl Account {
         }
     }
 
-    /// Time until which the share that is left to people keeps tasks from starting, if it does.
-    pub fn reserved_until(&self, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
+    /// The window whose share that is left to people keeps tasks from starting, if it does, and the time until which it does.
+    pub fn reserved(&self, policy: &Policy, now: Timestamp) -> Option<(String, Timestamp)> {
         let used_up = self.windows.iter().filter_map(|(name, window)| {
             let share = f64::from(policy.reserve.get(name).copied()?);
             let until = window.counts_until(name);
-            (window.utilization * 100.0 > 100.0 - share && until > now).then_some(until)
+            (window.utilization * 100.0 > 100.0 - share && until > now).then_some((until, name))
         });
-        let until = used_up.max()?;
-        Some(policy.hours.map_or(until, |hours| hours.first_within(until, &policy.zone)))
+        let (until, name) = used_up.max()?;
+        let until = policy.hours.map_or(until, |hours| hours.first_within(until, &policy.zone));
+        Some((name.clone(), until))
     }
 }
 
 /// Time at which someone may try again, by the rules; none if a person is to say so.
 pub fn resumes_at(pause: &Pause, policy: &Policy) -> Option<Timestamp> {
+    if pause.is_mended {
+        return pause.until;
+    }
     let until = pause.until.filter(|_| !policy.asks)?;
     Some(policy.hours.map_or(until, |hours| hours.first_within(until, &policy.zone)))
 }

@@ -102,9 +102,46 @@ fn what_a_person_must_mend_stays() {
         take_in(&mut account, &limited("c", 0, Some(50)), 3);
         take_in(&mut account, &ended("d", 0, Reason::Done), 4);
         assert_eq!(look(&account, &[], 1_000_000), Look::Closed { until: None }, "{reason}");
-        account.resume();
-        assert_eq!(look(&account, &[], 5), Look::Open);
+        // Someone has mended it, and one task tries that.
+        account.resume(at(5));
+        assert_eq!(look(&account, &[], 5), Look::Unclaimed);
+        take_in(&mut account, &ended("e", 4, reason), 6);
+        assert_eq!(look(&account, &[], 6), Look::Unclaimed, "it ran before");
+        let mut again = account.clone();
+        take_in(&mut again, &ended("f", 6, reason), 7);
+        assert_eq!(look(&again, &[], 1_000_000), Look::Closed { until: None }, "it is as it was");
+        let mut limited_next = account.clone();
+        take_in(&mut limited_next, &limited("f", 6, Some(50)), 7);
+        assert!(matches!(look(&limited_next, &[], 8), Look::Closed { until: Some(_) }));
+        take_in(&mut account, &ended("f", 6, Reason::Done), 7);
+        assert_eq!(look(&account, &[], 7), Look::Open);
     }
+}
+
+#[test]
+fn a_limit_is_lifted_by_hand_at_once() {
+    let mut account = paused();
+    account.resume(at(5));
+    assert_eq!(look(&account, &[], 5), Look::Open);
+}
+
+#[test]
+fn the_window_that_resets_last_is_the_one_that_is_shown() {
+    let mut account = Account::default();
+    let week =
+        RunEnd { limit: Some((Some("seven_day".to_owned()), Some(at(90_000)))), ..limited("a", 0, None) };
+    take_in(&mut account, &week, 1);
+    take_in(&mut account, &limited("b", 0, Some(100)), 2);
+    let pause = account.pause.unwrap();
+    assert_eq!(pause.window.as_deref(), Some("seven_day"));
+    assert!(pause.until.unwrap() >= at(90_000));
+}
+
+#[test]
+fn no_part_is_more_than_the_whole() {
+    let planted = r#"{"windows": {"five_hour": {"utilization": 1e308, "seenAt": "2026-11-29T00:00:00Z"}}}"#;
+    let account: Account = serde_json::from_str(planted).unwrap();
+    assert_eq!(account.windows["five_hour"].utilization, 1.0);
 }
 
 #[test]

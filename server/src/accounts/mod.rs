@@ -132,15 +132,21 @@ impl Accounts {
         }
     }
 
-    /// Lifts whatever holds an account back. False if nothing did.
+    /// Lifts whatever holds an account back: where a login or the credit was to be mended, one task tries whether it is. False if nothing did.
     pub fn resume(&self, id: &str, policy: &Policy, now: Timestamp) -> bool {
-        let is_held_back =
-            |account: &Account| account.pause.is_some() || account.reserved_until(policy, now).is_some();
-        let is_held_back = self.known.borrow().accounts.get(id).is_some_and(is_held_back);
+        let known =
+            |known: &Known| known.accounts.get(id).is_some_and(|account| account.is_held_back(policy, now));
+        let is_held_back = known(&self.known.borrow());
         if is_held_back {
             self.learn(id, What::Resumed, now);
         }
         is_held_back
+    }
+
+    /// The window of an account whose share that is left to people keeps tasks from starting, if it does, and the time until which it does.
+    pub fn reserved(&self, id: &str, policy: &Policy, now: Timestamp) -> Option<(String, Timestamp)> {
+        let known = self.known.borrow();
+        known.accounts.get(id).filter(|account| account.pause.is_none())?.reserved(policy, now)
     }
 
     /// What pauses an account.

@@ -54,7 +54,7 @@ impl News {
             }
             What::Resumed => {
                 if let Some(account) = accounts.get_mut(&self.id) {
-                    account.resume();
+                    account.resume(self.at);
                 }
             }
         }

@@ -14,8 +14,11 @@ const WITHOUT_A_TIME: [u64; 3] = [5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS];
 /// The longest wait that is believed of each window, by the beginning of its name, in milliseconds; a little more than the window is long.
 const LONGEST: [(&str, u64); 2] = [("seven_day", 8 * 24 * HOUR_MS), ("five_hour", 6 * HOUR_MS)];
 
-/// The longest wait that is believed of any other window, in milliseconds.
-const LONGEST_OF_OTHERS: u64 = HOUR_MS;
+/// The wait for the reset of any other window of which nobody knows better, in milliseconds.
+const OF_OTHERS: u64 = HOUR_MS;
+
+/// The longest wait that is believed of any other window where an agent tells it, in milliseconds: no plan has a window longer than a month.
+const LONGEST_TOLD: u64 = 32 * 24 * HOUR_MS;
 
 /// The most that is waited beyond a reset, in milliseconds, so that not all daemons go on in the same moment.
 const MOST_JITTER: u64 = MINUTE_MS;
@@ -63,6 +66,9 @@ pub struct Pause {
     /// The run that met it last.
     #[serde(default)]
     pub by: String,
+    /// True if a person has mended it, by their account, at the time in `until`: one task is to try that.
+    #[serde(default)]
+    pub is_mended: bool,
 }
 
 /// Time at which someone may try again after a limit was met at `now`, so many `times` in a row. A time of a reset that has passed, or is further off than
@@ -75,7 +81,7 @@ pub(super) fn next_try(
     now: Timestamp,
 ) -> Timestamp {
     let wait = match resets_at.and_then(|at| u64::try_from(at.as_millis() - now.as_millis()).ok()) {
-        Some(wait) if wait > 0 => wait.min(longest(window)),
+        Some(wait) if wait > 0 => believed(window, wait),
         _ => {
             let place = usize::try_from(times.saturating_sub(1)).unwrap_or(usize::MAX);
             WITHOUT_A_TIME.get(place).copied().unwrap_or(HOUR_MS)
@@ -84,10 +90,24 @@ pub(super) fn next_try(
     now.after_ms(wait + jitter(wait, id, now))
 }
 
-/// The longest wait that is believed of a window, in milliseconds.
-pub(super) fn longest(window: Option<&str>) -> u64 {
+/// The length of a window, in milliseconds, or a little more; none where that is not known.
+fn length(window: Option<&str>) -> Option<u64> {
     let known = LONGEST.iter().find(|(name, _)| window.is_some_and(|window| window.starts_with(name)));
-    known.map_or(LONGEST_OF_OTHERS, |(_, longest)| *longest)
+    known.map(|(_, longest)| *longest)
+}
+
+/// The wait for the reset of a window of which no time is told, in milliseconds.
+pub(super) fn untold(window: &str) -> u64 {
+    length(Some(window)).unwrap_or(OF_OTHERS)
+}
+
+/// The wait that is believed where an agent tells this one of a window, in milliseconds.
+pub(super) fn believed(window: Option<&str>, wait: u64) -> u64 {
+    match length(window) {
+        Some(longest) => wait.min(longest),
+        None if wait <= LONGEST_TOLD => wait,
+        None => OF_OTHERS,
+    }
 }
 
 /// A wait beyond a reset, in milliseconds: a twentieth of the wait at the most.
@@ -120,6 +140,17 @@ mod tests {
         assert_about(wait(Some("five_hour"), Some(1000), 1), 1000);
         assert_about(wait(Some("five_hour"), Some(5 * 3_600_000), 1), 5 * HOUR_MS);
         assert_about(wait(Some("seven_day_opus"), Some(6 * 86_400_000), 1), 6 * 24 * HOUR_MS);
+    }
+
+    #[test]
+    fn a_told_time_of_a_window_of_unknown_length_is_believed() {
+        for (window, days) in [(None, 1), (Some("overage"), 3), (Some("unknown"), 20)] {
+            assert_about(
+                wait(window, Some(days * 86_400_000), 1),
+                u64::try_from(days).unwrap() * 24 * HOUR_MS,
+            );
+        }
+        assert_about(wait(None, Some(2 * 3_600_000), 1), 2 * HOUR_MS);
     }
 
     #[test]

@@ -19,55 +19,69 @@ const PUBLISHED: &str = "account";
 /// The source of the cursors which keep what pauses an account until all daemons of the user know of it.
 const UNSHARED: &str = "account_unshared";
 
+/// What is remembered of an account of which people's share is left.
+const RESERVED: &str = "reserved";
+
 /// Longest time between two looks at an account that keeps tasks from starting, in milliseconds: the clock may be set.
 const LOOK_EVERY_MS: u64 = 30_000;
 
 impl Transaction<'_> {
-    /// The gate that accounts close before the first task of a class: that of its own profile, unless a fallback is free. If it `may_start` at
-    /// once, a limit that should be over closes nothing here: [`probe_gate`](Self::probe_gate) comes later.
+    /// The gate that accounts close before the first task of a class: those of its own profile and of all fallbacks. If it `may_start` at once, a limit
+    /// that should be over closes nothing here: [`probe_gate`](Self::probe_gate) comes later.
     pub(super) fn account_gate(&self, class: &str, may_start: bool) -> Option<Gate> {
         let profile = profile_of(class);
-        let (_, look) = self.look_at(profile)?;
-        let until = match look {
-            Look::Open => return None,
-            Look::Probe | Look::Unclaimed if may_start => return None,
-            Look::Probe | Look::Unclaimed => None,
-            Look::Closed { until } => until,
-        };
-        (!self.has_free_fallback(profile)).then_some(Gate { until, ..Gate::of(Waiting::Limit) })
-    }
-
-    /// The gate before a task that nothing else keeps from starting, and that would try whether the limit of its account is over: another daemon has
-    /// the probe, or is being asked for it.
-    pub(super) fn probe_gate(&self, class: &str) -> Option<Gate> {
-        let profile = profile_of(class);
-        let (account, Look::Unclaimed) = self.look_at(profile)? else { return None };
-        if self.has_free_fallback(profile) {
+        if self.is_free(profile) {
             return None;
         }
-        let until = self.state.accounts.claim_probe(&account.id, self.now);
-        let is_ours = matches!(self.look_at(profile), Some((_, Look::Probe)));
-        (!is_ours).then_some(Gate { until, ..Gate::of(Waiting::Limit) })
+        let (mut first, mut is_soon) = (None, false);
+        for candidate in self.state.config.profiles.candidates(profile) {
+            match self.look_at(candidate.as_deref()) {
+                None | Some((_, Look::Open)) => return None,
+                Some((_, Look::Probe | Look::Unclaimed)) if may_start => return None,
+                Some((_, Look::Probe | Look::Unclaimed)) => is_soon = true,
+                Some((_, Look::Closed { until })) => first = earlier(first, until),
+            }
+        }
+        let until = first.filter(|_| !is_soon);
+        Some(Gate { until, ..Gate::of(Waiting::Limit) })
     }
 
-    /// True if a profile that comes after this one keeps no task from starting.
-    fn has_free_fallback(&self, profile: Option<&str>) -> bool {
-        let mut fallbacks = self.state.config.profiles.candidates(profile).into_iter().skip(1);
-        fallbacks.any(|other| self.is_free(other.as_deref()))
+    /// The gate before a task that nothing else keeps from starting, and that would try whether the limit of an account is over: another daemon has
+    /// the probe, or is being asked for it. The task's own profile comes first, also where a fallback is free: else nobody would ever try.
+    pub(super) fn probe_gate(&self, class: &str) -> Option<Gate> {
+        let profile = profile_of(class);
+        if self.is_free(profile) {
+            return None;
+        }
+        let mut first = None;
+        for candidate in self.state.config.profiles.candidates(profile) {
+            let candidate = candidate.as_deref();
+            let answered_until = match self.look_at(candidate) {
+                Some((account, Look::Unclaimed)) => self.state.accounts.claim_probe(&account.id, self.now),
+                _ => None,
+            };
+            match self.look_at(candidate) {
+                None | Some((_, Look::Open | Look::Probe)) => return None,
+                Some((_, Look::Unclaimed)) => {
+                    return Some(Gate { until: answered_until, ..Gate::of(Waiting::Limit) });
+                }
+                Some((_, Look::Closed { until })) => first = earlier(first, until),
+            }
+        }
+        Some(Gate { until: first, ..Gate::of(Waiting::Limit) })
     }
 
     /// The profile that does a task in its next run: the first whose account has not reached a limit, of the one in whose session it was
-    /// interrupted, if there is one, the one that it asks for, and the fallbacks of that.
+    /// interrupted, if there is one, the one that it asks for, and the fallbacks of that. One whose limit should be over is among them if the gate has
+    /// let the task through to try that.
     pub(super) fn profile_for(&self, task: &TaskRow, interrupted: Option<&RunRow>) -> Option<String> {
         let candidates = self.state.config.profiles.candidates(task.spec.agent.as_deref());
         let sticky =
             interrupted.map(|run| run.profile.clone()).filter(|profile| candidates.contains(profile));
         let asked = candidates.first().cloned().flatten();
         let mut in_order = sticky.into_iter().chain(candidates);
-        let may = |profile: &Option<String>| match self.look_at(profile.as_deref()) {
-            // The gate has let it through to try that.
-            Some((_, Look::Probe)) => *profile == asked,
-            other => other.is_none_or(|(_, look)| look == Look::Open),
+        let may = |profile: &Option<String>| {
+            self.look_at(profile.as_deref()).is_none_or(|(_, look)| matches!(look, Look::Open | Look::Probe))
         };
         in_order.find(may).unwrap_or(asked)
     }
@@ -106,12 +120,16 @@ impl Transaction<'_> {
         let accounts: Vec<Identity> = self.state.config.accounts.all().cloned().collect();
         let mut has_news = false;
         for account in accounts {
-            let pause = self.state.accounts.pause(&account.id);
-            let state = pause.as_ref().map(|pause| format!("{} {}", pause.reason.name(), pause.since));
+            let closed = self.closed(&account);
+            let state = closed.as_ref().map(|closed| match closed.state {
+                // However often it is reported anew.
+                AccountState::Reserved => RESERVED.to_owned(),
+                state => format!("{} {}", state.name(), closed.since.unwrap_or_default()),
+            });
             if self.state.accounts_published.get(&account.id) == state.as_ref() {
                 continue;
             }
-            self.publish_account(&account, pause.as_ref());
+            self.publish_account(&account, closed);
             let value = state.clone();
             self.store.move_cursor(&Cursor { value, ..Cursor::moved(PUBLISHED, account.id.clone(), "") })?;
             match state {
@@ -140,23 +158,55 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    fn publish_account(&mut self, account: &Identity, pause: Option<&Pause>) {
+    /// The state that keeps an account's tasks from starting; none if it does not.
+    fn closed(&self, account: &Identity) -> Option<Closed> {
         let policy = &self.state.config.accounts.policy;
+        if let Some(pause) = self.state.accounts.pause(&account.id) {
+            let until = resumes_at(&pause, policy);
+            return Some(Closed {
+                state: state_of(&pause),
+                since: Some(pause.since),
+                window: pause.window,
+                until,
+            });
+        }
+        let (window, until) = self.state.accounts.reserved(&account.id, policy, self.now)?;
+        Some(Closed { state: AccountState::Reserved, since: None, window: Some(window), until: Some(until) })
+    }
+
+    fn publish_account(&mut self, account: &Identity, closed: Option<Closed>) {
+        let topic = if closed.is_some() { "agent:limited" } else { "agent:resumed" };
         let event = AccountEvent {
             account: account.id.clone(),
             program: account.program.clone(),
-            state: pause.map_or(AccountState::Ready, state_of),
-            window: pause.and_then(|pause| pause.window.clone()),
-            until: pause.and_then(|pause| resumes_at(pause, policy)),
+            state: closed.as_ref().map_or(AccountState::Ready, |closed| closed.state),
+            until: closed.as_ref().and_then(|closed| closed.until),
+            window: closed.and_then(|closed| closed.window),
         };
         self.effects.new_events.push_back(NewEvent {
-            topic: if pause.is_some() { "agent:limited" } else { "agent:resumed" }.to_owned(),
+            topic: topic.to_owned(),
             payload: Json::new(&event).unwrap_or_default(),
             source: EventSource::Supervisor,
             cause: None,
             happened_at: None,
         });
     }
+}
+
+/// The state of an account that keeps its tasks from starting.
+struct Closed {
+    state: AccountState,
+    /// Time of its beginning; none where that does not matter.
+    since: Option<Timestamp>,
+    /// The window that is used up.
+    window: Option<String>,
+    /// Time of its end; none for when a person says so.
+    until: Option<Timestamp>,
+}
+
+/// The earlier of two times, as far as they are known.
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
 }
 
 /// The profile of a class; none for the section `agent`.
@@ -192,7 +242,16 @@ impl State {
         let latest = now.after_ms(LOOK_EVERY_MS);
         // One that should be open by now waits for a free slot, or for another gate.
         let coming = |until: Option<Timestamp>| until.filter(|until| *until > now).unwrap_or(latest);
-        self.gates.opening(Waiting::Limit).map(|until| coming(until).min(latest))
+        let opening = self.gates.opening(Waiting::Limit).map(|until| coming(until).min(latest));
+        earlier(opening, self.next_end_of_reserve(now))
+    }
+
+    /// Time at which a window resets of which people's share was left, as was published.
+    fn next_end_of_reserve(&self, now: Timestamp) -> Option<Timestamp> {
+        let reserved = self.accounts_published.iter().filter(|(_, state)| *state == RESERVED);
+        let ends =
+            reserved.filter_map(|(id, _)| self.accounts.reserved(id, &self.config.accounts.policy, now));
+        ends.map(|(_, until)| until).min()
     }
 
     /// What a person should know of the accounts; none if all is well, or passes by itself.
@@ -201,7 +260,7 @@ impl State {
         let troubles: Vec<String> = in_use
             .all()
             .filter_map(|account| {
-                let pause = self.accounts.pause(&account.id)?;
+                let pause = self.accounts.pause(&account.id).filter(|pause| !pause.is_mended)?;
                 let whose = Identity::for_people(&account.program, &account.login);
                 let since = pause.since;
                 Some(match pause.reason {

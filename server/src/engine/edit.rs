@@ -92,6 +92,10 @@ impl Transaction<'_> {
         if !is_same {
             self.store.edit(no, &spec)?;
         }
+        if spec.prompt != old.prompt && task.launch > 0 {
+            spec.terms.changed_after = Some(task.launch);
+            self.store.set_terms(no, &spec.terms)?;
+        }
         if spec.prompt != old.prompt
             && let Some(limits) = spec.terms.approval
         {

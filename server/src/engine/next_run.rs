@@ -14,6 +14,12 @@ use super::{
 /// The prompt for an agent that goes on in a session which was interrupted through no fault of its own.
 const GO_ON: &str = "Go on where you stopped: you were interrupted by a limit, and not by an error of yours.";
 
+/// Stands before the prompt of a task that was changed since its session has heard of it.
+const CHANGED: &str = "What you are asked was changed while you were interrupted. From now on it is this, in place of what was asked before:";
+
+/// Stands after it.
+const GO_ON_BY_THAT: &str = "Look at what you have done so far, and go on by that.";
+
 /// Stands before the prompt of an agent that goes on where another one, of another profile, was interrupted.
 const TAKEN_OVER: &str = "Another agent has begun with what is asked below, and cannot go on for now. The work tree holds what it has done \
                           so far: look at that first, with `git status` and `git diff` for example. Then go on from there, and do not \
@@ -65,7 +71,9 @@ impl Transaction<'_> {
         let sent = &task.spec.terms.sent;
         let asked = asked_with(self.asked(task)?, sent);
         let interrupted = interrupted(runs);
-        let going_on = going_on(interrupted.map(go_on), sent, runs);
+        let is_asked_on = interrupted.is_some() || going_on(None, sent, runs).is_some();
+        let first = go_on_with(task, runs, interrupted.map(go_on));
+        let going_on = going_on(first.as_deref(), sent, runs).filter(|_| is_asked_on);
         // With a message also after a run that was not interrupted.
         let before = interrupted.or_else(|| last_work(runs).filter(|_| going_on.is_some()));
         let session = before.and_then(|run| run.usage.as_ref()?.session_id.clone());
@@ -124,8 +132,8 @@ impl Transaction<'_> {
             return Ok(NextRun { profile, round, ..NextRun::of(prompt, None) });
         }
         let prompt = match (&asked.session, interrupted(runs).filter(|_| paused.is_some())) {
-            (Some(_), Some(run)) => go_on(run).to_owned(),
-            (Some(_), None) => asked.again,
+            (Some(_), Some(run)) => go_on_with(task, runs, Some(go_on(run))).unwrap_or_default(),
+            (Some(_), None) => go_on_with(task, runs, Some(&asked.again)).unwrap_or_default(),
             (None, _) => asked.afresh.clone(),
         };
         let prompt = match &asked.session {
@@ -140,6 +148,21 @@ impl Transaction<'_> {
 /// The prompt of an agent that goes on where another one, of another profile, has stopped.
 fn taken_over(asked: &str) -> String {
     format!("{TAKEN_OVER}\n\n{asked}")
+}
+
+/// The prompt with which a session goes on: this one, preceded by the task's own if that was changed since its agent was asked last. Then nobody goes
+/// on where it stopped.
+fn go_on_with(task: &TaskRow, runs: &[RunRow], prompt: Option<&str>) -> Option<String> {
+    let mut asked = runs.iter().filter(|run| run.kind == RunRow::AGENT && was_one(run));
+    let is_known = |changed_after: u32| asked.any(|run| run.id.n > changed_after);
+    if task.spec.terms.changed_after.is_none_or(is_known) {
+        return prompt.map(str::to_owned);
+    }
+    let changed = format!("{CHANGED}\n\n{}\n\n{GO_ON_BY_THAT}", task.spec.prompt);
+    Some(match prompt.filter(|prompt| *prompt != GO_ON) {
+        Some(prompt) => format!("{changed}\n\n{prompt}"),
+        None => changed,
+    })
 }
 
 /// The return of a task to the queue after a run.
@@ -168,7 +191,9 @@ impl Transaction<'_> {
         let earlier: Vec<RunRow> = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
         let earlier = earlier.get(..earlier.len().saturating_sub(1)).unwrap_or_default();
         if is_overload {
-            let until = self.in_ms(overload_pause_ms(earlier));
+            // Later by up to a fifth, so that tasks which met it together do not meet it together again.
+            let pause_ms = overload_pause_ms(earlier);
+            let until = self.in_ms(pause_ms + (pause_ms as f64 / 5.0 * jitter(task).abs()) as u64);
             return Ok(Some(Again { holds: vec![Hold::pause(until)], is_attempt: false }));
         }
         let Some(policy) = retries else { return Ok(None) };
@@ -255,9 +280,12 @@ fn last_work(runs: &[RunRow]) -> Option<&RunRow> {
 
 /// The last run that was one at all.
 fn last_run(runs: &[RunRow]) -> Option<&RunRow> {
-    let was_one =
-        |run: &&RunRow| run.ended_at.is_some() && run.reason.as_ref() != Some(&EndReason::NOT_STARTED);
-    runs.iter().rev().find(was_one)
+    runs.iter().rev().find(|run| was_one(run))
+}
+
+/// True if a run has ended that was one at all.
+fn was_one(run: &RunRow) -> bool {
+    run.ended_at.is_some() && run.reason.as_ref() != Some(&EndReason::NOT_STARTED)
 }
 
 #[cfg(test)]

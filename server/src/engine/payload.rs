@@ -23,6 +23,7 @@ pub(super) fn task_event(no: TaskNo, spec: &TaskSpec, state: TaskState, attempt:
         processes_left: None,
         cost_usd: None,
         silent_ms: None,
+        reason: None,
     }
 }
 
@@ -30,6 +31,7 @@ pub(super) fn task_event(no: TaskNo, spec: &TaskSpec, state: TaskState, attempt:
 pub(super) fn with_end(event: TaskEvent, outcome: &Outcome, duration_ms: Option<i64>) -> TaskEvent {
     TaskEvent {
         duration_ms,
+        reason: Some(outcome.reason.name().to_owned()),
         exit_code: outcome.exit_code,
         signal: outcome.signal,
         error: outcome.error.as_deref().map(|error| tail(error).to_owned()),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aiwg_model::{RunRow, RunStart, TaskNo, TaskRow};
+use aiwg_model::{EndReason, Outcome, RunCost, RunRow, RunStart, TaskNo, TaskRow};
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     state::Slot,
     transaction::Transaction,
 };
+use crate::profiles::no_profile;
 
 impl Transaction<'_> {
     /// Starts what there is room for. True if any were started, or there are events to take in.
@@ -24,13 +25,24 @@ impl Transaction<'_> {
             // Even one that cannot be read has changed something.
             has_started = true;
             let Some(task) = self.readable(no)? else { continue };
-            match self.is_over_cap(&task)? {
+            match self.cannot_go_on(&task)? {
                 Some(outcome) => self.finish(&task, &outcome)?,
                 None => self.start(no)?,
             }
         }
         // A look at the gates may have something to say.
         Ok(has_started || !self.effects.new_events.is_empty())
+    }
+
+    /// The end of a task that can have no further run of its agent; none if it can.
+    pub(super) fn cannot_go_on(&self, task: &TaskRow) -> aiwg_store::Result<Option<Outcome>> {
+        let agent = task.spec.agent.as_deref();
+        if task.spec.terms.is_profile && self.state.config.profiles.profile_of(agent).is_none() {
+            let (reason, cost) = (EndReason::NOT_STARTED, RunCost::Nothing);
+            let failed = Outcome::without_exit(TaskState::Failed, no_profile(agent.unwrap_or_default()));
+            return Ok(Some(Outcome { reason, cost, ..failed }));
+        }
+        self.is_over_cap(task)
     }
 
     /// The task that is to start now, if there is room for one.

@@ -105,7 +105,9 @@ impl Transaction<'_> {
     /// A new task with its class, and with what its lane adds to its priority.
     fn classified(&self, task: &TaskSpec) -> TaskSpec {
         let priority = task.priority.saturating_add(self.lane_priority(task.lane.as_deref()));
-        TaskSpec { class: self.class_of(task), priority, ..task.clone() }
+        let mut terms = task.terms.clone();
+        terms.is_profile |= self.state.config.profiles.profile_of(task.agent.as_deref()).is_some();
+        TaskSpec { class: self.class_of(task), priority, terms, ..task.clone() }
     }
 
     /// The class of a task in the queue.

@@ -232,7 +232,7 @@ impl Transaction<'_> {
         match next {
             Next::Step(step) => {
                 let is_work = matches!(step, Step::Work(_));
-                match if is_work { self.is_over_cap(task)? } else { None } {
+                match if is_work { self.cannot_go_on(task)? } else { None } {
                     Some(over) => self.finish_after_run(task, &end(over.state, over.reason, over.error))?,
                     None => self.go_on(task, is_work)?,
                 }

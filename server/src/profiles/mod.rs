@@ -99,6 +99,13 @@ impl Profile {
     }
 }
 
+/// The error of a task whose profile is gone.
+pub(crate) fn no_profile(name: &str) -> String {
+    format!(
+        "the configuration no longer has the profile {name:?}: add it to \"agents\" again and retry the task, or submit it for another agent"
+    )
+}
+
 /// The longest of these files that is read, in bytes: no command that can be executed is longer.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
@@ -165,6 +172,12 @@ mod tests {
         assert_eq!(program(&cheap.agent).name(), "claude");
         assert_eq!(Profile::named(&config, None).unwrap().agent, config.agent);
         assert_eq!(Profile::named(&config, Some("none")), None);
+    }
+
+    #[test]
+    fn the_default_command_is_the_usual_one_of_claude() {
+        let agent = AgentConfig::default();
+        assert_eq!((program(&agent).name(), &*agent.command), ("claude", program(&agent).usual_command()));
     }
 
     #[test]

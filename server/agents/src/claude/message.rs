@@ -187,7 +187,9 @@ fn tokens_of_models(usage: &Value) -> TokensByModel {
 
 /// The sum over the models; none if it is not given.
 fn cost_of_models(usage: &Value) -> Option<f64> {
-    usage.as_object()?.values().map(|model| usd(model.get("costUSD")?)).sum()
+    let sum: Option<f64> = usage.as_object()?.values().map(|model| usd(model.get("costUSD")?)).sum();
+    // The sum of nothing is -0.
+    sum.map(|sum| sum + 0.0)
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -244,5 +246,6 @@ mod tests {
         assert_eq!(of(json!({"a": {"costUSD": 0.5}, "b": {"costUSD": 0.25}})), Some(0.75));
         assert_eq!(of(json!({"a": {"costUSD": 0.5}, "b": {}})), None);
         assert_eq!(of(json!(null)), None);
+        assert!(of(json!({})).is_some_and(f64::is_sign_positive), "the sum of nothing is no -0");
     }
 }

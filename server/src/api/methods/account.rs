@@ -92,13 +92,14 @@ fn not_found(message: String) -> ApiError {
 
 fn row(id: String, account: Account, is_used: bool, policy: &Policy, now: Timestamp) -> Row {
     let pause = account.pause.as_ref();
-    let reserved = account.reserved_until(policy, now);
+    let reserved = account.reserved(policy, now);
     let until = match pause {
         Some(pause) => resumes_at(pause, policy),
-        None => reserved,
+        None => reserved.as_ref().map(|(_, until)| *until),
     };
     let state = match pause.map(state_of) {
         Some(AccountState::Limited) if until.is_some_and(|until| until <= now) => AccountState::Probing,
+        Some(_) if pause.is_some_and(|pause| pause.is_mended) => AccountState::Probing,
         Some(state) => state,
         None if reserved.is_some() => AccountState::Reserved,
         None => AccountState::Ready,
@@ -115,7 +116,7 @@ fn row(id: String, account: Account, is_used: bool, policy: &Policy, now: Timest
         state,
         since: pause.map(|pause| pause.since),
         until,
-        window: pause.and_then(|pause| pause.window.clone()),
+        window: pause.and_then(|pause| pause.window.clone()).or(reserved.map(|(window, _)| window)),
         program: account.program,
         login: account.login,
         windows: account.windows.into_iter().map(window).collect(),

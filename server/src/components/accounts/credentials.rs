@@ -13,12 +13,10 @@ use crate::{component::Component, context::Context, health::IssueKind};
 const CREDENTIAL_ISSUE: IssueKind = IssueKind::named("credential");
 
 /// Number of days before a credential expires from which on the health says so.
-const WARNED_DAYS: i64 = 14;
+const WARNED_DAYS: i32 = 14;
 
 /// Interval between looks at the calendar.
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Says in the health when the agents' credential expires.
 pub(crate) struct Credentials;
@@ -56,13 +54,13 @@ fn look(context: &Context) {
 /// The warning about a credential that expires soon.
 fn warning(accounts: &AccountsConfig, now: Timestamp) -> Option<String> {
     let day = accounts.credential_expires_at.as_ref()?;
-    let begins = day.parse::<Date>().ok()?.at(0, 0, 0, 0);
-    let expires = TimeZone::UTC.to_timestamp(begins).ok()?.as_millisecond();
-    // It is good until its day begins.
-    let left = (expires - now.as_millis()).div_euclid(DAY_MS);
+    let now = jiff::Timestamp::from_millisecond(now.as_millis()).ok()?;
+    let today = TimeZone::UTC.to_datetime(now).date();
+    let left = today.until(day.parse::<Date>().ok()?).ok()?.get_days();
     let what = match left {
         ..0 => format!("the agents' credential has expired on {day}"),
-        0 => format!("the agents' credential expires on {day}, within a day"),
+        0 => format!("the agents' credential expires today, on {day}"),
+        1 => format!("the agents' credential expires on {day}, within a day or so"),
         days if days <= WARNED_DAYS => format!("the agents' credential expires on {day}, in {days} days"),
         _ => return None,
     };
@@ -83,9 +81,13 @@ mod tests {
         };
         let on = |now: &str| warning(&accounts, now.parse().unwrap());
         assert_eq!(on("2027-01-15T12:00:00Z"), None);
-        assert!(on("2027-01-17T00:00:00Z").unwrap().contains("in 14 days: get another one"));
+        assert_eq!(on("2027-01-16T23:59:59Z"), None);
+        for time in ["00:00:00", "12:00:00", "23:59:59"] {
+            assert!(on(&format!("2027-01-17T{time}Z")).unwrap().contains("in 14 days: get another one"));
+            assert!(on(&format!("2027-01-31T{time}Z")).unwrap().contains("expires today, on 2027-01-31"));
+        }
         assert!(on("2027-01-30T12:00:00Z").unwrap().contains("within a day"));
-        assert!(on("2027-01-31T00:00:01Z").unwrap().contains("has expired on 2027-01-31"));
+        assert!(on("2027-02-01T00:00:01Z").unwrap().contains("has expired on 2027-01-31"));
         assert_eq!(warning(&AccountsConfig::default(), Timestamp::now()), None);
     }
 }

@@ -17,7 +17,14 @@ use crate::{
     beside::beside,
     component::Component,
     context::Context,
+    health::{Health, IssueKind},
 };
+
+/// What is known of the agents' accounts cannot be shared with the user's other daemons.
+const SHARING_ISSUE: IssueKind = IssueKind::named("accounts_file");
+
+/// Number of times in a row that the lock of the file cannot be had, after which the health says so: another daemon may hold it for a moment.
+const TIMES_IN_A_ROW: u32 = 2;
 
 /// Pause before the file is tried again that could not be written.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -33,7 +40,7 @@ impl Component for AccountSharing {
     fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             let Some(dir) = context.accounts.path().and_then(|path| path.parent()) else { return };
-            let mut carrier = Carrier::new(&context.accounts, Watched::new(dir.to_owned()));
+            let mut carrier = Carrier::new(&context, Watched::new(dir.to_owned()));
             loop {
                 tokio::select! {
                     () = carrier.next() => {}
@@ -55,20 +62,21 @@ struct Carrier {
     /// Number of the latest news that were to be written.
     tried: u64,
     next_look: Instant,
-    /// True while the file cannot be written.
-    in_trouble: bool,
+    health: Health,
+    /// Number of times in a row that the file could not be written.
+    failures: u32,
 }
 
 impl Carrier {
-    fn new(accounts: &Accounts, file: Watched) -> Self {
-        let known = accounts.watch();
+    fn new(context: &Context, file: Watched) -> Self {
         Self {
-            accounts: accounts.clone(),
-            known,
+            accounts: context.accounts.clone(),
+            known: context.accounts.watch(),
             file,
             tried: 0,
             next_look: Instant::now(),
-            in_trouble: false,
+            health: context.health.clone(),
+            failures: 0,
         }
     }
 
@@ -97,18 +105,31 @@ impl Carrier {
     }
 
     fn report(&mut self, error: Option<&io::Error>) {
-        let was_in_trouble = std::mem::replace(&mut self.in_trouble, error.is_some());
+        let before = self.failures;
+        self.failures = error.map_or(0, |_| before.saturating_add(1));
         let Some(path) = self.accounts.path() else { return };
+        let path = path.display();
         match error {
-            Some(error) if !was_in_trouble => tracing::warn!(
-                file = %path.display(),
+            Some(error) if before == 0 => tracing::warn!(
+                file = %path,
                 %error,
                 "what is known of the agents' accounts cannot be shared with the user's other daemons for now: it counts here, and is tried again"
             ),
-            None if was_in_trouble => {
-                tracing::info!(file = %path.display(), "the user's other daemons know of the agents' accounts again");
+            None if before > 0 => {
+                tracing::info!(file = %path, "the user's other daemons know of the agents' accounts again");
             }
             _ => {}
+        }
+        match error {
+            Some(error) if error.kind() != io::ErrorKind::WouldBlock || self.failures >= TIMES_IN_A_ROW => self.health.report(
+                SHARING_ISSUE,
+                format!(
+                    "{path} cannot be written ({error}): limits of the agents' accounts count in this project, and the user's other daemons meet \
+                     them again; see that its directory may be written to, or start the daemon with another XDG_STATE_HOME"
+                ),
+            ),
+            Some(_) => {}
+            None => self.health.clear(SHARING_ISSUE),
         }
     }
 }

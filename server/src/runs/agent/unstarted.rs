@@ -6,7 +6,10 @@ use aiwg_fs::is_shortage;
 use aiwg_protocol::config::AgentConfig;
 use aiwg_shim::SpawnError;
 
-use crate::runs::{Shared, launch::End, outcome::could_not_start, shortage::what_to_do};
+use crate::{
+    profiles,
+    runs::{Shared, launch::End, outcome::could_not_start, shortage::what_to_do},
+};
 
 /// What cannot be started for a reason of the daemon's own has failed, unless the system is only short of something.
 pub(super) fn not_started(error: &io::Error) -> End {
@@ -39,8 +42,5 @@ pub(super) fn lacks(error: &SpawnError, agent: &AgentConfig) -> String {
 
 /// The configuration had the profile when the task was to start, and has been reloaded since.
 pub(super) fn no_profile(name: Option<&str>) -> io::Error {
-    let name = name.unwrap_or_default();
-    io::Error::other(format!(
-        "the configuration no longer has the profile {name:?}: add it to \"agents\", or retry the task with another agent"
-    ))
+    io::Error::other(profiles::no_profile(name.unwrap_or_default()))
 }

@@ -55,6 +55,8 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 from: Some("task-0009".to_owned()),
                 run: Some(2),
             }],
+            changed_after: Some(2),
+            is_profile: true,
             taken: Some(Taken { since: at(3) }),
             cancelled_by: Some("someone".to_owned()),
             asked_by: Some(AskedBy {
