@@ -103,6 +103,8 @@ error_kinds! {
     TaskIsNotTaken = -32034, "task_is_not_taken", retry: false;
     /// The task has got as many messages as one may: 100 that wait for its agent, or 1000 or 1 MiB in all.
     TooManyMessages = -32035, "too_many_messages", retry: true;
+    /// The task has no session in which a person could go on.
+    TaskHasNoSession = -32036, "task_has_no_session", retry: false;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;

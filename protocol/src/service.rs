@@ -423,8 +423,9 @@ pub trait DaemonService {
 
     /// Takes a task over for a person: its session is the person's from when its agent has ended.
     ///
-    /// Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in `takeover` how to go on in its session.
-    #[method(name = "task.take", errors = [TaskNotFound, TaskEnded, TaskIsTaken, StorageUnavailable, ShuttingDown])]
+    /// One in whose session nobody could go on is refused, and stays as it is: its program tells no session, or has no command for that, or it has not
+    /// begun. Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in `takeover` how to go on in its session.
+    #[method(name = "task.take", errors = [TaskNotFound, TaskEnded, TaskIsTaken, TaskHasNoSession, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "one that runs",
         params = r#"{"taskId": "task-0002"}"#,

@@ -330,7 +330,8 @@ fn the_event_of_an_end_has_its_reason() {
     let failed = daemon.wait_for_task(&daemon.submit("anything"), "failed");
     let event = daemon.call("event.list", json!({ "topics": ["task:failed"] }))[0]["payload"].clone();
     assert_eq!((&failed["reason"], &event["reason"]), (&json!("auth"), &json!("auth")), "{event}");
-    assert_eq!(daemon.until_task("task-0002", "to be there", |_| true)["prompt"], "why: auth");
+    let prompt = daemon.until_task("task-0002", "to be there", |_| true)["prompt"].clone();
+    assert!(prompt.as_str().unwrap().starts_with("why: \"auth\"\n"), "{prompt}");
 }
 
 #[test]

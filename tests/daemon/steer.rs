@@ -1,6 +1,6 @@
 //! Steering: messages to agents, and people who take a task over.
 
-use aiwg_testing::{TestDaemon, claude_stand_in, until};
+use aiwg_testing::{TestDaemon, claude_stand_in, scripted, until};
 use serde_json::{Value, json};
 
 fn streaming() -> TestDaemon {
@@ -150,4 +150,42 @@ fn an_agent_sends_to_what_it_caused_and_to_nothing_else() {
     assert!(foreign["result"].as_str().unwrap().contains("not_allowed"), "{foreign}");
     daemon.write("go", "");
     assert_eq!(daemon.ended(&other)["result"], "first");
+}
+
+/// A daemon whose agents tell no session: they are some program.
+fn without_sessions() -> (TestDaemon, String) {
+    let daemon = TestDaemon::with(json!({}));
+    let task = daemon.submit("until [ -e go ]; do sleep 0.01; done; echo well");
+    daemon.wait_for_task(&task, "running");
+    (daemon, task)
+}
+
+#[test]
+fn what_nobody_could_go_on_with_is_not_taken_and_its_work_counts() {
+    let (daemon, task) = without_sessions();
+    for now in [false, true] {
+        let error = daemon.error("task.take", json!({ "taskId": task, "now": now }));
+        assert_eq!(error["data"]["kind"], "task_has_no_session");
+        assert!(error["message"].as_str().unwrap().contains("`aiwg task send"), "{error}");
+    }
+    let queued = daemon.submit_with(json!({ "prompt": "x", "delay": "1h" }));
+    assert_eq!(kind(&daemon, "task.take", json!({ "taskId": queued })), "task_has_no_session");
+    assert_eq!(daemon.task(&queued)["waiting"], "delay");
+    daemon.write("go", "");
+    let done = daemon.ended(&task);
+    assert_eq!((&done["state"], &done["attempts"]), (&json!("completed"), &json!(1)), "{done}");
+}
+
+#[test]
+fn a_taken_task_that_has_told_no_session_ends_as_it_would_have() {
+    let daemon = TestDaemon::with(json!({ "agent": scripted() }));
+    // It says no word before it fails.
+    daemon.script(["wait go", "exit 3"]);
+    let task = daemon.submit_with(json!({ "prompt": "x" }));
+    daemon.wait_for_task(&task, "running");
+    daemon.call("task.take", json!({ "taskId": task }));
+    daemon.write("go", "");
+    let failed = daemon.ended(&task);
+    assert_eq!((&failed["state"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
+    assert_eq!(daemon.runs().len(), 1);
 }

@@ -239,8 +239,9 @@ fn a_check_that_removes_the_directory_of_its_run_ends_its_task() {
 
 #[test]
 fn what_a_person_has_finished_is_completed_and_not_verified() {
-    let daemon = with_agent("touch began; until [ -e go ]; do sleep 0.01; done", json!({}));
-    let id = submit(&daemon, json!({ "command": "exit 3" }));
+    let daemon = TestDaemon::with(json!({ "agent": claude_stand_in() }));
+    let script = "do: touch began; until [ -e go ]; do sleep 0.01; done; answer x";
+    let id = daemon.submit_with(json!({ "prompt": script, "verify": { "command": "exit 3" } }));
     until("the agent", || daemon.file("began").exists());
     daemon.call("task.take", json!({ "taskId": id, "now": true }));
     daemon.until_task(&id, "to be taken", |task| task["waiting"] == "taken");

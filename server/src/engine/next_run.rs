@@ -159,7 +159,7 @@ fn go_on_with(task: &TaskRow, runs: &[RunRow], prompt: Option<&str>) -> Option<S
         return prompt.map(str::to_owned);
     }
     let changed = format!("{CHANGED}\n\n{}\n\n{GO_ON_BY_THAT}", task.spec.prompt);
-    Some(match prompt.filter(|prompt| *prompt != GO_ON) {
+    Some(match prompt.filter(|prompt| !matches!(*prompt, GO_ON | "")) {
         Some(prompt) => format!("{changed}\n\n{prompt}"),
         None => changed,
     })

@@ -20,13 +20,16 @@ const MOST_LAUNCHES: u32 = 20;
 impl Transaction<'_> {
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.current(run)?;
-        let task = match outcome.reason == EndReason::NOT_STARTED {
+        let mut task = match outcome.reason == EndReason::NOT_STARTED {
             true => self.take_back_sent(&task, false)?,
             false => self.note_received(&task, &outcome.received)?,
         };
         let outcome = outcome.clone().given(task.ending);
         if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
-            return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
+            if task.ending == Some(StopReason::Take) || self.has_session(&task, &outcome)? {
+                return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
+            }
+            self.not_taken(&mut task)?;
         }
         if self.ended_in_round(&task, &outcome)? {
             return Ok(());

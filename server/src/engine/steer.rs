@@ -5,7 +5,7 @@ use aiwg_model::{
     TaskSpec, Terms,
 };
 use aiwg_protocol::types::{
-    Delivery, Json, TaskDeliveredEvent, TaskGiven, TaskSent, TaskSentEvent, TaskState, TaskTaken,
+    Delivery, Json, TaskDeliveredEvent, TaskGiven, TaskSent, TaskSentEvent, TaskState, TaskTaken, TaskUsage,
 };
 
 use super::{
@@ -201,7 +201,7 @@ impl Transaction<'_> {
             self.store.set_terms(no, &terms)?;
             return Ok(TaskGiven { state: TaskState::Running });
         }
-        if task.launch > 0 && !done {
+        if !done && self.has_session(&task, &Outcome::without_exit(task.state, ""))? {
             let at = Some(self.now);
             terms.sent.push(Sent {
                 text: GIVEN_BACK.to_owned(),
@@ -225,6 +225,23 @@ impl Transaction<'_> {
         }
         self.store.release_one(no, Hold::TAKEN, "")?;
         Ok(TaskGiven { state: TaskState::Queued })
+    }
+
+    /// True if a task has a session in which a person may have worked: of one of its runs, or of the one that has ended like this.
+    pub(super) fn has_session(&self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<bool> {
+        let has_one =
+            |usage: &Option<TaskUsage>| usage.as_ref().is_some_and(|usage| usage.session_id.is_some());
+        if has_one(&outcome.usage) {
+            return Ok(true);
+        }
+        let runs = if task.launch > 0 { self.store.runs(task.no)? } else { Vec::new() };
+        Ok(runs.iter().any(|run| has_one(&run.usage)))
+    }
+
+    /// Nobody has a task any more, since there is nothing of it that a person could go on with.
+    pub(super) fn not_taken(&mut self, task: &mut TaskRow) -> aiwg_store::Result<()> {
+        task.spec.terms.taken = None;
+        self.store.set_terms(task.no, &task.spec.terms)
     }
 
     /// A task that has not ended.

@@ -177,7 +177,8 @@ mod tests {
     #[test]
     fn the_default_command_is_the_usual_one_of_claude() {
         let agent = AgentConfig::default();
-        assert_eq!((program(&agent).name(), &*agent.command), ("claude", program(&agent).usual_command()));
+        assert_eq!(program(&agent).name(), "claude");
+        assert_eq!(agent.command, program(&agent).usual_command());
     }
 
     #[test]

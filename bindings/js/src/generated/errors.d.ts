@@ -32,6 +32,7 @@ export type ErrorKind =
   | 'task_is_taken'
   | 'task_is_not_taken'
   | 'too_many_messages'
+  | 'task_has_no_session'
   | 'payload_too_large'
   | 'approval_not_found'
   | 'approval_decided'
@@ -121,6 +122,8 @@ export declare const ERROR_KINDS: {
    * all.
    */
   readonly too_many_messages: ErrorKindInfo;
+  /** The task has no session in which a person could go on. */
+  readonly task_has_no_session: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

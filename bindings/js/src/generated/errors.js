@@ -73,6 +73,8 @@ export const ERROR_KINDS = Object.freeze({
    * all.
    */
   too_many_messages: { code: -32035, retryable: true },
+  /** The task has no session in which a person could go on. */
+  task_has_no_session: { code: -32036, retryable: false },
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

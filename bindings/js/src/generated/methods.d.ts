@@ -484,11 +484,12 @@ export declare class TaskMethods {
   /**
    * Takes a task over for a person: its session is the person's from when its agent has ended.
    *
-   * Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in
-   * `takeover` how to go on in its session.
+   * One in whose session nobody could go on is refused, and stays as it is: its program tells no
+   * session, or has no command for that, or it has not begun. Until `task.give` the task is queued,
+   * and waits for `taken`. `task.get` then tells in `takeover` how to go on in its session.
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `task_is_taken`,
-   * `storage_unavailable`, `shutting_down`
+   * `task_has_no_session`, `storage_unavailable`, `shutting_down`
    */
   take(params: TaskTakeParams, options?: CallOptions): Promise<TaskTaken>;
 

@@ -31,7 +31,9 @@ export interface AccountEvent {
   account: string;
   /** The program: `claude`. */
   program: string;
-  /** The state that began: `limited`, `auth` or `billing`; `ready` when it is resumed. */
+  /**
+   * The state that began: `limited`, `reserved`, `auth` or `billing`; `ready` when it is resumed.
+   */
   state: Open<AccountState>;
   /** The window that is used up; absent if the agent did not say. */
   window?: string;
@@ -1953,6 +1955,8 @@ export interface TaskEvent {
   signal?: number;
   /** Reason for which it did not complete: the last 2,000 bytes of that. */
   error?: string;
+  /** The reason for its end, as one word: see [`Task`](super::Task); absent before its end. */
+  reason?: string;
   /**
    * Number of processes that its agent left, or that were to end with it, and have been ended;
    * absent before its end.

@@ -1,6 +1,7 @@
-use aiwg_model::{Taken, TaskNo};
+use aiwg_model::{RunRow, Taken, TaskNo};
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    config::AgentConfig,
     types::{Takeover, TaskGiveParams, TaskGiven, TaskSendParams, TaskSent, TaskTakeParams, TaskTaken},
 };
 use aiwg_store::Reader;
@@ -39,12 +40,57 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
 
 pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Result<TaskTaken, ApiError> {
     let no = check::task_no(&params.task_id)?;
+    has_session(handler, no).await?;
     handler.command(handler.context.engine.take(no, params.now.unwrap_or(false))).await
 }
 
 pub(crate) async fn task_give(handler: &Handler, params: TaskGiveParams) -> Result<TaskGiven, ApiError> {
     let no = check::task_no(&params.task_id)?;
     handler.command(handler.context.engine.give(no, params.done.unwrap_or(false))).await
+}
+
+/// Refuses a task in whose session no person could go on: nothing is ended or held for that.
+async fn has_session(handler: &Handler, no: TaskNo) -> Result<(), ApiError> {
+    let context = handler.context.clone();
+    let read = move |reader: &dyn Reader| -> aiwg_store::Result<Option<String>> {
+        // What else is wrong with it, the engine says.
+        if reader.task(no)?.is_none_or(|task| task.state.is_final()) {
+            return Ok(None);
+        }
+        let runs = reader.runs(no)?;
+        let agents = runs.iter().rev().filter(|run| run.kind == RunRow::AGENT);
+        let is_of_session =
+            |run: &&RunRow| run.usage.as_ref().is_some_and(|usage| usage.session_id.is_some());
+        let is_open = |run: &&RunRow| run.ended_at.is_none();
+        let Some(run) = agents.clone().find(is_open).or_else(|| agents.clone().find(is_of_session)) else {
+            return Ok(Some(format!(
+                "{no} has no session yet: `aiwg task send {no}` sends it a message, `aiwg task hold {no}` holds it, and `aiwg task edit {no}` \
+                 changes it"
+            )));
+        };
+        let name = run.profile.as_deref();
+        let profile = Profile::named(&context.settings.get().config, name);
+        Ok(match profile.map(|profile| profile.agent).is_some_and(|agent| can_be_taken(&agent)) {
+            true => None,
+            false => Some(format!(
+                "no person can go on in a session of {no}: the command of {} tells none, or has no command for that (claude does with \
+                 --output-format stream-json); `aiwg task send {no}` sends it a message",
+                name.unwrap_or(AgentConfig::NAME)
+            )),
+        })
+    };
+    match handler.read(read).await? {
+        None => Ok(()),
+        Some(why) => Err(ApiError::new(ErrorKind::TaskHasNoSession, why)),
+    }
+}
+
+/// True if a person can go on in the sessions of this agent.
+fn can_be_taken(agent: &AgentConfig) -> bool {
+    let program = program(agent);
+    // Any session: whether there is a command for it does not depend on which it is.
+    let command = program.interactive(&agent.command, "any");
+    program.capabilities(&agent.command).can_resume && command.is_ok_and(|command| !command.is_empty())
 }
 
 /// The session of a task that was taken over, and the command that goes on with it: by the profile of the run that had it last.

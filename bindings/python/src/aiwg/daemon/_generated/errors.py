@@ -37,6 +37,7 @@ ErrorKind = Literal[
     "task_is_taken",
     "task_is_not_taken",
     "too_many_messages",
+    "task_has_no_session",
     "payload_too_large",
     "approval_not_found",
     "approval_decided",
@@ -121,6 +122,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # The task has got as many messages as one may: 100 that wait for its agent, or 1000 or 1 MiB in
     # all.
     "too_many_messages": ErrorKindInfo(code=-32035, retryable=True),
+    # The task has no session in which a person could go on.
+    "task_has_no_session": ErrorKindInfo(code=-32036, retryable=False),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

@@ -809,15 +809,17 @@ class TaskMethods:
         """Takes a task over for a person: its session is the person's from when its agent has
         ended.
 
-        Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in
-        `takeover` how to go on in its session.
+        One in whose session nobody could go on is refused, and stays as it is: its program tells no
+        session, or has no command for that, or it has not begun. Until `task.give` the task is
+        queued, and waits for `taken`. `task.get` then tells in `takeover` how to go on in its
+        session.
 
         - ``task_id``: The task's id. Length at most 200.
         - ``now``: True to end the run that is under way, in place of waiting for its end.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_taken``,
-        ``storage_unavailable``, ``shutting_down``.
+        ``task_has_no_session``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "now": now}
         received = self._caller.call_method("task.take", wire, timeout)

@@ -468,7 +468,8 @@ class AccountEvent:
     program: str
     """The program: `claude`."""
     state: AccountState | str
-    """The state that began: `limited`, `auth` or `billing`; `ready` when it is resumed."""
+    """The state that began: `limited`, `reserved`, `auth` or `billing`; `ready` when it is resumed.
+    """
     window: str | None = None
     """The window that is used up; absent if the agent did not say."""
     until: Timestamp | None = None
@@ -3074,6 +3075,8 @@ class TaskEvent:
     """The signal that ended the agent's process; absent when none did."""
     error: str | None = None
     """Reason for which it did not complete: the last 2,000 bytes of that."""
+    reason: str | None = None
+    """The reason for its end, as one word: see [`Task`](super::Task); absent before its end."""
     processes_ended: int | None = None
     """Number of processes that its agent left, or that were to end with it, and have been ended;
     absent before its end.
@@ -3099,6 +3102,7 @@ class TaskEvent:
             exit_code=wire.get("exitCode"),
             signal=wire.get("signal"),
             error=wire.get("error"),
+            reason=wire.get("reason"),
             processes_ended=wire.get("processesEnded"),
             processes_left=wire.get("processesLeft"),
             cost_usd=wire.get("costUsd"),
