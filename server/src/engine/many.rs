@@ -208,13 +208,7 @@ fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
     // It begins afresh, and nobody has it: what was sent to it is asked of it at once.
     let sent =
         row.spec.terms.sent.into_iter().map(|sent| Sent { run: None, is_unsure: false, ..sent }).collect();
-    let terms = Terms {
-        ignore_budget,
-        sent,
-        taken: None,
-        cancelled_by: None,
-        changed_after: None,
-        ..row.spec.terms
-    };
+    let terms =
+        Terms { ignore_budget, sent, taken: None, cancelled_by: None, changed_after: None, ..row.spec.terms };
     TaskSpec { cause, terms, after: Vec::new(), ..row.spec }
 }
