@@ -159,7 +159,7 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     let (health, bus) = (Health::default(), Bus::new(last_event));
     let grown = Arc::default();
     let accounts = Accounts::default();
-    let setup = EngineSetup { store, config, bus, orders, health, grown, next_due, accounts };
+    let setup = EngineSetup { store, config, bus, orders, health, grown, messages: Arc::default(), next_due, accounts };
     let (engine, thread) = engine::start(setup).unwrap();
     try_all(&engine).await;
     engine.exit().await;

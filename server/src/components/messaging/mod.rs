@@ -13,8 +13,6 @@ mod plan;
 mod receive;
 mod replies;
 mod send;
-#[cfg(test)]
-mod tests;
 mod trial;
 
 use std::{
