@@ -1,5 +1,6 @@
 //! The keeper of one running task: from the order, or from what an earlier daemon left, to the task's end.
 
+mod basis;
 mod end;
 mod unstarted;
 
@@ -16,7 +17,7 @@ use std::{
 
 use aiwg_model::{Message, MessageId, ProtectRecord, RoundOrder, RunId, RunRow, StopReason, VerifyTerms};
 use aiwg_protocol::{
-    config::{DaemonConfig, InterruptedTasks, StalledTasks},
+    config::{DaemonConfig, StalledTasks},
     types::Timestamp,
 };
 use aiwg_shim::{Abandon, Process, Started};
@@ -26,12 +27,12 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use unstarted::{lacks, no_place, no_profile, not_started};
+use basis::{Basis, most_attempts};
+use unstarted::{lacks, no_place, not_started};
 
 use super::{
     LeftRunning, Shared,
     account::has_own_login,
-    cost::{PriceList, prices},
     environment::{kept_back, markers},
     force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
@@ -39,14 +40,13 @@ use super::{
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
     prepare::{Prepared, Unprepared, prepare},
-    shim::{self, ANSWERS_WITHIN},
+    shim,
     silence::Silence,
 };
 use crate::{
     beside::{beside, done},
-    config::Loaded,
     engine::{EngineError, StartOrder, messages_for_agent},
-    profiles::{Profile, program},
+    profiles::program,
     rules::minutes_to_ms,
     running::KeeperOrders,
 };
@@ -87,33 +87,6 @@ pub(super) struct Agent {
     waiting: Vec<Message>,
     /// None if an earlier daemon had it started.
     order: Option<StartOrder>,
-}
-
-/// What holds for a run from its beginning to its end, whatever is reloaded meanwhile.
-struct Basis {
-    loaded: Arc<Loaded>,
-    /// The profile by which its agent was started.
-    profile: Profile,
-}
-
-impl Basis {
-    fn daemon(&self) -> &DaemonConfig {
-        &self.loaded.config.daemon
-    }
-
-    /// True if something bounds what its agent may cost.
-    fn is_cost_bounded(&self) -> bool {
-        let config = &self.loaded.config;
-        let profile = self.profile.name.as_ref().and_then(|name| config.agents.get(name));
-        config.budget.is_set() || profile.is_some_and(|profile| profile.cap_usd.is_some())
-    }
-
-    /// The prices of tokens: those of the profile come before those of the budgets.
-    fn prices(&self) -> PriceList {
-        let mut all = prices(&self.loaded.config.budget.prices);
-        all.extend(prices(&self.profile.prices));
-        all
-    }
 }
 
 impl Agent {
@@ -207,26 +180,6 @@ impl Agent {
             other => other,
         };
         self.task.report(shared, &result, most).await;
-    }
-
-    /// What holds for it: an agent that was started by an earlier daemon goes by the profile of that time.
-    async fn basis(&self, loaded: Arc<Loaded>, is_ours: bool) -> io::Result<Arc<Basis>> {
-        let config = &loaded.config;
-        let dir = self.dir.clone();
-        let kept = match is_ours {
-            true => None,
-            // A directory that does not answer says nothing of its profile; its agent can be ended all the same.
-            false => timeout(ANSWERS_WITHIN, beside(move || Profile::kept(&dir))).await.ok().flatten(),
-        };
-        let profile = match (kept, Profile::named(config, self.profile.as_deref())) {
-            // Its environment is not kept: it decides by which login the agent works.
-            (Some(kept), named) => Profile { env: named.map(|named| named.env).unwrap_or_default(), ..kept },
-            (None, Some(named)) => named,
-            (None, None) if is_ours => return Err(no_profile(self.profile.as_deref())),
-            // Of an agent that may have ended long ago, the section knows best.
-            (None, None) => Profile::of_section(config),
-        };
-        Ok(Arc::new(Basis { loaded, profile }))
     }
 
     async fn start(
@@ -542,14 +495,6 @@ fn own_zone(env: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> 
 async fn there(dir: &Path) -> bool {
     let dir = dir.to_owned();
     beside(move || dir.exists()).await
-}
-
-/// How often a task's agent may be started in all, where each was lost.
-fn most_attempts(daemon: &DaemonConfig) -> u32 {
-    match daemon.interrupted_tasks {
-        InterruptedTasks::Requeue => daemon.max_attempts,
-        InterruptedTasks::Fail => 1,
-    }
 }
 
 fn back_off(launch: u32) -> Duration {

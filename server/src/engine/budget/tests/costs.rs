@@ -1,0 +1,84 @@
+//! The costs of tasks: what was counted of them, over sessions and whatever their ends.
+
+use super::*;
+
+#[test]
+fn a_session_goes_on_only_in_its_task_and_only_upwards() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 100 }));
+    for total in [0.2, 0.2, 0.5, 0.1] {
+        daemon.submit(task());
+        let no = daemon.state.last_task;
+        daemon.ends(no, &of_session(total, EndReason::DONE));
+    }
+    assert!((daemon.spent() - 1.0).abs() < 1e-9, "no run resumed another: {}", daemon.spent());
+    // One that does, over an end by which nothing was told.
+    daemon.submit(task());
+    daemon.ends(5, &of_session(1.0, EndReason::OVERLOADED));
+    for (at, total) in [("2026-11-30T20:10:00Z", 1.25), ("2026-11-30T20:30:00Z", 0.75)] {
+        daemon.at(at);
+        daemon.act(|tx| tx.release_due().unwrap());
+        daemon.ends(5, &of_session(total, EndReason::OVERLOADED));
+    }
+    let costs: Vec<_> = daemon.runs(5).into_iter().map(|run| run.usage.unwrap().cost_usd).collect();
+    assert_eq!(
+        costs,
+        [Some(1.0), Some(0.25), Some(0.75)],
+        "a total below the known one is another session's"
+    );
+}
+
+#[test]
+fn what_a_session_costs_so_far_is_the_runs_part_of_it() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 2, "unknown_cost_usd": 0.1 }));
+    daemon.submit(task());
+    daemon.ends(1, &of_session(1.5, EndReason::OVERLOADED));
+    daemon.at("2026-11-30T20:10:00Z");
+    daemon.act(|tx| tx.release_due().unwrap());
+    let run = RunId { task: TaskNo(1), n: 2 };
+    let done = daemon.act(|tx| assert!(tx.cost_so_far(run, 1.75, Some("s")).is_ok()));
+    assert_eq!(done.ended, [], "0.25 are its own");
+    daemon.ends(1, &of_session(1.75, EndReason::DONE));
+    assert!((daemon.spent() - 1.75).abs() < 1e-9, "{}", daemon.spent());
+}
+
+#[test]
+fn a_task_says_what_was_counted_of_it_however_it_ended() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 100, "unknown_cost_usd": 0.5 }));
+    let cost = |daemon: &mut Daemon, no: u64| {
+        daemon.store.view().unwrap().task(TaskNo(no)).unwrap().unwrap().usage.and_then(|usage| usage.cost_usd)
+    };
+    daemon.submit(task());
+    daemon.ended(1, None);
+    assert_eq!(cost(&mut daemon, 1), Some(0.5), "nothing was told");
+    daemon.submit(task());
+    daemon.told(2, 0.75);
+    daemon.ends(2, &outcome(None).given(Some(StopReason::Cancel)));
+    assert_eq!(cost(&mut daemon, 2), Some(0.75));
+    // A part of it is known; then it is lost; then it is cancelled while it waits.
+    daemon.submit(task());
+    let part = |usd| Used { cost: RunCost::AtLeast, ..outcome(Some(usd)).used() };
+    daemon.lost(RunId { task: TaskNo(3), n: 1 }, true, part(0.7));
+    daemon.lost(RunId { task: TaskNo(3), n: 2 }, true, part(0.1));
+    assert_eq!(
+        daemon.runs(3)[..2].iter().map(|run| run.usage.clone().unwrap().cost_usd).collect::<Vec<_>>(),
+        [Some(0.7), Some(0.5)]
+    );
+    daemon.ends(3, &of_session(0.3, EndReason::OVERLOADED));
+    daemon.act(|tx| assert!(tx.cancel(TaskNo(3), None).is_ok()));
+    let row = daemon.store.view().unwrap().task(TaskNo(3)).unwrap().unwrap();
+    assert_eq!(
+        (row.usage.unwrap().cost_usd, row.error.as_deref()),
+        (Some(1.5), Some("cancelled while it waited for its next run"))
+    );
+    assert!((daemon.spent() - 2.75).abs() < 1e-9, "{}", daemon.spent());
+}
+
+#[test]
+fn without_a_budget_a_cost_that_is_not_known_is_none() {
+    let mut daemon = Daemon::new(json!({}));
+    daemon.submit(task());
+    let usage = TaskUsage { session_id: Some("s".to_owned()), turns: 2, ..TaskUsage::default() };
+    daemon.ends(1, &Outcome { usage: Some(usage.clone()), ..outcome(None) });
+    assert_eq!(daemon.runs(1)[0].usage, Some(usage.clone()));
+    assert_eq!(daemon.store.view().unwrap().task(TaskNo(1)).unwrap().unwrap().usage, Some(usage));
+}

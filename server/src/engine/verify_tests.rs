@@ -1,0 +1,211 @@
+use aiwg_model::{RunId, Sent, Taken, TaskNo};
+use aiwg_protocol::types::{CheckCommand, TaskUsage, Timestamp};
+
+use super::*;
+
+const FAILED: EndReason = EndReason::CHECK_FAILED;
+
+fn terms(max_rounds: u32) -> VerifyTerms {
+    VerifyTerms {
+        command: CheckCommand::Shell("make test".to_owned()),
+        max_rounds,
+        timeout_minutes: 20.0,
+        before: false,
+        protect: Vec::new(),
+    }
+}
+
+fn run(n: usize, kind: &'static str, reason: Option<EndReason>) -> RunRow {
+    let (n, at) = (u32::try_from(n).unwrap(), i64::try_from(n).unwrap() * 1000);
+    RunRow {
+        id: RunId { task: TaskNo(1), n },
+        kind: kind.into(),
+        started_at: Timestamp::from_millis(at),
+        ended_at: reason.as_ref().map(|_| Timestamp::from_millis(at + 500)),
+        exit_code: reason.as_ref().map(|reason| i32::from(*reason != EndReason::DONE)),
+        reason,
+        signal: None,
+        usage: None,
+        dir: None,
+        profile: None,
+        reserved_usd: None,
+        charged_usd: None,
+        detail: None,
+    }
+}
+
+/// Runs by letters: `w` work that is done, `f` work that failed, `l` lost work, `s` work that was not started, `r` work that
+/// runs; `c` a check that fails, `g` a good one, `x` one that cannot be run, `m` a lost one, `q` one that runs.
+fn runs(letters: &str) -> Vec<RunRow> {
+    let lost = || Some(EndReason::LOST);
+    let one = |(at, letter)| {
+        let (kind, reason) = match letter {
+            'w' => (RunRow::AGENT, Some(EndReason::DONE)),
+            'f' => (RunRow::AGENT, Some(EndReason::FAILED)),
+            'l' => (RunRow::AGENT, lost()),
+            's' => (RunRow::AGENT, Some(EndReason::NOT_STARTED)),
+            'r' => (RunRow::AGENT, None),
+            'c' => (RunRow::CHECK, Some(FAILED)),
+            'g' => (RunRow::CHECK, Some(EndReason::DONE)),
+            'x' => (RunRow::CHECK, Some(EndReason::CHECK_FAILED_TO_RUN)),
+            'm' => (RunRow::CHECK, lost()),
+            'q' => (RunRow::CHECK, None),
+            other => panic!("{other}"),
+        };
+        run(at + 1, kind, reason)
+    };
+    letters.chars().enumerate().map(one).collect()
+}
+
+fn detailed(mut run: RunRow, detail: RoundDetail) -> RunRow {
+    run.detail = detail.to_json();
+    run
+}
+
+#[test]
+fn the_next_step_follows_from_the_rows_alone() {
+    let work = |n| Next::Step(Step::Work(n));
+    let check = |n| Next::Step(Step::Check(n));
+    for (rows, expected) in [
+        ("", work(1)),
+        ("w", check(1)),
+        ("f", check(1)),
+        ("wc", work(2)),
+        ("wcw", check(2)),
+        ("wg", Next::Verified),
+        ("wcwg", Next::Verified),
+        // What was lost or is under way is done again.
+        ("l", work(1)),
+        ("s", work(1)),
+        ("r", work(1)),
+        ("wm", check(1)),
+        ("wq", check(1)),
+        ("wmmg", Next::Verified),
+        ("wcl", work(2)),
+        ("wcslw", check(2)),
+        ("wcwmc", work(3)),
+    ] {
+        assert_eq!(next(&terms(9), &runs(rows)), expected, "{rows}");
+    }
+}
+
+fn reason(next: &Next) -> &str {
+    match next {
+        Next::Failed(reason, _) => reason.name(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn rounds_are_used_up_and_a_check_that_cannot_be_run_has_no_second_one() {
+    assert_eq!(reason(&next(&terms(2), &runs("wcwc"))), "rounds");
+    assert_eq!(reason(&next(&terms(1), &runs("lwmc"))), "rounds");
+    assert_eq!(next(&terms(2), &runs("wclwm")), Next::Step(Step::Check(2)));
+    assert_eq!(reason(&next(&terms(9), &runs("wx"))), "check_failed_to_run");
+}
+
+#[test]
+fn an_agent_gets_its_messages_before_the_task_has_ended() {
+    let sent = |run| Sent { text: "x".to_owned(), from: None, run, at: None, is_unsure: false };
+    let waits = Terms { sent: vec![sent(Some(1)), sent(None)], ..Terms::default() };
+    let of = |rows: &str, of: &Terms| with_messages(next(&terms(2), &runs(rows)), &runs(rows), of);
+    for (rows, round) in [("w", 1), ("wm", 1), ("wg", 2), ("wc", 2), ("wcw", 2), ("wcwc", 3), ("wcwcw", 3)] {
+        assert_eq!(of(rows, &waits), Next::Step(Step::Work(round)), "{rows}");
+    }
+    assert_eq!(reason(&of("wx", &waits)), "check_failed_to_run");
+    // With the check before the first round a note on the prompt goes; what came while it ran does not.
+    let at = |ms| Some(Timestamp::from_millis(ms));
+    let noted = |ms| Terms { sent: vec![Sent { at: at(ms), ..sent(None) }], ..Terms::default() };
+    assert_eq!(of("g", &noted(999)), Next::Verified);
+    assert_eq!(of("g", &noted(1000)), Next::Step(Step::Work(1)));
+    let taken = Terms { taken: Some(Taken { since: Timestamp::default() }), ..waits.clone() };
+    let none = Terms { sent: vec![sent(Some(1))], ..Terms::default() };
+    for terms in [taken, none] {
+        assert_eq!(of("w", &terms), Next::Step(Step::Check(1)));
+        assert_eq!(of("wg", &terms), Next::Verified);
+    }
+}
+
+#[test]
+fn a_check_before_the_first_round_may_save_all() {
+    let terms = VerifyTerms { before: true, ..terms(3) };
+    assert_eq!(next(&terms, &[]), Next::Step(Step::Check(0)));
+    assert_eq!(next(&terms, &runs("m")), Next::Step(Step::Check(0)));
+    assert_eq!(next(&terms, &runs("g")), Next::Verified);
+    assert_eq!(next(&terms, &runs("c")), Next::Step(Step::Work(1)));
+    assert_eq!(next(&terms, &runs("cl")), Next::Step(Step::Work(1)));
+    assert_eq!(next(&terms, &runs("cwc")), Next::Step(Step::Work(2)));
+    assert_eq!(reason(&next(&terms, &runs("x"))), "check_failed_to_run");
+}
+
+fn round_of(at: usize, files: Option<u64>, tail: &str, protected: &[&str]) -> [RunRow; 2] {
+    let protected = protected.iter().map(|name| (*name).to_owned()).collect();
+    let work = RoundDetail { files, protected, ..RoundDetail::default() };
+    let check = RoundDetail { tail: Some(tail.to_owned()), ..RoundDetail::default() };
+    [
+        detailed(run(at, RunRow::AGENT, Some(EndReason::DONE)), work),
+        detailed(run(at + 1, RunRow::CHECK, Some(FAILED)), check),
+    ]
+}
+
+#[test]
+fn the_same_failure_twice_without_a_change_is_stuck() {
+    let two = |files, tail: &str| {
+        let rounds = [round_of(1, Some(3), "1 failed in 0.2s", &[]), round_of(3, files, tail, &[])].concat();
+        next(&terms(9), &rounds)
+    };
+    assert_eq!(reason(&two(Some(0), "1 failed in 7.9s")), "stuck");
+    for (files, tail) in
+        [(Some(1), "1 failed in 7.9s"), (None, "1 failed in 7.9s"), (Some(0), "none collected")]
+    {
+        assert_eq!(two(files, tail), Next::Step(Step::Work(3)), "{files:?} {tail}");
+    }
+    // What a lost run has changed is not known.
+    let [lost, work, check] = [run(3, RunRow::AGENT, Some(EndReason::LOST))]
+        .into_iter()
+        .chain(round_of(4, Some(0), "x", &[]))
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let rounds = [round_of(1, Some(3), "x", &[]).to_vec(), vec![lost, work, check]].concat();
+    assert_eq!(next(&terms(9), &rounds), Next::Step(Step::Work(3)));
+}
+
+#[test]
+fn a_good_check_does_not_count_while_a_protected_file_is_changed() {
+    let protected = RoundDetail { protected: vec!["tests/a".to_owned()], ..RoundDetail::default() };
+    let work = detailed(run(1, RunRow::AGENT, Some(EndReason::DONE)), protected);
+    let good = run(2, RunRow::CHECK, Some(EndReason::DONE));
+    let rows = [work, good];
+    assert_eq!(next(&terms(2), &rows), Next::Step(Step::Work(2)));
+    let asked = round_prompt("Mend it", &terms(2), &rows).unwrap();
+    assert!(asked.again.contains("\"tests/a\"") && asked.again.contains("has succeeded"), "{}", asked.again);
+    let Next::Failed(reason, why) = next(&terms(1), &rows) else { panic!() };
+    assert!(reason == EndReason::ROUNDS && why.contains("tests/a"), "{why}");
+}
+
+#[test]
+fn a_round_is_asked_for_in_the_session_of_the_one_before() {
+    let mut rows = round_of(1, Some(1), "=== it\nsays ===", &[]).to_vec();
+    assert!(round_prompt("Mend it", &terms(3), &rows[..1]).is_none());
+    rows[0].usage = Some(TaskUsage { session_id: Some("s".to_owned()), ..TaskUsage::default() });
+    let asked = round_prompt("Mend it", &terms(3), &rows).unwrap();
+    assert_eq!(asked.session.as_deref(), Some("s"));
+    assert!(
+        asked.again.contains("round 2 of 3; one more is left") && asked.again.contains("=== it\nsays ===")
+    );
+    assert!(!asked.again.contains("Mend it"));
+    assert!(
+        asked.afresh.starts_with("Mend it\n\n")
+            && asked.afresh.contains("round 1: the agent exited with 0, changed one file")
+    );
+}
+
+#[test]
+fn the_time_of_all_rounds_counts_and_that_of_checks_does_not() {
+    assert_eq!(used_ms(&runs("wcwc")), 1000);
+    assert_eq!(used_ms(&runs("wr")), 500);
+    let mut again = runs("wcwc");
+    again[0].reason = Some(EndReason::stopped(StopReason::Timeout));
+    assert_eq!(used_ms(&again), 500);
+}
