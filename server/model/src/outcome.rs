@@ -40,6 +40,8 @@ pub struct SessionCost {
     pub total_usd: f64,
     /// True if the cost in the outcome's usage is the session's, and not that of this task alone.
     pub is_sessions: bool,
+    /// True if the configured command itself resumes a session, whichever task it was begun by.
+    pub is_resumed: bool,
 }
 
 /// What a run has used, as far as that is known.

@@ -40,7 +40,7 @@ pub(super) fn of_run(usage: &Usage, is_sessions: bool, prices: &PriceList) -> Mo
     let mut models = usage.tokens_by_model.keys();
     if let (None, Some(tokens), Some(model)) = (usage.cost_usd, usage.session_tokens, models.next()) {
         let usd = cost(&[(model.clone(), tokens)].into(), prices).filter(|_| tokens != Tokens::default());
-        let session = usd.map(|total_usd| SessionCost { total_usd, is_sessions: true });
+        let session = usd.map(|total_usd| SessionCost { total_usd, is_sessions: true, is_resumed: false });
         return Money { cost: if usd.is_some() { RunCost::Told } else { RunCost::Unknown }, usd, session };
     }
     let told = usage.cost_usd.or(Some(usage.spent.told_usd).filter(|usd| *usd > 0.0));
@@ -59,7 +59,7 @@ pub(super) fn of_run(usage: &Usage, is_sessions: bool, prices: &PriceList) -> Mo
             None => RunCost::Unknown,
         },
         usd: (rest.is_some() || usd > 0.0).then_some(usd),
-        session: session.map(|total_usd| SessionCost { total_usd, is_sessions }),
+        session: session.map(|total_usd| SessionCost { total_usd, is_sessions, is_resumed: false }),
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
             tokens_by_model: tokens("codex", MANY),
             ..Usage::default()
         };
-        let session = SessionCost { total_usd: 0.75, is_sessions: false };
+        let session = SessionCost { total_usd: 0.75, is_sessions: false, is_resumed: false };
         assert_eq!(of_run(&usage, false, &priced()), money(RunCost::Told, Some(0.25), Some(session)));
     }
 
@@ -136,7 +136,7 @@ mod tests {
             session_tokens: Some(MANY),
             ..Usage::default()
         };
-        let session = SessionCost { total_usd: 3.0, is_sessions: true };
+        let session = SessionCost { total_usd: 3.0, is_sessions: true, is_resumed: false };
         assert_eq!(of_run(&usage, true, &priced()), money(RunCost::Told, Some(3.0), Some(session)));
     }
 }

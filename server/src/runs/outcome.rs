@@ -9,7 +9,8 @@ use aiwg_agents::{
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{
-    EndReason, MessageId, Outcome, Processes, Received, RunCost, StopReason, TAIL_BYTES, TaskNo, Used,
+    EndReason, MessageId, Outcome, Processes, Received, RunCost, SessionCost, StopReason, TAIL_BYTES, TaskNo,
+    Used,
 };
 use aiwg_protocol::{
     config::{self, AgentConfig},
@@ -79,7 +80,7 @@ pub(super) fn outcome(
         plain::evaluate(&exit)
     });
     note(&evaluation);
-    let used = used(evaluation.usage.clone(), is_sessions, prices);
+    let used = used(evaluation.usage.clone(), command, is_sessions, prices);
     let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
     let numbers = |ids: &[String]| ids.iter().filter_map(|id| MessageId::number(id, task)).collect();
@@ -114,12 +115,21 @@ pub(super) fn used_until_lost(dir: &Path, agent: &AgentConfig, prices: &PriceLis
     let stdout = dir.join(aiwg_shim::STDOUT_FILE);
     let evaluated =
         profiles::program(agent).evaluate(&agent.command, &stdout, &Exit::default(), &mut previous_total);
-    evaluated.map(|evaluation| used(evaluation.usage, is_sessions, prices)).unwrap_or_default()
+    evaluated
+        .map(|evaluation| used(evaluation.usage, &agent.command, is_sessions, prices))
+        .unwrap_or_default()
+}
+
+/// True if the configured command itself resumes a session.
+fn resumes(command: &[String]) -> bool {
+    let is_word = |word: &String| ["--resume", "--continue", "resume"].contains(&word.as_str());
+    command.iter().any(|word| is_word(word) || word.starts_with("--resume="))
 }
 
 /// What a run has used, by what its program says. `is_sessions` says that the cost among it is its session's.
-fn used(usage: Usage, is_sessions: bool, prices: &PriceList) -> Used {
+fn used(usage: Usage, command: &[String], is_sessions: bool, prices: &PriceList) -> Used {
     let Money { cost, usd, session } = of_run(&usage, is_sessions, prices);
+    let session = session.map(|session| SessionCost { is_resumed: resumes(command), ..session });
     Used { usage: task_usage(Usage { cost_usd: usd, ..usage }), cost, session }
 }
 

@@ -38,14 +38,16 @@ impl Transaction<'_> {
         self.spend(rule, task.spec.agent.as_deref(), usd)
     }
 
-    /// Takes from a cost that is the session's what the session had cost before this run, if the run went on in it. The same session in a run
+    /// Takes from a cost that is the session's what the session had cost before this run, if the run went on in it: because an earlier run of
+    /// its task was in it, or because the configured command resumes one. The same session in a run
     /// that did not, or a total below an earlier one, is another session by the same name: all of its cost is new.
     fn take_off_session(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
         let Some(usage) = &mut outcome.usage else { return Ok(()) };
         let (Some(id), Some(session)) = (&usage.session_id, outcome.session) else { return Ok(()) };
         let known = self.store.session_cost(id, session.total_usd)?;
         if session.is_sessions && session.total_usd >= known {
-            let before = self.cost_of_session(task, id)?.unwrap_or_default();
+            let in_task = self.cost_of_session(task, id)?;
+            let before = in_task.or(session.is_resumed.then_some(known)).unwrap_or_default();
             usage.cost_usd = usage.cost_usd.map(|usd| whole_usd((usd - before).max(0.0)));
         }
         Ok(())

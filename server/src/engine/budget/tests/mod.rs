@@ -193,7 +193,7 @@ fn outcome(usd: Option<f64>) -> Outcome {
 fn of_session(total_usd: f64, reason: EndReason) -> Outcome {
     let usage =
         TaskUsage { cost_usd: Some(total_usd), session_id: Some("s".to_owned()), ..TaskUsage::default() };
-    let session = Some(SessionCost { total_usd, is_sessions: true });
+    let session = Some(SessionCost { total_usd, is_sessions: true, is_resumed: false });
     Outcome { usage: Some(usage), session, reason, ..outcome(Some(total_usd)) }
 }
 
