@@ -6,6 +6,8 @@
 
 mod answers;
 mod asked;
+#[cfg(test)]
+mod model_tests;
 mod notices;
 mod outbox;
 mod receive;
