@@ -66,7 +66,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         }
         Command::Account(command) => ask(project, async |client| account::run(client, command, output).await),
         Command::Approval(command) => {
-            ask(project, async |client| approval::run(client, command, output).await)
+            ask(project, async |client| approval::run(project, client, command, output).await)
         }
         Command::Ask(args) => ask(project, async |client| question::run(project, client, args, output).await),
         Command::Report(args) => ask(project, async |client| report::run(client, args, output).await),

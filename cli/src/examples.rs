@@ -196,7 +196,8 @@ pub(crate) const APPROVAL_SHOW: &str = "Example:
 
 pub(crate) const APPROVAL_APPROVE: &str = "Examples:
   aiwg approval approve 1
-  aiwg approval approve approval-0001 --reason \"reviewed by two\"";
+  aiwg approval approve approval-0001 --reason \"reviewed by two\"
+  aiwg approval approve 3 --always";
 
 pub(crate) const APPROVAL_REJECT: &str = "Example:
   aiwg approval reject 1 --reason \"not on a Friday\"";

@@ -691,7 +691,7 @@ pub trait DaemonService {
 
     /// Asks a person a question, and waits for the answer. Only the agent of a task can ask.
     ///
-    /// While it waits, the agent's slot is lent to other tasks. A question that the task has asked in the same words before
+    /// While it waits, the agent's slot is lent to other tasks, and its task's time does not run. A question that the task has asked in the same words before
     /// is not asked again: its answer comes at once, if there is one. So an agent whose wait was cut off asks once more,
     /// and loses nothing.
     #[method(name = "approval.ask", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
@@ -706,7 +706,7 @@ pub trait DaemonService {
     /// own calls.
     ///
     /// The hooks of an agent's program call it, where `agent.ask_permissions` is set. An approval counts for one call, of exactly
-    /// this input. While a person is waited for, the agent's slot is lent to other tasks.
+    /// this input. While a person is waited for, the agent's slot is lent to other tasks, and its task's time does not run.
     #[method(name = "approval.permission", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "about to use it",

@@ -4,11 +4,17 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use aiwg_model::{Message, RunId, StopReason, TaskNo};
-use aiwg_shim::{Process, Signal};
-use tokio::sync::{mpsc, watch};
+use aiwg_protocol::types::Timestamp;
+use aiwg_shim::{Pauses, Process, Signal, write_pauses};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    time::Instant,
+};
 
 /// The running agents. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +37,7 @@ struct Kept {
     messages: mpsc::UnboundedSender<Message>,
     /// True if its agent takes messages while it works.
     is_live: bool,
+    clock: Clock,
 }
 
 /// The orders to the keeper of a run.
@@ -39,6 +46,49 @@ pub(crate) struct KeeperOrders {
     pub(crate) end: watch::Receiver<Option<StopReason>>,
     /// The messages to its agent.
     pub(crate) messages: mpsc::UnboundedReceiver<Message>,
+}
+
+/// The clock of a run's time, which stands still while its agent waits for a person.
+#[derive(Default)]
+struct Clock {
+    /// True if it is an earlier daemon's run, whose pauses so far are not known yet.
+    is_unknown: bool,
+    /// The number of the agent's calls that wait.
+    waiting: usize,
+    pauses: Pauses,
+    /// The end of the last pause.
+    ran_on: Option<Instant>,
+    /// Held while the pauses are recorded, so that the latest are recorded last.
+    record: Arc<Mutex<()>>,
+}
+
+/// The pauses of a run's time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Paused {
+    /// The sum of all until now.
+    pub(crate) total: Duration,
+    /// True if its agent waits for a person now.
+    pub(crate) is_waiting: bool,
+    /// The end of the last one; now, if it goes on. None if there was none.
+    pub(crate) ran_on: Option<Instant>,
+}
+
+/// A pause of a run's time, as long as this lives.
+pub(crate) struct Pause {
+    running: Running,
+    run: RunId,
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        self.running.change_clock(self.run, |clock| {
+            clock.waiting = clock.waiting.saturating_sub(1);
+            if clock.waiting == 0 {
+                clock.pauses = Pauses { over_ms: millis(clock.pauses.total()), since_ms: None };
+                clock.ran_on = Some(Instant::now());
+            }
+        });
+    }
 }
 
 impl Kept {
@@ -72,6 +122,7 @@ impl Running {
             end,
             messages: tell,
             is_live: false,
+            clock: Clock { is_unknown: is_found, ..Clock::default() },
         };
         self.change(|kept| kept.insert(run.task, one));
         KeeperOrders { end: ended, messages }
@@ -119,6 +170,64 @@ impl Running {
             // Its keeper may just have finished.
             let _ = one.end.send(Some(ending));
         }
+    }
+
+    /// Stops the clock of a task's run while its agent waits for a person; none if no agent of it is kept.
+    pub(crate) fn pause(&self, no: TaskNo) -> Option<Pause> {
+        let run = RunId { task: no, n: self.launch(no)? };
+        self.change_clock(run, |clock| {
+            clock.waiting += 1;
+            if clock.pauses.since_ms.is_none() {
+                clock.pauses.since_ms = u64::try_from(Timestamp::now().as_millis()).ok();
+            }
+        });
+        Some(Pause { running: self.clone(), run })
+    }
+
+    /// Goes on with the pauses that an earlier daemon has recorded for a run: the one that was going on ends now.
+    pub(crate) fn paused_before(&self, run: RunId, before: Option<Pauses>) {
+        self.change_clock(run, |clock| {
+            clock.is_unknown = false;
+            let before = before.unwrap_or_default().total();
+            clock.pauses.over_ms = clock.pauses.over_ms.saturating_add(millis(before));
+        });
+    }
+
+    /// The pauses of a run's time.
+    pub(crate) fn paused(&self, run: RunId) -> Paused {
+        let kept = self.lock();
+        let Some(one) = kept.get(&run.task).filter(|one| one.launch == run.n) else {
+            return Paused::default();
+        };
+        let (clock, is_waiting) = (&one.clock, one.clock.waiting > 0);
+        let ran_on = if is_waiting { Some(Instant::now()) } else { clock.ran_on };
+        Paused { total: clock.pauses.total(), is_waiting, ran_on }
+    }
+
+    /// Changes the clock of a run, and records its pauses for the shim and for a daemon to come.
+    fn change_clock(&self, run: RunId, change: impl FnOnce(&mut Clock)) {
+        let mut kept = self.lock();
+        let Some(one) = kept.get_mut(&run.task).filter(|one| one.launch == run.n) else { return };
+        change(&mut one.clock);
+        // What is on record is to be read first.
+        if one.clock.is_unknown {
+            return;
+        }
+        let (dir, record, running) = (one.dir.clone(), Arc::clone(&one.clock.record), self.clone());
+        drop(kept);
+        // At the end of the daemon there is nobody to do it: the run's time goes on meanwhile.
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn_blocking(move || {
+            let _one_at_a_time = record.lock().unwrap_or_else(PoisonError::into_inner);
+            let latest = {
+                let kept = running.lock();
+                kept.get(&run.task).filter(|one| one.launch == run.n).map(|one| one.clock.pauses)
+            };
+            let latest = latest.filter(|pauses| *pauses != Pauses::default());
+            if let Some(Err(error)) = latest.map(|pauses| write_pauses(&dir, pauses)) {
+                tracing::warn!(task = %run.task, %error, "that its time does not run could not be recorded");
+            }
+        });
     }
 
     /// The agent's process, if it runs and is known.
@@ -191,9 +300,38 @@ impl Running {
     }
 }
 
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_clock_of_a_run_stands_still_while_any_of_its_calls_waits() {
+        let (dir, running, no) = (tempfile::tempdir().unwrap(), Running::new(), TaskNo(1));
+        assert!(running.pause(no).is_none());
+        let run = RunId { task: no, n: 2 };
+        let _end = running.begin(run, dir.path().to_owned(), NEW, None);
+        running.paused_before(run, Some(Pauses { over_ms: 60_000, since_ms: None }));
+        assert_eq!(running.paused(run), Paused { total: Duration::from_secs(60), ..Paused::default() });
+        let (first, second) = (running.pause(no), running.pause(no));
+        drop(first);
+        let open = running.paused(run);
+        assert!(open.is_waiting && open.ran_on.is_some() && open.total >= Duration::from_secs(60));
+        drop(second);
+        let closed = running.paused(run);
+        assert!(!closed.is_waiting && closed.total >= open.total, "{closed:?}");
+        assert_eq!(running.paused(run), closed, "it runs again");
+        assert_eq!(running.paused(RunId { n: 1, ..run }), Paused::default());
+        // For the shim, and for the next daemon.
+        let recorded = || aiwg_shim::read_pauses(dir.path()).unwrap();
+        let all = Pauses { over_ms: millis(closed.total), since_ms: None };
+        while recorded() != Some(all) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
 
     const NEW: bool = false;
     const SHIM: Option<Process> = Some(Process { pid: 10, start_time: 1 });

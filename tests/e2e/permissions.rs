@@ -291,6 +291,91 @@ fn nobody_decides_in_the_time_of_the_task() {
 }
 
 #[test]
+fn the_time_of_a_task_does_not_run_while_it_waits_for_a_person() {
+    // Nor is an agent that waits taken for one that hangs.
+    let daemon = json!({ "stall_minutes": 0.1, "stalled_tasks": "end" });
+    let project = asking(600, json!({ "daemon": daemon }));
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    let ask = format!("{aiwg} ask Really? >answer");
+    let steps = json!([{ "calls": ["touch made"] }, { "calls": [{ "input": ask, "free": true }] }, { "text": "Made." }]);
+    let params = json!({ "prompt": script(steps), "timeoutMinutes": 0.1 });
+    let task = project.wire().call("task.submit", params)["taskId"].as_str().unwrap().to_owned();
+    let permission = pending(&project);
+    // Longer than all its time, and the daemon is lost meanwhile.
+    let wait = || std::thread::sleep(std::time::Duration::from_millis(4000));
+    wait();
+    crash(&project, 600);
+    wait();
+    assert_eq!(project.task(&task)["state"], "running");
+    decide(&project, "approve", &permission);
+    until("the question", || project.json(&["approval", "list"])[0]["kind"] == "question");
+    wait();
+    wait();
+    project.json(&["approval", "answer", "2", "yes"]);
+    completed(&project, &task, "Made.");
+    assert_eq!(project.read("answer"), "yes\n");
+    assert_eq!(project.json(&["event", "list", "task:stalled"]), json!([]));
+    // Once nobody is waited for, it runs.
+    let steps = json!([{ "calls": [{ "input": "sleep 1000", "free": true }] }]);
+    let params = json!({ "prompt": script(steps), "timeoutMinutes": 0.01 });
+    let task = project.wire().call("task.submit", params)["taskId"].as_str().unwrap().to_owned();
+    assert_eq!(project.ended(&task)["state"], "timeout");
+}
+
+#[test]
+fn a_person_allows_such_calls_for_good() {
+    let project = asking(60, json!({ "daemon": { "agents_may": ["default", "approval.get"] } }));
+    let settings = ".claude/settings.local.json";
+    std::fs::create_dir(project.file(".claude")).unwrap();
+    std::fs::write(project.file(settings), r#"{"model": "opus", "permissions": {"allow": ["Read"]}}"#)
+        .unwrap();
+    // An agent tries to, by the command.
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    let attempt = format!("{aiwg} approval approve 1 --always --yes >tried 2>&1");
+    let both = json!([{ "calls": ["echo 'a (b)'"] }, { "text": "Made." }]);
+    let task = submitted(&project, both);
+    let approval = pending(&project);
+    let other =
+        submitted(&project, json!([{ "calls": [{ "input": attempt, "free": true }] }, { "text": "Tried." }]));
+    completed(&project, &other, "Tried.");
+    assert!(project.read("tried").contains("a person decides"), "{}", project.read("tried"));
+    assert!(!project.read(settings).contains("echo"));
+    let always =
+        |options: &[&str]| project.run(&[&["approval", "approve", "1", "--always"], options].concat());
+    // Nobody confirms it.
+    let asked = always(&[]);
+    assert_eq!(asked.code, 2, "{}", asked.err);
+    assert!(
+        asked.err.contains("Bash(echo 'a (b)')") && asked.err.contains("settings.local.json"),
+        "{}",
+        asked.err
+    );
+    assert_eq!(pending(&project)["id"], approval["id"]);
+    // A link leads to the settings of another project.
+    std::fs::rename(project.file(settings), project.file("other.json")).unwrap();
+    std::os::unix::fs::symlink("../other.json", project.file(settings)).unwrap();
+    let linked = always(&["--yes"]);
+    assert!(linked.code == 1 && linked.err.contains("by a link"), "{}", linked.err);
+    std::fs::rename(project.file("other.json"), project.file(settings)).unwrap();
+    let done = always(&["--yes"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    completed(&project, &task, "Made.");
+    let written: Value = serde_json::from_str(&project.read(settings)).unwrap();
+    assert_eq!(
+        written,
+        json!({ "model": "opus", "permissions": { "allow": ["Read", "Bash(echo 'a (b)')"] } })
+    );
+    // A rule that would mean more is none.
+    submitted(&project, json!([{ "calls": ["echo *"] }, { "text": "Made." }]));
+    until("another approval", || project.json(&["approval", "list"])[0]["id"] == "approval-0002");
+    let wide = project.run(&["approval", "approve", "2", "--always", "--yes"]);
+    assert!(wide.code == 1 && wide.err.contains("stands for any text"), "{}", wide.err);
+    assert_eq!(project.json(&["approval", "list"])[0]["id"], "approval-0002");
+    let again = project.run(&["approval", "approve", "1", "--always", "--yes"]);
+    assert!(again.code == 1 && again.err.contains("waits for a decision"), "{}", again.err);
+}
+
+#[test]
 fn whoever_has_it_switched_off_has_no_hooks() {
     let mut agent = aiwg_testing::asking();
     agent["ask_permissions"] = json!(false);

@@ -196,6 +196,23 @@ def own_settings_stay(report, tools, api, url):
         report.true("the other was made", project.has("other"))
 
 
+def allowed_for_good(report, tools, api, url):
+    """A person allows such calls for good: the next agent makes the same call without asking anybody."""
+    calls = [bash("touch 'made (once)'"), {"tool": "Write", "input": {"file_path": "written.txt", "content": "x\\n"}}]
+    with asking(tools, url) as project:
+        for script in (calls + [{"text": "First."}], calls + [{"text": "Second."}]):
+            task = project.submit(script)
+            if script[-1]["text"] == "First.":
+                for call in ("made (once)", "written.txt"):
+                    until(f"the approval of {call}", lambda: call in str(project.run("approval", "list")))
+                    decide(project, "approve", *pending(project), "--always", "--yes")
+            report.equal("state", project.ended(task)["state"], "completed")
+            (project.root / "written.txt").unlink()
+        rules = json.loads(project.text(".claude/settings.local.json"))["permissions"]["allow"]
+        report.equal("rules", rules, ["Bash(touch 'made (once)')", f"Edit(/{project.root}/written.txt)"])
+        report.equal("approvals in all", len(project.run("approval", "list", "--state", "approved")), 2)
+
+
 ALL = [
     permitted_at_once,
     permitted_later,
@@ -206,4 +223,5 @@ ALL = [
     used_once,
     asked_by_a_subagent,
     own_settings_stay,
+    allowed_for_good,
 ]

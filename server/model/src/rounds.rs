@@ -18,6 +18,9 @@ pub struct RoundDetail {
     /// Of a check before the first round: the files that it has written, protected ones otherwise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
+    /// Of an agent's run: time for which it waited for a person, in milliseconds, which does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waited_ms: Option<u64>,
     /// Of a check: the end of its output, without control characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tail: Option<String>,

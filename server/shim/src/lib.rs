@@ -45,6 +45,7 @@ mod killing;
 mod launch;
 mod lock;
 mod outputs;
+mod pauses;
 mod process;
 mod program;
 mod record;
@@ -58,6 +59,7 @@ mod watch;
 pub use force::{PATIENCE, end_shims, force_end};
 pub use launch::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, LaunchSpec, SpawnError, Started};
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
+pub use pauses::{Pauses, read_pauses, write_pauses};
 pub use process::{Process, environment};
 pub use program::{MARK, ROLE, SHIM_PROGRAM, ShimProgram, is_role, is_started_by_daemon};
 pub use record::{EndedFor, ExitRecord, RecordError, RunRecord, read_exit, read_run};
@@ -76,6 +78,8 @@ pub const RUN_FILE: &str = "run.json";
 pub const EXIT_FILE: &str = "exit.json";
 /// The lines that an agent gets on its standard input while it works: the daemon adds to it.
 pub const INPUT_FILE: &str = "input.jsonl";
+/// The file with the pauses of the agent's time: [`Pauses`], which a daemon records.
+pub const PAUSES_FILE: &str = "pauses.json";
 /// The agent's standard output, all of it.
 pub const STDOUT_FILE: &str = "stdout.log";
 /// The agent's standard error, all of it.

@@ -147,7 +147,7 @@ pub(crate) fn boot_id() -> Option<String> {
     Some(std::str::from_utf8(&id).ok()?.trim().to_owned())
 }
 
-fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<Option<T>, RecordError> {
+pub(crate) fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<Option<T>, RecordError> {
     match Dir::open_own_in_own(dir).and_then(|dir| dir.read_bounded(name.as_ref(), LONGEST_RECORD)) {
         Ok(text) => serde_json::from_slice(&text).map(Some).map_err(io::Error::from),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

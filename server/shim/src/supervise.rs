@@ -15,6 +15,7 @@ use crate::{
     descendants::{Descendant, descendants, remain_without_children, signal},
     input::Input,
     killing::{Killing, Next},
+    pauses::Pauses,
     process::Process,
     record::EndedFor,
     signals::Signals,
@@ -25,6 +26,9 @@ use crate::{
 /// our child. Elsewhere, members of the group that are not our children end unseen.
 const LOOK_EVERY: Duration =
     if cfg!(target_os = "linux") { Duration::MAX } else { Duration::from_millis(50) };
+
+/// The shortest time until the next look at a pause of the agent's time that goes on.
+const LOOK_AT_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest time between two rounds of killing: each death that a round leads to starts another at once.
 const KILL_EVERY: Duration = Duration::from_millis(20);
@@ -73,7 +77,8 @@ pub(crate) fn supervise(
 ) -> End {
     let mut tree =
         Tree { agent, status: None, signalled: HashSet::new(), killing: Killing::default(), ended_for: None };
-    let deadline = limits.time.map(|time| after(Instant::now(), time));
+    let began = Instant::now();
+    let mut deadline = limits.time.map(|time| after(began, time));
     let mut phase = Phase::Running;
     loop {
         let requested = signals.end_requested();
@@ -88,6 +93,9 @@ pub(crate) fn supervise(
             }
             if let Some(input) = &mut input {
                 input.look(now);
+            }
+            if deadline.is_some_and(|until| now >= until) {
+                deadline = limits.time.map(|time| with_pauses(began, time, watch.pauses(), now));
             }
             tree.ended_for =
                 found.end.or_else(|| deadline.filter(|until| now >= *until).map(|_| EndedFor::TimeLimit));
@@ -124,6 +132,12 @@ pub(crate) fn supervise(
             },
         }
     }
+}
+
+/// The end of the agent's time, given its pauses. While one goes on, it is looked at again in a while.
+fn with_pauses(began: Instant, time: Duration, pauses: Pauses, now: Instant) -> Instant {
+    let until = after(began, time.saturating_add(pauses.total()));
+    if pauses.since_ms.is_some() && until > now { until.max(now + LOOK_AT_PAUSE) } else { until }
 }
 
 /// A grace may be meant as "for ever", which the clock cannot hold.

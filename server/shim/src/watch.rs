@@ -9,7 +9,7 @@ use std::{
 
 use aiwg_fs::{Dir, Identity};
 
-use crate::{LOCK_FILE, RUN_FILE, launch::LaunchSpec, outputs::Outputs, record::EndedFor};
+use crate::{LOCK_FILE, Pauses, RUN_FILE, launch::LaunchSpec, outputs::Outputs, record::EndedFor};
 
 /// The time between two looks where the system does not report changes, and the shortest where it does; also the time from the agent's start to
 /// the first look. The directory is watched from then on only: the kernel takes some 20 ms to remove a watch, for which the shim's end waits,
@@ -92,6 +92,11 @@ impl<'a> Watch<'a> {
         };
         let missed_before = std::mem::replace(&mut self.missed_record, misses_record);
         Found { end: self.reason(), no_record: misses_record && missed_before }
+    }
+
+    /// The pauses of the agent's time, as they are on record now.
+    pub(crate) fn pauses(&self) -> Pauses {
+        Pauses::in_dir(self.dir)
     }
 
     /// The reason for which the agent is to end, as of now.

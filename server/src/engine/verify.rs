@@ -166,7 +166,9 @@ pub(crate) fn used_ms(runs: &[RunRow]) -> u64 {
     let timeout = EndReason::stopped(StopReason::Timeout);
     let since = runs.iter().rposition(|run| run.reason.as_ref() == Some(&timeout)).map_or(0, |at| at + 1);
     let took = |run: &RunRow| -> Option<i64> {
-        Some(run.ended_at?.as_millis().saturating_sub(run.started_at.as_millis()).max(0))
+        let waited = RoundDetail::of(run).waited_ms.and_then(|ms| i64::try_from(ms).ok()).unwrap_or(0);
+        let ran = run.ended_at?.as_millis().saturating_sub(run.started_at.as_millis());
+        Some(ran.saturating_sub(waited).max(0))
     };
     let agents = runs.iter().skip(since).filter(|run| run.kind == RunRow::AGENT);
     agents.filter_map(took).fold(0, |sum, ms| sum.saturating_add(u64::try_from(ms).unwrap_or(0)))

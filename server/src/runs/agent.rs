@@ -1,7 +1,10 @@
 //! The keeper of one running task: from the order, or from what an earlier daemon left, to the task's end.
 
+mod attempts;
 mod basis;
 mod end;
+mod request;
+mod time;
 mod unstarted;
 
 use std::{
@@ -16,18 +19,17 @@ use std::{
 };
 
 use aiwg_model::{Message, MessageId, ProtectRecord, RoundOrder, RunId, RunRow, StopReason, VerifyTerms};
-use aiwg_protocol::{
-    config::{DaemonConfig, StalledTasks},
-    types::Timestamp,
-};
+use aiwg_protocol::{config::StalledTasks, types::Timestamp};
 use aiwg_shim::{Abandon, Process, Started};
 use tokio::{
     sync::watch,
-    task::JoinHandle,
     time::{Instant, timeout},
 };
 
+use attempts::back_off;
 use basis::{Basis, most_attempts};
+use request::Request;
+use time::with_pauses;
 use unstarted::{lacks, no_place, not_started};
 
 use super::{
@@ -40,7 +42,7 @@ use super::{
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
     prepare::{Prepared, Unprepared, prepare},
-    shim,
+    shim::{self, ANSWERS_WITHIN},
     silence::Silence,
 };
 use crate::{
@@ -50,13 +52,6 @@ use crate::{
     rules::minutes_to_ms,
     running::KeeperOrders,
 };
-
-/// How long to wait before a task whose agent was lost is queued again: after its first launch, after its second, and so on. What kills
-/// an agent's shim is likely to do it again, and each time costs money.
-const BACK_OFF: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
-
-/// Time that a shim has to end a check whose time is up, before the daemon asks it to.
-const CHECK_SLACK: Duration = Duration::from_secs(2);
 
 /// A task that is running in the store: its agent, or its check.
 pub(super) struct Agent {
@@ -289,6 +284,10 @@ impl Agent {
             }
             Some(Abandon::StillRunning) => {}
         }
+        let its = dir.to_owned();
+        let paused =
+            timeout(ANSWERS_WITHIN, beside(move || aiwg_shim::read_pauses(&its).ok().flatten())).await;
+        shared.context.running.paused_before(self.task.id(), paused.ok().flatten());
         let (task, its) = (self.task, dir.to_owned());
         let found = move || {
             let shim = aiwg_shim::holder(&its).ok().flatten()?;
@@ -349,30 +348,6 @@ impl Agent {
         }
     }
 
-    fn limit_ms(&self, daemon: &DaemonConfig) -> u64 {
-        match self.check() {
-            Some(check) => check.timeout_ms(),
-            None => {
-                let all = self.timeout_ms.unwrap_or_else(|| minutes_to_ms(daemon.action_timeout_minutes));
-                all.saturating_sub(self.used_ms).max(1)
-            }
-        }
-    }
-
-    /// When its time is up: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
-    fn time_limit(&self, daemon: &DaemonConfig, age: Option<Duration>) -> Instant {
-        let limit = self.limit_ms(daemon);
-        let by_the_clock = || Timestamp::now().as_millis().saturating_sub(self.started_at.as_millis());
-        let passed = match age {
-            Some(age) => u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
-            None => u64::try_from(by_the_clock()).unwrap_or(0),
-        };
-        // Thirty years stand for no limit, where adding would overflow the clock.
-        let left = Duration::from_millis(limit.saturating_sub(passed))
-            .min(Duration::from_secs(30 * 365 * 24 * 3600));
-        Instant::now() + left
-    }
-
     /// Waits for the shim's end, and has it end the agent when someone says so or the time is up: the shim looks at the time itself, unless
     /// its agent has stopped it. Gives what the shim has exited with, where that can be told.
     async fn until(
@@ -389,9 +364,8 @@ impl Agent {
         let known = || shim.filter(|_| shared.context.running.pid(self.task.no).is_some());
         let mut request = Request::new(self.task, dir);
         let daemon = basis.daemon();
-        let limit = self.time_limit(daemon, age);
-        // The shim of a check looks at its time: that it is up is no reason to end the task.
-        let limit = if self.is_check { limit + CHECK_SLACK } else { limit };
+        let own_limit = self.time_limit(daemon, age);
+        let mut limit = own_limit;
         let may_be_silent = daemon.stall_minutes.filter(|_| !self.is_check);
         let may_be_silent = may_be_silent.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
@@ -420,6 +394,11 @@ impl Agent {
                     request.make(known());
                 }
                 silent = silence.too_long(), if !ending => {
+                    let paused = shared.context.running.paused(self.task.id());
+                    if let Some(at) = paused.ran_on.filter(|at| at.elapsed() < silent) {
+                        silence.excused(at);
+                        continue;
+                    }
                     let end = daemon.stalled_tasks == StalledTasks::End;
                     let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
                     if let Err(error) = shared.context.engine.stalled(self.task.id(), silent_ms, end).await {
@@ -447,7 +426,12 @@ impl Agent {
                     force.requested();
                     request.make(known());
                 }
-                () = tokio::time::sleep_until(limit), if !ending => self.order_end(shared, StopReason::Timeout).await,
+                () = tokio::time::sleep_until(limit), if !ending => {
+                    limit = with_pauses(own_limit, shared.context.running.paused(self.task.id()));
+                    if limit <= Instant::now() {
+                        self.order_end(shared, StopReason::Timeout).await;
+                    }
+                }
             }
         }
     }
@@ -467,26 +451,6 @@ impl Agent {
     }
 }
 
-/// Asks for the end of an agent again and again, once at a time: the file system of its directory may not answer.
-struct Request {
-    task: Launch,
-    dir: PathBuf,
-    made: Option<JoinHandle<()>>,
-}
-
-impl Request {
-    fn new(task: Launch, dir: &Path) -> Self {
-        Self { task, dir: dir.to_owned(), made: None }
-    }
-
-    fn make(&mut self, known: Option<Process>) {
-        if self.made.as_ref().is_none_or(JoinHandle::is_finished) {
-            let (task, dir) = (self.task, self.dir.clone());
-            self.made = Some(tokio::task::spawn_blocking(move || task.request_end(&dir, known)));
-        }
-    }
-}
-
 /// The variable of an environment that sets the time zone, if it has one.
 fn own_zone(env: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
     env.get_key_value("TZ").map(|(name, zone)| BTreeMap::from([(name.clone(), zone.clone())]))
@@ -495,9 +459,4 @@ fn own_zone(env: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> 
 async fn there(dir: &Path) -> bool {
     let dir = dir.to_owned();
     beside(move || dir.exists()).await
-}
-
-fn back_off(launch: u32) -> Duration {
-    let before = usize::try_from(launch.saturating_sub(1)).unwrap_or(usize::MAX);
-    BACK_OFF[before.min(BACK_OFF.len() - 1)]
 }

@@ -52,6 +52,13 @@ impl Silence {
         }
     }
 
+    /// Counts the silence from this moment on, if it has begun before: until then there was a reason for it.
+    pub(super) fn excused(&mut self, until: Instant) {
+        if until > self.since {
+            (self.since, self.told) = (until, false);
+        }
+    }
+
     async fn look(&self) -> [u64; 2] {
         let files = self.files.clone();
         beside(move || sizes(&files)).await

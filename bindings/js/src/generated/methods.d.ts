@@ -670,9 +670,9 @@ export declare class ApprovalMethods {
   /**
    * Asks a person a question, and waits for the answer. Only the agent of a task can ask.
    *
-   * While it waits, the agent's slot is lent to other tasks. A question that the task has asked in
-   * the same words before is not asked again: its answer comes at once, if there is one. So an
-   * agent whose wait was cut off asks once more, and loses nothing.
+   * While it waits, the agent's slot is lent to other tasks, and its task's time does not run. A
+   * question that the task has asked in the same words before is not asked again: its answer comes
+   * at once, if there is one. So an agent whose wait was cut off asks once more, and loses nothing.
    *
    * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
    */
@@ -684,7 +684,7 @@ export declare class ApprovalMethods {
    *
    * The hooks of an agent's program call it, where `agent.ask_permissions` is set. An approval
    * counts for one call, of exactly this input. While a person is waited for, the agent's slot is
-   * lent to other tasks.
+   * lent to other tasks, and its task's time does not run.
    *
    * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
    */

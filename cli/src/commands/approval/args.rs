@@ -42,6 +42,12 @@ pub(crate) enum ApprovalCommand {
         /// The reason, which is kept with the decision
         #[arg(long, value_name = "TEXT", value_hint = ValueHint::Other)]
         reason: Option<String>,
+        /// Of the use of a tool: allow such uses for good, by a rule in .claude/settings.local.json, which is shown first
+        #[arg(long)]
+        always: bool,
+        /// With --always: write the rule without asking
+        #[arg(long, requires = "always")]
+        yes: bool,
     },
     /// Reject: the task is cancelled, the tool refused, or the question not answered
     #[command(after_help = examples::APPROVAL_REJECT)]

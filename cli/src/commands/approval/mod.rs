@@ -1,9 +1,11 @@
 //! Approvals: what waits for a person, and decisions.
 
+mod always;
 mod args;
 
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -17,6 +19,7 @@ use aiwg_client::{
 
 use aiwg_protocol::terms::CheckCommand;
 
+use self::always::Always;
 pub(crate) use self::args::ApprovalCommand;
 use crate::{
     error::CliError,
@@ -27,6 +30,7 @@ use crate::{
 };
 
 pub(crate) async fn run(
+    project: Option<&Path>,
     client: &DaemonClient,
     command: ApprovalCommand,
     output: &Output,
@@ -41,9 +45,21 @@ pub(crate) async fn run(
             let approval = client.approval_get(ApprovalGetParams { approval_id: id }).await?;
             output.result(&approval, show)?;
         }
-        ApprovalCommand::Approve { id, reason } => {
+        ApprovalCommand::Approve { id, reason, always, yes } => {
+            let always = match always {
+                true => {
+                    let approval = client.approval_get(ApprovalGetParams { approval_id: id.clone() }).await?;
+                    let always = Always::of(project, &approval)?;
+                    always.confirmed(yes)?;
+                    Some(always)
+                }
+                false => None,
+            };
             let params = ApprovalDecideParams { approval_id: id, reason };
-            output.result(&client.approval_approve(params).await?, show_decided)?;
+            let approved = client.approval_approve(params).await?;
+            // Only what was approved is allowed for good: an agent's call has been refused by now, too.
+            always.map_or(Ok(()), Always::write)?;
+            output.result(&approved, show_decided)?;
         }
         ApprovalCommand::Reject { id, reason } => {
             let params = ApprovalDecideParams { approval_id: id, reason };

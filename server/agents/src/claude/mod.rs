@@ -30,6 +30,7 @@ mod program;
 mod read;
 mod reason;
 mod received;
+mod rule;
 mod scanner;
 mod settings;
 mod spent;
@@ -41,6 +42,7 @@ pub use hook::{HookAnswer, HookCall, HookEvent};
 pub use output::Output;
 pub use program::Claude;
 pub use read::read;
+pub use rule::rule;
 pub use scanner::LONGEST_LINE;
 pub use watch::{Progress, ResultWatch};
 

@@ -1,7 +1,10 @@
 //! The limits for which a shim ends its agent by itself.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use aiwg_shim::{
-    EXIT_REMOVED, EndedFor, LOCK_FILE, Process, RUN_FILE, STDERR_FILE, STDOUT_FILE, Signal, read_run,
+    EXIT_REMOVED, EndedFor, LOCK_FILE, Pauses, Process, RUN_FILE, STDERR_FILE, STDOUT_FILE, Signal,
+    read_pauses, read_run, write_pauses,
 };
 
 use crate::support::{Task, until};
@@ -25,6 +28,25 @@ fn its_time_is_up_without_any_daemon() {
         (exit.ended_for, exit.end_requested, exit.signal),
         (Some(EndedFor::TimeLimit), false, Some(15))
     );
+}
+
+#[test]
+fn its_time_does_not_run_while_it_waits_for_a_person() {
+    let mut task = Task::new(&["sleep", "1000"]);
+    task.spec.time_limit_ms = Some(50);
+    let paused = |over_ms, since_ms| write_pauses(&task.spec.dir, Pauses { over_ms, since_ms }).unwrap();
+    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    paused(0, Some(now));
+    let (mut shim, agent) = task.started();
+    shim.hang_up();
+    // Several times as long as its time: it looks at least once a second.
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(agent.is_alive());
+    // The pause is over, and was shorter than all that has passed.
+    paused(1000, None);
+    shim.wait();
+    assert_eq!(task.exit().ended_for, Some(EndedFor::TimeLimit));
+    assert_eq!(read_pauses(&task.spec.dir).unwrap(), Some(Pauses { over_ms: 1000, since_ms: None }));
 }
 
 #[test]

@@ -118,6 +118,7 @@ pub(super) async fn row_after(
         return Ok(found);
     }
     let _slot = context.engine.waits_for_person(task).await;
+    let _pause = context.running.pause(task);
     tokio::select! {
         () = decided => {}
         () = after(time) => {}

@@ -134,27 +134,31 @@ impl Agent {
         let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
         // So that no other daemon starts a task that would meet the same limit; the store keeps what takes longer.
         let _ = timeout(SHARED_WITHIN, shared.context.accounts.are_shared()).await;
-        match self.verify.clone() {
-            Some(terms) if is_end_of_work(&outcome.reason) => {
-                self.with_work(shared, outcome, terms, dir).await
-            }
-            _ => outcome,
-        }
+        let Some(terms) = self.verify.clone() else { return outcome };
+        let waited = shared.context.running.paused(self.task.id()).total;
+        let waited_ms = u64::try_from(waited.as_millis()).ok().filter(|ms| *ms > 0);
+        let detail = match is_end_of_work(&outcome.reason) {
+            true => self.work(shared, terms, dir).await,
+            false => RoundDetail::default(),
+        };
+        let detail = RoundDetail { waited_ms, ..detail };
+        let is_something = detail != RoundDetail::default() || is_end_of_work(&outcome.reason);
+        Outcome { detail: is_something.then(|| detail.to_json()).flatten(), ..outcome }
     }
 
-    /// The outcome of an agent's run with what it has changed.
-    async fn with_work(&self, shared: &Shared, outcome: Outcome, terms: VerifyTerms, dir: &Path) -> Outcome {
+    /// What an agent's run has changed.
+    async fn work(&self, shared: &Shared, terms: VerifyTerms, dir: &Path) -> RoundDetail {
         let project = &shared.context.project;
         let (root, task_dir, run_dir) =
             (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
         let ignore = shared.context.settings.get().config.watch.ignore.clone();
         let on = self.protected.get().cloned();
-        let detail = beside(move || RoundDetail {
+        let detail = move || RoundDetail {
             files: work::changed(&root, &ignore, &run_dir),
             protected: work::protected_changes(&root, &terms.protect, &task_dir, on.as_ref()),
             ..RoundDetail::default()
-        });
-        Outcome { detail: detail.await.to_json(), ..outcome }
+        };
+        beside(detail).await
     }
 
     /// The outcome of a check with what has become of the protected files meanwhile. One before the first round has had them put on record itself.

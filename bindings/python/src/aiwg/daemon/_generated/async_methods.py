@@ -1267,9 +1267,10 @@ class AsyncApprovalMethods:
     ) -> ApprovalOutcome:
         """Asks a person a question, and waits for the answer. Only the agent of a task can ask.
 
-        While it waits, the agent's slot is lent to other tasks. A question that the task has asked
-        in the same words before is not asked again: its answer comes at once, if there is one. So
-        an agent whose wait was cut off asks once more, and loses nothing.
+        While it waits, the agent's slot is lent to other tasks, and its task's time does not run. A
+        question that the task has asked in the same words before is not asked again: its answer
+        comes at once, if there is one. So an agent whose wait was cut off asks once more, and loses
+        nothing.
 
         - ``question``: The question. Length from 1 to 16384, matches `\\S`.
         - ``options``: The answers to choose from, 20 at the most; any answer when absent. Length at
@@ -1309,7 +1310,7 @@ class AsyncApprovalMethods:
 
         The hooks of an agent's program call it, where `agent.ask_permissions` is set. An approval
         counts for one call, of exactly this input. While a person is waited for, the agent's slot
-        is lent to other tasks.
+        is lent to other tasks, and its task's time does not run.
 
         - ``step``: The step.
         - ``tool``: The name of the tool. Length from 1 to 200.

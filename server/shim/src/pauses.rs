@@ -1,0 +1,55 @@
+//! The pauses of an agent's time: while it waits for a person, its time does not run. The daemon records them, since the shim cannot know.
+
+use std::{io, path::Path, time::Duration};
+
+use aiwg_fs::Dir;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    PAUSES_FILE,
+    record::{RecordError, now_ms, read, write},
+};
+
+/// The longest record that is read, in bytes.
+const LONGEST: u64 = 1024;
+
+/// The pauses of a run's time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pauses {
+    /// The sum of those that are over, in milliseconds.
+    pub over_ms: u64,
+    /// The beginning of the one that goes on, in milliseconds since 1970; none if there is none.
+    pub since_ms: Option<u64>,
+}
+
+impl Pauses {
+    /// The sum of all of them until now.
+    pub fn total(&self) -> Duration {
+        let open = self.since_ms.map_or(0, |since| now_ms().saturating_sub(since));
+        Duration::from_millis(self.over_ms.saturating_add(open))
+    }
+
+    /// Those on record in this directory. What cannot be read counts as none: then its time runs.
+    pub(crate) fn in_dir(dir: &Dir) -> Self {
+        let text = dir.read_bounded(PAUSES_FILE.as_ref(), LONGEST).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+}
+
+/// The pauses on record for the run of `dir`; none where there were none.
+///
+/// # Errors
+/// The record cannot be read, or is not whole. The error names the file.
+pub fn read_pauses(dir: &Path) -> Result<Option<Pauses>, RecordError> {
+    read(dir, PAUSES_FILE)
+}
+
+/// Records the pauses of the run of `dir`, as of now.
+///
+/// # Errors
+/// The record cannot be written. The error names the file.
+pub fn write_pauses(dir: &Path, pauses: Pauses) -> Result<(), RecordError> {
+    let written = || -> io::Result<()> { write(&Dir::open_own_in_own(dir)?, PAUSES_FILE, &pauses) };
+    written().map_err(RecordError::at(&dir.join(PAUSES_FILE)))
+}
