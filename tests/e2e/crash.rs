@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::support::{Project, kill, processes_of, until};
 
 /// Number of times that the daemon is killed; `AIWG_CRASH_ROUNDS` sets another number.
-fn rounds() -> u32 {
+pub(crate) fn rounds() -> u32 {
     std::env::var("AIWG_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(20)
 }
 
@@ -33,7 +33,7 @@ struct Acknowledged {
 }
 
 /// A script that calls one method after the other, whatever becomes of the daemon.
-fn script(
+pub(crate) fn script(
     socket: PathBuf,
     stop: Arc<AtomicBool>,
     mut next: impl FnMut(u64) -> (&'static str, Value) + Send + 'static,
@@ -155,7 +155,7 @@ fn nothing_acknowledged_is_lost_and_nothing_runs_twice() {
 
 /// The end reason of each run of each task, by the task's number, in the order of the runs. Each has ended, and none
 /// is missing.
-fn stored_runs(project: &Project) -> BTreeMap<u64, Vec<String>> {
+pub(crate) fn stored_runs(project: &Project) -> BTreeMap<u64, Vec<String>> {
     let database = Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
     let mut select = database
         .prepare("SELECT task, n, reason FROM run WHERE ended_at >= started_at ORDER BY task, n")
@@ -170,7 +170,7 @@ fn stored_runs(project: &Project) -> BTreeMap<u64, Vec<String>> {
     runs
 }
 
-fn all_events(wire: &mut crate::support::Wire) -> Vec<Value> {
+pub(crate) fn all_events(wire: &mut crate::support::Wire) -> Vec<Value> {
     let mut events: Vec<Value> = Vec::new();
     loop {
         let since = events.last().map_or(json!(0), |event| event["seq"].clone());
@@ -183,7 +183,7 @@ fn all_events(wire: &mut crate::support::Wire) -> Vec<Value> {
     }
 }
 
-fn all_tasks(wire: &mut crate::support::Wire) -> HashMap<String, Value> {
+pub(crate) fn all_tasks(wire: &mut crate::support::Wire) -> HashMap<String, Value> {
     let mut tasks = HashMap::new();
     let mut params = json!({ "limit": 1000 });
     loop {

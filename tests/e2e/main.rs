@@ -15,6 +15,7 @@ mod clients;
 mod connections;
 mod copies;
 mod crash;
+mod crash_unattended;
 mod disk;
 mod documents;
 mod files;

@@ -220,7 +220,7 @@ impl Account {
         let times = before
             .as_ref()
             .map_or(1, |before| if is_same { before.times } else { before.times.saturating_add(1) });
-        let until = next_try(window.as_deref(), resets_at, times, id, now);
+        let until = next_try(window.as_deref(), resets_at, times, id, (end.started_at, now));
         // The window that resets last is waited for.
         let further = before
             .as_ref()

@@ -71,17 +71,22 @@ pub struct Pause {
     pub is_mended: bool,
 }
 
-/// Time at which someone may try again after a limit was met at `now`, so many `times` in a row. A time of a reset that has passed, or is further off than
-/// its window is long, is not believed.
+/// Time at which someone may try again after a limit was met, so many `times` in a row, by a run that began at `began`; it is `now`. A time of a
+/// reset that had passed by then, or is further off than its window is long, is not believed. One that has passed since, as while no daemon ran, is
+/// believed once: a program that tells such a time again and again has a clock of its own.
 pub(super) fn next_try(
     window: Option<&str>,
     resets_at: Option<Timestamp>,
     times: u32,
     id: &str,
-    now: Timestamp,
+    (began, now): (Timestamp, Timestamp),
 ) -> Timestamp {
-    let wait = match resets_at.and_then(|at| u64::try_from(at.as_millis() - now.as_millis()).ok()) {
-        Some(wait) if wait > 0 => believed(window, wait),
+    let wait = match resets_at {
+        Some(at) if at > now => believed(
+            window,
+            u64::try_from(at.as_millis().saturating_sub(now.as_millis())).unwrap_or_default(),
+        ),
+        Some(at) if at > began && times <= 1 => 0,
         _ => {
             let place = usize::try_from(times.saturating_sub(1)).unwrap_or(usize::MAX);
             WITHOUT_A_TIME.get(place).copied().unwrap_or(HOUR_MS)
@@ -126,7 +131,7 @@ mod tests {
     fn wait(window: Option<&str>, resets_in_ms: Option<i64>, times: u32) -> u64 {
         let now = Timestamp::from_millis(NOW);
         let resets_at = resets_in_ms.map(|ms| Timestamp::from_millis(NOW.saturating_add(ms)));
-        let next = next_try(window, resets_at, times, "a", now);
+        let next = next_try(window, resets_at, times, "a", (now, now));
         u64::try_from(next.as_millis() - NOW).unwrap()
     }
 
@@ -163,6 +168,18 @@ mod tests {
         for passed in [Some(0), Some(-1), Some(-86_400_000), Some(i64::MIN / 2), None] {
             assert_about(wait(Some("five_hour"), passed, 1), 5 * MINUTE_MS);
         }
+    }
+
+    #[test]
+    fn a_reset_that_has_passed_since_the_run_began_is_believed_once() {
+        let (began, now) = (Timestamp::from_millis(NOW - 60_000), Timestamp::from_millis(NOW));
+        let next = |passed_ms, times| {
+            let resets_at = Some(Timestamp::from_millis(NOW - passed_ms));
+            next_try(Some("five_hour"), resets_at, times, "a", (began, now))
+        };
+        assert_eq!((next(1000, 1), next(0, 1)), (now, now));
+        assert!(next(1000, 2) >= now.after_ms(15 * MINUTE_MS), "it was not true the first time");
+        assert!(next(60_000, 1) >= now.after_ms(5 * MINUTE_MS), "it had passed when the run began");
     }
 
     #[test]

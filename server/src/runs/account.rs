@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use aiwg_agents::{AgentProgram, Reason, evaluation::Evaluation, limit::LimitWarning, plain::Plain};
+use aiwg_agents::{
+    AgentProgram, Reason,
+    evaluation::Evaluation,
+    limit::{Limit, LimitWarning},
+    plain::Plain,
+};
 use aiwg_protocol::types::Timestamp;
 
 use super::{
@@ -54,9 +59,15 @@ pub(super) fn run_end(
 ) -> RunEnd {
     let now = clock.now;
     let limit = evaluation.limit.as_ref().filter(|_| evaluation.reason == Reason::Limited);
-    let limit = limit.map(|limit| (limit.window.clone(), clock.reset_of(limit)));
     let seconds =
         |at: u64| Timestamp::from_millis(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1000));
+    // The end of a run may be read long after it, by the next daemon.
+    let passed_meanwhile =
+        |limit: &Limit| limit.resets_at.map(seconds).filter(|at| *at > started_at && *at <= now);
+    let limit = limit.map(|limit| {
+        let resets_at = clock.reset_of(limit).or_else(|| passed_meanwhile(limit));
+        (limit.window.clone(), resets_at)
+    });
     let window = |warning: &LimitWarning| WindowUse {
         utilization: warning.utilization,
         resets_at: warning.resets_at.map(seconds).filter(|at| *at > now),
