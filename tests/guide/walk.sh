@@ -104,7 +104,7 @@ aiwg task list --state queued
 aiwg task list --state completed
 task=$(aiwg task list --json | jq -r '.[0].id')
 aiwg task get "$task"
-slow=$(aiwg task submit "do: sleep 1000" --json | jq -r .taskId)
+slow=$(aiwg task submit "do: tool sleep 1000" --json | jq -r .taskId)
 aiwg task cancel "$slow"
 [ "$(aiwg task get "$slow" --json | jq -r .state)" = cancelled ] || fails "$slow was not cancelled"
 aiwg task stats
@@ -118,7 +118,7 @@ aiwg automation enable --rule auto-test-on-change
 aiwg chat send "What is our current test coverage?"
 
 section "Agent tasks"
-id=$(aiwg task submit "do: exit 3" --json | jq -r .taskId)
+id=$(aiwg task submit "do: fails it broke" --json | jq -r .taskId)
 aiwg task wait "$id" || true
 events=$(aiwg event list 'task:*' --json | jq -r '.[].topic' | sort -u)
 has "$events" 'task:started'
@@ -128,7 +128,7 @@ aiwg task submit "Comprehensive security audit" --timeout 240
 
 section "Why"
 why=$(aiwg why "$id")
-has "$why" "> .*$id failed after .*: do: exit 3"
+has "$why" "> .*$id failed after .*: do: fails it broke"
 has "$why" '^ +aiwg \(process [0-9]+\) in /'
 has "$why" 'run 1 \(agent\): failed'
 seq=$(aiwg event emit walk:why --json | jq .seq)
@@ -199,7 +199,7 @@ done
 SLACK_WEBHOOK_URL=https://hooks.test/secret aiwg daemon start --config .aiwg/daemon.dev.json
 aiwg event emit deployment:complete '{"version": "1.2.3"}'
 until_true "aiwg task list | grep 'Run post-deployment smoke tests'"
-aiwg task wait "$(aiwg task submit "do: exit 1" --json | jq -r .taskId)" || true
+aiwg task wait "$(aiwg task submit "do: fails it broke" --json | jq -r .taskId)" || true
 until_true "aiwg task list --state completed | grep 'Send failure notification'"
 aiwg daemon restart
 has "$(aiwg daemon status)" 'daemon\.dev\.json'
