@@ -77,5 +77,8 @@ fn member<'a>(value: &'a mut Value, name: &str, new: Value) -> Option<&'a mut Va
 }
 
 fn unclear(path: &Path, why: &dyn std::fmt::Display) -> CliError {
-    CliError::Failed(format!("{}: {why}; nothing was changed: mend the file first", path.display()))
+    CliError::Failed(format!(
+        "{}: {why}; nothing was changed: mend the file first, or add the rule by hand",
+        path.display()
+    ))
 }

@@ -116,7 +116,11 @@ mod tests {
     fn verbs_without_a_noun_are_found() {
         assert_eq!(
             hints_for(&["aiwg", "status"]),
-            ["there is aiwg daemon status", "there is aiwg automation status"]
+            [
+                "there is aiwg daemon status",
+                "there is aiwg automation status",
+                "there is aiwg messaging status"
+            ]
         );
         assert_eq!(hints_for(&["aiwg", "submit", "x"]), ["there is aiwg task submit"]);
         for words in [["task", "show", "1"].as_slice(), &["automation", "list"], &["task", "ls"]] {

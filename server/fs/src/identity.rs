@@ -28,10 +28,21 @@ impl Identity {
         Self { device: found.st_dev as u64, number: found.st_ino as u64 }
     }
 
+    /// Identity of the file at a path; of the link itself, if it is one. What is mounted there is not asked, since it may not answer.
+    ///
+    /// # Errors
+    /// There is nothing. The error names the path.
+    #[cfg(target_os = "linux")]
+    pub fn at(path: &Path) -> io::Result<Self> {
+        use rustix::fs::AtFlags;
+        Self::unasked(path, AtFlags::SYMLINK_NOFOLLOW).map_err(at(path))
+    }
+
     /// Identity of the file at a path; of the link itself, if it is one.
     ///
     /// # Errors
     /// There is nothing. The error names the path.
+    #[cfg(not(target_os = "linux"))]
     pub fn at(path: &Path) -> io::Result<Self> {
         Ok(Self::of(&path.symlink_metadata().map_err(at(path))?))
     }
@@ -42,8 +53,14 @@ impl Identity {
     /// There is none.
     #[cfg(target_os = "linux")]
     pub fn of_open(link: &Path) -> io::Result<Self> {
+        Self::unasked(link, rustix::fs::AtFlags::empty())
+    }
+
+    /// Identity by what the system knows of the file already.
+    #[cfg(target_os = "linux")]
+    fn unasked(path: &Path, flags: rustix::fs::AtFlags) -> io::Result<Self> {
         use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
-        let found = statx(CWD, link, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)?;
+        let found = statx(CWD, path, flags | AtFlags::STATX_DONT_SYNC, StatxFlags::INO)?;
         Ok(Self { device: makedev(found.stx_dev_major, found.stx_dev_minor), number: found.stx_ino })
     }
 
