@@ -116,6 +116,21 @@ fn what_nobody_has_decided_on_waits_without_a_process_and_a_slot() {
     assert!(project.read(".commands").lines().last().unwrap().contains("--resume"));
     let ended = project.task(&task);
     assert_eq!((&ended["reason"], &ended["attempts"]), (&json!("done"), &json!(1)), "{ended}");
+    assert_eq!(ended["usage"]["permissionDenials"], json!([]), "it was not refused in the end: {ended}");
+}
+
+#[test]
+fn a_round_of_a_task_with_a_check_waits_too() {
+    let project = asking(1, json!({}));
+    let verify = json!({ "command": "test -e made" });
+    let params = json!({ "prompt": script(again("touch made")), "verify": verify });
+    let task = project.wire().call("task.submit", params)["taskId"].as_str().unwrap().to_owned();
+    put_off(&project, &task);
+    decide(&project, "approve", &pending(&project));
+    let ended = project.ended(&task);
+    assert_eq!((&ended["state"], &ended["verified"]), (&json!("completed"), &json!(true)), "{ended}");
+    assert_eq!(ended["rounds"].as_array().map(Vec::len), Some(1), "{ended}");
+    assert_eq!(calls(&project), ["touch made"]);
 }
 
 #[test]

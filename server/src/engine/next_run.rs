@@ -351,6 +351,16 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_was_put_off_is_made_without_a_prompt() {
+        let deferred = run(1, EndReason::DEFERRED, Some("s"));
+        assert_eq!((paused_session(std::slice::from_ref(&deferred)), go_on(&deferred)), (Some("s"), ""));
+        assert_eq!(go_on(&run(1, EndReason::LIMITED, Some("s"))), GO_ON);
+        // Another pause after it says nothing of the call any more.
+        let runs = [deferred, run(2, EndReason::LIMITED, Some("s"))];
+        assert_eq!(interrupted(&runs).map(go_on), Some(GO_ON));
+    }
+
+    #[test]
     fn a_session_goes_on_after_a_pause_only() {
         assert_eq!(paused_session(&[]), None);
         let limited = || run(1, EndReason::LIMITED, Some("s"));

@@ -376,6 +376,8 @@ mod tests {
         assert_eq!(going_on(None, &all[1..], &[]).as_deref(), Some("second"));
         assert_eq!(going_on(Some("Go on."), &all[1..], &[]).as_deref(), Some("Go on.\n\nsecond"));
         assert_eq!(going_on(None, &[], &[]), None);
+        assert_eq!(going_on(Some(""), &[], &[]).as_deref(), Some(""));
+        assert_eq!(going_on(Some(""), &all[1..], &[]).as_deref(), Some("second"));
         let unsure = [Sent { is_unsure: true, ..sent("third", None, None) }];
         assert_eq!(going_on(None, &unsure, &[]), Some(format!("{UNSURE}\n\nthird")));
         // Of a run that is not there nobody has got anything.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::evaluation::Denial;
+use crate::evaluation::{DeferredTool, Denial};
 
 /// Maximum number of characters kept of a tool's input: enough to know what was refused, while a file that was to be written can be long.
 const LONGEST_WHAT: usize = 200;
@@ -14,10 +14,13 @@ impl Denial {
     /// One entry of a result message's `permission_denials`.
     pub(super) fn from_json(value: &Value) -> Self {
         let tool_name = value.get("tool_name").and_then(Value::as_str).unwrap_or("a tool").to_owned();
-        let input = value.get("tool_input").unwrap_or(&Value::Null);
-        let description = DESCRIPTIVE.iter().find_map(|name| input.get(name)?.as_str());
-        let what = description.map_or_else(|| summary(input), shortened);
-        Self { tool_name, what }
+        Self { tool_name, what: what(value.get("tool_input").unwrap_or(&Value::Null)) }
+    }
+
+    /// The refusal of the very call that was put off afterwards.
+    pub(super) fn of_deferred(tool: &DeferredTool) -> Self {
+        let input = serde_json::from_str(&tool.input).unwrap_or_else(|_| Value::String(tool.input.clone()));
+        Self { tool_name: tool.name.clone(), what: what(&input) }
     }
 }
 
@@ -35,6 +38,11 @@ pub(super) fn describe(denials: &[Denial], count: usize) -> Option<String> {
         "it was refused {}{what}{others}: allow what it needs in \"agent.command\", for example with --allowedTools {}",
         first.tool_name, first.tool_name
     ))
+}
+
+fn what(input: &Value) -> String {
+    let description = DESCRIPTIVE.iter().find_map(|name| input.get(name)?.as_str());
+    description.map_or_else(|| summary(input), shortened)
 }
 
 fn summary(input: &Value) -> String {

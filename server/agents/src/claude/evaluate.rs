@@ -9,7 +9,7 @@ use super::{
     reason::{limit, reason},
 };
 use crate::{
-    evaluation::{Evaluation, Exit, Usage},
+    evaluation::{Denial, Evaluation, Exit, Usage},
     plain::{self, failed_exit, with_words},
     reason::Reason,
 };
@@ -125,6 +125,11 @@ fn answer(exit: &Exit<'_>, output: &Output) -> Option<String> {
 fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> Usage {
     let total = output.last.as_ref().and_then(|result| result.session_total_usd);
     let session = output.session_id();
+    // What was put off in the end was not refused for good: that is told when it is decided.
+    let put_off = output.last.as_ref().and_then(|result| result.deferred.as_ref()).map(Denial::of_deferred);
+    let is_final = |denial: &&Denial| Some(*denial) != put_off.as_ref();
+    let permission_denials: Vec<Denial> = output.denials.iter().filter(is_final).cloned().collect();
+    let not_final = output.denials.len() - permission_denials.len();
     Usage {
         cost_usd: output.own_cost_usd().or_else(|| {
             let before = session.and_then(previous_total).unwrap_or(0.0);
@@ -138,8 +143,8 @@ fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> U
         spent: output.spent.spent(),
         session_tokens: None,
         session_id: session.map(str::to_owned),
-        permission_denials: output.denials.clone(),
-        permission_denial_count: output.denial_count,
+        permission_denials,
+        permission_denial_count: output.denial_count.saturating_sub(not_final),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Errors are sentences for people, and so is a limit with the time of its reset, by the clock on the wall. It tells no cost, and its tokens are
 //! those of the session from its very beginning. The samples were recorded here with the real program (see their README), except for a tool
-//! that it declined: in `exec` it asks nobody, and a command that its sandbox forbids just fails.
+//! that it declined: in `exec` it asks nobody, and a command that its sandbox forbids just fails; so it has no way to ask for permissions.
 
 mod command;
 mod log;

@@ -1,7 +1,8 @@
 //! `gemini --output-format stream-json`: messages, uses of tools and a result, one on each line.
 //!
 //! It exits with the HTTP status of an error modulo 256 (401 is 145, 429 is 173), and with 0 where SIGTERM ended it without a result. It tells no
-//! cost; its tokens are those of the run. With other formats only its exit is evaluated. The samples were recorded here with the real program (see
+//! cost; its tokens are those of the run. With other formats only its exit is evaluated. A use of a tool cannot be put off, so it has no way to ask
+//! for permissions. The samples were recorded here with the real program (see
 //! their README).
 
 mod command;

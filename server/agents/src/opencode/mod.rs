@@ -1,6 +1,7 @@
 //! `opencode run --format json`: steps, texts, uses of tools and errors, one on each line.
 //!
-//! A refused tool ends its work with exit code 0, and its last step says `tool-calls`: that is no success. While the model's API answers 429 or is
+//! A refused tool ends its work with exit code 0, and its last step says `tool-calls`: that is no success. `run` refuses what would be asked, so it
+//! has no way to ask for permissions. While the model's API answers 429 or is
 //! overloaded it tries again for ever and writes nothing, so that only a time limit ends it: then no reason is known. Costs and tokens are those of
 //! the run, also where a session is resumed. The samples were recorded here with the real program (see their README).
 
