@@ -10,7 +10,9 @@ use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
     accounts::Accounts,
     bus::Bus,
-    engine::{self, Due, DueScope, Engine, EngineError, EngineSetup, EngineConfig, Prune, Publication, Select},
+    engine::{
+        self, Due, DueScope, Engine, EngineConfig, EngineError, EngineSetup, Prune, Publication, Select,
+    },
     health::Health,
     rules::RuleIndex,
 };
@@ -59,7 +61,9 @@ impl Template {
         database.execute_batch("PRAGMA synchronous = OFF; BEGIN").unwrap();
         for line in text.split('\n').take(MOST) {
             let mut chars = line.chars();
-            let (Some(table), Some(column), Some(row)) = (chars.next(), chars.next(), chars.next()) else { continue };
+            let (Some(table), Some(column), Some(row)) = (chars.next(), chars.next(), chars.next()) else {
+                continue;
+            };
             let of = |c: char, many: usize| usize::try_from(u32::from(c)).unwrap() % many;
             let (table, columns) = &self.tables[of(table, self.tables.len())];
             let column = &columns[of(column, columns.len())];
@@ -81,10 +85,13 @@ fn tables(database: &Connection) -> Vec<(String, Vec<String>)> {
         let mut select = database.prepare(sql).unwrap();
         select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
-    let tables = names("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name");
+    let tables = names(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+    );
     // These two are asked before the database is anybody's, and have tests of their own.
     let tables = tables.into_iter().filter(|name| name != "made_here" && name != "config_in_force");
-    let columns = |table: &String| names(&format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"));
+    let columns =
+        |table: &String| names(&format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"));
     tables.map(|table| (table.clone(), columns(&table))).collect()
 }
 
@@ -159,7 +166,17 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     let (health, bus) = (Health::default(), Bus::new(last_event));
     let grown = Arc::default();
     let accounts = Accounts::default();
-    let setup = EngineSetup { store, config, bus, orders, health, grown, messages: Arc::default(), next_due, accounts };
+    let setup = EngineSetup {
+        store,
+        config,
+        bus,
+        orders,
+        health,
+        grown,
+        messages: Arc::default(),
+        next_due,
+        accounts,
+    };
     let (engine, thread) = engine::start(setup).unwrap();
     try_all(&engine).await;
     engine.exit().await;
@@ -189,17 +206,17 @@ async fn try_all(engine: &Engine) {
         stored(engine.submit(task).await);
     }
     stored(engine.cursors("schedule").await);
-    stored(engine.switch(Some("a".to_owned()), true, None).await);
+    stored(engine.switch(Some("a".to_owned()), true, None, None).await);
     stored(engine.fire_due(DueScope::All).await);
     for no in (1..9).map(TaskNo) {
         let run = RunId { task: no, n: 1 };
         stored(engine.interrupted(run, true, 3, true, Used::default()).await);
         stored(engine.rested(run).await);
         stored(engine.ended(run, Outcome::without_exit(TaskState::Completed, "")).await);
-        stored(engine.cancel(no).await);
+        stored(engine.cancel(no, None).await);
     }
     stored(engine.retry_many(Select::All(Selection::default()), None, None).await);
-    stored(engine.cancel_many(Select::All(Selection::default())).await);
+    stored(engine.cancel_many(Select::All(Selection::default()), None).await);
     stored(engine.forget_conversation("talk".to_owned()).await);
     let keep = Keep { since: None, most: Some(1), from: None };
     stored(engine.prune(Prune { tasks: keep, events: keep, aged: Timestamp::now() }).await);
