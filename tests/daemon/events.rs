@@ -261,3 +261,16 @@ fn a_list_ends_where_it_gets_too_long_and_goes_on_from_there() {
     assert_eq!(list(8), (9..=12).collect::<Vec<_>>());
     assert_eq!(list(12), Vec::<u64>::new());
 }
+
+#[test]
+fn a_change_of_a_file_says_what_changed() {
+    let mut daemon = TestDaemon::stopped(json!({ "watch": { "enabled": true, "debounce_ms": 10 } }));
+    daemon.write("changed", "12345");
+    daemon.start();
+    daemon.write("changed", "123");
+    until("the change with its sizes", || {
+        let events = daemon.call("event.list", json!({ "topics": ["file:modified"], "since": 0 }));
+        let changed = json!({ "path": "changed", "sizeBefore": 5, "size": 3 });
+        events.as_array().unwrap().iter().any(|event| event["payload"] == changed)
+    });
+}

@@ -34,7 +34,7 @@ fn write(project: &Project, name: &str, content: &str) {
     fs::write(project.file(name), content).unwrap();
 }
 
-/// The `file:` events so far, each as its topic and payload without the sizes, which `a_change_says_what_changed` is about.
+/// The `file:` events so far, each as its topic and payload without the sizes, which have a test of their own.
 fn events(project: &Project) -> Vec<(String, Value)> {
     let events =
         project.wire().call("event.list", json!({ "topics": ["file:*"], "since": 0, "limit": 1000 }));
@@ -493,17 +493,4 @@ fn what_has_matched_before_waits_for_git_as_well() {
     assert_eq!(pending()["matches"], 1);
     fs::remove_dir(project.file(".git/rebase-merge")).unwrap();
     until("its task", || total(&project) == 2);
-}
-
-#[test]
-fn a_change_says_what_changed() {
-    let project = watching(json!({}), &[]);
-    write(&project, "src/a", "12345");
-    project.start();
-    write(&project, "src/a", "123");
-    let changed = json!({ "path": "src/a", "sizeBefore": 5, "size": 3 });
-    until("the change with its sizes", || {
-        let events = project.wire().call("event.list", json!({ "topics": ["file:modified"], "since": 0 }));
-        events.as_array().unwrap().iter().any(|event| event["payload"] == changed)
-    });
 }

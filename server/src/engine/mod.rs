@@ -34,6 +34,8 @@ mod matches;
 mod memory;
 mod messages;
 #[cfg(test)]
+mod model_fate;
+#[cfg(test)]
 mod model_tests;
 mod payload;
 mod record;

@@ -11,8 +11,13 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 
 use super::{
-    Engine, EngineConfig, EngineError, call::Command, effects::Effects, state::State,
-    transaction::Transaction, waits::Waits,
+    Engine, EngineConfig, EngineError,
+    call::Command,
+    effects::Effects,
+    model_fate::{Fate, fate},
+    state::State,
+    transaction::Transaction,
+    waits::Waits,
 };
 
 const SLOTS: usize = 2;
@@ -26,16 +31,6 @@ enum Op {
     TimeUp { task: usize, is_stale: bool },
     Ended { task: usize, well: bool, is_stale: bool },
     Interrupted { task: usize, started: bool, most_attempts: u32, is_stale: bool },
-}
-
-/// The end of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fate {
-    Committed,
-    /// Undone, as after an error of the disk.
-    RolledBack,
-    /// The process died before the commit.
-    Crashed,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -54,10 +49,6 @@ fn op() -> impl Strategy<Value = Op> {
 
 fn stale() -> impl Strategy<Value = bool> {
     prop::bool::weighted(0.2)
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![6 => Just(Fate::Committed), 1 => Just(Fate::RolledBack), 1 => Just(Fate::Crashed)]
 }
 
 /// A task of the model.

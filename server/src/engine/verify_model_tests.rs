@@ -11,7 +11,14 @@ use aiwg_store::Store;
 use aiwg_store_sqlite::SqliteStore;
 use proptest::prelude::*;
 
-use super::{EngineConfig, effects::Effects, state::State, transaction::Transaction, waits::Waits};
+use super::{
+    EngineConfig,
+    effects::Effects,
+    model_fate::{Fate, fate},
+    state::State,
+    transaction::Transaction,
+    waits::Waits,
+};
 
 const TASK: TaskNo = TaskNo(1);
 const MAX_ROUNDS: u32 = 4;
@@ -28,13 +35,6 @@ enum Op {
     Overloaded,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fate {
-    Committed,
-    RolledBack,
-    Crashed,
-}
-
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         // 0 is rare: it ends the task where a check exits with it.
@@ -43,10 +43,6 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::NotStarted),
         1 => Just(Op::Overloaded),
     ]
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![5 => Just(Fate::Committed), 1 => Just(Fate::RolledBack), 2 => Just(Fate::Crashed)]
 }
 
 /// What is to be true of the task.

@@ -18,7 +18,12 @@ use proptest::prelude::*;
 
 use super::{Budgets, bounds::Bound, period::Period, reserved};
 use crate::engine::{
-    Classes, EngineConfig, effects::Effects, state::State, transaction::Transaction, waits::Waits,
+    Classes, EngineConfig,
+    effects::Effects,
+    model_fate::{Fate, fate},
+    state::State,
+    transaction::Transaction,
+    waits::Waits,
 };
 
 const SLOTS: usize = 3;
@@ -41,14 +46,6 @@ enum Op {
     Reload { day_usd: f64 },
 }
 
-/// The end of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fate {
-    Committed,
-    RolledBack,
-    Crashed,
-}
-
 fn op() -> impl Strategy<Value = Op> {
     let task = || 0..100_usize;
     let usd = || 0.0..2.0_f64;
@@ -62,10 +59,6 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (-30..40_i64).prop_map(|hours| Op::Clock { hours }),
         1 => (0.5..6.0_f64).prop_map(|day_usd| Op::Reload { day_usd }),
     ]
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![6 => Just(Fate::Committed), 1 => Just(Fate::RolledBack), 1 => Just(Fate::Crashed)]
 }
 
 fn config(day_usd: f64) -> EngineConfig {

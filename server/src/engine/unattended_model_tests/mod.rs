@@ -24,8 +24,13 @@ use tokio::sync::mpsc;
 
 use self::ops::{Op, op, spec};
 use super::{
-    Budgets, Choice, Classes, DueScope, Edit, Engine, EngineConfig, EngineError, Verdict, call::Command,
-    effects::Effects, state::State, transaction::Transaction, waits::Waits,
+    Budgets, Choice, Classes, DueScope, Edit, Engine, EngineConfig, EngineError, Verdict,
+    call::Command,
+    effects::Effects,
+    model_fate::{Fate, fate},
+    state::State,
+    transaction::Transaction,
+    waits::Waits,
 };
 
 const SLOTS: usize = 3;
@@ -38,18 +43,6 @@ const UNKNOWN: f64 = 0.5;
 
 /// What a sum may differ by.
 const NOTHING: f64 = 1e-6;
-
-/// The end of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fate {
-    Committed,
-    RolledBack,
-    Crashed,
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![6 => Just(Fate::Committed), 1 => Just(Fate::RolledBack), 1 => Just(Fate::Crashed)]
-}
 
 fn config(day_usd: f64) -> EngineConfig {
     let text = format!(
