@@ -29,7 +29,7 @@ pub(crate) enum MessagingCommand {
     /// Send a message to try out whether messages arrive, and say what is missing
     #[command(after_help = examples::MESSAGING_TEST)]
     Test {
-        /// slack, discord or telegram; else all whose token the daemon has
+        /// The platform, as telegram; else all that are on
         #[arg(value_hint = ValueHint::Other)]
         platform: Option<String>,
     },
@@ -43,8 +43,9 @@ pub(crate) async fn run(
     match command {
         MessagingCommand::Status => output.result(&client.messaging_status(NoParams {}).await?, show)?,
         MessagingCommand::Test { platform } => {
+            let named = platform.clone();
             let tested = client.messaging_test(MessagingTestParams { platform }).await?;
-            output.result(&tested, show_tested)?;
+            output.result(&tested, |out, tested| show_tested(out, tested, named.as_deref()))?;
             let is_well = !tested.trials.is_empty() && tested.trials.iter().all(|trial| trial.ok);
             return Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
@@ -110,9 +111,14 @@ fn messages(platform: &PlatformStatus) -> String {
     if some.is_empty() { "all sent".to_owned() } else { some.join(", ") }
 }
 
-fn show_tested(out: &mut Page, tested: &MessagingTested) -> io::Result<()> {
-    if tested.trials.is_empty() {
-        return writeln!(out, "{NONE}");
+fn show_tested(out: &mut Page, tested: &MessagingTested, named: Option<&str>) -> io::Result<()> {
+    match named {
+        Some(name) if tested.trials.is_empty() => {
+            let name = visible(name);
+            return writeln!(out, "{name} is not on: `aiwg messaging status` shows the platforms that are.");
+        }
+        None if tested.trials.is_empty() => return writeln!(out, "{NONE}"),
+        _ => {}
     }
     for trial in &tested.trials {
         out.marked(if trial.ok { "ok" } else { "failed" }, trial.ok)?;

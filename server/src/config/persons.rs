@@ -14,12 +14,11 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 9] = [
+const OF_A_PERSON: [&str; 8] = [
     "agent",
     "agents",
     "accounts",
     "budget",
-    "users",
     "messaging",
     "defaults",
     "daemon.agents_may",

@@ -37,7 +37,7 @@ impl Talk {
             "/tasks" => self.tasks(),
             "/run" => self.run_task(rest),
             "/cancel" => self.cancel(rest),
-            "/gates" | "/approvals" => self.gates(),
+            "/approvals" | "/gates" => self.approvals(),
             "/approve" | "/reject" | "/answer" => self.decide(word, rest),
             "/history" => self.history(),
             "/clear" => self.clear(),
@@ -97,7 +97,7 @@ impl Talk {
         if failed.is_empty() { Ok(()) } else { Err(CliError::Failed(failed.join("\n"))) }
     }
 
-    fn gates(&mut self) -> Result<(), CliError> {
+    fn approvals(&mut self) -> Result<(), CliError> {
         let client = self.daemon()?;
         let listed = self.wait(client.approval_list(ApprovalListParams::default()))?;
         Ok(approval::show_list(&mut Page::stdout(), &listed, ApprovalState::Pending)?)
@@ -109,7 +109,7 @@ impl Talk {
         let text = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         if id.is_empty() || word == "/answer" && text.is_none() {
             let what = if word == "/answer" { "TEXT" } else { "[REASON]" };
-            return Err(CliError::Usage(format!("on what? {word} ID {what}; /gates shows what waits")));
+            return Err(CliError::Usage(format!("on what? {word} ID {what}; /approvals shows what waits")));
         }
         let client = self.daemon()?;
         let Ok(approval_id) = approval_id(id);

@@ -27,7 +27,7 @@ pub(super) const COMMANDS: [(&str, &str); 12] = [
     ("/tasks", "the latest tasks"),
     ("/run PROMPT", "a task in the background; a notice says when it ends"),
     ("/cancel ID...", "cancel tasks"),
-    ("/gates", "what waits for a decision of yours"),
+    ("/approvals", "what waits for a decision of yours"),
     ("/approve ID [REASON]", "approve it"),
     ("/reject ID [REASON]", "reject it"),
     ("/answer ID TEXT", "answer an agent's question"),

@@ -7,7 +7,10 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{DaemonStatus, FileWatcherSubsystem, Health, NoParams},
+    types::{
+        DaemonStatus, FileWatcherSubsystem, Health, MessagingSubsystem, NoParams, PlatformState,
+        PlatformStatus,
+    },
 };
 
 use crate::{
@@ -55,9 +58,7 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     let jobs = count(subsystems.scheduler.jobs.into(), "job", "jobs");
     facts.add(["Scheduler".into(), format!("{}, {jobs}", on(subsystems.scheduler.enabled)).into()]);
     facts.add(["Approvals".into(), approvals(subsystems.approvals.pending).into()]);
-    let adapters = subsystems.messaging.adapters.join(", ");
-    let adapters = if adapters.is_empty() { "no adapters" } else { &adapters };
-    facts.add(["Messaging".into(), adapters.into()]);
+    facts.add(["Messaging".into(), messaging(&subsystems.messaging).into()]);
     facts.write_rows(out)?;
     if let Some(budget) = &subsystems.budget {
         writeln!(out)?;
@@ -76,6 +77,15 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
         running.write(out)?;
     }
     Ok(())
+}
+
+fn messaging(messaging: &MessagingSubsystem) -> String {
+    let platform = |platform: &PlatformStatus| match platform.state {
+        PlatformState::Connected => visible(&platform.name).to_string(),
+        _ => format!("{} (not connected)", visible(&platform.name)),
+    };
+    let platforms: Vec<String> = messaging.platforms.iter().map(platform).collect();
+    if platforms.is_empty() { "no adapters".to_owned() } else { platforms.join(", ") }
 }
 
 fn approvals(pending: u64) -> String {

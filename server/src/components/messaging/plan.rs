@@ -162,8 +162,8 @@ fn to_stranger(person: &PersonId, chat: &str) -> Styled {
     let mut text = Styled::plain("I do not know you, so I do nothing for you. Your id is ");
     text.push_with(&person.to_string(), aiwg_messaging::text::Style::Code);
     text.push_plain(&format!(
-        " (this chat's is {chat}). If I am to work for you, list that id under messaging.users.write in the project's .aiwg/daemon.json, or in \
-         AIWG_WRITE_USERS, and run `aiwg daemon reload`."
+        " (this chat's is {chat}). If I am to work for you, list that id under messaging.users.write in the project's .aiwg/daemon.json and run \
+         `aiwg daemon reload`; or list it in AIWG_WRITE_USERS, and stop and start the daemon."
     ));
     text
 }
