@@ -20,6 +20,23 @@ pub(crate) fn reason_of(text: &str, sentences: &Sentences) -> Option<Reason> {
     sentences.iter().find(|(words, _)| text.contains(words)).map(|(_, reason)| *reason)
 }
 
+/// The last line that begins with one of these, whatever its case and colours.
+pub(crate) fn last_line_of<'a>(text: &'a str, beginnings: &[&str]) -> Option<&'a str> {
+    text.lines().map(without_colours).rfind(|line| {
+        let line = line.to_lowercase();
+        beginnings.iter().any(|beginning| line.starts_with(beginning))
+    })
+}
+
+/// A line without the codes of colours before it.
+fn without_colours(line: &str) -> &str {
+    let mut rest = line.trim();
+    while let Some((_, after)) = rest.strip_prefix("\u{1b}[").and_then(|code| code.split_once('m')) {
+        rest = after.trim_start();
+    }
+    rest
+}
+
 /// The reason by the status of an HTTP response; none where it tells nothing.
 pub(crate) fn reason_of_status(status: u64) -> Option<Reason> {
     match status {

@@ -9,6 +9,7 @@ use crate::{
     lines::{Follower, Log, read},
     plain,
     program::{AgentProgram, PreviousTotal, WorkWatch, remedy},
+    prose::last_line_of,
     reason::Reason,
 };
 
@@ -73,6 +74,9 @@ pub(crate) trait Reporter: Send + Sync {
     /// Words on standard error where a session is not there.
     const NO_SESSION: &'static [&'static str];
 
+    /// Beginnings, in lower case, of the lines on standard error that are the program's own errors.
+    const OWN_LINES: &'static [&'static str];
+
     /// The next thing to do where it is not logged in.
     const LOGIN: &'static str;
 
@@ -116,12 +120,27 @@ pub(crate) trait Reporter: Send + Sync {
 /// Evaluates the work of a command that reports nothing: by its exit, and the words of its error.
 fn evaluate_text<P: Reporter>(exit: &Exit<'_>) -> Evaluation {
     let evaluation = plain::evaluate(exit);
-    let reason = match (&evaluation.error, evaluation.reason) {
-        (Some(error), Reason::Failed) => P::reason_of_words(error, exit).unwrap_or(Reason::Failed),
-        (_, reason) => reason,
+    let reason = match evaluation.reason {
+        Reason::Failed => reason_of_stderr::<P>(exit).unwrap_or(Reason::Failed),
+        reason => reason,
     };
-    let limit = evaluation.error.as_deref().filter(|_| reason == Reason::Limited).map(P::limit);
+    let limit = (reason == Reason::Limited).then(|| P::limit(own_line::<P>(exit).unwrap_or_default()));
     Evaluation { reason, limit, ..evaluation }
+}
+
+/// The reason that standard error tells, or the exit. The words of the model stand there as well, and on standard output: what holds an account
+/// back counts only in the program's own last error.
+pub(crate) fn reason_of_stderr<P: Reporter>(exit: &Exit<'_>) -> Option<Reason> {
+    let passes = |reason: &Reason| *reason == Reason::Overloaded;
+    own_line::<P>(exit)
+        .and_then(|line| P::reason_of_words(line, exit))
+        .or_else(|| P::reason_of_words(exit.stderr, exit).filter(passes))
+        .or_else(|| P::reason_of_words("", exit))
+}
+
+/// The program's own last error on standard error.
+fn own_line<'a, P: Reporter>(exit: &Exit<'a>) -> Option<&'a str> {
+    last_line_of(exit.stderr, P::OWN_LINES)
 }
 
 /// Evaluates the work by its messages.

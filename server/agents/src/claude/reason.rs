@@ -130,6 +130,9 @@ const TEXTS: &[(&str, Reason)] = &[
     ("API Error: Server is temporarily limiting requests", Reason::Overloaded),
 ];
 
+/// Maximum length of an error that is all of a text, in bytes: of a longer one the beginning may be missing.
+const LONGEST_ERROR: usize = 2 * 1024;
+
 /// Words before the HTTP status in an error's text.
 const STATUS: &[&str] = &["API Error: Request rejected (", "API Error: "];
 
@@ -181,7 +184,16 @@ fn of_text(exit: &Exit<'_>, output: &Output) -> Reason {
     let text = exit.stdout.unwrap_or_default().trim_start();
     let status =
         STATUS.iter().filter(|words| text.starts_with(**words)).find_map(|words| number_after(text, words));
-    by_text(text).unwrap_or_else(|| of_status(status, text, output))
+    match by_text(text).unwrap_or_else(|| of_status(status, text, output)) {
+        // What holds an account back is all that it says: an answer of the model may begin with such words.
+        Reason::Auth | Reason::Billing | Reason::Limited if !is_all(text) => Reason::Failed,
+        reason => reason,
+    }
+}
+
+/// True if this is all that the agent said, in one line.
+fn is_all(text: &str) -> bool {
+    text.len() <= LONGEST_ERROR && !text.trim_end().contains('\n')
 }
 
 fn by_text(text: &str) -> Option<Reason> {

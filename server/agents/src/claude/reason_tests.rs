@@ -278,6 +278,9 @@ fn text_for_people_tells_the_reason_as_well() {
         ),
         ("API Error: 400 bad", Reason::Failed),
         ("I could not do it: Credit balance is too low, says the log.", Reason::Failed),
+        ("Not logged in is what the page says.\nI could not mend that.", Reason::Failed),
+        ("You've hit your limit of tries\n\nThat is what the test prints.", Reason::Failed),
+        ("API Error: 401 is what the server answers\nto the test.", Reason::Failed),
     ] {
         let evaluation = of(1, text);
         assert_eq!(evaluation.reason, reason, "{text}");

@@ -16,7 +16,7 @@ use crate::{
     plain::{failed_exit, reason_of_failure, with_words},
     prose::{Sentences, number_after, reason_of, reason_of_status, reset_after},
     reason::Reason,
-    reporter::{Common, Denials, Reporter},
+    reporter::{Common, Denials, Reporter, reason_of_stderr},
 };
 
 /// `codex`, the program of this name.
@@ -63,6 +63,7 @@ impl Reporter for Codex {
     const USUAL: &'static [&'static str] = &["codex", "exec", "--json", "-"];
     const GO_ON: &'static str = "resume";
     const NO_SESSION: &'static [&'static str] = &["no rollout found", "thread/resume failed"];
+    const OWN_LINES: &'static [&'static str] = &["error:", "not logged in"];
     const LOGIN: &'static str =
         "log in with `codex login`, or start the daemon with the key that its configuration names";
 
@@ -141,7 +142,11 @@ fn reason(log: &CodexLog, exit: &Exit<'_>, error: &str) -> Reason {
     if log.turn == Turn::Completed || by_exit == Reason::Crashed && log.turn == Turn::Open {
         return by_exit;
     }
-    Codex::reason_of_words(error, exit).unwrap_or(Reason::Failed)
+    let by_words = match (&log.turn, &log.error) {
+        (Turn::Open, None) => reason_of_stderr::<Codex>(exit),
+        _ => Codex::reason_of_words(error, exit),
+    };
+    by_words.unwrap_or(Reason::Failed)
 }
 
 #[cfg(test)]

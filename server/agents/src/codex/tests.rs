@@ -77,6 +77,27 @@ fn without_json_its_words_are_read() {
 }
 
 #[test]
+fn words_of_the_model_hold_no_account_back() {
+    let text = "I changed the refresh token. You have to log in again: it said Not logged in.";
+    for exit in [
+        Exit { code: Some(1), stdout: Some(text), ..Exit::default() },
+        Exit { code: Some(1), stdout: Some("ERROR: not logged in"), ..Exit::default() },
+        Exit { code: Some(1), stderr: text, ..Exit::default() },
+        Exit { code: Some(1), stderr: "exec\nERROR: log in again\nERROR: no such file", ..Exit::default() },
+        Exit { code: Some(1), stderr: "the page says: you have hit your usage limit", ..Exit::default() },
+    ] {
+        for command in [&["codex", "exec", "-"][..], &COMMAND] {
+            assert_eq!(evaluated(command, "", &exit).reason, Reason::Failed, "{exit:?}");
+        }
+    }
+    let own = "the refresh token is changed\n\u{1b}[31mERROR: \u{1b}[0mYour refresh token has expired\ntokens used\n5";
+    for command in [&["codex", "exec", "-"][..], &COMMAND] {
+        let exit = Exit { code: Some(1), stderr: own, ..Exit::default() };
+        assert_eq!(evaluated(command, "", &exit).reason, Reason::Auth);
+    }
+}
+
+#[test]
 fn tokens_add_up_over_resumes_and_are_not_counted_twice() {
     let first = of(0, sample!("say.jsonl")).usage;
     let tokens = Tokens { input: 70, output: 10, cache_read: 30, cache_creation: 0 };

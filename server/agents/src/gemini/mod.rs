@@ -19,7 +19,7 @@ use crate::{
     plain::{failed_exit, reason_of_failure, with_words},
     prose::{Sentences, number_after, reason_of, reason_of_status, reset_after},
     reason::Reason,
-    reporter::{Common, Denials, Reporter},
+    reporter::{Common, Denials, Reporter, reason_of_stderr},
 };
 
 /// `gemini`, the program of this name.
@@ -73,6 +73,14 @@ impl Reporter for Gemini {
     const USUAL: &'static [&'static str] = &["gemini", "--output-format", "stream-json"];
     const GO_ON: &'static str = "--resume";
     const NO_SESSION: &'static [&'static str] = &["Error resuming session"];
+    const OWN_LINES: &'static [&'static str] = &[
+        "error",
+        "[api error",
+        "apierror",
+        "api key not valid",
+        "please set an auth method",
+        "invalid auth method",
+    ];
     const LOGIN: &'static str =
         "start `gemini` in a terminal and log in, or start the daemon with GEMINI_API_KEY set";
 
@@ -94,7 +102,11 @@ impl Reporter for Gemini {
             Some(result) => result.is_success,
             None => exit.code.is_none(),
         };
-        let by_words = if is_silent { None } else { Self::reason_of_words(error, exit) };
+        let by_words = match &log.result {
+            _ if is_silent => None,
+            Some(_) => Self::reason_of_words(error, exit),
+            None => reason_of_stderr::<Self>(exit),
+        };
         by_words.unwrap_or_else(|| reason_of_failure(exit))
     }
 

@@ -85,6 +85,18 @@ fn the_exit_is_a_status_modulo_256() {
 }
 
 #[test]
+fn words_of_the_model_hold_no_account_back() {
+    let text = "The API key not valid error is mended: it has exhausted your daily quota no more.";
+    let of = |command: &str, exit: Exit<'_>| evaluated(command, "", &Exit { code: Some(1), ..exit }).reason;
+    for command in ["gemini", "gemini -o stream-json"] {
+        assert_eq!(of(command, Exit { stdout: Some(text), ..Exit::default() }), Reason::Failed);
+        assert_eq!(of(command, Exit { stderr: text, ..Exit::default() }), Reason::Failed);
+        let own = "[API Error: You have exhausted your daily quota on this model.]";
+        assert_eq!(of(command, Exit { stderr: own, ..Exit::default() }), Reason::Limited);
+    }
+}
+
+#[test]
 fn tokens_are_those_of_the_run() {
     let tokens = Tokens { input: 140, output: 20, cache_read: 60, cache_creation: 0 };
     for text in [sample!("say.jsonl"), sample!("resumed.jsonl")] {

@@ -63,6 +63,7 @@ impl Reporter for Opencode {
     const USUAL: &'static [&'static str] = &["opencode", "run", "--format", "json"];
     const GO_ON: &'static str = "-s";
     const NO_SESSION: &'static [&'static str] = &["Session not found"];
+    const OWN_LINES: &'static [&'static str] = &["error:"];
     const LOGIN: &'static str =
         "log in with `opencode auth login`, or start the daemon with the provider's key set";
 
