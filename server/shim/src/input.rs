@@ -22,7 +22,7 @@ use rustix::{
     pipe::{PipeFlags, pipe_with},
 };
 
-use crate::{INPUT_FILE, launch::SpawnError, talk::Talk};
+use crate::{INPUT_FILE, launch::SpawnError, talk::{Heard, Talk}};
 
 /// The shortest time between two looks.
 const NOT_MORE_OFTEN: Duration = Duration::from_millis(20);
@@ -61,6 +61,8 @@ pub(crate) struct Input {
     /// The descriptor that reports changes of both files; none where the system does not.
     changes: Option<OwnedFd>,
     talk: Talk,
+    /// True if the last look has not read all of the output: the next one is due at once.
+    has_more: bool,
     /// Since when it could be closed but for what the agent may still do.
     done_since: Option<Instant>,
     next_look: Instant,
@@ -88,6 +90,7 @@ impl Input {
             output: None,
             changes: None,
             talk: Talk::default(),
+            has_more: false,
             done_since: None,
             next_look: Instant::now(),
         })
@@ -123,7 +126,7 @@ impl Input {
     /// Time of the next look, if nothing else wakes it; none if only a change does.
     pub(crate) fn next_look(&self, now: Instant) -> Option<Instant> {
         self.pipe.as_ref()?;
-        if now < self.next_look {
+        if self.has_more || now < self.next_look {
             return Some(self.next_look);
         }
         let patience = if self.talk.comes_back() { COMES_BACK_WITHIN } else { LEFT_LYING };
@@ -150,8 +153,14 @@ impl Input {
         let Some(output) = &self.output else { return self.pass_on_and_close() };
         // In this order: a message that is there when the agent is seen to be done is passed on first.
         let heard = self.talk.read(output);
-        let is_readable = heard.is_ok() && self.take_lines().is_ok() && self.pass_on();
-        if !is_readable || self.talk.is_mute() || self.is_over(now, heard.unwrap_or(false)) {
+        self.has_more = matches!(heard, Ok(Heard::More));
+        if self.has_more {
+            // An agent that writes faster than it is read keeps nobody from ending it: all else is looked at in between.
+            self.next_look = now;
+        }
+        let (is_readable, heard) = (heard.is_ok(), matches!(heard, Ok(Heard::All)));
+        let is_readable = is_readable && self.take_lines().is_ok() && self.pass_on();
+        if !is_readable || (!self.has_more && (self.talk.is_mute() || self.is_over(now, heard))) {
             self.pass_on_and_close();
         }
     }

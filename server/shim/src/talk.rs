@@ -2,16 +2,29 @@
 
 use std::{
     collections::HashSet,
+    fmt,
     fs::File,
     io::{self, BufReader, Read},
     os::unix::fs::FileExt,
 };
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 
-/// The longest line that is held, in bytes. A longer one is read again from its file when it is complete, and nothing of it is held.
+/// The longest line that is held, in bytes. A longer one is read again from its file when it is complete, and no more is kept of it than of
+/// any other: its short texts, and the number of its tasks.
 const LONGEST_LINE: usize = 64 * 1024;
+
+/// The longest line that is read again, in bytes. A longer one is passed over.
+const LONGEST_REREAD: u64 = 16 * 1024 * 1024;
+
+/// The number of bytes after which the reader has to come again: the shim has more to look at than what its agent writes.
+const IN_ONE_GO: u64 = 256 * 1024;
+
+/// The longest text of a line that counts, in bytes: a word of the format, or an id.
+const LONGEST_TEXT: usize = 64;
 
 /// Number of bytes read at once.
 const AT_ONCE: usize = 16 * 1024;
@@ -47,34 +60,130 @@ enum State {
     Done,
 }
 
+/// What a reader has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Nothing was added.
+    Nothing,
+    /// All that was added has been read.
+    All,
+    /// There may be more to read.
+    More,
+}
+
 /// The members of a line that say something, whatever their types.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Line {
     #[serde(rename = "type")]
-    kind: Value,
-    subtype: Value,
-    tasks: Value,
-    command_uuid: Value,
-    state: Value,
-    uuid: Value,
+    kind: Member,
+    subtype: Member,
+    tasks: Member,
+    command_uuid: Member,
+    state: Member,
+    uuid: Member,
     #[serde(rename = "isReplay")]
-    is_replay: Value,
+    is_replay: Member,
+}
+
+/// As much of a member's value as counts.
+#[derive(Default, PartialEq, Eq)]
+enum Member {
+    /// None that counts.
+    #[default]
+    Other,
+    True,
+    /// A text that is not too long.
+    Text(String),
+    /// A list, by its length.
+    List(usize),
+}
+
+impl Member {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn length(&self) -> usize {
+        match self {
+            Self::List(length) => *length,
+            _ => 0,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OfAnyType)
+    }
+}
+
+/// Reads a value of any type, and keeps nothing of what lies within it.
+struct OfAnyType;
+
+impl<'de> Visitor<'de> for OfAnyType {
+    type Value = Member;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Member, E> {
+        Ok(if value { Member::True } else { Member::Other })
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Member, E> {
+        Ok(Member::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Member, E> {
+        Ok(Member::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
+        Ok(Member::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Member, E> {
+        Ok(Member::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Member, E> {
+        Ok(if text.len() <= LONGEST_TEXT { Member::Text(text.to_owned()) } else { Member::Other })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Member, A::Error> {
+        let mut length = 0;
+        while all.next_element::<IgnoredAny>()?.is_some() {
+            length += 1;
+        }
+        Ok(Member::List(length))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<Member, A::Error> {
+        while all.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Member::Other)
+    }
 }
 
 impl Talk {
-    /// Reads what has been added to this output. True if that was anything.
-    pub(crate) fn read(&mut self, output: &File) -> io::Result<bool> {
+    /// Reads what has been added to this output, or the next part of it.
+    pub(crate) fn read(&mut self, output: &File) -> io::Result<Heard> {
         let before = self.position;
         let mut bytes = [0; AT_ONCE];
-        loop {
+        while self.position.saturating_sub(before) < IN_ONE_GO {
             match output.read_at(&mut bytes, self.position) {
-                Ok(0) => return Ok(self.position > before),
+                Ok(0) if self.position > before => return Ok(Heard::All),
+                Ok(0) => return Ok(Heard::Nothing),
                 Ok(count) => self.feed(bytes.get(..count).unwrap_or_default(), output),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        Ok(Heard::More)
     }
 
     /// The number of messages that are settled.
@@ -114,16 +223,16 @@ impl Talk {
 
     fn end_of_line(&mut self, output: &File) {
         let line = if self.length <= LONGEST_LINE as u64 {
-            serde_json::from_slice(&self.line)
-        } else {
+            serde_json::from_slice(&self.line).ok()
+        } else if self.length <= LONGEST_REREAD {
             let from = self.position.saturating_sub(self.length);
-            serde_json::from_reader(BufReader::with_capacity(
-                AT_ONCE,
-                Part { output, from, left: self.length },
-            ))
+            let part = Part { output, from, left: self.length };
+            serde_json::from_reader(BufReader::with_capacity(AT_ONCE, part)).ok()
+        } else {
+            None
         };
         // An agent's wrapper may print whatever it likes.
-        if let Ok(line) = line {
+        if let Some(line) = line {
             self.take(&line);
         }
         self.line.clear();
@@ -131,28 +240,28 @@ impl Talk {
     }
 
     fn take(&mut self, line: &Line) {
-        let is = |kind: &str| line.kind == kind;
-        let is_system = |subtype: &str| is("system") && line.subtype == subtype;
+        let is = |kind: &str| line.kind.text() == Some(kind);
+        let is_system = |subtype: &str| is("system") && line.subtype.text() == Some(subtype);
         if is("result") {
             (self.state, self.comes_back) = (State::Done, false);
         } else if is("assistant") || is_system("init") {
             (self.state, self.comes_back) = (State::Working, false);
         } else if is_system("background_tasks_changed") {
-            let before = std::mem::replace(&mut self.background, line.tasks.as_array().map_or(0, Vec::len));
+            let before = std::mem::replace(&mut self.background, line.tasks.length());
             self.comes_back = before > 0 && self.is_done();
         } else if is("command_lifecycle") {
             self.reports = true;
-            if matches!(line.state.as_str(), Some("started" | "completed" | "cancelled")) {
+            if matches!(line.state.text(), Some("started" | "completed" | "cancelled")) {
                 self.settle(&line.command_uuid);
             }
-        } else if is("user") && line.is_replay == Value::Bool(true) {
+        } else if is("user") && line.is_replay == Member::True {
             self.reports = true;
             self.settle(&line.uuid);
         }
     }
 
-    fn settle(&mut self, id: &Value) {
-        if let Some(id) = id.as_str()
+    fn settle(&mut self, id: &Member) {
+        if let Some(id) = id.text()
             && self.settled.len() < MOST_IDS
         {
             self.settled.insert(id.to_owned());
@@ -197,14 +306,24 @@ mod tests {
         format!(r#"{{"type":"command_lifecycle","command_uuid":"{id}","state":"{state}"}}"#)
     }
 
+    /// The last that is heard when it is read to its end.
+    fn all_of(talk: &mut Talk, file: &File) -> Heard {
+        loop {
+            match talk.read(file).unwrap() {
+                Heard::More => {}
+                last => return last,
+            }
+        }
+    }
+
     fn talk(lines: &[&str]) -> Talk {
         let mut file = tempfile::tempfile().unwrap();
         let mut talk = Talk::default();
         for line in lines {
             writeln!(file, "{line}").unwrap();
-            assert!(talk.read(&file).unwrap());
+            assert_ne!(all_of(&mut talk, &file), Heard::Nothing);
         }
-        assert!(!talk.read(&file).unwrap());
+        assert_eq!(talk.read(&file).unwrap(), Heard::Nothing);
         talk
     }
 
@@ -248,5 +367,41 @@ mod tests {
         let talk = talk(&[INIT, &long]);
         assert!(talk.is_done());
         assert!(talk.line.capacity() <= LONGEST_LINE);
+    }
+
+    #[test]
+    fn a_flood_is_read_in_parts_and_what_it_holds_is_understood() {
+        let mut file = tempfile::tempfile().unwrap();
+        let flood = "y\n".repeat(usize::try_from(IN_ONE_GO).unwrap());
+        write!(file, "{INIT}\n{flood}{RESULT}\n").unwrap();
+        let mut talk = Talk::default();
+        assert_eq!(talk.read(&file).unwrap(), Heard::More);
+        assert!(talk.position < IN_ONE_GO + AT_ONCE as u64 && !talk.is_done());
+        assert_eq!(all_of(&mut talk, &file), Heard::All);
+        assert!(talk.is_done());
+    }
+
+    #[test]
+    fn a_line_beyond_all_bounds_is_passed_over() {
+        let mut file = tempfile::tempfile().unwrap();
+        let most = usize::try_from(LONGEST_REREAD).unwrap();
+        writeln!(file, r#"{{"type":"result","result":"{}"}}"#, "x".repeat(most)).unwrap();
+        let mut talk = Talk::default();
+        assert_eq!(all_of(&mut talk, &file), Heard::All);
+        assert!(!talk.is_done());
+        writeln!(file, "{RESULT}").unwrap();
+        assert_eq!(all_of(&mut talk, &file), Heard::All);
+        assert!(talk.is_done());
+    }
+
+    #[test]
+    fn members_of_any_type_are_read_and_only_short_texts_are_kept() {
+        let line = |text: &str| serde_json::from_str::<Line>(text).unwrap();
+        let odd = line(r#"{"type":{"a":[1]},"tasks":[[],{"b":2.5},null],"uuid":-1,"state":false,"subtype":null,"x":7}"#);
+        assert!([&odd.kind, &odd.uuid, &odd.state, &odd.subtype].iter().all(|member| **member == Member::Other));
+        assert_eq!((odd.tasks.length(), odd.kind.length()), (3, 0));
+        let (short, long) = ("i".repeat(LONGEST_TEXT), "i".repeat(LONGEST_TEXT + 1));
+        assert_eq!(line(&format!(r#"{{"uuid":"{short}"}}"#)).uuid.text(), Some(short.as_str()));
+        assert_eq!(line(&format!(r#"{{"uuid":"{long}"}}"#)).uuid.text(), None);
     }
 }

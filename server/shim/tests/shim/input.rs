@@ -2,9 +2,9 @@
 
 use std::{fs::OpenOptions, io::Write};
 
-use aiwg_shim::{INPUT_FILE, Signal};
+use aiwg_shim::{EndedFor, INPUT_FILE, Signal};
 
-use crate::support::{Task, until};
+use crate::support::{Shim, Task, until};
 
 /// An agent that says when it begins, and writes an answer for each line that it reads; with `reports`, it says what it has read as well. It
 /// stays until its input ends.
@@ -104,4 +104,44 @@ fn an_input_that_is_not_there_keeps_it_from_starting() {
     let task = agent(true);
     let exit = task.run();
     assert!(exit.spawn_error.unwrap().message.contains(INPUT_FILE));
+}
+
+/// One whose output has no end that a reader would come to: 15 TiB, which take no room on the disk.
+fn flooding() -> Task {
+    let mut task = Task::sh("truncate -s 15T stdout.log; exec sleep 1000");
+    task.spec.live_input = true;
+    task.spec.leftover_grace_ms = 300;
+    add(&task, "prompt\n");
+    task
+}
+
+/// Waits until this shim is in the midst of reading what its agent floods it with.
+fn flooded(shim: &Shim) {
+    until("it has read much", || {
+        let all = std::fs::read_to_string(format!("/proc/{}/io", shim.pid())).unwrap();
+        let read = all.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap();
+        (read.parse::<u64>().unwrap() > 4 * 1024 * 1024).then_some(())
+    });
+}
+
+#[test]
+fn one_that_floods_its_shim_is_ended_on_request() {
+    let task = flooding();
+    let mut shim = task.start();
+    flooded(&shim);
+    shim.signal(Signal::TERM);
+    shim.wait();
+    assert!(task.exit().end_requested);
+}
+
+#[test]
+fn one_that_floods_its_shim_is_ended_for_its_output_and_for_its_time() {
+    for (most, time, why) in
+        [(Some(10_000), None, EndedFor::Output), (None, Some(1500), EndedFor::TimeLimit)]
+    {
+        let mut task = flooding();
+        (task.spec.max_output_bytes, task.spec.time_limit_ms) = (most, time);
+        task.start().wait();
+        assert_eq!(task.exit().ended_for, Some(why));
+    }
 }
