@@ -22,7 +22,11 @@ use rustix::{
     pipe::{PipeFlags, pipe_with},
 };
 
-use crate::{INPUT_FILE, launch::SpawnError, talk::{Heard, Talk}};
+use crate::{
+    INPUT_FILE,
+    launch::SpawnError,
+    talk::{Heard, Talk},
+};
 
 /// The shortest time between two looks.
 const NOT_MORE_OFTEN: Duration = Duration::from_millis(20);

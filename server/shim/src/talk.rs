@@ -397,8 +397,12 @@ mod tests {
     #[test]
     fn members_of_any_type_are_read_and_only_short_texts_are_kept() {
         let line = |text: &str| serde_json::from_str::<Line>(text).unwrap();
-        let odd = line(r#"{"type":{"a":[1]},"tasks":[[],{"b":2.5},null],"uuid":-1,"state":false,"subtype":null,"x":7}"#);
-        assert!([&odd.kind, &odd.uuid, &odd.state, &odd.subtype].iter().all(|member| **member == Member::Other));
+        let odd = line(
+            r#"{"type":{"a":[1]},"tasks":[[],{"b":2.5},null],"uuid":-1,"state":false,"subtype":null,"x":7}"#,
+        );
+        assert!(
+            [&odd.kind, &odd.uuid, &odd.state, &odd.subtype].iter().all(|member| **member == Member::Other)
+        );
         assert_eq!((odd.tasks.length(), odd.kind.length()), (3, 0));
         let (short, long) = ("i".repeat(LONGEST_TEXT), "i".repeat(LONGEST_TEXT + 1));
         assert_eq!(line(&format!(r#"{{"uuid":"{short}"}}"#)).uuid.text(), Some(short.as_str()));

@@ -136,8 +136,7 @@ fn one_that_floods_its_shim_is_ended_on_request() {
 
 #[test]
 fn one_that_floods_its_shim_is_ended_for_its_output_and_for_its_time() {
-    for (most, time, why) in
-        [(Some(10_000), None, EndedFor::Output), (None, Some(1500), EndedFor::TimeLimit)]
+    for (most, time, why) in [(Some(10_000), None, EndedFor::Output), (None, Some(1500), EndedFor::TimeLimit)]
     {
         let mut task = flooding();
         (task.spec.max_output_bytes, task.spec.time_limit_ms) = (most, time);
