@@ -36,7 +36,9 @@ impl Identity {
     /// # Errors
     /// There is nothing. The error names the path.
     pub fn at(path: &Path) -> io::Result<Self> {
-        unasked(path, Links::NotFollowed).or_else(|errno| asked_if(errno, || path.symlink_metadata())).map_err(at(path))
+        unasked(path, Links::NotFollowed)
+            .or_else(|errno| asked_if(errno, || path.symlink_metadata()))
+            .map_err(at(path))
     }
 
     /// Identity of the file that a link of `/proc/PID/fd` leads to, without asking its file system, which may not answer, where the system has
