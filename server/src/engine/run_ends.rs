@@ -53,7 +53,9 @@ impl Transaction<'_> {
         let (no, task) = (run.task, self.current(run)?);
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
         let reason = if started { EndReason::LOST } else { EndReason::NOT_STARTED };
-        let runs = if task.launch > 1 { self.store.runs(no)? } else { Vec::new() };
+        // Also the first run may be a check: the one before the first round.
+        let has_runs = task.launch > 1 || task.spec.terms.verify.is_some();
+        let runs = if has_runs { self.store.runs(no)? } else { Vec::new() };
         let is_check = runs.last().is_some_and(|run| run.kind == RunRow::CHECK);
         let times = 1 + runs.iter().filter(|run| run.reason.as_ref() == Some(&reason)).count();
         // A check costs no money: it is run again in any case.

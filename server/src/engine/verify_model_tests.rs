@@ -100,6 +100,17 @@ impl Machine {
         Self { store, state }
     }
 
+    /// Does something in a transaction, and commits it.
+    fn done(&mut self, now: i64, work: impl FnOnce(&mut Transaction<'_>)) {
+        let mut effects = Effects::default();
+        let mut open = self.store.begin().unwrap();
+        let now = Timestamp::from_millis(now);
+        let mut tx = Transaction { state: &mut self.state, store: &mut *open, effects: &mut effects, now };
+        work(&mut tx);
+        tx.settle().unwrap();
+        open.commit().unwrap();
+    }
+
     fn check(&mut self, model: &Model, has_before: bool) {
         let view = self.store.view().unwrap();
         let task = view.task(TASK).unwrap().unwrap();
@@ -179,6 +190,39 @@ fn carry_out(tx: &mut Transaction<'_>, op: Op, is_checking: bool) {
     assert!(again.is_err(), "a run ends once: {op:?}");
 }
 
+fn checked_by(verify: VerifyTerms) -> TaskSpec {
+    TaskSpec {
+        prompt: "x".to_owned(),
+        terms: Terms { verify: Some(verify), ..Terms::default() },
+        ..TaskSpec::default()
+    }
+}
+
+#[test]
+fn a_check_before_the_first_round_that_is_lost_is_run_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut machine = Machine::open(&dir.path().join("daemon.db"));
+    let verify = VerifyTerms {
+        command: CheckCommand::Shell("make test".to_owned()),
+        max_rounds: MAX_ROUNDS,
+        timeout_minutes: 1.0,
+        before: true,
+        protect: Vec::new(),
+    };
+    machine.done(1000, |tx| assert!(tx.submit(&checked_by(verify)).is_ok()));
+    for (launch, end) in [(1, None), (2, Some((TaskState::Failed, "lost")))] {
+        // As where interrupted tasks are not to be carried out again.
+        machine.done(1000 + i64::from(launch), |tx| {
+            let run = tx.store.task(TASK).unwrap().unwrap().run();
+            assert_eq!(run.n, launch);
+            assert!(tx.interrupted(run, true, 1, false, Used::default()).is_ok());
+        });
+        machine.check(&Model { end, ..Model::default() }, true);
+    }
+    let why = machine.store.view().unwrap().task(TASK).unwrap().unwrap().error.unwrap();
+    assert!(why.starts_with("its check was killed, or lost with the machine, 2 times"), "{why}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -200,20 +244,7 @@ proptest! {
             before: has_before,
             protect: Vec::new(),
         };
-        let spec = TaskSpec {
-            prompt: "x".to_owned(),
-            terms: Terms { verify: Some(verify), ..Terms::default() },
-            ..TaskSpec::default()
-        };
-        {
-            let mut effects = Effects::default();
-            let mut open = machine.store.begin().unwrap();
-            let now = Timestamp::from_millis(now);
-            let mut tx = Transaction { state: &mut machine.state, store: &mut *open, effects: &mut effects, now };
-            prop_assert!(tx.submit(&spec).is_ok());
-            tx.settle().unwrap();
-            open.commit().unwrap();
-        }
+        machine.done(now, |tx| assert!(tx.submit(&checked_by(verify)).is_ok()));
         machine.check(&model, has_before);
         for (op, fate) in operations {
             if model.end.is_some() {
