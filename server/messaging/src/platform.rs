@@ -52,6 +52,14 @@ impl Platform {
         }
     }
 
+    /// The units of a message that are left for a mark before it. Only Telegram needs one: it cannot say whether a message was sent.
+    pub const fn mark(self) -> usize {
+        match self {
+            Self::Slack | Self::Discord => 0,
+            Self::Telegram => 40,
+        }
+    }
+
     /// True if this can be the id of a chat.
     pub fn is_chat(self, id: &str) -> bool {
         match self {

@@ -36,6 +36,11 @@ pub use http::Http;
 pub use platform::{Account, Inbound, Outbound, PlatformClient, Received, SendFailure, Sent, Trouble, What};
 pub use token::Token;
 
+/// True if there is a client for this platform.
+pub const fn has_client(platform: Platform) -> bool {
+    matches!(platform, Platform::Telegram)
+}
+
 /// The client of a platform, with its token and its base address; the platform's own one if none is given. None if there is no client for it.
 ///
 /// # Errors

@@ -75,11 +75,12 @@ impl Quiet {
 impl Setup {
     /// The set-up by a checked configuration and the environment; none where no platform is on.
     pub(crate) fn of(config: &Config, environment: &Environment) -> Option<Arc<Self>> {
-        if environment.tokens.is_empty() {
+        let on = environment.tokens.iter().map(|(platform, _)| *platform);
+        let platforms: Vec<Platform> = on.filter(|platform| aiwg_platforms::has_client(*platform)).collect();
+        if platforms.is_empty() {
             return None;
         }
         let messaging = &config.messaging;
-        let platforms: Vec<Platform> = environment.tokens.iter().map(|(platform, _)| *platform).collect();
         let homes = platforms.iter().filter_map(|platform| home(config, environment, *platform)).collect();
         let zone = || aiwg_schedule::time_zone(config.schedule.timezone.as_deref()).unwrap_or(TimeZone::UTC);
         let quiet = messaging.quiet.as_ref().and_then(|quiet| {

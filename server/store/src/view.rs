@@ -165,6 +165,9 @@ pub trait View {
     /// The chats for which messages wait, each with the time at which the first of them is due.
     fn outbox_lanes(&self) -> Result<Vec<OutboxLane>>;
 
+    /// True if this many messages, or more, were stored since the first that waits for a chat: its queue is no longer than that.
+    fn is_behind(&self, platform: &str, chat: &str, count: u32) -> Result<bool>;
+
     /// The messages that are being sent, in the order of their numbers.
     fn messages_sending(&self) -> Result<Vec<MessageRow>>;
 

@@ -19,7 +19,7 @@ const FIRST_PARTS: usize = 3;
 
 /// Cuts a text. `rest` says how to see all of it, where something is left out; it should be short.
 pub fn split(platform: Platform, text: &Styled, rest: &str) -> Vec<Styled> {
-    let longest = platform.longest();
+    let longest = platform.longest() - platform.mark();
     let parts = cut(text, MOST_PARTS + 1, &|part| length(platform, part) <= longest);
     if parts.len() <= MOST_PARTS {
         return parts;

@@ -211,13 +211,12 @@ fn shown(text: &Styled, is_repeat: bool) -> Styled {
     if shown.is_blank() {
         shown.push_plain("(nothing)");
     }
-    let longest = Platform::Telegram.longest();
-    let mut parts = aiwg_messaging::split::split(Platform::Telegram, &shown, "");
-    // With the mark it may just be too long: the end of it, which is least, is left out.
-    if parts.len() > 1 && aiwg_messaging::render::length(Platform::Telegram, &shown) > longest {
-        return parts.swap_remove(0);
+    // Each part leaves room for the mark. One that does not is of an earlier version: better its beginning than nothing.
+    if aiwg_messaging::render::length(Platform::Telegram, &shown) <= Platform::Telegram.longest() {
+        return shown;
     }
-    shown
+    let mut parts = aiwg_messaging::split::split(Platform::Telegram, &shown, "");
+    parts.swap_remove(0)
 }
 
 /// Ids are numbers to Telegram.

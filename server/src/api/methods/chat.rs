@@ -1,6 +1,7 @@
+use aiwg_messaging::Platform;
 use aiwg_model::TaskSpec;
 use aiwg_protocol::{
-    ApiError,
+    ApiError, ErrorKind,
     types::{ChatClearParams, ChatCleared, ChatHistoryParams, ChatSendParams, ChatSent, ChatTurn},
 };
 
@@ -19,6 +20,7 @@ pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Resu
     check::priority(priority)?;
     if let Some(conversation) = &conversation {
         check::conversation(conversation)?;
+        is_not_of_people(conversation, handler)?;
     }
     let task = TaskSpec {
         prompt: message,
@@ -29,6 +31,18 @@ pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Resu
         ..TaskSpec::default()
     };
     Ok(ChatSent { task_id: handler.command(handler.context.engine.submit(task)).await?.task_id })
+}
+
+/// Refuses an agent that would speak in a conversation of people on a messaging platform: they would wait for the answer to its words.
+fn is_not_of_people(conversation: &str, handler: &Handler) -> Result<(), ApiError> {
+    let is_of_people =
+        conversation.split_once(':').is_some_and(|(platform, _)| Platform::named(platform).is_some());
+    if handler.agent.is_none() || !is_of_people {
+        return Ok(());
+    }
+    let message =
+        format!("the conversation {conversation:?} is one of people: an agent may begin one of its own");
+    Err(ApiError::new(ErrorKind::NotAllowed, message))
 }
 
 pub(crate) async fn chat_history(

@@ -106,6 +106,11 @@ impl Messaging {
         home.platform == place.platform && now(home) == now(place)
     }
 
+    /// True if a place is in a chat that is set up.
+    fn is_home(&self, place: &Place) -> bool {
+        self.setup().is_some_and(|setup| setup.homes.iter().any(|home| self.is_same_chat(home, place)))
+    }
+
     fn report(&self, line: &Line, context: &Context) {
         let no_home = self.setup().is_some_and(|setup| setup.home_on(line.platform()).is_none());
         line.report(&context.health, no_home);

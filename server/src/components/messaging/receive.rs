@@ -191,14 +191,17 @@ impl Messaging {
         context: &Arc<Context>,
     ) -> Result<(), EngineError> {
         let inbound = &received.inbound;
-        if let What::Moved(to) = &inbound.what {
+        // Anyone can add the bot to a group, and have that move: only a chat that is set up counts.
+        if let What::Moved(to) = &inbound.what
+            && self.is_home(&inbound.place)
+        {
             self.chat_moved(&inbound.place, to, context).await?;
         }
         let plan = self.plan_for(inbound, account, context);
         let is_idle = matches!(plan, Plan::PassOver | Plan::Toast(_));
         let mut receipt = Receipt {
-            // What has no effect may come as often as it likes.
-            key: (!is_idle).then(|| received.key.clone()),
+            // What has no effect may come as often as it likes. A stranger is known by the id, and everyone can be one: no message of theirs is kept.
+            key: (!is_idle && !matches!(plan, Plan::Stranger(_))).then(|| received.key.clone()),
             position: received.position.as_ref().map(|position| Cursor::moved(POSITIONS, key, position)),
             asked: asked(inbound).filter(|_| !is_idle),
             effect: Effect::None,
@@ -229,7 +232,7 @@ impl Messaging {
         let Some(setup) = self.setup() else { return Plan::PassOver };
         let loaded = context.settings.get();
         let verify = loaded.config.defaults.verify.clone().unwrap_or_default();
-        let is_home = setup.homes.iter().any(|home| self.is_same_chat(home, &inbound.place));
+        let is_home = self.is_home(&inbound.place);
         plan(inbound, &Rules { setup: &setup, me: Some(&account.name), is_home, verify: &verify })
     }
 

@@ -22,6 +22,9 @@ const SHOW_WORK_EVERY: Duration = Duration::from_secs(4);
 /// Longest sleep while something is to be sent later: the clock may be set.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
+/// Pause after a message that was due could not be taken.
+const NOT_TO_BE_HAD: Duration = Duration::from_secs(2);
+
 /// Pause before a message is sent again; twice as long before each further attempt.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -105,13 +108,24 @@ impl Messaging {
 
     /// Sends all that is due in a chat.
     async fn send_in(&self, line: &Line, (platform, chat): &Chat, context: &Context) {
-        let mut failures = 0;
+        let (mut failures, mut has_sent) = (0, false);
         while !context.stopped.is_cancelled() {
             let out = match context.engine.take_to_send(*platform, chat.clone()).await {
                 Ok(Some(out)) => out,
-                Ok(None) => return,
-                Err(error) => return tracing::debug!(%error, "no message could be taken from the outbox"),
+                Ok(None) if has_sent => return,
+                // It was due, and cannot be had: whoever looks again at once would do nothing else.
+                found => {
+                    if let Err(error) = found {
+                        tracing::debug!(%error, "no message could be taken from the outbox");
+                    }
+                    tokio::select! {
+                        () = sleep(NOT_TO_BE_HAD) => {}
+                        () = context.stopped.cancelled() => {}
+                    }
+                    return;
+                }
             };
+            has_sent = true;
             match line.client.send(&outbound(&out)).await {
                 Ok(sent) => {
                     failures = 0;
@@ -166,7 +180,10 @@ impl Messaging {
                     why,
                     "a message cannot be sent"
                 );
-                self.note_error(line, &why, context);
+                // Whoever has blocked the bot is no fault of the line.
+                if self.is_home(&out.place) {
+                    self.note_error(line, &why, context);
+                }
                 note(engine.message_failed(out.no, why).await);
                 Duration::ZERO
             }

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 use super::{super::transaction::Transaction, Out, place_of};
 use crate::messaging::{Setup, Subscription};
 
+/// The most messages that are stored while one waits for a chat: further notices are counted, and one line says how many were left out.
+const MOST_WAITING: u32 = 20_000;
+
 /// The topic of what people are asked for, which has buttons.
 const REQUESTED: &str = "approval:requested";
 
@@ -72,6 +75,11 @@ impl Transaction<'_> {
     ) -> aiwg_store::Result<()> {
         if notice.text.is_blank() {
             return Ok(());
+        }
+        // Whoever emits events could fill the disk with what nobody would read.
+        let chat = self.state.messages.chat_now(place);
+        if about.is_none() && self.store.is_behind(place.platform.name(), &chat, MOST_WAITING)? {
+            return self.leave_out(&Place { chat, thread: None, ..place.clone() });
         }
         let quiet =
             setup.quiet.as_ref().map_or(self.now, |quiet| quiet.first_moment(self.now, notice.severity));

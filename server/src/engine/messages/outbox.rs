@@ -89,12 +89,13 @@ impl Transaction<'_> {
 
     /// What is too old becomes one line.
     fn leave_out_expired(&mut self, platform: Platform, chat: &str) -> aiwg_store::Result<()> {
-        let count = self.store.expire_messages(platform.name(), chat, self.now)?;
+        let place = Place { platform, chat: chat.to_owned(), thread: None };
+        let count = self.store.expire_messages(platform.name(), chat, self.now)? as u64
+            + self.take_left_out(&place)?;
         if count > 0 {
             let messages =
                 if count == 1 { "1 older message was" } else { &format!("{count} older messages were") };
             let text = Styled::plain(&format!("{messages} left out: nobody could be reached in time."));
-            let place = Place { platform, chat: chat.to_owned(), thread: None };
             self.put_out(&place, &Part::of(text), Out { is_notice: true, ..Out::now(self.now) })?;
         }
         Ok(())
@@ -139,8 +140,17 @@ impl Transaction<'_> {
         row.map_or(Ok(()), |row| self.bury(&row, why))
     }
 
-    /// Forgets what does not wait any more, and is old.
+    /// Forgets what does not wait any more and is old, and what has waited in vain: also where nothing can be sent, so that nobody takes it there.
     pub(in crate::engine) fn prune_messages(&mut self, limit: u64) -> aiwg_store::Result<usize> {
+        for lane in self.store.outbox_lanes()? {
+            let platform = Platform::named(&lane.platform).filter(|platform| {
+                self.state.config.messaging.as_ref().is_some_and(|setup| setup.platforms.contains(platform))
+            });
+            match platform {
+                Some(platform) => self.leave_out_expired(platform, &lane.chat)?,
+                None => self.store.expire_messages(&lane.platform, &lane.chat, self.now).map(drop)?,
+            }
+        }
         let before = self.now.as_millis().saturating_sub(KEPT_MS);
         self.store.prune_messages(Timestamp::from_millis(before), limit)
     }

@@ -18,12 +18,16 @@ const MUTED: &str = "muted";
 /// The source of the cursors with the ids that chats have now, by the ones before.
 const MOVED: &str = "chat_moved";
 
+/// The source of the cursors with the number of notices that were left out in a chat, since too many wait.
+const LEFT_OUT: &str = "notices_left_out";
+
 /// What is kept of messaging.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Messages {
     planned: HashMap<String, Planned>,
     muted_until: Option<Timestamp>,
     moved: HashMap<String, String>,
+    left_out: HashMap<String, u64>,
 }
 
 impl Messages {
@@ -35,7 +39,10 @@ impl Messages {
             .into_iter()
             .filter_map(|(place, planned)| Some((place, serde_json::from_str(&planned).ok()?)))
             .collect();
-        Ok(Self { planned, muted_until, moved: store.cursors(MOVED)? })
+        let left_out = store.cursors(LEFT_OUT)?;
+        let left_out =
+            left_out.into_iter().filter_map(|(lane, count)| Some((lane, count.parse().ok()?))).collect();
+        Ok(Self { planned, muted_until, moved: store.cursors(MOVED)?, left_out })
     }
 
     /// Time until which notices wait since someone has said so.
@@ -69,6 +76,20 @@ impl Transaction<'_> {
         self.state.messages.muted_until = until;
         let value = until.map(|until| until.to_string());
         self.store.move_cursor(&Cursor { value, ..Cursor::moved(NOTICES, MUTED, "") })
+    }
+
+    /// A notice is left out in a chat.
+    pub(super) fn leave_out(&mut self, place: &Place) -> aiwg_store::Result<()> {
+        let count = self.state.messages.left_out.entry(place.lane()).or_default();
+        *count = count.saturating_add(1);
+        self.store.move_cursor(&Cursor::moved(LEFT_OUT, place.lane(), count.to_string()))
+    }
+
+    /// The number of notices that were left out in a chat, once.
+    pub(super) fn take_left_out(&mut self, place: &Place) -> aiwg_store::Result<u64> {
+        let Some(count) = self.state.messages.left_out.remove(&place.lane()) else { return Ok(0) };
+        self.store.move_cursor(&Cursor { value: None, ..Cursor::moved(LEFT_OUT, place.lane(), "") })?;
+        Ok(count)
     }
 
     /// A chat has another id now.

@@ -354,6 +354,45 @@ fn what_cannot_be_read_is_no_reason_to_send_nothing() {
 }
 
 #[test]
+fn what_waits_in_vain_is_forgotten_though_nobody_sends() {
+    let (_dir, mut machine) = machine();
+    for n in 0..14 {
+        machine.done(|tx| receive(tx, n, Effect::None, &["x"]));
+    }
+    machine.now += 24 * 3_600_000;
+    let waiting =
+        |tx: &mut Transaction<'_>| tx.store.due_messages("telegram", CHAT, tx.now, 99).unwrap().len();
+    assert_eq!(machine.done(waiting), 14);
+    machine.done(|tx| tx.prune_messages(500).unwrap());
+    assert_eq!(machine.done(waiting), 1, "a line says how many");
+    // The platform is off from here on.
+    machine.state.config.messaging = None;
+    machine.now += 48 * 3_600_000;
+    machine.done(|tx| tx.prune_messages(500).unwrap());
+    assert_eq!(machine.done(waiting), 0);
+}
+
+#[test]
+fn no_flood_of_events_fills_the_outbox() {
+    let (dir, mut machine) = machine();
+    machine.receive(1, Effect::Mute(1));
+    machine.sent();
+    machine.done(|tx| {
+        for n in 0..20_500 {
+            assert!(tx.publish_from_outside(&event("test:x", &format!("{n}")), None).is_ok());
+        }
+    });
+    let mut machine = machine.restart(&dir.path().join("db"));
+    machine.now += 60_000;
+    let said = machine.sent();
+    let all: Vec<&str> = said.iter().flat_map(|text| text.lines()).collect();
+    let lines = all.iter().filter(|line| line.starts_with("test:x: ")).count();
+    let left_out =
+        format!("{} older messages were left out: nobody could be reached in time.", 20_500 - lines);
+    assert!((20_000..20_500).contains(&lines) && all.contains(&left_out.as_str()), "{lines}: {left_out}");
+}
+
+#[test]
 fn ten_thousand_notices_fit_into_few_messages() {
     let (_dir, mut machine) = machine();
     machine.receive(1, Effect::Mute(1));

@@ -125,6 +125,14 @@ impl SqliteStore {
         readable(select.query_map(params![platform, chat, Millis(now), limit], read_message)?, &self.reports)
     }
 
+    /// True if this many messages, or more, were stored since the first that waits for a chat: its queue is no longer than that.
+    pub(crate) fn is_behind(&self, platform: &str, chat: &str, count: u32) -> rusqlite::Result<bool> {
+        let sql = "SELECT (SELECT max(no) FROM outbox) - no >= ? FROM outbox INDEXED BY outbox_waiting
+                   WHERE state = 'waiting' AND platform = ? AND chat = ? ORDER BY due_at, no LIMIT 1";
+        let found = self.statement(sql)?.query_row(params![count, platform, chat], |row| row.get(0));
+        Ok(found.optional()?.unwrap_or(false))
+    }
+
     /// The chats for which messages wait, each with the time at which the first of them is due.
     pub(crate) fn outbox_lanes(&self) -> rusqlite::Result<Vec<OutboxLane>> {
         // The index is asked for the first row of each chat: those behind them may be many.

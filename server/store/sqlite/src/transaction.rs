@@ -167,6 +167,7 @@ impl View for Open<'_> {
         message(no: MessageNo) -> Option<MessageRow>;
         due_messages(platform: &str, chat: &str, now: Timestamp, limit: u32) -> Vec<MessageRow>;
         outbox_lanes() -> Vec<OutboxLane>;
+        is_behind(platform: &str, chat: &str, count: u32) -> bool;
         messages_sending() -> Vec<MessageRow>;
         messages_about(about: &str) -> Vec<MessageRow>;
     }

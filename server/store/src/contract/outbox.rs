@@ -85,6 +85,8 @@ pub fn messages_wait_by_chat(backend: &dyn Backend) {
         view.due_messages("telegram", "7", at(now), limit).unwrap().iter().map(|row| row.no.0).collect()
     };
     assert_eq!((due(1, 9), due(2, 9), due(50, 9), due(50, 2)), (vec![], vec![3], vec![3, 2, 5], vec![3, 2]));
+    assert!(view.is_behind("telegram", "7", 1).unwrap());
+    assert!(!view.is_behind("telegram", "7", 100).unwrap() && !view.is_behind("telegram", "9", 0).unwrap());
     drop(view);
     commit(&mut *store, |tx| tx.move_messages("telegram", "8", "-100"));
     assert_eq!(store.view().unwrap().outbox_lanes().unwrap()[1], lane("telegram", "-100", 9));
