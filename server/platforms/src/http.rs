@@ -74,6 +74,21 @@ impl Http {
         is_loopback(&self.base)
     }
 
+    /// An address's host is this machine.
+    pub(crate) fn is_this_machine(url: &Url) -> bool {
+        is_loopback(url)
+    }
+
+    /// The base address's host.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.base.host_str()
+    }
+
+    /// The client that all requests go through.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Sends a request to a path under the base address, with a JSON body if there is one. `token` is stripped from errors.
     ///
     /// # Errors
@@ -144,7 +159,7 @@ fn no_tls() -> Result<rustls::ClientConfig, String> {
 }
 
 /// An error with what has led to it.
-fn chain(error: &reqwest::Error) -> String {
+pub(crate) fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

@@ -20,11 +20,15 @@
 //! 5. [`find`](PlatformClient::find) looks whether a message of that number was sent, where the platform allows that (Slack's `metadata`,
 //!    Discord's latest messages): messages that an earlier daemon was sending are asked for.
 //!
+//! A web socket is a [`Socket`], opened where the platform says, if that is a host of its own. The client keeps it alive by the platform's rules
+//! (pings, heartbeats), and calls it dead when nothing answers.
+//!
 //! The text of a message is styled, and rendered here by `aiwg_messaging::render`. A token is a [`Token`], and every error that goes out of
 //! this crate is made by [`Http`], which strips addresses and tokens.
 
 mod http;
 mod platform;
+mod socket;
 pub mod telegram;
 mod token;
 
@@ -32,8 +36,9 @@ use std::sync::Arc;
 
 use aiwg_messaging::Platform;
 
-pub use http::Http;
+pub use http::{Failed, Http};
 pub use platform::{Account, Inbound, Outbound, PlatformClient, Received, SendFailure, Sent, Trouble, What};
+pub use socket::{Frame, Socket};
 pub use token::Token;
 
 /// True if there is a client for this platform.
