@@ -20,6 +20,15 @@ pub trait PlatformClient: Send + Sync {
     /// it sends the same again.
     fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()>;
 
+    /// Tells the platform that nothing comes of something: it was from nobody who may, or from where nothing works.
+    fn pass_over<'a>(&'a self, ack: &'a str) -> BoxFuture<'a, ()> {
+        self.acknowledge(ack, None)
+    }
+
+    /// Says where people speak to the bot: the chats that are set up, and the people who are listed. It is said before anything is received,
+    /// and whenever it changes. After a gap a client looks there for what it has missed, if the platform does not send that by itself.
+    fn attend(&self, _chats: &[Place], _people: &[PersonId]) {}
+
     /// Sends a message, once.
     fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>>;
 
@@ -110,6 +119,8 @@ pub struct Outbound {
     pub place: Place,
     /// What it says.
     pub part: Part,
+    /// Time at which it was decided on, in milliseconds since 1970: it was not sent before.
+    pub created_ms: i64,
     /// True if it may have been sent before.
     pub is_repeat: bool,
 }

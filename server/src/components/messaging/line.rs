@@ -83,6 +83,11 @@ impl Line {
         self.note_answer();
     }
 
+    /// The platform has said anew who the bot is and what it lacks; whether anything is received is another question.
+    pub(super) fn renew_account(&self, account: Account) {
+        self.lock().account = Some(account);
+    }
+
     /// Nothing can be received.
     pub(super) fn note_trouble(&self, trouble: &Trouble) {
         let mut standing = self.lock();

@@ -136,7 +136,7 @@ impl Messaging {
                 since: standing.since,
                 last_received_at: standing.last_received_at,
                 chat: home.map(|home| home.chat.clone()),
-                people: setup.as_ref().map_or(0, |setup| setup.people.on(line.platform()) as u64),
+                people: setup.as_ref().map_or(0, |setup| setup.people.on(line.platform()).count() as u64),
                 waiting: counts.waiting,
                 unknown: counts.unknown,
                 dead: counts.dead,
@@ -163,6 +163,11 @@ impl Component for Messaging {
                 false => context.health.report(ENVIRONMENT_ISSUE, self.faults.join("; ")),
             }
             for line in &self.lines {
+                if let Some(setup) = self.setup() {
+                    let people: Vec<_> = setup.people.on(line.platform()).cloned().collect();
+                    let home: Vec<_> = setup.home_on(line.platform()).cloned().into_iter().collect();
+                    line.client.attend(&home, &people);
+                }
                 self.report(line, &context);
             }
         })

@@ -208,6 +208,8 @@ impl Messaging {
             replies: Vec::new(),
             is_stranger: matches!(plan, Plan::Stranger(_)),
         };
+        // What a platform shows until someone answers is not to wait for an answer that never comes.
+        let is_for_us = matches!(plan, Plan::Say(_) | Plan::Show(_) | Plan::Do(_));
         let mut toast = None;
         match plan {
             Plan::PassOver => {}
@@ -223,7 +225,12 @@ impl Messaging {
         if let Some(ack) = received.ack.clone() {
             let (line, said) = (Arc::clone(line), toast.or(done.said));
             // What comes next need not wait for it.
-            tokio::spawn(async move { line.client.acknowledge(&ack, said.as_deref()).await });
+            tokio::spawn(async move {
+                match is_for_us || said.is_some() {
+                    true => line.client.acknowledge(&ack, said.as_deref()).await,
+                    false => line.client.pass_over(&ack).await,
+                }
+            });
         }
         Ok(())
     }

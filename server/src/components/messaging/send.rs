@@ -39,7 +39,13 @@ type Chat = (Platform, String);
 
 /// A message as a client takes it.
 pub(super) fn outbound(out: &Outgoing) -> Outbound {
-    Outbound { no: out.no.0, place: out.place.clone(), part: out.part.clone(), is_repeat: out.is_repeat }
+    Outbound {
+        no: out.no.0,
+        place: out.place.clone(),
+        part: out.part.clone(),
+        created_ms: out.created_at.as_millis(),
+        is_repeat: out.is_repeat,
+    }
 }
 
 impl Messaging {

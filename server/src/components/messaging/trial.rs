@@ -30,6 +30,9 @@ impl Messaging {
         let account = line.client.account().await.map_err(|trouble| match trouble {
             Trouble::Later { why, .. } | Trouble::Taken(why) | Trouble::Stop(why) => why,
         })?;
+        // What was missing at the start may be there now.
+        line.renew_account(account.clone());
+        self.report(line, context);
         if let Some(lacks) = &account.lacks {
             return Err(lacks.clone());
         }
@@ -46,7 +49,9 @@ impl Messaging {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         // Above all numbers of messages of the outbox.
         let no = u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
-        let message = Outbound { no, place: home.clone(), part: Part::of(text), is_repeat: false };
+        let created_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        let message =
+            Outbound { no, place: home.clone(), part: Part::of(text), created_ms, is_repeat: false };
         match line.client.send(&message).await {
             Ok(_) => Ok(format!("{} has sent a message to the chat {}", account.name, home.chat)),
             Err(SendFailure::RetryAfter(pause)) => {
