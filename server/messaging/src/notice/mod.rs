@@ -6,7 +6,7 @@ mod template;
 mod words;
 
 pub use fold::fold;
-pub use pace::{Pace, Planned};
+pub use pace::{Given, Pace, Planned};
 pub use template::{Template, WrongTemplate};
 pub use words::{notice, requested};
 

@@ -40,6 +40,27 @@ impl Planned {
     }
 }
 
+/// The times at which the latest messages with notices were given to a platform, in milliseconds since 1970, the latest last. They differ from
+/// those that were planned where messages had to wait: for the end of quiet hours, or for the platform.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Given(Vec<i64>);
+
+impl Given {
+    /// Notes that a message is given to the platform at this moment. Where the minute has had as many as it may, that is not noted, and the time
+    /// is returned from which the next one may be given.
+    pub fn give(&mut self, now: i64, max_per_minute: u32) -> Option<i64> {
+        let most = usize::try_from(max_per_minute.max(1)).unwrap_or(usize::MAX);
+        // A clock that was set back must not hold notices for long.
+        self.0.retain(|at| *at > now.saturating_sub(MINUTE_MS) && *at <= now);
+        if self.0.len() >= most {
+            return self.0.first().map(|first| first.saturating_add(MINUTE_MS));
+        }
+        self.0.push(now);
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -62,6 +83,16 @@ mod tests {
         planned.plan(10_000_000, &pace);
         planned.plan(10_000_001, &pace);
         assert!(planned.plan(1_000, &pace) <= 61_000);
+    }
+
+    #[test]
+    fn what_has_waited_is_given_at_the_pace_as_well() {
+        let mut given = Given::default();
+        assert_eq!((given.give(0, 2), given.give(10, 2)), (None, None));
+        assert_eq!((given.give(20, 2), given.give(59_999, 2)), (Some(60_000), Some(60_000)));
+        assert_eq!((given.give(60_000, 2), given.give(60_001, 2)), (None, Some(60_010)));
+        assert_eq!(given.give(30_000, 2), None, "the clock was set back");
+        assert_eq!((given.give(300_000, 0), given.give(300_001, 0)), (None, Some(360_000)));
     }
 
     proptest! {

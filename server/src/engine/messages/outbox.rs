@@ -62,6 +62,9 @@ impl Transaction<'_> {
                 self.bury(first, "what it says cannot be read")?;
                 continue;
             };
+            if is_new_notice(first) && !self.may_give_notice(&outgoing.place)? {
+                continue;
+            }
             let outgoing = self.folded(outgoing, &rows)?;
             let mut row = first.clone();
             row.message.content = Json::new(&outgoing.part).unwrap_or_default();
@@ -74,10 +77,9 @@ impl Transaction<'_> {
 
     /// Puts the notices that follow the first message into it.
     fn folded(&mut self, first: Outgoing, rows: &[MessageRow]) -> aiwg_store::Result<Outgoing> {
-        // What may have been sent already stays as it was.
-        let may = |row: &&MessageRow| row.message.is_notice && !row.is_repeat && row.attempts == 0;
         let same = |row: &&MessageRow| row.message.thread == first.place.thread;
-        let notices: Vec<&MessageRow> = rows.iter().take_while(|row| may(row) && same(row)).collect();
+        let notices: Vec<&MessageRow> =
+            rows.iter().take_while(|row| is_new_notice(row) && same(row)).collect();
         let parts: Vec<Part> =
             notices.iter().map_while(|row| Outgoing::of(row)).map(|out| out.part).collect();
         let Some((part, count)) = fold(first.place.platform, &parts) else { return Ok(first) };
@@ -159,4 +161,9 @@ impl Transaction<'_> {
         let error = Some(why.to_owned());
         self.store.set_message(&MessageRow { state: MessageState::Dead, error, ..row.clone() })
     }
+}
+
+/// True for a notice that cannot have been sent: what may have been stays as it was.
+fn is_new_notice(row: &MessageRow) -> bool {
+    row.message.is_notice && !row.is_repeat && row.attempts == 0
 }

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
-use aiwg_messaging::{Place, Platform, notice::Planned};
+use aiwg_messaging::{
+    Place, Platform,
+    notice::{Given, Planned},
+};
 use aiwg_model::Cursor;
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::View;
+use serde::de::DeserializeOwned;
 
 use super::super::transaction::Transaction;
 
@@ -21,6 +25,9 @@ const MOVED: &str = "chat_moved";
 /// The source of the cursors with the number of notices that were left out in a chat, since too many wait.
 const LEFT_OUT: &str = "notices_left_out";
 
+/// The source of the cursors with the times at which notices were given to the platform, by place.
+const GIVEN: &str = "notices_given";
+
 /// What is kept of messaging.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Messages {
@@ -28,6 +35,7 @@ pub(in crate::engine) struct Messages {
     muted_until: Option<Timestamp>,
     moved: HashMap<String, String>,
     left_out: HashMap<String, u64>,
+    given: HashMap<String, Given>,
 }
 
 impl Messages {
@@ -35,14 +43,12 @@ impl Messages {
     pub(in crate::engine) fn load(store: &dyn View) -> aiwg_store::Result<Self> {
         let mut notices = store.cursors(NOTICES)?;
         let muted_until = notices.remove(MUTED).and_then(|at| at.parse().ok());
-        let planned = notices
-            .into_iter()
-            .filter_map(|(place, planned)| Some((place, serde_json::from_str(&planned).ok()?)))
-            .collect();
+        let planned = read(notices);
         let left_out = store.cursors(LEFT_OUT)?;
         let left_out =
             left_out.into_iter().filter_map(|(lane, count)| Some((lane, count.parse().ok()?))).collect();
-        Ok(Self { planned, muted_until, moved: store.cursors(MOVED)?, left_out })
+        let given = read(store.cursors(GIVEN)?);
+        Ok(Self { planned, muted_until, moved: store.cursors(MOVED)?, left_out, given })
     }
 
     /// Time until which notices wait since someone has said so.
@@ -69,6 +75,27 @@ impl Transaction<'_> {
             self.store.move_cursor(&Cursor::moved(NOTICES, key, value))?;
         }
         Ok(Timestamp::from_millis(at))
+    }
+
+    /// Counts a message with notices that is about to be given to the platform. False, if this minute has had as many as it may: then those that
+    /// wait for this place wait for longer.
+    pub(super) fn may_give_notice(&mut self, place: &Place) -> aiwg_store::Result<bool> {
+        let Some(setup) = &self.state.config.messaging else { return Ok(true) };
+        let key = place.to_string();
+        let given = self.state.messages.given.entry(key.clone()).or_default();
+        if let Some(until) = given.give(self.now.as_millis(), setup.pace.max_per_minute) {
+            let until = Timestamp::from_millis(until);
+            self.store.postpone_notices(
+                place.platform.name(),
+                &place.chat,
+                place.thread.as_deref(),
+                until,
+            )?;
+            return Ok(false);
+        }
+        let value = serde_json::to_string(given).unwrap_or_default();
+        self.store.move_cursor(&Cursor::moved(GIVEN, key, value))?;
+        Ok(true)
     }
 
     /// Has notices wait until this time; none ends that.
@@ -104,4 +131,12 @@ impl Transaction<'_> {
         self.effects.messages = true;
         Ok(())
     }
+}
+
+/// The values of cursors, all that can be read.
+fn read<T: DeserializeOwned>(cursors: HashMap<String, String>) -> HashMap<String, T> {
+    cursors
+        .into_iter()
+        .filter_map(|(place, value)| Some((place, serde_json::from_str(&value).ok()?)))
+        .collect()
 }

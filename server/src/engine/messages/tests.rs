@@ -114,6 +114,19 @@ impl Machine {
         said
     }
 
+    /// Sends all that waits, minute by minute, and returns what was said.
+    fn sent_in_time(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        loop {
+            let now = self.sent();
+            if now.is_empty() {
+                return said;
+            }
+            said.extend(now);
+            self.now += 60_000;
+        }
+    }
+
     fn receive(&mut self, key: u64, effect: Effect) -> Received {
         self.done(|tx| receive(tx, key, effect, &[]))
     }
@@ -261,6 +274,31 @@ fn notices_are_gathered_and_wait_while_they_are_muted() {
 }
 
 #[test]
+fn what_waited_for_the_morning_comes_at_the_pace() {
+    let (dir, mut machine) = machine();
+    machine.receive(1, Effect::Mute(600));
+    machine.sent();
+    let long = format!("\"{}\"", "x".repeat(3_000));
+    for _ in 0..150 {
+        machine.event("test:x", &long);
+        machine.now += 30_000;
+    }
+    machine.now += 600 * 60_000;
+    let mut sent = [0; 4];
+    for minute in &mut sent {
+        machine = machine.restart(&dir.path().join("db"));
+        let pace = Pace { window_ms: 30_000, max_per_minute: 5 };
+        machine.state.config.messaging = Some(Arc::new(Setup { pace, ..setup(30_000) }));
+        *minute = machine.sent().len();
+        // Answers do not wait behind them.
+        machine.done(|tx| receive(tx, u64::try_from(tx.now.as_millis()).unwrap(), Effect::None, &["hello"]));
+        assert_eq!(machine.sent(), ["hello"]);
+        machine.now += 60_000;
+    }
+    assert_eq!(sent, [5, 5, 2, 0]);
+}
+
+#[test]
 fn an_event_without_a_subscription_costs_no_row() {
     let (_dir, mut machine) = machine();
     machine.event("other:x", "1");
@@ -384,7 +422,7 @@ fn no_flood_of_events_fills_the_outbox() {
     });
     let mut machine = machine.restart(&dir.path().join("db"));
     machine.now += 60_000;
-    let said = machine.sent();
+    let said = machine.sent_in_time();
     let all: Vec<&str> = said.iter().flat_map(|text| text.lines()).collect();
     let lines = all.iter().filter(|line| line.starts_with("test:x: ")).count();
     let left_out =
@@ -403,7 +441,7 @@ fn ten_thousand_notices_fit_into_few_messages() {
         }
     });
     machine.now += 60_000;
-    let said = machine.sent();
+    let said = machine.sent_in_time();
     let lines: Vec<&str> = said.iter().flat_map(|text| text.lines()).collect();
     assert_eq!(lines.len(), 10_000);
     assert!(lines.iter().enumerate().all(|(n, line)| *line == format!("test:x: {n}")));

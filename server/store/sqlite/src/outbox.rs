@@ -91,6 +91,22 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Has the notices that wait for a place, and are due before this moment, wait until then.
+    pub(crate) fn postpone_notices(
+        &mut self,
+        platform: &str,
+        chat: &str,
+        thread: Option<&str>,
+        until: Timestamp,
+    ) -> rusqlite::Result<()> {
+        self.statement(
+            "UPDATE outbox SET due_at = ?4 WHERE state = 'waiting' AND platform = ?1 AND chat = ?2 AND thread IS ?3 AND due_at < ?4
+                 AND is_notice AND NOT is_repeat AND attempts = 0",
+        )?
+        .execute(params![platform, chat, thread, Millis(until)])?;
+        Ok(())
+    }
+
     /// Forgets the messages that do not wait any more and were stored before this moment, `limit` at the most. Returns their number.
     pub(crate) fn prune_messages(&mut self, before: Timestamp, limit: u64) -> rusqlite::Result<usize> {
         self.statement(

@@ -241,6 +241,7 @@ impl Transaction for Open<'_> {
         remove_message(no: MessageNo) -> bool;
         expire_messages(platform: &str, chat: &str, now: Timestamp) -> usize;
         move_messages(platform: &str, chat: &str, to: &str) -> ();
+        postpone_notices(platform: &str, chat: &str, thread: Option<&str>, until: Timestamp) -> ();
         prune_messages(before: Timestamp, limit: u64) -> usize;
     }
 }

@@ -58,6 +58,30 @@ pub fn a_message_goes_from_state_to_state(backend: &dyn Backend) {
     );
 }
 
+/// Notices that are postponed keep their order, and let pass what is no notice, or may have been sent.
+pub fn notices_are_postponed(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let of = |thread: Option<&str>, due| NewMessage {
+        thread: thread.map(str::to_owned),
+        ..message("slack", "C", due)
+    };
+    commit(&mut *store, |tx| {
+        for one in [of(None, 2), of(None, 4), of(None, 3), of(Some("3"), 2), of(None, 2), of(None, 60)] {
+            tx.add_message(&one, at(0))?;
+        }
+        Ok(())
+    });
+    let mut fifth = store.view().unwrap().message(MessageNo(5)).unwrap().unwrap();
+    fifth.attempts = 1;
+    commit(&mut *store, |tx| tx.set_message(&fifth));
+    commit(&mut *store, |tx| tx.postpone_notices("slack", "C", None, at(50)));
+    let view = store.view().unwrap();
+    let due = |now| -> Vec<u64> {
+        view.due_messages("slack", "C", at(now), 9).unwrap().iter().map(|row| row.no.0).collect()
+    };
+    assert_eq!((due(49), due(60)), (vec![4, 5, 3], vec![4, 5, 3, 1, 2, 6]));
+}
+
 /// The messages of each chat are found in their order; those that are too old are not sent any more.
 pub fn messages_wait_by_chat(backend: &dyn Backend) {
     let mut store = backend.store();
