@@ -11,7 +11,7 @@ use aiwg_agents::{
 use aiwg_protocol::types::Timestamp;
 
 use super::{
-    environment::{REMOVED, kept_back, resolved},
+    environment::{kept_back, resolved},
     reset::AgentClock,
 };
 use crate::{
@@ -35,11 +35,8 @@ pub(crate) fn account(profile: &Profile) -> Option<Identity> {
         .iter()
         .filter_map(|(name, value)| Some((name.into(), resolved(value).ok()?.into())))
         .collect();
-    // No agent gets the marks of a session, whoever started the daemon.
     let is_inherited = |name: &OsString| {
-        !kept_back.contains(name)
-            && REMOVED.iter().all(|removed| name != removed)
-            && own.iter().all(|(own, _)| own != name)
+        !kept_back.contains(name) && own.iter().all(|(own, _)| own != name)
     };
     let inherited: Vec<_> = variables.into_iter().filter(|(name, _)| is_inherited(name)).collect();
     Some(Identity::of(program, inherited.into_iter().chain(own.iter().cloned())))

@@ -11,6 +11,7 @@ use aiwg_protocol::{
 
 use crate::{
     engine::StartOrder,
+    lifecycle::SERVICE_ENV,
     messaging::TOKEN_VARIABLES,
     profiles::{Profile, program},
 };
@@ -39,7 +40,7 @@ const LONGEST_EVENT: usize = 120 * 1024;
 /// What an agent must not take over from the daemon: it would believe to run within another session of `claude`, or that the event of another
 /// project's task led to its own. These are what `claude` tells its tools, and editors their terminals; all other `CLAUDE_CODE_*` are logins
 /// and settings, as `CLAUDE_CODE_OAUTH_TOKEN`. `scripts/test-real-agent session_markers` compares them with what `claude` does.
-pub(super) const REMOVED: [&str; 21] = [
+const REMOVED: [&str; 21] = [
     "CLAUDECODE",
     "CLAUDE_PID",
     "CLAUDE_EFFORT",
@@ -133,7 +134,12 @@ fn resolve(value: &str, get: impl Fn(&str) -> Option<String>) -> Result<String, 
 const ALWAYS_KEPT: [&str; 10] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LC_*"];
 
-/// Which of these variables an agent is not to find.
+/// The variables of the daemon that neither an agent nor a check ever finds, nor their shims: an agent can look at its parent.
+pub(super) fn never_inherited() -> impl Iterator<Item = &'static str> {
+    REMOVED.into_iter().chain(SERVICE_ENV).chain(TOKEN_VARIABLES)
+}
+
+/// Which of these variables an agent is not to find: those that none ever does, and those that the configuration keeps from it.
 ///
 /// # Errors
 /// A pattern is wrong, which the check of the configuration says.
@@ -141,9 +147,6 @@ pub(super) fn kept_back(
     env: &AgentEnv,
     all: impl Iterator<Item = OsString>,
 ) -> Result<Vec<OsString>, PatternError> {
-    if *env == AgentEnv::default() {
-        return Ok(Vec::new());
-    }
     let removed = patterns(&env.remove)?;
     let kept = env
         .keep
@@ -152,7 +155,9 @@ pub(super) fn kept_back(
     let kept = kept.transpose()?;
     let is_kept_back = |name: &OsString| {
         let name = name.to_string_lossy();
-        removed.is_match(&name) || kept.as_ref().is_some_and(|kept| !kept.is_match(&name))
+        never_inherited().any(|never| name == never)
+            || removed.is_match(&name)
+            || kept.as_ref().is_some_and(|kept| !kept.is_match(&name))
     };
     Ok(all.filter(is_kept_back).collect())
 }
@@ -237,6 +242,15 @@ mod tests {
         let nothing_else = ["AWS_KEY", "AWS_SECRET_KEY", "GITHUB_TOKEN", "aws_key", "ODD\u{fffd}"];
         assert_eq!(kept_back_of(Some(&[]), &[]), nothing_else);
         assert_eq!(kept_back_of(None, &["PATH"]), ["PATH"]);
+    }
+
+    #[test]
+    fn what_no_agent_ever_finds_no_configuration_keeps() {
+        for keep in [None, Some(vec!["*".to_owned()])] {
+            let env = AgentEnv { keep, ..AgentEnv::default() };
+            let all = ["AIWG_SLACK_TOKEN", "CLAUDE_CODE_SESSION_ACCESS_TOKEN", "NOTIFY_SOCKET", "OTHER"];
+            assert_eq!(kept_back(&env, all.into_iter().map(OsString::from)).unwrap(), all[..3]);
+        }
     }
 
     fn order(prompt: &str) -> StartOrder {

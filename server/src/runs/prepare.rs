@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 
 use super::{
     Shared,
-    environment::{Chosen, REMOVED, asked, command, environment},
+    environment::{Chosen, asked, command, environment, never_inherited},
     launch::Launch,
     messages,
     permissions::asking,
@@ -23,8 +23,6 @@ use super::{
 };
 use crate::{
     engine::StartOrder,
-    lifecycle::SERVICE_ENV,
-    messaging::TOKEN_VARIABLES,
     profiles::{Profile, program},
     project::{living_run, make_private_dir},
 };
@@ -138,12 +136,7 @@ pub(super) fn prepare(
         launch: order.launch,
         command,
         env,
-        env_remove: REMOVED
-            .iter()
-            .chain(&SERVICE_ENV)
-            .chain(&TOKEN_VARIABLES)
-            .map(|name| (*name).to_owned())
-            .collect(),
+        env_remove: never_inherited().map(str::to_owned).collect(),
         cwd: root.to_owned(),
         dir,
         root: Some(root.to_owned()),

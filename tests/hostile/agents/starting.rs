@@ -45,7 +45,17 @@ fn agents_get_of_the_environment_what_they_are_to_get() {
         ("CLAUDE_CODE_OAUTH_TOKEN", "3"),
         ("CLAUDE_CODE_USE_BEDROCK", "4"),
     ];
-    let markers = [("CLAUDECODE", "1"), ("CLAUDE_CODE_SESSION_ID", "5"), ("CLAUDE_CODE_SSE_PORT", "6")];
+    let never = [
+        ("CLAUDECODE", "1"),
+        ("CLAUDE_CODE_SESSION_ID", "5"),
+        ("CLAUDE_CODE_SSE_PORT", "6"),
+        ("AIWG_TELEGRAM_TOKEN", "7"),
+        ("AIWG_SLACK_TOKEN", "8"),
+        ("AIWG_SLACK_APP_TOKEN", "9"),
+        ("AIWG_DISCORD_TOKEN", "10"),
+    ];
+    // Nobody is there.
+    let address = ("AIWG_TELEGRAM_API_URL", "http://127.0.0.1:1");
     for (env, kept) in [
         (json!({}), [true, true, true, true]),
         (json!({ "remove": ["AWS_*", "*_TOKEN"] }), [false, false, false, true]),
@@ -54,9 +64,9 @@ fn agents_get_of_the_environment_what_they_are_to_get() {
     ] {
         let agent = "#!/bin/sh\nenv\necho '=== the shim'; tr '\\0' '\\n' </proc/$PPID/environ\n";
         let project = with_agent(agent, 0o755, json!({ "env": env }));
-        let started =
-            project.command().args(["daemon", "start"]).envs(secrets).envs(markers).status().unwrap();
-        assert!(started.success());
+        let mut start = project.command();
+        start.args(["daemon", "start"]).envs(secrets).envs(never).envs([address]);
+        assert!(start.status().unwrap().success());
         let task = project.ended(&project.submit("x"));
         let found = task["result"].as_str().unwrap();
         let (agents, shims) = found.split_once("=== the shim\n").unwrap();
@@ -64,8 +74,12 @@ fn agents_get_of_the_environment_what_they_are_to_get() {
         for ((name, _), kept) in secrets.iter().zip(kept) {
             assert_eq!((has(agents, name), has(shims, name)), (kept, kept), "{env}: {name}");
         }
-        assert!(markers.iter().all(|(name, _)| !has(agents, name)), "{env}: {agents}");
-        assert!(has(agents, "PATH") && has(agents, "AIWG_TASK_ID"), "{env}: {agents}");
+        for (name, _) in never {
+            assert!(!has(agents, name) && !has(shims, name), "{env}: {name}: {found}");
+        }
+        for found in [agents, shims] {
+            assert!(has(found, "PATH") && has(found, "AIWG_TASK_ID"), "{env}: {found}");
+        }
     }
 }
 
