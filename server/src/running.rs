@@ -58,8 +58,10 @@ struct Clock {
     pauses: Pauses,
     /// The end of the last pause.
     ran_on: Option<Instant>,
-    /// Held while the pauses are recorded, so that the latest are recorded last.
-    record: Arc<Mutex<()>>,
+    /// The pauses that were recorded last, or that it was tried with.
+    recorded: Pauses,
+    /// True while someone records them: one at a time, however often they change, since the run's directory may not answer.
+    is_recording: bool,
 }
 
 /// The pauses of a run's time.
@@ -184,11 +186,10 @@ impl Running {
         Some(Pause { running: self.clone(), run })
     }
 
-    /// Goes on with the pauses that an earlier daemon has recorded for a run: the one that was going on ends now.
-    pub(crate) fn paused_before(&self, run: RunId, before: Option<Pauses>) {
+    /// Goes on with the pauses that an earlier daemon has recorded for a run, by their sum: the one that was going on ends now.
+    pub(crate) fn paused_before(&self, run: RunId, before: Duration) {
         self.change_clock(run, |clock| {
             clock.is_unknown = false;
-            let before = before.unwrap_or_default().total();
             clock.pauses.over_ms = clock.pauses.over_ms.saturating_add(millis(before));
         });
     }
@@ -210,24 +211,30 @@ impl Running {
         let Some(one) = kept.get_mut(&run.task).filter(|one| one.launch == run.n) else { return };
         change(&mut one.clock);
         // What is on record is to be read first.
-        if one.clock.is_unknown {
+        if one.clock.is_unknown || one.clock.is_recording {
             return;
         }
-        let (dir, record, running) = (one.dir.clone(), Arc::clone(&one.clock.record), self.clone());
-        drop(kept);
         // At the end of the daemon there is nobody to do it: the run's time goes on meanwhile.
         let Ok(runtime) = Handle::try_current() else { return };
+        one.clock.is_recording = true;
+        let (dir, running) = (one.dir.clone(), self.clone());
+        drop(kept);
         runtime.spawn_blocking(move || {
-            let _one_at_a_time = record.lock().unwrap_or_else(PoisonError::into_inner);
-            let latest = {
-                let kept = running.lock();
-                kept.get(&run.task).filter(|one| one.launch == run.n).map(|one| one.clock.pauses)
-            };
-            let latest = latest.filter(|pauses| *pauses != Pauses::default());
-            if let Some(Err(error)) = latest.map(|pauses| write_pauses(&dir, pauses)) {
-                tracing::warn!(task = %run.task, %error, "that its time does not run could not be recorded");
+            while let Some(pauses) = running.to_record(run) {
+                if let Err(error) = write_pauses(&dir, pauses) {
+                    tracing::warn!(task = %run.task, %error, "that its time does not run could not be recorded");
+                }
             }
         });
+    }
+
+    /// The pauses of a run that its recorder has to record next; none if it is done.
+    fn to_record(&self, run: RunId) -> Option<Pauses> {
+        let mut kept = self.lock();
+        let clock = &mut kept.get_mut(&run.task).filter(|one| one.launch == run.n)?.clock;
+        clock.is_recording = clock.recorded != clock.pauses;
+        clock.recorded = clock.pauses;
+        clock.is_recording.then_some(clock.pauses)
     }
 
     /// The agent's process, if it runs and is known.
@@ -314,7 +321,7 @@ mod tests {
         assert!(running.pause(no).is_none());
         let run = RunId { task: no, n: 2 };
         let _end = running.begin(run, dir.path().to_owned(), NEW, None);
-        running.paused_before(run, Some(Pauses { over_ms: 60_000, since_ms: None }));
+        running.paused_before(run, Duration::from_secs(60));
         assert_eq!(running.paused(run), Paused { total: Duration::from_secs(60), ..Paused::default() });
         let (first, second) = (running.pause(no), running.pause(no));
         drop(first);
@@ -331,6 +338,43 @@ mod tests {
         while recorded() != Some(all) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    #[test]
+    fn however_often_a_run_pauses_one_thread_at_most_waits_for_its_directory() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            // The only thread has something else to do: what is to be recorded waits.
+            let (free, busy) = std::sync::mpsc::channel::<()>();
+            let other = tokio::task::spawn_blocking(move || busy.recv());
+            let (dir, running, no) = (tempfile::tempdir().unwrap(), Running::new(), TaskNo(1));
+            let run = RunId { task: no, n: 1 };
+            let _orders = running.begin(run, dir.path().to_owned(), NEW, None);
+            let before = Arc::strong_count(&running.kept);
+            for _ in 0..100 {
+                drop(running.pause(no));
+            }
+            running.paused_before(run, Duration::from_secs(60));
+            assert_eq!(Arc::strong_count(&running.kept), before + 1, "each recorder has one");
+            free.send(()).unwrap();
+            other.await.unwrap().unwrap();
+            // The latest is recorded, and then there is no recorder.
+            while Arc::strong_count(&running.kept) > before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let all = millis(running.paused(run).total);
+            let recorded = aiwg_shim::read_pauses(dir.path()).unwrap();
+            assert_eq!(recorded, Some(Pauses { over_ms: all, since_ms: None }));
+            // The next change has one again.
+            running.paused_before(run, Duration::from_secs(60));
+            while aiwg_shim::read_pauses(dir.path()).unwrap() == recorded {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
     }
 
     const NEW: bool = false;

@@ -14,6 +14,9 @@ pub const DEFAULT_GRACE_MS: u64 = 15_000;
 /// The default of [`LaunchSpec::leftover_grace_ms`].
 pub const DEFAULT_LEFTOVER_GRACE_MS: u64 = 2_000;
 
+/// The default of [`LaunchSpec::most_paused_ms`]: a week.
+pub const DEFAULT_MOST_PAUSED_MS: u64 = 7 * 24 * 3600 * 1000;
+
 /// The run that a shim is to carry out: one JSON document on its standard input, which is then closed.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LaunchSpec {
@@ -54,6 +57,10 @@ pub struct LaunchSpec {
     /// The time for which the agent may run, in milliseconds; then it is ended as on request. None for no limit.
     #[serde(default)]
     pub time_limit_ms: Option<u64>,
+    /// The most of its pauses that the agent's time is prolonged by, in milliseconds; by default [`DEFAULT_MOST_PAUSED_MS`]. Their record lies
+    /// where the agent can write it.
+    #[serde(default = "default_most_paused_ms")]
+    pub most_paused_ms: u64,
     /// The number of bytes that the agent may write to its standard output and error together; then it is ended, and the rest is cut off. None
     /// for no limit.
     #[serde(default)]
@@ -71,6 +78,10 @@ fn default_leftover_grace_ms() -> u64 {
     DEFAULT_LEFTOVER_GRACE_MS
 }
 
+fn default_most_paused_ms() -> u64 {
+    DEFAULT_MOST_PAUSED_MS
+}
+
 impl LaunchSpec {
     /// True if the agent must not get this variable of the daemon's.
     pub(crate) fn removes(&self, name: &OsStr) -> bool {
@@ -83,13 +94,13 @@ impl LaunchSpec {
     }
 }
 
-/// Shows the names of `env` without their values.
+/// Shows the names of `env` without their values, and the program without its arguments: they are prompts and settings.
 impl fmt::Debug for LaunchSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LaunchSpec")
             .field("task_id", &self.task_id)
             .field("launch", &self.launch)
-            .field("command", &self.command)
+            .field("program", &self.command.first())
             .field("env", &self.env.keys().collect::<Vec<_>>())
             .field("dir", &self.dir)
             .finish_non_exhaustive()
@@ -153,7 +164,7 @@ mod tests {
     use super::*;
 
     fn spec() -> LaunchSpec {
-        let text = r#"{"task_id": "task-0001", "attempt": 1, "command": ["claude"], "env": {"TOKEN": "hunter2"},
+        let text = r#"{"task_id": "task-0001", "attempt": 1, "command": ["claude", "--settings", "hunter2"], "env": {"TOKEN": "hunter2"},
                        "env_remove": ["CLAUDECODE", "CLAUDE_CODE_*"], "cwd": "/", "dir": "/"}"#;
         serde_json::from_str(text).unwrap()
     }
@@ -166,7 +177,7 @@ mod tests {
     #[test]
     fn secrets_are_not_shown() {
         let shown = format!("{:?}", spec());
-        assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("TOKEN") && shown.contains("claude") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

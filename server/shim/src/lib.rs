@@ -57,7 +57,9 @@ mod talk;
 mod watch;
 
 pub use force::{PATIENCE, end_shims, force_end};
-pub use launch::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, LaunchSpec, SpawnError, Started};
+pub use launch::{
+    DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, DEFAULT_MOST_PAUSED_MS, LaunchSpec, SpawnError, Started,
+};
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use pauses::{Pauses, read_pauses, write_pauses};
 pub use process::{Process, environment};

@@ -30,6 +30,12 @@ impl Pauses {
         Duration::from_millis(self.over_ms.saturating_add(open))
     }
 
+    /// As much of their sum as is believed of an agent that has run for this time: its record lies where the agent itself can write. It has not
+    /// waited for longer than it has run, nor does it wait for longer than `most`.
+    pub fn believed(&self, ran_for: Duration, most: Duration) -> Duration {
+        self.total().min(ran_for).min(most)
+    }
+
     /// Those on record in this directory. What cannot be read counts as none: then its time runs.
     pub(crate) fn in_dir(dir: &Dir) -> Self {
         let text = dir.read_bounded(PAUSES_FILE.as_ref(), LONGEST).unwrap_or_default();
@@ -52,4 +58,28 @@ pub fn read_pauses(dir: &Path) -> Result<Option<Pauses>, RecordError> {
 pub fn write_pauses(dir: &Path, pauses: Pauses) -> Result<(), RecordError> {
     let written = || -> io::Result<()> { write(&Dir::open_own_in_own(dir)?, PAUSES_FILE, &pauses) };
     written().map_err(RecordError::at(&dir.join(PAUSES_FILE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_believed_within_the_time_that_the_agent_has_run() {
+        let seconds = Duration::from_secs;
+        let believed = |over_ms, since_ms| Pauses { over_ms, since_ms }.believed(seconds(60), seconds(100));
+        assert_eq!(believed(30_000, None), seconds(30));
+        // Longer than it has run, from before its start, and both.
+        for (over_ms, since_ms) in
+            [(u64::MAX, None), (0, Some(0)), (30_000, Some(now_ms() - 40_000)), (u64::MAX, Some(0))]
+        {
+            assert_eq!(believed(over_ms, since_ms), seconds(60));
+        }
+        assert_eq!(
+            Pauses { over_ms: u64::MAX, since_ms: None }.believed(seconds(1000), seconds(100)),
+            seconds(100)
+        );
+        // The clock may have been set back.
+        assert_eq!(believed(0, Some(u64::MAX)), Duration::ZERO);
+    }
 }

@@ -181,6 +181,7 @@ fn keep<'a>(
     let Some(agent) = run.agent else { return };
     let limits = Limits {
         time: spec.time_limit_ms.map(Duration::from_millis),
+        paused: Duration::from_millis(spec.most_paused_ms),
         grace: Duration::from_millis(spec.grace_ms),
         leftover_grace: Duration::from_millis(spec.leftover_grace_ms),
     };

@@ -59,6 +59,8 @@ enum Phase {
 pub(crate) struct Limits {
     /// The agent's work.
     pub(crate) time: Option<Duration>,
+    /// Its pauses, by which that is prolonged.
+    pub(crate) paused: Duration,
     /// The time from the request to end to the kill.
     pub(crate) grace: Duration,
     /// The time from SIGTERM to the kill of the processes that it left behind.
@@ -95,7 +97,8 @@ pub(crate) fn supervise(
                 input.look(now);
             }
             if deadline.is_some_and(|until| now >= until) {
-                deadline = limits.time.map(|time| with_pauses(began, time, watch.pauses(), now));
+                deadline =
+                    limits.time.map(|time| with_pauses(began, time, watch.pauses(), limits.paused, now));
             }
             tree.ended_for =
                 found.end.or_else(|| deadline.filter(|until| now >= *until).map(|_| EndedFor::TimeLimit));
@@ -134,9 +137,10 @@ pub(crate) fn supervise(
     }
 }
 
-/// The end of the agent's time, given its pauses. While one goes on, it is looked at again in a while.
-fn with_pauses(began: Instant, time: Duration, pauses: Pauses, now: Instant) -> Instant {
-    let until = after(began, time.saturating_add(pauses.total()));
+/// The end of the agent's time, given its pauses, of which `most` counts. While one goes on, it is looked at again in a while.
+fn with_pauses(began: Instant, time: Duration, pauses: Pauses, most: Duration, now: Instant) -> Instant {
+    let believed = pauses.believed(now.saturating_duration_since(began), most);
+    let until = after(began, time.saturating_add(believed));
     if pauses.since_ms.is_some() && until > now { until.max(now + LOOK_AT_PAUSE) } else { until }
 }
 

@@ -20,7 +20,7 @@ use std::{
 
 use aiwg_model::{Message, MessageId, ProtectRecord, RoundOrder, RunId, RunRow, StopReason, VerifyTerms};
 use aiwg_protocol::{config::StalledTasks, types::Timestamp};
-use aiwg_shim::{Abandon, Process, Started};
+use aiwg_shim::{Abandon, DEFAULT_MOST_PAUSED_MS, Process, Started};
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -287,7 +287,9 @@ impl Agent {
         let its = dir.to_owned();
         let paused =
             timeout(ANSWERS_WITHIN, beside(move || aiwg_shim::read_pauses(&its).ok().flatten())).await;
-        shared.context.running.paused_before(self.task.id(), paused.ok().flatten());
+        let paused = paused.ok().flatten().unwrap_or_default();
+        let paused = paused.believed(self.ran_for(), Duration::from_millis(DEFAULT_MOST_PAUSED_MS));
+        shared.context.running.paused_before(self.task.id(), paused);
         let (task, its) = (self.task, dir.to_owned());
         let found = move || {
             let shim = aiwg_shim::holder(&its).ok().flatten()?;

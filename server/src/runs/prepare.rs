@@ -10,7 +10,7 @@ use aiwg_agents::Prompt;
 use aiwg_fs::{Dir, at};
 use aiwg_model::{RoundOrder, RunId};
 use aiwg_protocol::{config::PromptBy, types::Json};
-use aiwg_shim::LaunchSpec;
+use aiwg_shim::{DEFAULT_MOST_PAUSED_MS, LaunchSpec};
 use rustix::fs::OFlags;
 
 use super::{
@@ -145,6 +145,7 @@ pub(super) fn prepare(
         grace_ms: millis(GRACE),
         leftover_grace_ms: millis(LEFTOVER_GRACE),
         time_limit_ms: Some(time_limit_ms),
+        most_paused_ms: DEFAULT_MOST_PAUSED_MS,
         max_output_bytes: profile.agent.max_output_mb.map(|mib| u64::from(mib) * MIB),
         open_files: shared.open_files,
     };

@@ -50,6 +50,15 @@ fn its_time_does_not_run_while_it_waits_for_a_person() {
 }
 
 #[test]
+fn an_agent_does_not_lift_its_time_limit_by_a_record_of_pauses() {
+    for record in [r#"{"over_ms":1000000000000000}"#, r#"{"since_ms":0}"#] {
+        let mut task = Task::sh(&format!("echo '{record}' >pauses.json; exec sleep 1000"));
+        (task.spec.time_limit_ms, task.spec.most_paused_ms) = (Some(50), 200);
+        assert_eq!(ended_for(&task), Some(EndedFor::TimeLimit), "{record}");
+    }
+}
+
+#[test]
 fn one_that_ends_in_time_is_not_ended() {
     let mut task = Task::sh("exit 3");
     task.spec.time_limit_ms = Some(u64::MAX);

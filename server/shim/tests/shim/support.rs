@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_shim::{ExitRecord, LaunchSpec, Process, Signal, Started, read_exit, sweep};
+use aiwg_shim::{DEFAULT_MOST_PAUSED_MS, ExitRecord, LaunchSpec, Process, Signal, Started, read_exit, sweep};
 use tempfile::TempDir;
 
 /// The shim's role as a program.
@@ -58,6 +58,7 @@ impl Task {
             leftover_grace_ms: 60_000,
             open_files: None,
             time_limit_ms: None,
+            most_paused_ms: DEFAULT_MOST_PAUSED_MS,
             max_output_bytes: None,
         };
         Self { spec, dir }

@@ -114,7 +114,8 @@ pub(super) async fn row_after(
     let waiting = context.bus.wait_for_decision(no);
     let decided = waiting.ended();
     let found = row(handler, no).await?;
-    if found.state != ApprovalState::Pending {
+    // One who does not wait pauses nothing, and lends nobody a place.
+    if found.state != ApprovalState::Pending || time == Some(Duration::ZERO) {
         return Ok(found);
     }
     let _slot = context.engine.waits_for_person(task).await;

@@ -34,15 +34,19 @@ impl Agent {
         let limit = Duration::from_millis(self.limit_ms(daemon)).min(FOR_EVER);
         // The shim of a check looks at its time.
         let limit = limit + if self.is_check { CHECK_SLACK } else { Duration::ZERO };
-        let by_the_clock = || Timestamp::now().as_millis().saturating_sub(self.started_at.as_millis());
-        let passed =
-            age.unwrap_or_else(|| Duration::from_millis(u64::try_from(by_the_clock()).unwrap_or_default()));
+        let passed = age.unwrap_or_else(|| self.ran_for());
         let now = Instant::now();
         match limit.checked_sub(passed) {
             Some(left) => now + left,
             // It lies back, by as much as pauses may make up for.
             None => now.checked_sub(passed.saturating_sub(limit)).unwrap_or(now),
         }
+    }
+
+    /// Time since its start, by the clock.
+    pub(super) fn ran_for(&self) -> Duration {
+        let ms = Timestamp::now().as_millis().saturating_sub(self.started_at.as_millis());
+        Duration::from_millis(u64::try_from(ms).unwrap_or_default())
     }
 }
 
