@@ -114,9 +114,26 @@ pub enum CommandError {
     /// The configured command has settings of its own, to which those of the daemon cannot be added.
     #[error(
         "the agent's command has --settings of its own, to which those that ask for permissions cannot be added, since {0}: mend them, or \
-         move them to the project's .claude/settings.json"
+         move them to the project's .claude/settings.json or .claude/settings.local.json"
     )]
     OwnSettings(String),
+}
+
+/// The settings that a command has of its own, as JSON.
+#[derive(Clone, Copy)]
+pub enum OwnSettings<'a> {
+    /// They stand on the command line.
+    Shown(&'a str),
+    /// They are the content of a file that it names.
+    File(&'a str),
+}
+
+impl<'a> OwnSettings<'a> {
+    pub(crate) fn text(self) -> &'a str {
+        match self {
+            Self::Shown(text) | Self::File(text) => text,
+        }
+    }
 }
 
 /// Longest id of a session, in bytes.

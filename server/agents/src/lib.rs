@@ -25,7 +25,7 @@ mod prose;
 pub mod reason;
 mod reporter;
 
-pub use command::{Capabilities, CommandError, Invocation, Prompt, Session};
+pub use command::{Capabilities, CommandError, Invocation, OwnSettings, Prompt, Session};
 pub use find::find_program;
 pub use price::Spent;
 pub use program::{AgentProgram, PreviousTotal, WorkWatch};

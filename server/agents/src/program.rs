@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use crate::{
-    command::{self, Capabilities, CommandError, Invocation},
+    command::{self, Capabilities, CommandError, Invocation, OwnSettings},
     evaluation::{Evaluation, Exit},
     price::Spent,
     reason::Reason,
@@ -62,12 +62,12 @@ pub trait AgentProgram: Send + Sync {
         None
     }
 
-    /// Settings, as JSON, with which it asks the command `hook` before it uses a tool, on top of its `own`, which are JSON, too. Where
-    /// [`Capabilities::asks_permissions`] is false there are none.
+    /// Settings, as JSON, with which it asks the command `hook` before it uses a tool, on top of its `own`. They become an argument, which all
+    /// users can see. Where [`Capabilities::asks_permissions`] is false there are none.
     ///
     /// # Errors
-    /// The program has no such settings, or its own cannot be added to.
-    fn asking(&self, _hook: &str, _own: Option<&str>) -> Result<String, CommandError> {
+    /// The program has no such settings, or its own cannot be added to: those of a file that may hold secrets, for one.
+    fn asking(&self, _hook: &str, _own: Option<OwnSettings<'_>>) -> Result<String, CommandError> {
         Err(CommandError::NoSettings { program: self.name().to_owned() })
     }
 

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aiwg_agents::OwnSettings;
 use aiwg_fs::{at, read_bounded};
 use aiwg_protocol::config::AgentConfig;
 
@@ -26,12 +27,16 @@ pub(super) fn asking(agent: &AgentConfig, root: &Path) -> io::Result<Option<Stri
         return Ok(None);
     }
     let program = program(agent);
+    let file;
     let own = match program.own_settings(&agent.command) {
-        Some(text) if text.trim_start().starts_with('{') => Some(Cow::Borrowed(text)),
-        Some(path) => Some(Cow::Owned(read(&root.join(path))?)),
+        Some(text) if text.trim_start().starts_with('{') => Some(OwnSettings::Shown(text)),
+        Some(path) => {
+            file = read(&root.join(path))?;
+            Some(OwnSettings::File(&file))
+        }
         None => None,
     };
-    program.asking(&hook(), own.as_deref()).map(Some).map_err(io::Error::other)
+    program.asking(&hook(), own).map(Some).map_err(io::Error::other)
 }
 
 fn read(path: &Path) -> io::Result<String> {

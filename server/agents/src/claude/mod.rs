@@ -44,6 +44,7 @@ pub use program::Claude;
 pub use read::read;
 pub use rule::rule;
 pub use scanner::LONGEST_LINE;
+pub use settings::ASKING_SECONDS;
 pub use watch::{Progress, ResultWatch};
 
 pub use crate::evaluation::{Denial, Evaluation, Exit, Tokens, Usage};

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Format, Progress, ResultWatch, command, evaluate, read, settings};
 use crate::{
-    command::{Capabilities, CommandError, Invocation, runs},
+    command::{Capabilities, CommandError, Invocation, OwnSettings, runs},
     evaluation::{Evaluation, Exit},
     price::Spent,
     program::{AgentProgram, PreviousTotal, WorkWatch, remedy},
@@ -56,7 +56,7 @@ impl AgentProgram for Claude {
         settings::own(configured)
     }
 
-    fn asking(&self, hook: &str, own: Option<&str>) -> Result<String, CommandError> {
+    fn asking(&self, hook: &str, own: Option<OwnSettings<'_>>) -> Result<String, CommandError> {
         settings::asking(hook, own)
     }
 
