@@ -10,12 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_agents::claude::{HookAnswer, HookCall, HookEvent};
+use aiwg_agents::claude::{ASKING_SECONDS, HookAnswer, HookCall, HookEvent};
 use aiwg_client::{
     ClientError, DaemonClient,
     types::{ApprovalPermission, ApprovalPermissionParams, Json, PermissionStep, PermissionVerdict},
 };
-use aiwg_protocol::limits::LONGEST_TOOL_INPUT;
+use aiwg_protocol::limits::{LONGEST_TOOL_INPUT, TOOL_INPUT_TOO_LONG};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -29,14 +29,18 @@ use crate::{
 /// The word that stands for it on the command line.
 pub(crate) const ROLE: &str = "hook";
 
-/// The time for which an agent waits for a person in its place, after which it is put to sleep. The hook itself may take a minute longer.
+/// The time for which an agent waits for a person in its place, after which it is put to sleep.
 const WAIT: Duration = Duration::from_secs(120);
 
-/// A variable with another time, in seconds.
+/// A variable with another time, in seconds; more than [`LONGEST_WAIT`] counts as that.
 const WAIT_ENV: &str = "AIWG_PERMISSION_WAIT";
 
-/// Time for which a daemon is looked for that is gone, beyond that.
+/// Time for which a daemon is looked for that is gone, beyond that; and then for which its answer is waited for.
 const SLACK: Duration = Duration::from_secs(20);
+
+/// The longest such wait: a hook that takes longer than its time is killed, and has not answered.
+const LONGEST_WAIT: Duration =
+    Duration::from_secs(ASKING_SECONDS).saturating_sub(SLACK).saturating_sub(SLACK);
 
 /// Interval at which it is looked for.
 const SEEK_EVERY: Duration = Duration::from_millis(250);
@@ -78,9 +82,8 @@ async fn before(call: &HookCall) -> Result<Option<Value>, CliError> {
 /// Asks a person. A daemon that is gone is waited for: what was asked is asked still.
 async fn asked(call: &HookCall) -> Result<Option<Value>, CliError> {
     let denied = |why: &str| Ok(Some(call.answer(HookAnswer::Deny(why))));
-    let Some(params) = params(call, PermissionStep::Ask) else { return denied(TOO_LONG) };
-    let wait = std::env::var(WAIT_ENV).ok().and_then(|text| text.parse().ok());
-    let until = Instant::now() + wait.map_or(WAIT, Duration::from_secs);
+    let Some(params) = params(call, PermissionStep::Ask) else { return denied(TOOL_INPUT_TOO_LONG) };
+    let until = Instant::now() + wait(std::env::var(WAIT_ENV).ok().as_deref());
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let params = ApprovalPermissionParams { wait_ms: Some(wait_ms(left)), ..params.clone() };
@@ -97,14 +100,16 @@ async fn asked(call: &HookCall) -> Result<Option<Value>, CliError> {
     }
 }
 
+/// The time for which a person is waited for, as the variable has it.
+fn wait(variable: Option<&str>) -> Duration {
+    let seconds = variable.and_then(|text| text.parse().ok());
+    seconds.map_or(WAIT, Duration::from_secs).min(LONGEST_WAIT)
+}
+
 async fn ask(params: ApprovalPermissionParams, wait: Duration) -> Result<ApprovalPermission, ClientError> {
     let client: DaemonClient = connect(None).await?;
     client.with_timeout(wait.saturating_add(SLACK)).approval_permission(params).await
 }
-
-/// For an agent whose input no person could read.
-const TOO_LONG: &str =
-    "A person would have to allow this call, and its input is too long to be read: make it in smaller parts.";
 
 /// The call as the daemon is asked about it; none if nobody can be.
 fn params(call: &HookCall, step: PermissionStep) -> Option<ApprovalPermissionParams> {
@@ -128,4 +133,18 @@ fn shown(call: &HookCall, answer: &ApprovalPermission) -> Option<Value> {
         _ => HookAnswer::Deny(why),
     };
     Some(call.answer(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_wait_is_longer_than_the_hook_may_take() {
+        assert_eq!([None, Some("soon"), Some("-1")].map(wait), [WAIT; 3]);
+        assert_eq!(wait(Some("5")), Duration::from_secs(5));
+        let most = u64::MAX.to_string();
+        assert_eq!(["141", "1000000", &most].map(|text| wait(Some(text))), [Duration::from_secs(140); 3]);
+        let _no_panic = Instant::now() + wait(Some(&most)) + SLACK;
+    }
 }

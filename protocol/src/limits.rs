@@ -29,6 +29,10 @@ pub const LONGEST_NAME: usize = 200;
 /// The longest input of a tool that a person is asked about, in bytes of JSON: nobody reads more.
 pub const LONGEST_TOOL_INPUT: usize = 256 * 1024;
 
+/// For an agent whose input of a tool is longer than that.
+pub const TOOL_INPUT_TOO_LONG: &str =
+    "A person would have to allow this call, and its input is too long to be read: make it in smaller parts.";
+
 /// The longest path, in bytes: no system opens a longer one.
 pub const LONGEST_PATH: usize = 4096;
 

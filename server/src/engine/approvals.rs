@@ -20,8 +20,8 @@ use super::{
 };
 use crate::rules::minutes_to_ms;
 
-/// Maximum length of a summary, in characters.
-const LONGEST_SUMMARY: usize = 200;
+/// Maximum length of the summary of an approval, in characters.
+pub(crate) const LONGEST_SUMMARY: usize = 200;
 
 /// Maximum number of messages that an approval shows.
 const MOST_MESSAGES: usize = 100;

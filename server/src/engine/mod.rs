@@ -64,8 +64,8 @@ mod waits;
 
 pub(crate) use accounts::state_of;
 pub(crate) use aiwg_model::text::similar;
-pub(crate) use approvals::later;
 pub use approvals::{Choice, Verdict};
+pub(crate) use approvals::{LONGEST_SUMMARY, later};
 pub(crate) use automation::automation;
 pub use budget::Budgets;
 pub(crate) use budget::budget_status;

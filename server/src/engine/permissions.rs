@@ -12,13 +12,10 @@ use aiwg_protocol::{
 
 use super::{
     Engine, EngineError,
-    approvals::later,
+    approvals::{LONGEST_SUMMARY, later},
     call::Call,
     transaction::{Failure, Transaction},
 };
-
-/// Maximum length of a summary, in characters.
-const LONGEST_SUMMARY: usize = 200;
 
 /// Maximum number of calls of one task that wait for a person: nobody reads more.
 const MOST_WAITING: usize = 20;

@@ -16,11 +16,8 @@ use aiwg_store::ApprovalFilter;
 use super::check;
 use crate::{
     api::{Handler, answer::Part},
-    engine::{Choice, EngineError, Verdict, later},
+    engine::{Choice, EngineError, LONGEST_SUMMARY, Verdict, later},
 };
-
-/// Maximum length of the summary of a question, in characters.
-const LONGEST_SUMMARY: usize = 200;
 
 pub(crate) async fn approval_list(
     handler: &Handler,

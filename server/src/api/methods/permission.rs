@@ -3,7 +3,7 @@
 use aiwg_model::ApprovalNo;
 use aiwg_protocol::{
     ApiError,
-    limits::{LONGEST_NAME, LONGEST_TOOL_INPUT},
+    limits::{LONGEST_NAME, LONGEST_TOOL_INPUT, TOOL_INPUT_TOO_LONG},
     types::{
         ApprovalPermission, ApprovalPermissionParams, ApprovalState, Json, PermissionStep, PermissionVerdict,
     },
@@ -34,10 +34,10 @@ pub(crate) async fn approval_permission(
         return Ok(verdict(handler.command(engine.about_to_use(call, id)).await?));
     }
     if call.input.as_str().len() > LONGEST_TOOL_INPUT {
-        return Ok(denied(None, TOO_LONG));
+        return Ok(denied(None, TOOL_INPUT_TOO_LONG));
     }
     let _place = handler.wait()?;
-    let until = params.wait_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
+    let until = params.wait_ms.and_then(|ms| Instant::now().checked_add(Duration::from_millis(ms)));
     loop {
         let permit = handler.command(engine.ask_permission(call.clone(), handler.cause())).await?;
         let Permit::Waits(no) = permit else { return Ok(verdict(permit)) };
@@ -66,10 +66,6 @@ const NOT_YET: &str = "A person has to allow this call, and has not decided yet.
 const NOT_YET_FOR_SUBAGENT: &str = "A person has to allow this call, and has not decided yet. You cannot wait for it: go on without it, and say in \
                                     your answer that this call waits for a person, so that whoever has asked you can make exactly the same \
                                     call itself.";
-
-/// For an agent whose input is too long for a person.
-const TOO_LONG: &str =
-    "A person would have to allow this call, and its input is too long to be read: make it in smaller parts.";
 
 /// For an agent of which a person is asked too much.
 const TOO_MANY: &str = "A person would have to allow this call, and too many of yours wait for a person already. Go on without it.";
