@@ -24,6 +24,7 @@ use rustix::{
 
 use crate::{
     INPUT_FILE,
+    changes::{Changes, Kind, path_of},
     launch::SpawnError,
     talk::{Heard, Talk},
 };
@@ -62,8 +63,8 @@ pub(crate) struct Input {
     pipe: Option<File>,
     /// The agent's output, for reading.
     output: Option<File>,
-    /// The descriptor that reports changes of both files; none where the system does not.
-    changes: Option<OwnedFd>,
+    /// The changes of both files; none where the system does not.
+    changes: Option<Changes>,
     talk: Talk,
     /// True if the last look has not read all of the output: the next one is due at once.
     has_more: bool,
@@ -110,7 +111,8 @@ impl Input {
         // Without it, the end of its work could not be told.
         match output {
             Ok(output) => {
-                self.changes = changes(&[&self.file, &output]);
+                let files = [path_of(&self.file), path_of(&output)];
+                self.changes = Changes::of(files.map(|file| (file, Kind::Content)));
                 self.output = Some(output);
             }
             Err(_) => self.pass_on_and_close(),
@@ -152,7 +154,7 @@ impl Input {
         }
         self.next_look = now + NOT_MORE_OFTEN;
         if let Some(changes) = &self.changes {
-            drain(changes);
+            changes.drain();
         }
         let Some(output) = &self.output else { return self.pass_on_and_close() };
         // In this order: a message that is there when the agent is seen to be done is passed on first.
@@ -239,29 +241,4 @@ impl Input {
         self.changes = None;
         self.output = None;
     }
-}
-
-/// Empties the queue of changes.
-fn drain(changes: &OwnedFd) {
-    let mut buffer = [0; 1024];
-    while matches!(rustix::io::read(changes, &mut buffer), Ok(count) if count > 0) {}
-}
-
-/// The descriptor of watches on these files; none where the system allows no more of them, or has none.
-#[cfg(target_os = "linux")]
-fn changes(files: &[&File]) -> Option<OwnedFd> {
-    use std::os::fd::AsRawFd;
-
-    use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
-    let changes = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
-    for file in files {
-        // The very file, wherever it is by now.
-        add_watch(&changes, format!("/proc/self/fd/{}", file.as_raw_fd()), WatchFlags::MODIFY).ok()?;
-    }
-    Some(changes)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn changes(_: &[&File]) -> Option<OwnedFd> {
-    None
 }

@@ -2,14 +2,20 @@
 
 use std::{
     cell::OnceCell,
-    os::fd::{BorrowedFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use aiwg_fs::{Dir, Identity};
 
-use crate::{LOCK_FILE, Pauses, RUN_FILE, launch::LaunchSpec, outputs::Outputs, record::EndedFor};
+use crate::{
+    LOCK_FILE, Pauses, RUN_FILE,
+    changes::{Changes, Kind, path_of},
+    launch::LaunchSpec,
+    outputs::Outputs,
+    record::EndedFor,
+};
 
 /// The time between two looks where the system does not report changes, and the shortest where it does; also the time from the agent's start to
 /// the first look. The directory is watched from then on only: the kernel takes some 20 ms to remove a watch, for which the shim's end waits,
@@ -26,8 +32,8 @@ pub(crate) struct Watch<'a> {
     outputs: Option<&'a Outputs>,
     /// The directories above it that are its project's, the nearest first.
     above: Vec<PathBuf>,
-    /// The descriptor that reports changes, from the first look on; none where the system does not report them.
-    changes: OnceCell<Option<OwnedFd>>,
+    /// The changes, from the first look on; none where the system does not report them.
+    changes: OnceCell<Option<Changes>>,
     /// None once nothing has changed since the last look.
     next_look: Option<Instant>,
     /// True if the last look did not find [`RUN_FILE`].
@@ -67,7 +73,6 @@ impl<'a> Watch<'a> {
 
     /// The descriptor that becomes readable when something changes; none while that is of no interest yet.
     pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
-        use std::os::fd::AsFd;
         if self.next_look.is_some() { None } else { self.changes.get()?.as_ref().map(AsFd::as_fd) }
     }
 
@@ -78,13 +83,14 @@ impl<'a> Watch<'a> {
 
     /// Looks, if it is time to, or if something has changed.
     pub(crate) fn look(&mut self, now: Instant) -> Found {
-        let has_changed = |changes: &Option<OwnedFd>| changes.as_ref().is_some_and(drain);
+        let has_changed = |changes: &Option<Changes>| changes.as_ref().is_some_and(Changes::drain);
         let changed = self.next_look.is_none() && self.changes.get().is_some_and(has_changed);
         if !changed && self.next_look.is_none_or(|next| now < next) {
             return Found::default();
         }
         // A change before this look is nothing new after it.
-        let was_readable = self.changes.get_or_init(|| changes(self.dir, &self.above)).as_ref().map(drain);
+        let was_readable =
+            self.changes.get_or_init(|| changes(self.dir, &self.above)).as_ref().map(Changes::drain);
         let misses_record = self.dir.identity_of(RUN_FILE.as_ref()).is_none();
         self.next_look = match was_readable {
             Some(false) if !changed && !misses_record && !self.misses_output() => None,
@@ -156,41 +162,9 @@ fn identity(path: &Path) -> Option<Identity> {
     Some(Identity::of(&path.metadata().ok()?))
 }
 
-/// Empties the queue of changes; true if there were any.
-#[cfg(target_os = "linux")]
-fn drain(changes: &OwnedFd) -> bool {
-    let mut buffer = [0; 4096];
-    let mut any = false;
-    while matches!(rustix::io::read(changes, &mut buffer), Ok(count) if count > 0) {
-        any = true;
-    }
-    any
-}
-
-#[cfg(not(target_os = "linux"))]
-fn drain(_: &OwnedFd) -> bool {
-    true
-}
-
-/// The descriptor of watches on these directories; none where the system allows no more of them, or has none.
-#[cfg(target_os = "linux")]
-fn changes(dir: &Dir, above: &[PathBuf]) -> Option<OwnedFd> {
-    use std::os::fd::{AsFd, AsRawFd};
-
-    use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
-    let changes = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
-    let itself = WatchFlags::MOVE_SELF | WatchFlags::DELETE_SELF | WatchFlags::ONLYDIR;
-    let within =
-        WatchFlags::MODIFY | WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO | itself;
-    add_watch(&changes, format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), within).ok()?;
+/// The changes of this directory, and of the place of those above.
+fn changes(dir: &Dir, above: &[PathBuf]) -> Option<Changes> {
     // A directory above that is moved takes this one along, which the watch on this one does not report.
-    for above in above {
-        add_watch(&changes, above, itself).ok()?;
-    }
-    Some(changes)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn changes(_: &Dir, _: &[PathBuf]) -> Option<OwnedFd> {
-    None
+    let above = above.iter().map(|above| (above.clone(), Kind::Place));
+    Changes::of(std::iter::once((path_of(dir), Kind::Within)).chain(above))
 }

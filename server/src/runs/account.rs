@@ -35,9 +35,7 @@ pub(crate) fn account(profile: &Profile) -> Option<Identity> {
         .iter()
         .filter_map(|(name, value)| Some((name.into(), resolved(value).ok()?.into())))
         .collect();
-    let is_inherited = |name: &OsString| {
-        !kept_back.contains(name) && own.iter().all(|(own, _)| own != name)
-    };
+    let is_inherited = |name: &OsString| !kept_back.contains(name) && own.iter().all(|(own, _)| own != name);
     let inherited: Vec<_> = variables.into_iter().filter(|(name, _)| is_inherited(name)).collect();
     Some(Identity::of(program, inherited.into_iter().chain(own.iter().cloned())))
 }
