@@ -4,24 +4,21 @@
 use std::{
     env,
     ffi::OsStr,
-    io::Read,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use crate::git;
+use crate::{
+    ask_git::{GitBounds, ask_git},
+    git,
+};
 
 /// As much of a configuration file is looked at, in bytes.
 const MAX_SIZE: u64 = 1024 * 1024;
 
-/// Time within which git must answer: 2 s.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-
-/// The most of its answer, in bytes: what fits into a pipe.
-const MAX_ANSWER: u64 = 64 * 1024;
+/// Bounds of git's answer: 2 s, and 64 KiB.
+const BOUNDS: GitBounds = GitBounds { within: Duration::from_secs(2), most: 64 * 1024 };
 
 /// Settings of git that concern ignoring.
 #[derive(Debug, Default)]
@@ -73,50 +70,13 @@ fn mentions(file: &Path) -> bool {
 }
 
 fn ask(project: &Path) -> Result<Vec<u8>, String> {
-    let mut git = Command::new("git");
-    git.arg("-C").arg(project).args([
-        "config",
-        "--null",
-        "--get-regexp",
-        "^core\\.(excludesfile|ignorecase)$",
-    ]);
-    // The daemon may have been started by a hook of another repository.
-    let inherited = env::vars_os().map(|(name, _)| name);
-    for name in inherited.filter(|name| is_of_git(name)) {
-        git.env_remove(name);
-    }
-    git.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = git.spawn().map_err(|error| error.to_string())?;
-    let is_answered = waited_for(&mut child);
-    if !is_answered {
-        drop(child.kill());
-    }
-    let code = child.wait().map_err(|error| error.to_string())?.code();
-    let mut answer = Vec::new();
-    if let Some(out) = child.stdout {
-        out.take(MAX_ANSWER).read_to_end(&mut answer).map_err(|error| error.to_string())?;
-    }
-    match code {
+    let question = ["config", "--null", "--get-regexp", "^core\\.(excludesfile|ignorecase)$"];
+    let answer = ask_git(project, &question, Vec::new(), BOUNDS)?;
+    match answer.code {
         // 1: neither is set.
-        Some(0 | 1) => Ok(answer),
-        _ if !is_answered => Err(format!("it does not answer within {} s", ANSWER_WITHIN.as_secs())),
+        Some(0 | 1) => Ok(answer.text),
         code => Err(format!("it fails ({code:?}); `git config --list` says why")),
     }
-}
-
-fn is_of_git(name: &OsStr) -> bool {
-    name.as_bytes().starts_with(b"GIT_") && !name.as_bytes().starts_with(b"GIT_CONFIG")
-}
-
-fn waited_for(child: &mut Child) -> bool {
-    let deadline = Instant::now() + ANSWER_WITHIN;
-    while Instant::now() < deadline {
-        match child.try_wait() {
-            Ok(None) => thread::sleep(Duration::from_millis(1)),
-            Ok(Some(_)) | Err(_) => return true,
-        }
-    }
-    false
 }
 
 fn parse(answer: &[u8], project: &Path, by_default: GitConfig) -> GitConfig {

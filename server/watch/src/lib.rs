@@ -67,6 +67,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod add_watches;
+mod ask_git;
 mod change;
 mod coalesce;
 mod compare;
@@ -103,6 +104,7 @@ mod verdicts;
 mod watcher;
 mod worker;
 
+pub use ask_git::{GitAnswer, GitBounds, ask_git};
 pub use change::{Change, ChangeSet, Kind, Sizes};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;

@@ -3,19 +3,15 @@
 use std::{
     collections::HashSet,
     ffi::OsStr,
-    io::{Read, Write},
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::mpsc,
     time::Duration,
 };
 
-/// Time that git has for an answer.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+use aiwg_watch::{GitBounds, ask_git};
 
-/// Largest answer of git that is read, in bytes.
-const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
+/// Bounds of git's answers.
+const BOUNDS: GitBounds = GitBounds { within: Duration::from_secs(60), most: 64 * 1024 * 1024 };
 
 /// The answer of git; none if it fails, is not there or takes too long.
 pub(super) fn git(root: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
@@ -98,33 +94,8 @@ pub(super) fn tracked(root: &Path, names: &[String]) -> HashSet<String> {
     listed.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
 }
 
-/// What git answers to this input, and true if it says that it succeeded; none if it is not there or takes too long.
+/// What git answers to this input, and true if it says that it succeeded; none if it is not there, takes too long or says too much.
 fn ask(root: &Path, arguments: &[&str], input: Vec<u8>) -> Option<(Vec<u8>, bool)> {
-    let mut git = Command::new("git");
-    // It takes no lock that an agent's git could meet, and runs nothing that the project's configuration names.
-    git.args(["--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C"])
-        .arg(root);
-    let inherited = std::env::vars_os().map(|(name, _)| name);
-    for name in inherited.filter(|name| name.as_bytes().starts_with(b"GIT_")) {
-        git.env_remove(name);
-    }
-    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
-    git.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = git.spawn().ok()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        std::thread::spawn(move || stdin.write_all(&input));
-    }
-    let output = child.stdout.take()?;
-    let (send, answer) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let is_read = output.take(LARGEST_ANSWER).read_to_end(&mut bytes).is_ok();
-        let _ = send.send(is_read.then_some(bytes));
-    });
-    let answer = answer.recv_timeout(ANSWERS_WITHIN).ok().flatten();
-    if answer.is_none() {
-        let _ = child.kill();
-    }
-    let is_good = child.wait().is_ok_and(|status| status.success());
-    Some((answer?, is_good))
+    let answer = ask_git(root, arguments, input, BOUNDS).ok()?;
+    Some((answer.text, answer.code == Some(0)))
 }

@@ -1,8 +1,14 @@
 //! The changes in a git work tree: what its commits and its status say.
 
-use std::{ffi::OsStr, io, os::unix::ffi::OsStrExt, path::Path};
+use std::{
+    ffi::OsStr,
+    io,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Files,
@@ -13,12 +19,18 @@ use super::{
 /// The file in a run's directory with the state of the work tree before it.
 const WORK_FILE: &str = "work.json";
 
+/// Number of submodules in one another that are looked at.
+const MOST_NESTED: u32 = 8;
+
+/// The beginning of a submodule's entry in the index: its mode.
+const SUBMODULE: &[u8] = b"160000 ";
+
 /// The state of a git work tree: what its commit does not say.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Work {
     /// The commit; none before the first one.
     head: Option<String>,
-    /// The changed files, and those that git does not know, ignored ones left out.
+    /// The changed files, and those that git does not know, ignored ones left out; of a submodule its commit.
     files: Files,
 }
 
@@ -39,9 +51,10 @@ pub(super) fn changed(root: &Path, run_dir: &Path) -> Option<u64> {
         _ => Vec::new(),
     };
     // What was changed before, and is committed as it was, has not changed.
-    let is_changed = |file: &&String| match before.files.get(*file) {
-        Some(hash) => *hash != hash_of(&root.join(file.as_str())),
-        None => true,
+    let is_changed = |file: &&String| match (before.files.get(*file), now.files.get(*file)) {
+        (Some(before), Some(now)) => before != now,
+        (Some(hash), None) => *hash != hash_of(&root.join(file.as_str())),
+        (None, _) => true,
     };
     changed.extend(&committed);
     changed.sort_unstable();
@@ -51,25 +64,59 @@ pub(super) fn changed(root: &Path, run_dir: &Path) -> Option<u64> {
 
 /// The state of the work tree that the project is in; none if it is in none, or git does not answer.
 fn work(root: &Path) -> Option<Work> {
+    let mut work = Work { head: head(root), files: Files::new() };
+    note_files(root, root, &mut work.files, MOST_NESTED)?;
+    Some(work)
+}
+
+/// The commit of the work tree that a directory is in; none before the first one.
+fn head(dir: &Path) -> Option<String> {
+    let head = git(dir, &["rev-parse", "--verify", "--quiet", "HEAD"])?;
+    Some(String::from_utf8_lossy(&head).trim().to_owned())
+}
+
+/// Adds the changed files in a directory of the project, and in the submodules there, down to this depth.
+fn note_files(root: &Path, dir: &Path, files: &mut Files, depth: u32) -> Option<()> {
+    // Git would ask a submodule by a process of its own, which runs the filters that only the submodule's configuration names.
     let all = [
         "status",
         "--porcelain=v1",
         "-z",
         "--no-renames",
         "--untracked-files=all",
-        "--ignore-submodules=none",
+        "--ignore-submodules=dirty",
     ];
-    let status = git(root, &[&all[..], &["--", ".", ":(exclude).aiwg"]].concat())?;
-    let head = git(root, &["rev-parse", "--verify", "--quiet", "HEAD"]);
-    let head = head.map(|head| String::from_utf8_lossy(&head).trim().to_owned());
-    let top = top(root)?;
+    let status = git(dir, &[&all[..], &["--", ".", ":(exclude).aiwg"]].concat())?;
+    let top = top(dir)?;
     // Each entry is two letters, a space, and a path relative to the top of the work tree.
-    let entries = status.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..));
-    let file = |path: &[u8]| {
+    for path in status.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..)) {
         let path = top.join(OsStr::from_bytes(path));
-        Some((name(root, &path)?, hash_of(&path)))
+        if let Some(name) = name(root, &path) {
+            files.insert(name, hash_of(&path));
+        }
+    }
+    let Some(depth) = depth.checked_sub(1) else { return Some(()) };
+    for submodule in submodules(dir)? {
+        note_files(root, &submodule, files, depth)?;
+        let head = head(&submodule).map(|head| xxh3_64(head.as_bytes()));
+        files.insert(name(root, &submodule)?, head);
+    }
+    Some(())
+}
+
+/// The submodules in a directory of a work tree, as far as they are there; none if git does not answer.
+fn submodules(dir: &Path) -> Option<Vec<PathBuf>> {
+    let index = git(dir, &["ls-files", "-z", "--stage"])?;
+    let entries = index.split(|byte| *byte == 0).filter(|entry| entry.starts_with(SUBMODULE));
+    let path = |entry: &[u8]| {
+        let name = entry.get(entry.iter().position(|byte| *byte == b'\t')? + 1..)?;
+        let path = dir.join(OsStr::from_bytes(name));
+        let is_there = path.symlink_metadata().is_ok_and(|found| found.is_dir());
+        // In an empty directory git finds the repository around it.
+        let is_its_own = || Some(top(&path)?.canonicalize().ok()? == path.canonicalize().ok()?);
+        (is_there && is_its_own().unwrap_or(false)).then_some(path)
     };
-    Some(Work { head, files: entries.filter_map(file).collect() })
+    Some(entries.filter_map(path).collect())
 }
 
 /// The files that differ between two commits.
@@ -94,7 +141,7 @@ fn committed(root: &Path, before: &str, now: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::PathBuf, process::Command};
+    use std::{os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
     use super::*;
 
@@ -136,6 +183,40 @@ mod tests {
         std::fs::remove_file(root.join("b")).unwrap();
         std::fs::write(root.join("old"), "again").unwrap();
         assert_eq!(count(), Some(4));
+        assert!(note(&root, &run).unwrap());
+        assert_eq!(count(), Some(0));
+    }
+
+    #[test]
+    fn what_changes_in_a_submodule_counts_and_no_filter_of_its_own_is_run() {
+        let (_dir, root, run) = project();
+        let sub = root.join("deep/sub");
+        std::fs::create_dir_all(&sub).unwrap();
+        run_git(&sub, &["init", "-q"]);
+        std::fs::write(sub.join("x"), "1").unwrap();
+        run_git(&sub, &["add", "."]);
+        run_git(&sub, &["commit", "-q", "-m", "first"]);
+        run_git(&root, &["-c", "advice.addEmbeddedRepo=false", "add", "."]);
+        run_git(&root, &["commit", "-q", "-m", "submodule"]);
+        let outside = tempfile::tempdir().unwrap();
+        let (program, pwned) = (outside.path().join("program"), outside.path().join("PWNED"));
+        std::fs::write(&program, format!("#!/bin/sh\n>'{}'\nexec cat\n", pwned.display())).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        run_git(&sub, &["config", "filter.z.clean", program.to_str().unwrap()]);
+        std::fs::write(sub.join(".git/info/attributes"), "* filter=z\n").unwrap();
+
+        let count = || changed(&root, &run);
+        assert!(note(&root, &run).unwrap());
+        assert_eq!(count(), Some(0));
+        std::fs::write(sub.join("x"), "2").unwrap();
+        assert_eq!(count(), Some(1));
+        assert!(!pwned.exists());
+        run_git(&root, &["status"]);
+        assert!(pwned.exists(), "it is one that would be run");
+        run_git(&sub, &["commit", "-q", "-a", "-m", "second"]);
+        assert_eq!(count(), Some(1), "the submodule has another commit");
+        run_git(&root, &["commit", "-q", "-a", "-m", "third"]);
+        assert_eq!(count(), Some(1));
         assert!(note(&root, &run).unwrap());
         assert_eq!(count(), Some(0));
     }

@@ -1,0 +1,362 @@
+//! Questions to git about a work tree whose configuration and attributes anyone may have written, agents among them.
+//!
+//! Git runs the programs that they name: filters of contents, `core.fsmonitor`, hooks, the other end of a remote. Such a program would be a child of
+//! the daemon and of no agent, so none may be started here: every setting by which the questions that are asked here could start one is overridden,
+//! that of each filter by its name, and nothing is fetched. One way is left: a filter whose name is first configured in the moment between the look
+//! at the names and the question. As a second bound git gets none of the daemon's environment but what it needs, and all that it has started ends
+//! with it.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    io::{Read, Write},
+    os::unix::{ffi::OsStrExt, process::CommandExt},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// The variables that git gets from the daemon: where it is, whose it is, and where its own configuration is. Others are secrets, or, where a hook
+/// has started the daemon, of another repository. Git asks `SUDO_UID` whose repositories root may trust.
+const PASSED_ON: [&str; 8] = [
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "SUDO_UID",
+];
+
+/// The variables that it gets besides. A missing object is fetched from nowhere: the program at the other end would be the repository's choice. Of
+/// these two only the second one is known to older versions of git.
+const SET: [(&str, &str); 5] = [
+    ("LC_ALL", "C"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_ALLOW_PROTOCOL", "none"),
+];
+
+/// The settings that are overridden, besides those of filters.
+const SETTINGS: [&str; 4] =
+    ["core.fsmonitor=", "core.hooksPath=/dev/null", "core.sshCommand=false", "core.quotePath=false"];
+
+/// What is overridden of each filter.
+const OF_FILTER: [&str; 4] = [".clean=", ".smudge=", ".process=", ".required=false"];
+
+/// The most that the names of all filters may take, in bytes: they go into git's arguments.
+const MOST_OF_FILTERS: u64 = 16 * 1024;
+
+/// Time between two looks at a git that has answered and has not ended yet.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// The answer of git.
+#[derive(Debug)]
+pub struct GitAnswer {
+    /// All that it has said.
+    pub text: Vec<u8>,
+    /// The code with which it has ended; none where a signal has ended it.
+    pub code: Option<i32>,
+}
+
+/// Bounds of a question to git.
+#[derive(Debug, Clone, Copy)]
+pub struct GitBounds {
+    /// Time for the answer.
+    pub within: Duration,
+    /// Largest size of the answer, in bytes.
+    pub most: u64,
+}
+
+/// Asks git in this directory. It starts no program that the repository names, takes no lock, and fetches nothing; a file with a filter counts as it is
+/// in the work tree. For `status --ignore-submodules=dirty` (otherwise git starts another one in each submodule, whose filters are not known here),
+/// `diff --no-ext-diff --name-only` of commits, `ls-files`, `check-ignore`, `config` and `rev-parse`; others may start programs.
+///
+/// # Errors
+///
+/// Git is not there, does not answer within the bounds, or has filters that cannot be overridden; the text says which.
+pub fn ask_git(
+    dir: &Path,
+    arguments: &[&str],
+    input: Vec<u8>,
+    bounds: GitBounds,
+) -> Result<GitAnswer, String> {
+    let until = Instant::now() + bounds.within;
+    let reads_files = !matches!(arguments.first(), Some(&("config" | "rev-parse")));
+    let overriding = if reads_files { overriding(dir, until)? } else { Vec::new() };
+    run(dir, arguments, input, &overriding, (until, bounds.most))
+}
+
+/// The settings that override all filters of all files of the configuration.
+fn overriding(dir: &Path, until: Instant) -> Result<Vec<OsString>, String> {
+    let question = ["config", "--null", "--name-only", "--get-regexp", "^filter\\."];
+    let answer = run(dir, &question, Vec::new(), &[], (until, MOST_OF_FILTERS))?;
+    // 1: there is none. Where git finds no repository it tells those of the user.
+    if !matches!(answer.code, Some(0 | 1)) {
+        return Err(format!(
+            "it does not tell its filters ({:?}); `git config --list` says why",
+            answer.code
+        ));
+    }
+    let keys = answer.text.split(|byte| *byte == 0);
+    let mut names: Vec<&[u8]> =
+        keys.filter_map(|key| key.get(..key.iter().rposition(|byte| *byte == b'.')?)).collect();
+    names.sort_unstable();
+    names.dedup();
+    // As an argument the key ends at the first of these; the variables that know others are not known to each git.
+    if let Some(name) = names.iter().find(|name| name.contains(&b'=')) {
+        let name = String::from_utf8_lossy(name);
+        return Err(format!(
+            "it has a filter with a \"=\" in its name, \"{}\"; rename it",
+            name.escape_debug()
+        ));
+    }
+    let of_filter = |name: &&[u8]| {
+        OF_FILTER.map(|setting| OsStr::from_bytes(&[*name, setting.as_bytes()].concat()).to_owned())
+    };
+    Ok(names.iter().flat_map(of_filter).collect())
+}
+
+fn run(
+    dir: &Path,
+    arguments: &[&str],
+    input: Vec<u8>,
+    overriding: &[OsString],
+    (until, most): (Instant, u64),
+) -> Result<GitAnswer, String> {
+    let mut command = Command::new("git");
+    let passed_on = PASSED_ON.iter().filter_map(|name| Some((*name, env::var_os(name)?)));
+    command.env_clear().envs(passed_on).envs(SET).process_group(0);
+    let settings = SETTINGS.iter().map(OsStr::new).chain(overriding.iter().map(OsString::as_os_str));
+    settings.for_each(|setting| {
+        command.arg("-c").arg(setting);
+    });
+    command.arg("--no-pager").arg("-C").arg(dir).args(arguments);
+    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let text = answer(&mut child, input, until, most);
+    while text.is_ok() && Instant::now() < until && matches!(child.try_wait(), Ok(None)) {
+        thread::sleep(LOOK_EVERY);
+    }
+    // Does nothing to one that has been waited for.
+    if matches!(child.try_wait(), Ok(None)) {
+        end(&mut child);
+    }
+    let code = child.wait().map_err(|error| error.to_string())?.code();
+    Ok(GitAnswer { text: text?, code })
+}
+
+/// The answer, read to its end; `most` is its largest size in bytes.
+fn answer(child: &mut Child, input: Vec<u8>, until: Instant, most: u64) -> Result<Vec<u8>, String> {
+    if let Some(mut stdin) = child.stdin.take() {
+        thread::spawn(move || stdin.write_all(&input));
+    }
+    let output = child.stdout.take().ok_or("it has no output")?;
+    let (send, answer) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = output.take(most.saturating_add(1)).read_to_end(&mut bytes);
+        let _ = send.send(read.map(|_| bytes));
+    });
+    let left = until.saturating_duration_since(Instant::now());
+    let answer = answer.recv_timeout(left).map_err(|_| "it does not answer in time".to_owned())?;
+    let answer = answer.map_err(|error| error.to_string())?;
+    let fits = u64::try_from(answer.len()).is_ok_and(|size| size <= most);
+    if fits { Ok(answer) } else { Err(format!("its answer has more than {most} bytes")) }
+}
+
+/// Ends it with all that it has started.
+fn end(child: &mut Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = child.kill();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+    use super::*;
+
+    const BOUNDS: GitBounds = GitBounds { within: Duration::from_secs(60), most: 1024 * 1024 };
+
+    const STATUS: [&str; 4] =
+        ["status", "--porcelain=v1", "--untracked-files=all", "--ignore-submodules=dirty"];
+
+    /// A repository with two commits and a program that leaves a file `PWNED` beside it.
+    struct Place {
+        dir: tempfile::TempDir,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let place = Self { dir: tempfile::tempdir().unwrap() };
+            fs::create_dir(place.root()).unwrap();
+            let program = format!("#!/bin/sh\nenv >>'{}'\n[ $# = 0 ] && exec cat\n", place.pwned().display());
+            fs::write(place.program(), program).unwrap();
+            fs::set_permissions(place.program(), PermissionsExt::from_mode(0o755)).unwrap();
+            place.git(&["init", "-q"]);
+            for text in ["1", "2"] {
+                fs::write(place.root().join("a"), text).unwrap();
+                place.git(&["add", "."]);
+                place.git(&["commit", "-q", "-m", text]);
+            }
+            place
+        }
+
+        fn root(&self) -> PathBuf {
+            self.dir.path().join("project")
+        }
+
+        fn program(&self) -> PathBuf {
+            self.dir.path().join("program")
+        }
+
+        fn pwned(&self) -> PathBuf {
+            self.dir.path().join("PWNED")
+        }
+
+        fn git(&self, arguments: &[&str]) {
+            let mut git = Command::new("git");
+            let who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
+            let done = git.arg("-C").arg(self.root()).args(who).args(arguments).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+
+        /// Has a filter of this name, in a file of the configuration.
+        fn filter(&self, file: &Path, name: &str) {
+            for (last, value) in [
+                ("clean", self.program().to_str().unwrap()),
+                ("smudge", self.program().to_str().unwrap()),
+                ("process", self.program().to_str().unwrap()),
+                ("required", "true"),
+            ] {
+                let key = format!("filter.{name}.{last}");
+                self.git(&["config", "-f", file.to_str().unwrap(), &key, value]);
+            }
+        }
+
+        fn set(&self, key: &str) {
+            self.git(&["config", key, self.program().to_str().unwrap()]);
+        }
+
+        fn ask(&self, arguments: &[&str]) -> GitAnswer {
+            ask_git(&self.root(), arguments, Vec::new(), BOUNDS).unwrap()
+        }
+    }
+
+    #[test]
+    fn no_filter_is_run_whatever_it_is_called() {
+        let names = ["z", "a.b", "ü", "UPPER", "clean"];
+        for file in ["config", "config.worktree", "included"] {
+            for name in names {
+                let place = Place::new();
+                place.git(&["config", "extensions.worktreeConfig", "true"]);
+                place.git(&["config", "include.path", "included"]);
+                place.filter(&place.root().join(".git").join(file), name);
+                fs::write(place.root().join(".gitattributes"), format!("* filter={name}\n")).unwrap();
+                fs::write(place.root().join("a"), "3").unwrap();
+                let answer = place.ask(&STATUS);
+                assert_eq!(answer.text, b" M a\n?? .gitattributes\n", "{file} {name}");
+                assert_eq!(answer.code, Some(0));
+                assert!(!place.pwned().exists(), "{file} {name}");
+                let _ = Command::new("git").arg("-C").arg(place.root()).args(["status"]).output();
+                assert!(place.pwned().exists(), "it is one that would be run: {file} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_overridden_is_not_run() {
+        let place = Place::new();
+        place.filter(&place.root().join(".git/config"), "a=b");
+        fs::write(place.root().join(".gitattributes"), "* filter=a=b\n").unwrap();
+        fs::write(place.root().join("a"), "3").unwrap();
+        let refused = ask_git(&place.root(), &STATUS, Vec::new(), BOUNDS).unwrap_err();
+        assert!(refused.contains("\"filter.a=b\"; rename it"), "{refused}");
+        assert!(!place.pwned().exists());
+    }
+
+    #[test]
+    fn no_monitor_hook_or_remote_is_run() {
+        let place = Place::new();
+        place.set("core.fsmonitor");
+        place.set("core.sshCommand");
+        place.set("diff.external");
+        place.set("diff.z.textconv");
+        place.set("diff.z.command");
+        let hooks = place.dir.path().join("hooks");
+        fs::create_dir(&hooks).unwrap();
+        fs::copy(place.program(), hooks.join("post-index-change")).unwrap();
+        place.git(&["config", "core.hooksPath", hooks.to_str().unwrap()]);
+        fs::write(place.root().join(".git/info/attributes"), "* diff=z\n").unwrap();
+        fs::write(place.root().join("a"), "2").unwrap();
+        fs::remove_file(place.pwned()).ok();
+        assert_eq!(place.ask(&["status", "--porcelain=v1"]).code, Some(0));
+        assert_eq!(place.ask(&["ls-files"]).text, b"a\n");
+        let differing = ["diff", "--name-only", "--no-ext-diff", "--no-textconv", "HEAD~", "HEAD"];
+        assert_eq!(place.ask(&differing).text, b"a\n");
+        assert!(!place.pwned().exists());
+        let _ = Command::new("git").arg("-C").arg(place.root()).args(["status"]).output();
+        assert!(place.pwned().exists(), "it is one that would be run");
+
+        // What is missing is not fetched by the program that the repository names.
+        place.set("remote.o.uploadpack");
+        for (key, value) in [
+            ("remote.o.url", place.root().to_str().unwrap()),
+            ("remote.o.promisor", "true"),
+            ("core.repositoryFormatVersion", "1"),
+            ("extensions.partialClone", "o"),
+        ] {
+            place.git(&["config", key, value]);
+        }
+        fs::remove_file(place.pwned()).ok();
+        let missing = "0123456789012345678901234567890123456789";
+        for url in [place.root().to_str().unwrap(), "ssh://nobody.invalid/x"] {
+            fs::remove_file(place.pwned()).ok();
+            place.git(&["config", "remote.o.url", url]);
+            fs::remove_file(place.pwned()).ok();
+            let answer = place.ask(&["diff", "--name-only", "--no-ext-diff", missing, "HEAD"]);
+            assert_ne!(answer.code, Some(0));
+            assert!(!place.pwned().exists(), "{url}");
+            let asked = ["-c", "core.fsmonitor=false", "diff", "--name-only", missing, "HEAD"];
+            let _ = Command::new("git").arg("-C").arg(place.root()).args(asked).output();
+            assert!(place.pwned().exists(), "it is one that would be run: {url}");
+        }
+    }
+
+    #[test]
+    fn git_gets_none_of_the_daemons_secrets() {
+        let place = Place::new();
+        // An alias is the only way left to see the environment; nothing of the daemon asks for one.
+        place.git(&["config", "alias.look", "!env"]);
+        let environment = place.ask(&["look"]);
+        let text = String::from_utf8_lossy(&environment.text);
+        let names: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+        assert!(names.contains(&"PATH"), "{names:?}");
+        for name in names {
+            let is_known = PASSED_ON.contains(&name)
+                || name.starts_with("GIT_")
+                || ["LC_ALL", "PWD", "OLDPWD", "SHLVL", "_"].contains(&name);
+            assert!(is_known, "{name}");
+        }
+    }
+
+    #[test]
+    fn git_has_its_bounds() {
+        let place = Place::new();
+        let ask = |within, most| {
+            ask_git(&place.root(), &["log"], Vec::new(), GitBounds { within, most }).unwrap_err()
+        };
+        assert!(ask(Duration::ZERO, 1024).contains("in time"));
+        assert!(ask(BOUNDS.within, 1).contains("more than 1 bytes"));
+    }
+}
