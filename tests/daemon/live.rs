@@ -30,7 +30,7 @@ fn send(daemon: &TestDaemon, task: &str, message: &str) -> Value {
     daemon.call("task.send", json!({ "taskId": task, "message": message }))
 }
 
-/// What agents have taken in, prompts and messages alike.
+/// The input that agents have taken in, prompts and messages alike.
 fn heard(daemon: &TestDaemon) -> Vec<String> {
     let text = daemon.read(".stand-in-heard");
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

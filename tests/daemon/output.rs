@@ -1,4 +1,4 @@
-//! What agents write: bytes that are no text; and agents that handle their streams in odd ways.
+//! The output of agents: bytes that are no text; and agents that handle their streams in odd ways.
 
 use aiwg_testing::{TestDaemon, processes_of, until};
 use base64::{Engine, prelude::BASE64_STANDARD};

@@ -53,7 +53,7 @@ fn topics(daemon: &TestDaemon, topic: &str) -> Vec<Value> {
     daemon.call("event.list", json!({ "topics": [topic] })).as_array().unwrap().clone()
 }
 
-/// What tells the end of a task.
+/// The state and the reason of a task's end.
 pub(crate) fn end(task: &Value) -> (&str, &str) {
     (task["state"].as_str().unwrap(), task["reason"].as_str().unwrap())
 }

@@ -214,7 +214,7 @@ fn a_rule_that_trips_says_so_for_each_event() {
     assert_eq!(words, ["tripped", "tripped"]);
 }
 
-/// What a queued task waits for: each reason, and the text.
+/// The waits of a queued task: each reason, and the text.
 fn waits(daemon: &TestDaemon, id: &str) -> Vec<(String, String)> {
     let chain = why(daemon, json!({ "id": id }));
     let nodes = chain["nodes"].as_array().unwrap().iter().filter(|node| node["kind"] == "wait");

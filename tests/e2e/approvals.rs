@@ -1,4 +1,4 @@
-//! What people are asked for: tasks that wait for an approval, questions of agents, and decisions.
+//! Requests to people: tasks that wait for an approval, questions of agents, and decisions.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! What an agent may not do by its own rules: a person is asked, the task waits, and each decision is used once. The agent is a stand-in that does
-//! with its hooks what `claude` does.
+//! Uses of tools that an agent's own rules do not allow: a person is asked, the task waits, and each decision is used once. The agent is a stand-in
+//! that does with its hooks what `claude` does.
 
 use serde_json::{Value, json};
 

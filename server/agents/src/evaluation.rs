@@ -56,9 +56,9 @@ pub struct Evaluation {
 /// The messages of an agent's input, by the ids that they were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Those that are part of the conversation.
+    /// Messages that are part of the conversation.
     pub taken: Vec<String>,
-    /// Those that it has read, and that are not part of it yet.
+    /// Messages that the agent has read, and that are not part of the conversation yet.
     pub read: Vec<String>,
 }
 

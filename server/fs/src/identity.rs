@@ -61,7 +61,7 @@ impl Identity {
     }
 }
 
-/// What becomes of a link at the end of a path.
+/// The treatment of a link at the end of a path.
 #[derive(Clone, Copy)]
 enum Links {
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))]

@@ -42,13 +42,13 @@ pub struct NewApproval {
     pub task: TaskNo,
     /// The kind.
     pub kind: ApprovalKind,
-    /// What is to be decided, in one line that is safe to print.
+    /// The matter to be decided, in one line that is safe to print.
     pub summary: String,
     /// The request.
     pub request: ApprovalRequest,
     /// Time until which it can be decided; none for no limit.
     pub expires_at: Option<Timestamp>,
-    /// What it counts as if nobody decides in time.
+    /// The decision that counts if nobody makes one in time.
     pub on_timeout: OnTimeout,
 }
 
@@ -57,7 +57,7 @@ pub struct NewApproval {
 pub struct ApprovalRow {
     /// Its number.
     pub no: ApprovalNo,
-    /// What was stored.
+    /// The approval as it was asked for.
     pub asked: NewApproval,
     /// The state.
     pub state: ApprovalState,

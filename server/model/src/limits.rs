@@ -5,7 +5,7 @@ use std::time::Duration;
 use aiwg_protocol::limits::LONGEST_TASK_MINUTES;
 
 /// The numbers below which one is believed that stands elsewhere than in the database: in a name or a readable copy, which anyone can write.
-/// What is numbered counts on from there, so that it must leave enough.
+/// Numbering counts on from there, so that it must leave enough.
 pub const HIGHEST_BELIEVED: u64 = 1_000_000_000_000;
 
 /// True if a task may have this time limit, in minutes. The store and the timers cannot represent much longer ones.

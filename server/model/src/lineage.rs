@@ -157,7 +157,7 @@ pub struct Trace {
     pub revisions: Vec<RuleRevision>,
     /// With [`Follow::Effects`]: the tasks that rules made of the events.
     pub made: Vec<TaskNo>,
-    /// What the tasks have asked of people, without what it was in full.
+    /// The approvals that the tasks have asked for, without the requests in full.
     pub approvals: Vec<ApprovalRow>,
     /// True if there were more records of one kind than one look gives.
     pub is_cut: bool,

@@ -16,16 +16,16 @@ pub struct Message {
 /// The messages of a task that an agent has reported on, by their numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Those that it has taken in.
+    /// Messages that it has taken in.
     pub taken: Vec<u32>,
-    /// Those that it has read, and is not known to have taken in.
+    /// Messages that it has read, and is not known to have taken in.
     pub read: Vec<u32>,
 }
 
 /// The id of a message to an agent within its session, a UUID: none other in the session has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageId {
-    /// What the agent of a run is asked.
+    /// The prompt of a run's agent.
     Prompt(RunId),
     /// The message of this number to the agent of a task.
     Sent(TaskNo, u32),

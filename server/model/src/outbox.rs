@@ -60,7 +60,7 @@ impl MessageState {
 pub struct MessageRow {
     /// Its number.
     pub no: MessageNo,
-    /// What was stored.
+    /// The message itself.
     pub message: NewMessage,
     /// The state.
     pub state: MessageState,
@@ -92,10 +92,10 @@ pub struct OutboxLane {
 pub struct MessageCounts {
     /// The platform's name.
     pub platform: String,
-    /// Those that wait, or are being sent.
+    /// Number of messages that wait, or are being sent.
     pub waiting: u64,
-    /// Those of which an earlier attempt may have had an effect.
+    /// Number of messages of which an earlier attempt may have had an effect.
     pub unknown: u64,
-    /// Those that cannot be sent.
+    /// Number of messages that cannot be sent.
     pub dead: u64,
 }

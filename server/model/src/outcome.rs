@@ -23,7 +23,7 @@ pub struct Outcome {
     pub processes: Option<Processes>,
     /// Its usage.
     pub usage: Option<TaskUsage>,
-    /// What is known of the cost in the usage.
+    /// The extent to which the usage has the cost.
     pub cost: RunCost,
     /// Cost of its session so far.
     pub session: Option<SessionCost>,
@@ -44,12 +44,12 @@ pub struct SessionCost {
     pub is_resumed: bool,
 }
 
-/// What a run has used, as far as that is known.
+/// Usage and cost of a run, as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Used {
     /// Its usage.
     pub usage: Option<TaskUsage>,
-    /// What is known of the cost in the usage.
+    /// The extent to which the usage has the cost.
     pub cost: RunCost,
     /// Cost of its session so far.
     pub session: Option<SessionCost>,
@@ -91,7 +91,7 @@ impl Outcome {
         Self { usage, cost, session, ..self }
     }
 
-    /// What its run has used.
+    /// Usage and cost of its run.
     pub fn used(&self) -> Used {
         Used { usage: self.usage.clone(), cost: self.cost, session: self.session }
     }

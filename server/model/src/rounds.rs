@@ -30,7 +30,7 @@ pub struct RoundDetail {
 }
 
 impl RoundDetail {
-    /// That of a run; nothing where there is none.
+    /// The detail of a run; empty where there is none.
     pub fn of(run: &RunRow) -> Self {
         run.detail.as_ref().and_then(Self::read).unwrap_or_default()
     }

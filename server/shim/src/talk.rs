@@ -32,7 +32,7 @@ const AT_ONCE: usize = 16 * 1024;
 /// The most ids of messages that are told apart: more are never sent to one agent.
 const MOST_IDS: usize = 2000;
 
-/// What an agent's output says of the conversation. It is read as it grows.
+/// The conversation, by what an agent's output says of it. The output is read as it grows.
 #[derive(Default)]
 pub(crate) struct Talk {
     /// Position of the next byte.
@@ -60,7 +60,7 @@ enum State {
     Done,
 }
 
-/// What a reader has found.
+/// The result of reading on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// Nothing was added.

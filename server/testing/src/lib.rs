@@ -14,8 +14,8 @@
 //! assert!(task["output"].as_str().unwrap().contains("done"));
 //! ```
 //!
-//! What the binary adds is not here: signals, `daemon.log`, the command, a restart in place. Those are tested through
-//! it, in `tests/e2e/`.
+//! The additions of the binary are not here: signals, `daemon.log`, the command, a restart in place. Those are tested
+//! through it, in `tests/e2e/`.
 
 // It is part of tests, which say by a panic what is wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]

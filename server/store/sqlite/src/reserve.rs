@@ -39,7 +39,7 @@ impl Reserve {
     }
 
     /// Sees to it that so many bytes can be written, and there is still as much as is to be kept; false where the disk has not so much left.
-    /// Where the file system keeps nothing, nothing is known: then it is true.
+    /// True where the file system keeps nothing: then nothing is known.
     fn keeps(&mut self, besides: u64) -> bool {
         if !self.is_possible {
             return true;

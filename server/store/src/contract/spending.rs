@@ -9,7 +9,7 @@ fn spent(day: &str, rule: Option<&str>, agent: Option<&str>, usd: f64) -> Spendi
     Spending { day: day.to_owned(), rule: rule.map(str::to_owned), agent: agent.map(str::to_owned), usd }
 }
 
-/// What is spent adds up by day, rule and agent, until the day is forgotten.
+/// Spending adds up by day, rule and agent, until the day is forgotten.
 pub fn spending_adds_up_by_day(backend: &dyn Backend) {
     let mut store = backend.store();
     commit(&mut *store, |tx| {
