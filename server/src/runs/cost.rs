@@ -26,11 +26,11 @@ pub(super) fn prices(configured: &BTreeMap<String, ModelPrices>) -> PriceList {
 /// The cost of a run, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Money {
-    /// What is known of it.
+    /// The extent to which it is known.
     pub(super) cost: RunCost,
     /// The cost in US dollars; none if nothing of it is known.
     pub(super) usd: Option<f64>,
-    /// That of its session.
+    /// The cost of its session.
     pub(super) session: Option<SessionCost>,
 }
 

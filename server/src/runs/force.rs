@@ -18,10 +18,10 @@ use super::{
 };
 use crate::{beside::beside, lifecycle::Host, running::Running};
 
-/// How exactly the system tells when a process was started: to a hundredth of a second on all systems that are known.
+/// Precision with which the system tells the start of a process: a hundredth of a second on all systems that are known.
 const CLOCK_TICK: Duration = Duration::from_millis(20);
 
-/// Whether a shim does what it was asked for.
+/// The steps against a shim that does not end its agent when it was asked to.
 #[derive(Default)]
 pub(super) struct Force {
     due: Option<Instant>,

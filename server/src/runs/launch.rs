@@ -15,7 +15,7 @@ use crate::{
     engine::{Engine, EngineError},
 };
 
-/// How long to wait before something is tried again: what could not be stored, or asked for in vain.
+/// Pause before something is tried again: what could not be stored, or was asked for in vain.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// One launch of a task: the number of a run.
@@ -25,15 +25,15 @@ pub(super) struct Launch {
     pub(super) launch: u32,
 }
 
-/// What became of an agent.
+/// The end of an agent.
 pub(super) enum End {
     Ended(Box<Outcome>),
     /// Lost, be it together with its shim. `started` tells whether there had been one at all.
     Lost {
         started: bool,
-        /// How long it is not to be started again.
+        /// Time for which it is not to be started again.
         rest: Option<Duration>,
-        /// What it had used by then.
+        /// Its usage and cost until then.
         used: Box<Used>,
     },
     /// There was none, for a reason that is not the task's: which, and what to do about it.
@@ -48,12 +48,12 @@ impl End {
 }
 
 impl Launch {
-    /// What its reports are about.
+    /// The id of the run that its reports are about.
     pub(super) fn id(self) -> RunId {
         RunId { task: self.no, n: self.launch }
     }
 
-    /// Who runs it, once its shim has said so. What an earlier launch has left, or the original of a copied directory, is another's.
+    /// The record of the run, once its shim has written it. One that an earlier launch has left, or the original of a copied directory, is another's.
     pub(super) fn run(self, dir: &Path) -> Option<RunRecord> {
         aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.launch == self.launch)
     }

@@ -52,7 +52,7 @@ pub(super) struct Messages {
     pub(super) run: Launch,
     pub(super) dir: PathBuf,
     pub(super) program: &'static dyn AgentProgram,
-    /// Those that may have been added by an earlier daemon.
+    /// Messages that may have been added by an earlier daemon.
     pub(super) earlier: Vec<Message>,
 }
 

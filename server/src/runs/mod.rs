@@ -40,12 +40,12 @@ pub(crate) use force::leave_agents;
 pub(crate) use shortage::Shortage;
 pub(crate) use status::Supervisor;
 
-/// What every agent's keeper needs.
+/// The parts that every agent's keeper needs.
 pub(crate) struct Shared {
     pub(crate) context: Arc<Context>,
-    /// Whether agents can be started at all.
+    /// The shortage by which no agents can be started, if there is one.
     pub(crate) shortage: Shortage,
-    /// How many files agents may have open; none for as many as the daemon.
+    /// Number of files that an agent may have open; none for as many as the daemon.
     pub(crate) open_files: Option<u64>,
 }
 

@@ -34,10 +34,10 @@ const OF_THE_PROGRAM: [i32; 3] = [2, 13, 8];
 /// An agent's output has parts that are not known.
 const OUTPUT_ISSUE: IssueKind = IssueKind::named("agent_output");
 
-/// How much of standard error goes into a task's `error`.
+/// Number of bytes of standard error that go into a task's `error`.
 const ERROR_BYTES: u64 = 2 * 1024;
 
-/// What the task's end looks like, given how its agent ended, and what it wrote. It reads all of that, and hands the evaluation to `note`.
+/// The outcome of a task, given how its agent ended, and what it wrote. It reads all of that, and hands the evaluation to `note`.
 pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
@@ -105,7 +105,7 @@ pub(super) fn outcome(
     .with(used)
 }
 
-/// What an agent has used that was lost, by what it had written until then. It reads that.
+/// Usage and cost of an agent that was lost, by what it had written until then. It reads that.
 pub(super) fn used_until_lost(dir: &Path, agent: &AgentConfig, prices: &PriceList) -> Used {
     let mut is_sessions = false;
     let mut previous_total = |_: &str| {
@@ -126,7 +126,7 @@ fn resumes(command: &[String]) -> bool {
     command.iter().any(|word| is_word(word) || word.starts_with("--resume="))
 }
 
-/// What a run has used, by what its program says. `is_sessions` says that the cost among it is its session's.
+/// Usage and cost of a run, by what its program says. `is_sessions` says that the cost is its session's.
 fn used(usage: Usage, command: &[String], is_sessions: bool, prices: &PriceList) -> Used {
     let Money { cost, usd, session } = of_run(&usage, is_sessions, prices);
     let session = session.map(|session| SessionCost { is_resumed: resumes(command), ..session });
@@ -225,7 +225,7 @@ pub(super) fn removed(dir: &Path, is_check: bool) -> Outcome {
     Outcome::without_exit(TaskState::Failed, why)
 }
 
-/// What it looks like where the shim has ended the agent of its own accord.
+/// The outcome where the shim has ended the agent of its own accord.
 pub(super) fn ended_by_shim(
     outcome: Outcome,
     why: Option<EndedFor>,

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::cost::PriceList;
 use crate::profiles::program;
 
-/// How often to look.
+/// Time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A fact that an agent's output tells.
@@ -31,7 +31,7 @@ pub(super) enum Noticed {
 pub(super) struct Overdue {
     /// None where nothing but the exit tells of the end.
     watch: Option<Arc<Mutex<Box<dyn WorkWatch>>>>,
-    /// How long the agent may go on after its result.
+    /// Time for which the agent may go on after its result.
     grace: Duration,
     /// Since when it has been done, and by how many steps.
     done: Option<(Instant, u64)>,
@@ -84,7 +84,7 @@ impl Overdue {
     }
 }
 
-/// What the output tells at one look.
+/// The facts that the output tells at one look.
 #[derive(Default)]
 struct Look {
     /// The number of its steps, if the agent is done.

@@ -25,7 +25,7 @@ pub(super) struct AgentClock {
 }
 
 impl AgentClock {
-    /// That of an agent with these in its environment, the ones that count first; else that of the daemon.
+    /// The clock of an agent with these variables in its environment, the ones that count first; else that of the daemon.
     pub(super) fn of<'a>(environments: impl IntoIterator<Item = &'a BTreeMap<String, String>>) -> Self {
         let named = environments.into_iter().find_map(|env| env.get("TZ"));
         let zone = named.and_then(|name| zone_named(&resolved(name).ok()?));

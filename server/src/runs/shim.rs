@@ -15,20 +15,20 @@ use tokio::{
 use super::{environment::TASK_ENV, launch::Launch};
 use crate::beside::beside;
 
-/// Where this very program is, even if its file has been replaced since.
+/// Path of this very program, even if its file has been replaced since.
 const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else { "" };
 
 /// The small program that is a shim as well, and starts in half the time; none where it does not fit. It is looked for once, so that a daemon
 /// that goes on while both are replaced goes on with both.
 static SMALL: OnceLock<Option<ShimProgram>> = OnceLock::new();
 
-/// How often to look whether a shim that is not our child still lives, where the system cannot tell us.
+/// Time between two checks that a shim which is not our child still lives, where the system cannot tell us.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// How long a task's directory has to answer, where nobody is to wait for that.
+/// Time that a task's directory has to answer, where nobody is to wait for that.
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
-/// What a shim is marked with, as its agent is: the names and values of variables.
+/// The marks of a shim, which its agent has as well: the names and values of variables.
 type Markers = [(&'static str, String); 3];
 
 /// Looks for the small program, which takes a moment: it is read.
@@ -84,7 +84,7 @@ pub(super) async fn give(child: &mut Child, spec: &LaunchSpec) -> io::Result<()>
     }
 }
 
-/// What the shim says of the agent's start; none if it ended without a word.
+/// The shim's report on the agent's start; none if it ended without a word.
 pub(super) async fn started(child: &mut Child) -> Option<Started> {
     let mut line = String::new();
     BufReader::new(child.stdout.take()?).read_line(&mut line).await.ok()?;
@@ -122,7 +122,7 @@ pub(super) async fn holder(dir: &Path) -> Result<Option<Process>, Elapsed> {
     timeout(ANSWERS_WITHIN, beside(move || aiwg_shim::holder(&dir).ok().flatten())).await
 }
 
-/// Whether a shim is alive for the task of `dir`, as far as that can be told.
+/// True if a shim is alive for the task of `dir`, as far as that can be told.
 pub(super) async fn is_held(dir: &Path) -> bool {
     let dir = dir.to_owned();
     beside(move || aiwg_shim::is_held(&dir).unwrap_or(false)).await

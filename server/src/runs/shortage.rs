@@ -13,13 +13,13 @@ use crate::{
     health::{Health, IssueKind},
 };
 
-/// How long to wait before the first try. Each further one waits twice as long.
+/// Pause before the first try. Each further one waits twice as long.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// How long to wait at the most.
+/// The longest pause before a try.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What to do about a shortage that the system has told of like this.
+/// The remedy for a shortage that the system has reported as this.
 pub(super) fn what_to_do(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::ReadOnlyFilesystem => "have that disk mounted so that it can be written to",
@@ -27,7 +27,7 @@ pub(super) fn what_to_do(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-/// What is known of the shortage. Cheap to clone.
+/// The shortage, as far as it is known. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Shortage {
     engine: Engine,
@@ -37,9 +37,9 @@ pub(crate) struct Shortage {
 
 #[derive(Default)]
 struct State {
-    /// How often in a row it was met.
+    /// Number of times in a row that it was met.
     met: u32,
-    /// Whether someone waits for the next try.
+    /// True if someone waits for the next try.
     waits: bool,
 }
 

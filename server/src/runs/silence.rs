@@ -9,10 +9,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::beside::beside;
 
-/// How often to look at the least, however long an agent may be silent.
+/// The longest time between two looks, however long an agent may be silent.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// How often to look at the most.
+/// The shortest time between two looks.
 const NOT_MORE_OFTEN: Duration = Duration::from_millis(20);
 
 /// Watches the size of an agent's output.
@@ -23,7 +23,7 @@ pub(super) struct Silence {
     /// None before the first look.
     sizes: Option<[u64; 2]>,
     since: Instant,
-    /// Whether this silence has been told of already.
+    /// True if this silence has been reported already.
     told: bool,
 }
 
@@ -65,7 +65,7 @@ impl Silence {
     }
 }
 
-/// What is not there yet is empty.
+/// The sizes of the files, in bytes; 0 for one that is not there yet.
 fn sizes(files: &[PathBuf; 2]) -> [u64; 2] {
     files.each_ref().map(|file| file.symlink_metadata().map_or(0, |metadata| metadata.len()))
 }

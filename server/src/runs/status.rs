@@ -15,13 +15,13 @@ use crate::{
     engine::budget_status,
 };
 
-/// How much of a prompt a summary shows, in characters.
+/// Length of the part of a prompt that a summary shows, in characters.
 const PROMPT_CHARS: usize = 80;
 
-/// How many running tasks the status shows.
+/// Number of running tasks that the status shows.
 const RUNNING_SHOWN: u32 = 1000;
 
-/// How many queued tasks the status shows.
+/// Number of queued tasks that the status shows.
 const QUEUED_SHOWN: u32 = 100;
 
 /// Tells how the queue and its agents are. [`supervise`](super::supervise) is not its `run`: it goes on until the engine has ended.
@@ -70,7 +70,7 @@ fn agent(context: &Context) -> Result<String, String> {
     Ok(format!("{} {} there", paths.join(" and "), if paths.len() == 1 { "is" } else { "are" }))
 }
 
-/// Whether tasks that could start do.
+/// Checks that tasks that could start do.
 async fn queue(context: &Context) -> Result<String, String> {
     let read = context.read(|reader| Ok((reader.stats()?, reader.queued(1)?))).await;
     let (stats, next) = read.map_err(|error| error.message)?;

@@ -1,9 +1,9 @@
-//! When an agent that was lost is started again.
+//! Pauses before an agent that was lost is started again.
 
 use std::time::Duration;
 
-/// How long to wait before a task whose agent was lost is queued again: after its first launch, after its second, and so on. What kills
-/// an agent's shim is likely to do it again, and each time costs money.
+/// Pauses before a task whose agent was lost is queued again: after its first launch, after its second, and so on. What kills an agent's
+/// shim is likely to do it again, and each time costs money.
 const BACK_OFF: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
 
 /// The pause after this launch of a task whose agent was lost.

@@ -1,4 +1,4 @@
-//! What a run goes by: the configuration of its beginning, and the profile by which its agent was started.
+//! The basis of a run: the configuration of its beginning, and the profile by which its agent was started.
 
 use std::{io, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What holds for a run from its beginning to its end, whatever is reloaded meanwhile.
+/// The basis of a run. It holds from the run's beginning to its end, whatever is reloaded meanwhile.
 pub(super) struct Basis {
     pub(super) loaded: Arc<Loaded>,
     /// The profile by which its agent was started.
@@ -44,7 +44,7 @@ impl Basis {
 }
 
 impl Agent {
-    /// What holds for it: an agent that was started by an earlier daemon goes by the profile of that time.
+    /// The basis of its run: an agent that was started by an earlier daemon goes by the profile of that time.
     pub(super) async fn basis(&self, loaded: Arc<Loaded>, is_ours: bool) -> io::Result<Arc<Basis>> {
         let config = &loaded.config;
         let dir = self.dir.clone();
@@ -65,7 +65,7 @@ impl Agent {
     }
 }
 
-/// How often a task's agent may be started in all, where each was lost.
+/// Maximum number of starts of a task's agent, where each was lost.
 pub(super) fn most_attempts(daemon: &DaemonConfig) -> u32 {
     match daemon.interrupted_tasks {
         InterruptedTasks::Requeue => daemon.max_attempts,

@@ -53,7 +53,7 @@ impl Agent {
         }
     }
 
-    /// What the shim, now gone, has left.
+    /// The agent's end, by what the shim, now gone, has left.
     pub(super) async fn end_of(
         &self,
         shared: &Arc<Shared>,
@@ -146,7 +146,7 @@ impl Agent {
         Outcome { detail: is_something.then(|| detail.to_json()).flatten(), ..outcome }
     }
 
-    /// What an agent's run has changed.
+    /// The changes that an agent's run has made.
     async fn work(&self, shared: &Shared, terms: VerifyTerms, dir: &Path) -> RoundDetail {
         let project = &shared.context.project;
         let (root, task_dir, run_dir) =

@@ -11,7 +11,7 @@ use crate::{
     runs::{Shared, launch::End, outcome::could_not_start, shortage::what_to_do},
 };
 
-/// What cannot be started for a reason of the daemon's own has failed, unless the system is only short of something.
+/// The end of what cannot be started for a reason of the daemon's own: it has failed, unless the system is only short of something.
 pub(super) fn not_started(error: &io::Error) -> End {
     if is_shortage(error) {
         End::NotStarted(format!("{error}: {}", what_to_do(error.kind())))

@@ -136,7 +136,7 @@ fn ignoring(root: &Path, found: Vec<PathBuf>) -> BTreeMap<PathBuf, String> {
     all.filter_map(text).collect()
 }
 
-/// Those of these files that git ignores, by a line that is on record, and that no pattern names.
+/// The files among these that git ignores, by a line that is on record, and that no pattern names.
 fn ignored_names<'a>(
     root: &Path,
     protected: &Protected,

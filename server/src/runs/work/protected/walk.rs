@@ -55,7 +55,7 @@ struct Open {
     path: PathBuf,
     /// The same relative to the project.
     name: String,
-    /// Where it really is.
+    /// Its real path.
     real: PathBuf,
     links: u32,
 }
