@@ -32,7 +32,7 @@ pub(crate) struct Context {
     pub(crate) bus: Bus,
     pub(crate) running: Running,
     pub(crate) health: Health,
-    /// What is known of the accounts of agents.
+    /// The accounts of agents, as far as they are known.
     pub(crate) accounts: Accounts,
     /// The socket's path, the one to forward.
     pub(crate) socket: String,

@@ -136,7 +136,7 @@ impl RunEnd {
     }
 }
 
-/// What is known of an account. It holds no secret.
+/// An account, as far as it is known. It holds no secret.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Account {

@@ -1,4 +1,4 @@
-//! What waits for a person, as far as the status says something of it. The engine carries out decisions itself.
+//! Approvals in the status: those that wait for a person. The engine carries out decisions itself.
 
 use aiwg_model::TaskNo;
 use aiwg_protocol::types::{ApprovalsSubsystem, Subsystems};
@@ -12,7 +12,7 @@ const LOST_ISSUE: IssueKind = IssueKind::named("approvals");
 /// Maximum number of tasks that an issue names.
 const SHOWN: u32 = 10;
 
-/// What a person should know of tasks whose approvals are gone.
+/// The issue of tasks whose approvals are gone, for a person.
 fn in_vain(lost: &[TaskNo]) -> String {
     let names: Vec<String> = lost.iter().map(TaskNo::to_string).collect();
     format!(

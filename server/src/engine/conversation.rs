@@ -60,7 +60,7 @@ fn speaker(task: &TaskRow) -> Speaker {
     if agent { Speaker::Agent } else { Speaker::User }
 }
 
-/// What someone has written on a messaging platform: it is data with the person's id, whatever it says.
+/// A message that someone has written on a messaging platform: it is data with the person's id, whatever it says.
 fn quoted(spec: &TaskSpec, asked: &AskedBy) -> String {
     #[derive(Serialize)]
     struct Message<'a> {

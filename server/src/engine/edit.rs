@@ -1,4 +1,4 @@
-//! What people change about queued tasks: they hold them, release them, edit them; and what time does: it has them expire.
+//! Changes of queued tasks: people hold them, release them and edit them; time has them expire.
 
 use aiwg_model::{EndReason, Hold, Outcome, TaskNo, TaskRow};
 use aiwg_protocol::types::{TaskState, Timestamp};

@@ -1,4 +1,4 @@
-//! What becomes of the transactions of the model tests.
+//! The ends of the transactions of the model tests.
 
 use proptest::prelude::*;
 

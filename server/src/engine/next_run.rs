@@ -167,7 +167,7 @@ fn go_on_with(task: &TaskRow, runs: &[RunRow], prompt: Option<&str>) -> Option<S
 
 /// The return of a task to the queue after a run.
 pub(super) struct Again {
-    /// What holds it there.
+    /// The holds that keep it there.
     pub(super) holds: Vec<Hold>,
     /// True if the run counts as an attempt.
     pub(super) is_attempt: bool,

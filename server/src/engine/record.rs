@@ -18,7 +18,7 @@ const FAILURES: &str = "failures";
 /// The source of the cursors with what is expected of rules: since when they have not succeeded, and the time at which that was reported.
 const EXPECTED: &str = "expected";
 
-/// What is remembered of the ends of rules' tasks. All of it can be read from the store again.
+/// The record of the ends of rules' tasks. All of it can be read from the store again.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     failures: HashMap<String, Failures>,
@@ -211,7 +211,7 @@ impl State {
         due.min()
     }
 
-    /// What a person should know of the rules that have not succeeded in the time in which that is expected; none if all have.
+    /// The issue of the rules that have not succeeded in the time in which that is expected, for a person; none if all have.
     pub(super) fn missed(&self) -> Option<String> {
         let of = |(rule, within_ms): &(String, u64)| {
             let known = self.record.expected.get(rule).filter(|known| known.lapsed_at.is_some())?;

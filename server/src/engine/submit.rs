@@ -117,7 +117,7 @@ impl Transaction<'_> {
         self.state.config.classes.class_of(&Classified { lane, agent, rule, ignores_budget })
     }
 
-    /// What a lane adds to the priority of its tasks.
+    /// The number that a lane adds to the priority of its tasks.
     pub(super) fn lane_priority(&self, lane: Option<&str>) -> i32 {
         lane.and_then(|lane| self.state.config.classes.lane(lane)).map_or(0, |lane| lane.priority)
     }

@@ -67,7 +67,7 @@ pub struct EngineSetup {
     pub bus: Bus,
     /// Channel of the orders to the supervisor.
     pub orders: mpsc::UnboundedSender<Order>,
-    /// What is known of the accounts of agents.
+    /// The accounts of agents, as far as they are known.
     pub accounts: Accounts,
     /// Records the engine's issues.
     pub health: Health,

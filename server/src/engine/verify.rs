@@ -124,7 +124,7 @@ pub(super) struct RoundPrompt {
     pub(super) afresh: String,
 }
 
-/// What the agent is asked in a round after the first.
+/// The prompts of a round after the first.
 pub(super) fn round_prompt(asked: &str, terms: &VerifyTerms, runs: &[RunRow]) -> Option<RoundPrompt> {
     let Rounds { rounds, session, .. } = Rounds::of(runs);
     rounds.last()?.check?;

@@ -45,12 +45,12 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// What is to be true of the task.
+/// The expected state of the task.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Model {
     /// The exit codes of each round: of the agent, and of the check once that has run.
     rounds: Vec<(i32, Option<i32>)>,
-    /// What the check before the first round has exited with.
+    /// The exit code of the check before the first round.
     before: Option<i32>,
     lost: u32,
     end: Option<(TaskState, &'static str)>,

@@ -5,7 +5,7 @@
 pub(crate) enum Host {
     /// Its own. It takes the process's signals, traces, orphans and limits, and is what the service manager watches.
     Own,
-    /// That of a program with other purposes, which may run several daemons. It leaves all of that alone.
+    /// The process of a program with other purposes, which may run several daemons. A daemon leaves all of that alone.
     Shared,
 }
 

@@ -43,7 +43,7 @@ pub struct Setup {
 pub struct Subscription {
     /// Their topics.
     pub topics: TopicFilter,
-    /// How much the notices matter; by the topic if none.
+    /// The severity of the notices; by the topic if none.
     pub severity: Option<Severity>,
     /// The platforms on which they are sent; all if none.
     pub to: Option<Vec<Platform>>,

@@ -1,4 +1,4 @@
-//! What the engine knows of profiles: their names, which of them a task gets, and the most that a run of each may cost.
+//! Profiles as the engine knows them: their names, which of them a task gets, and the most that a run of each may cost.
 
 use std::{collections::BTreeMap, sync::Arc};
 

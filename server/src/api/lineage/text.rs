@@ -55,7 +55,7 @@ pub(super) fn about_approval(event: &TracedEvent) -> Option<ApprovalNo> {
     approval_id.parse().ok()
 }
 
-/// What a person was asked for, and what became of it.
+/// The request to a person, and the decision on it.
 pub(super) fn of_approval(approval: &ApprovalRow) -> String {
     let asked = &approval.asked;
     let mut text = match asked.kind {
@@ -115,7 +115,7 @@ fn shortened(text: &str) -> String {
     head
 }
 
-/// What came from outside with an event that no client has sent.
+/// The origin outside of an event that no client has sent.
 pub(super) fn of_source(event: &TracedEvent) -> String {
     match event.source {
         EventSource::FileWatcher => match (event.topic.strip_prefix("file:"), file(&event.payload)) {

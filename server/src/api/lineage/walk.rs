@@ -12,7 +12,7 @@ use aiwg_store::Reader;
 use super::{Asked, MOST_NODES, text::from_task};
 use crate::{api::waits::WaitsFor, engine::Gate};
 
-/// How long a node is besides its texts at the least, in bytes.
+/// The least length of a node besides its texts, in bytes.
 const NODE_BYTES: usize = 60;
 
 /// The number of links of a chain that are looked at together, and of chains that are followed in this way at once.
@@ -38,9 +38,9 @@ pub(super) struct Walk {
     pub(super) revisions: BTreeMap<u64, RuleRevision>,
     /// The matches that wait, by event and rule.
     pub(super) waiting: BTreeSet<(u64, String)>,
-    /// What the tasks have asked of people.
+    /// The approvals that the tasks have asked for.
     pub(super) approvals: BTreeMap<ApprovalNo, ApprovalRow>,
-    /// What the queued tasks wait for.
+    /// The waits of the queued tasks.
     pub(super) waits: BTreeMap<TaskNo, Vec<WaitsFor>>,
     /// True if there is more.
     pub(super) cut: bool,

@@ -363,7 +363,7 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
     retry(params.retry.as_ref())
 }
 
-/// What a list is filtered by, and its order.
+/// Checks the filters of a list, and its order.
 pub(super) fn list(params: &TaskListParams) -> Result<(), ApiError> {
     for (member, text) in [("agent", &params.agent), ("rule", &params.rule)] {
         name(member, text.as_deref().unwrap_or_default())?;

@@ -41,7 +41,7 @@ const REMEMBERED_MS: i64 = 40 * 24 * 3_600_000;
 /// Number of days for which it is kept what was spent.
 const DAYS_KEPT: i32 = 400;
 
-/// What is known of the money. All of it can be read from the store again.
+/// The money that was spent and is expected to be. All of it can be read from the store again.
 #[derive(Debug, Default)]
 pub(super) struct Money {
     book: Option<Book>,
@@ -58,7 +58,7 @@ impl Money {
     }
 }
 
-/// What was spent on this day and in this month.
+/// Money that was spent on this day and in this month.
 #[derive(Debug)]
 struct Book {
     period: Period,
@@ -216,7 +216,7 @@ impl Transaction<'_> {
         Ok(usual)
     }
 
-    /// What a task may still cost by its cap; none where there is no cap.
+    /// Money that a task may still cost by its cap; none where there is no cap.
     fn left_of_cap(&self, task: &TaskRow) -> aiwg_store::Result<Option<f64>> {
         let Some(cap) = self.budgets().config.task_usd else { return Ok(None) };
         Ok(Some((cap - charged_before(self.store, task)?).max(0.0)))
@@ -344,7 +344,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// What is known is read again, and what runs gets its share: the configuration has changed.
+    /// Has the money read again, and gives each running task its share: the configuration has changed.
     pub(super) fn change_budgets(&mut self) -> aiwg_store::Result<()> {
         self.state.money = Money::default();
         let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
@@ -379,7 +379,7 @@ fn reserved<'s>(slots: impl Iterator<Item = &'s Slot>, rule: Option<&str>) -> f6
     sum_of(slots.filter(counts).map(|slot| slot.reserved_usd))
 }
 
-/// What is set aside for a running task with these runs. There may have been no budgets when its agent was started.
+/// Money that is set aside for a running task with these runs. There may have been no budgets when its agent was started.
 pub(super) fn reserved_of(runs: &[RunRow], budgets: &Budgets) -> f64 {
     match runs.iter().rfind(|run| run.ended_at.is_none()) {
         Some(run) if run.kind == RunRow::AGENT => run.reserved_usd.unwrap_or(budgets.unknown_cost_usd()),

@@ -31,7 +31,7 @@ const SLOTS: usize = 3;
 /// Cost of a run whose agent does not tell it.
 const UNKNOWN: f64 = 0.5;
 
-/// What a sum may differ by.
+/// The most that a sum may differ by.
 const NOTHING: f64 = 1e-6;
 
 /// An operation. A task is named by any number, of which the tasks so far take the remainder.
@@ -76,18 +76,18 @@ fn config(day_usd: f64) -> EngineConfig {
     }
 }
 
-/// What is expected beside the store.
+/// The expected state, beside the store.
 #[derive(Debug, Clone, Default)]
 struct Model {
-    /// What was spent, by day and rule.
+    /// Money that was spent, by day and rule.
     spent: BTreeMap<(String, Option<String>), f64>,
-    /// What runs have told of their costs so far. A daemon that comes anew does not know it.
+    /// Costs that runs have reported so far. A daemon that starts again does not know them.
     told: HashMap<TaskNo, f64>,
     /// Number of tasks.
     tasks: u64,
     now: i64,
     day_usd: f64,
-    /// How often each event was published.
+    /// Number of times that each event was published.
     events: HashMap<String, usize>,
 }
 
@@ -157,7 +157,7 @@ impl Machine {
     }
 }
 
-/// What is spent and what is set aside of a bound, as the store has it.
+/// Money of a bound that is spent, and that is set aside, as the store has it.
 fn taken(view: &dyn View, bound: &Bound<'_>, period: Period) -> (f64, f64) {
     let (first, last) = match bound.span {
         BudgetSpan::Month => period.days_of_month,

@@ -162,12 +162,12 @@ fn by_agent(of_month: &[&Spending], day: &str, running: &[Running]) -> Vec<Agent
     all
 }
 
-/// What a day may cost in the end.
+/// The expected cost of a whole day.
 struct Forecast {
     spent_usd: f64,
     /// The part of the day that is over.
     passed: f64,
-    /// What each of the days before has cost, of those on which anything was spent.
+    /// The cost of each of the days before on which anything was spent.
     before: Vec<f64>,
 }
 

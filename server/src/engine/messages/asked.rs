@@ -44,7 +44,7 @@ impl Transaction<'_> {
     }
 }
 
-/// How an approval was decided, in a line.
+/// The decision on an approval, in a line.
 pub(super) fn decided(asked: Option<&ApprovalRow>) -> String {
     let Some(asked) = asked else { return "It is decided.".to_owned() };
     let decision = asked.decision.as_ref();

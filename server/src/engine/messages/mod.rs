@@ -1,8 +1,8 @@
 //! Messages from and to platforms, each with its effect in one transaction.
 //!
-//! What comes in is committed before the platform hears that it was taken: its key, its effect, the answers to it and the position in one
-//! transaction, so it counts once whatever is sent again. What goes out is a row from the transaction that decides on it until the platform
-//! has it; one that is given to the platform is noted as such before, so that a crash leaves none of which nothing is known.
+//! A message that comes in is committed before the platform hears that it was taken: its key, its effect, the answers to it and the position in
+//! one transaction, so it counts once whatever is sent again. One that goes out is a row from the transaction that decides on it until the
+//! platform has it; one that is given to the platform is noted as such before, so that a crash leaves none of which nothing is known.
 
 mod answers;
 mod asked;

@@ -61,7 +61,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// What is to be true.
+/// The expected state.
 #[derive(Debug, Default)]
 struct Model {
     /// The numbers of the messages that were taken in.
@@ -70,7 +70,7 @@ struct Model {
     replies: Vec<String>,
     notices: Vec<String>,
     events: u64,
-    /// How often each line has arrived, and whether a message in which it did was marked.
+    /// Number of times that each line has arrived, and true if a message in which it did was marked.
     arrived: BTreeMap<String, (u32, bool)>,
     /// The order of first arrivals.
     order: Vec<String>,
@@ -113,7 +113,7 @@ impl Model {
     }
 }
 
-/// What a daemon does at its start with the messages of which nobody knows whether they were sent.
+/// Sends the messages again of which nobody knows whether they were sent, as a daemon does at its start.
 fn resolve(machine: &mut Machine) {
     let sending = machine.store.view().unwrap().messages_sending().unwrap();
     for row in sending {

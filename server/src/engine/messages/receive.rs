@@ -1,4 +1,4 @@
-//! What comes from a platform: its key, its effect, the answers and the position in one transaction.
+//! Messages from a platform: the key, the effect, the answers and the position of each in one transaction.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) struct Receipt {
     pub(crate) key: Option<String>,
     /// The platform's position after it: source, key and value of the cursor.
     pub(crate) position: Option<Cursor>,
-    /// Who has sent it, and where; none for what has no effect.
+    /// The person who has sent it, and the place; none for what has no effect.
     pub(crate) asked: Option<Asked>,
     /// The effect.
     pub(crate) effect: Effect,
@@ -47,7 +47,7 @@ pub(crate) struct Receipt {
     pub(crate) is_stranger: bool,
 }
 
-/// Who has sent a message, and where.
+/// The person who has sent a message, and the place.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     /// The person.
@@ -69,7 +69,7 @@ pub(crate) enum Effect {
     None,
     /// A turn of the conversation of its place.
     Turn {
-        /// What is said.
+        /// The text.
         text: String,
         /// True if it is answered by the agent of those who may only ask.
         is_ask: bool,
@@ -80,7 +80,7 @@ pub(crate) enum Effect {
     New,
     /// A task.
     Run {
-        /// What is to be done.
+        /// The prompt.
         prompt: String,
         /// The check.
         verify: Option<VerifyTerms>,
@@ -120,7 +120,7 @@ pub(crate) enum Decision {
 pub(crate) struct Received {
     /// False if it had been taken in before.
     pub(crate) is_new: bool,
-    /// What was done, in a line: for the person who has pressed a button.
+    /// The effect in a line, for the person who has pressed a button.
     pub(crate) said: Option<String>,
 }
 
@@ -285,7 +285,7 @@ impl Transaction<'_> {
         }))
     }
 
-    /// What a task that is submitted now waits for, in words; none if it starts at once.
+    /// The wait of a task that is submitted now, in words; none if it starts at once.
     fn what_starts_wait_for(&self) -> Option<String> {
         let (running, most) = (self.state.running.len(), self.state.config.max_parallel);
         if self.state.resting_since().is_some() {

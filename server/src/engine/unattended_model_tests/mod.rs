@@ -41,7 +41,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// Cost of a run whose agent does not tell it.
 const UNKNOWN: f64 = 0.5;
 
-/// What a sum may differ by.
+/// The most that a sum may differ by.
 const NOTHING: f64 = 1e-6;
 
 fn config(day_usd: f64) -> EngineConfig {
@@ -59,16 +59,16 @@ fn config(day_usd: f64) -> EngineConfig {
     }
 }
 
-/// What is known beside the store.
+/// The expected state, beside the store.
 #[derive(Debug, Clone, Default)]
 struct Ledger {
     tasks: u64,
     now: i64,
     day_usd: f64,
     is_paused: bool,
-    /// What all runs have cost.
+    /// Cost of all runs.
     spent: f64,
-    /// What running agents have told of their costs. A daemon that comes anew does not know it.
+    /// Costs that running agents have reported. A daemon that starts again does not know them.
     told: HashMap<TaskNo, f64>,
     /// The runs of each task that have ended by themselves: of its agent, and of its check.
     ended: BTreeMap<TaskNo, (usize, usize)>,
@@ -86,7 +86,7 @@ struct Rest {
     state: State,
     engine: Engine,
     commands: mpsc::UnboundedReceiver<Command>,
-    /// Those who wait for an answer.
+    /// Callers that wait for an answer.
     callers: Vec<BoxFuture<'static, ()>>,
 }
 

@@ -39,7 +39,7 @@ struct Daemon {
     config: EngineConfig,
 }
 
-/// What came of a transaction.
+/// The effects of a transaction.
 struct Done {
     started: Vec<u64>,
     ended: Vec<(u64, StopReason)>,
@@ -162,7 +162,7 @@ impl Daemon {
         self.state.load(&*self.store.view().unwrap()).unwrap();
     }
 
-    /// What is spent in the month.
+    /// Money that is spent in the month.
     fn spent(&mut self) -> f64 {
         let rows = self.store.view().unwrap().spending("0000", "9999").unwrap();
         rows.iter().map(|row| row.usd).sum()
