@@ -117,6 +117,14 @@ fn what_nobody_has_decided_on_waits_without_a_process_and_a_slot() {
     let ended = project.task(&task);
     assert_eq!((&ended["reason"], &ended["attempts"]), (&json!("done"), &json!(1)), "{ended}");
     assert_eq!(ended["usage"]["permissionDenials"], json!([]), "it was not refused in the end: {ended}");
+    assert!(project.file(".aiwg/daemon/actions/task-0001/1/pauses.json").exists(), "it waited for a second");
+}
+
+#[test]
+fn an_agent_that_does_not_wait_pauses_nothing() {
+    let project = asking(0, json!({}));
+    put_off(&project, &submitted(&project, again("touch made")));
+    assert!(!project.file(".aiwg/daemon/actions/task-0001/1/pauses.json").exists());
 }
 
 #[test]
