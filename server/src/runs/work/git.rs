@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{
     Files,
     ask_git::{git, top},
+    content::Reading,
     differing, hash_of, name, read, write,
 };
 
@@ -50,22 +51,26 @@ pub(super) fn changed(root: &Path, run_dir: &Path) -> Option<u64> {
         (Some(before), Some(now)) if before != now => committed(root, before, now),
         _ => Vec::new(),
     };
-    // What was changed before, and is committed as it was, has not changed.
-    let is_changed = |file: &&String| match (before.files.get(*file), now.files.get(*file)) {
-        (Some(before), Some(now)) => before != now,
-        (Some(hash), None) => *hash != hash_of(&root.join(file.as_str())),
-        (None, _) => true,
-    };
     changed.extend(&committed);
     changed.sort_unstable();
     changed.dedup();
-    u64::try_from(changed.into_iter().filter(is_changed).count()).ok()
+    let (mut count, mut reading) = (0, Reading::new());
+    for file in changed {
+        // What was changed before, and is committed as it was, has not changed.
+        let is_as_before = match (before.files.get(file), now.files.get(file)) {
+            (Some(before), Some(now)) => before == now,
+            (Some(before), None) => *before == hash_of(&root.join(file), &mut reading).ok()?,
+            (None, _) => false,
+        };
+        count += u64::from(!is_as_before);
+    }
+    Some(count)
 }
 
-/// The state of the work tree that the project is in; none if it is in none, or git does not answer.
+/// The state of the work tree that the project is in; none if it is in none, git does not answer, or there is too much to be read.
 fn work(root: &Path) -> Option<Work> {
     let mut work = Work { head: head(root), files: Files::new() };
-    note_files(root, root, &mut work.files, MOST_NESTED)?;
+    note_files(root, root, (&mut work.files, &mut Reading::new()), MOST_NESTED)?;
     Some(work)
 }
 
@@ -76,7 +81,12 @@ fn head(dir: &Path) -> Option<String> {
 }
 
 /// Adds the changed files in a directory of the project, and in the submodules there, down to this depth.
-fn note_files(root: &Path, dir: &Path, files: &mut Files, depth: u32) -> Option<()> {
+fn note_files(
+    root: &Path,
+    dir: &Path,
+    (files, reading): (&mut Files, &mut Reading),
+    depth: u32,
+) -> Option<()> {
     // Git would ask a submodule by a process of its own, which runs the filters that only the submodule's configuration names.
     let all = [
         "status",
@@ -92,12 +102,12 @@ fn note_files(root: &Path, dir: &Path, files: &mut Files, depth: u32) -> Option<
     for path in status.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..)) {
         let path = top.join(OsStr::from_bytes(path));
         if let Some(name) = name(root, &path) {
-            files.insert(name, hash_of(&path));
+            files.insert(name, hash_of(&path, reading).ok()?);
         }
     }
     let Some(depth) = depth.checked_sub(1) else { return Some(()) };
     for submodule in submodules(dir)? {
-        note_files(root, &submodule, files, depth)?;
+        note_files(root, &submodule, (files, reading), depth)?;
         let head = head(&submodule).map(|head| xxh3_64(head.as_bytes()));
         files.insert(name(root, &submodule)?, head);
     }
@@ -185,6 +195,19 @@ mod tests {
         assert_eq!(count(), Some(4));
         assert!(note(&root, &run).unwrap());
         assert_eq!(count(), Some(0));
+    }
+
+    #[test]
+    fn a_file_without_an_end_is_not_read() {
+        let (_dir, root, run) = project();
+        let count = || changed(&root, &run);
+        let hole = std::fs::File::create(root.join("hole")).unwrap();
+        // Reading it would take days.
+        hole.set_len(1 << 43).unwrap();
+        assert!(note(&root, &run).unwrap());
+        assert_eq!(count(), Some(0));
+        hole.set_len((1 << 43) - 1).unwrap();
+        assert_eq!(count(), Some(1));
     }
 
     #[test]

@@ -1,22 +1,18 @@
 //! The files that an agent changes: how many, and whether protected ones are among them.
 
 mod ask_git;
+mod content;
 mod git;
 mod protected;
 mod stamps;
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{self, Read},
-    os::unix::ffi::OsStrExt,
-    path::Path,
-};
+use std::{collections::BTreeMap, io, os::unix::ffi::OsStrExt, path::Path};
 
-use aiwg_fs::{open_of_anyone, read_bounded, write_atomic};
+use aiwg_fs::{read_bounded, write_atomic};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+use content::{Content, Reading, TooMuch};
 pub(super) use protected::{
     changes as protected_changes, record as record_protected, written as protected_written,
 };
@@ -60,21 +56,17 @@ fn name(root: &Path, path: &Path) -> Option<String> {
     Some(own.ok().or_else(real)?.to_string_lossy().into_owned())
 }
 
-/// A hash of a file's content, or of where a link leads; none if it is not there, or is neither.
-fn hash_of(path: &Path) -> Option<u64> {
+/// A hash of a file's content, or of where a link leads; none if it is not there, or is neither. Of a file that is too large to be read it is one of
+/// its stamp: then what has only been touched counts as changed.
+fn hash_of(path: &Path, reading: &mut Reading) -> Result<Option<u64>, TooMuch> {
     let mut hash = Xxh3::new();
     if let Ok(target) = std::fs::read_link(path) {
         hash.update(target.as_os_str().as_bytes());
-        return Some(hash.digest());
+        return Ok(Some(hash.digest()));
     }
-    let mut file: File = open_of_anyone(path).ok()?;
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Some(hash.digest()),
-            Ok(read) => hash.update(buffer.get(..read)?),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
+    Ok(match reading.read(path, |piece| hash.update(piece))? {
+        Content::Whole => Some(hash.digest()),
+        Content::TooLarge(found) => Some(stamps::stamp(path, &found)),
+        Content::Unreadable => None,
+    })
 }

@@ -54,7 +54,7 @@ fn stamps(root: &Path, ignore: &[String]) -> Option<Files> {
 }
 
 /// A hash of what the system says of a file. The time of its last change of any kind is in it: it cannot be set, and a change of mode counts.
-fn stamp(path: &Path, metadata: &Metadata) -> u64 {
+pub(super) fn stamp(path: &Path, metadata: &Metadata) -> u64 {
     let mut hash = Xxh3::new();
     let numbers = [metadata.dev(), metadata.ino(), metadata.size()];
     let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];

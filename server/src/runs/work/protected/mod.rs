@@ -21,7 +21,10 @@ use aiwg_model::ProtectRecord;
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
 
-use super::ask_git::{exclude_files, ignored, top, tracked};
+use super::{
+    ask_git::{exclude_files, ignored, top, tracked},
+    content::Reading,
+};
 use walk::{Files, Found, Protected, hex};
 
 /// The file in a run's directory with the protected files as they were before it.
@@ -50,7 +53,7 @@ struct Record {
 /// Puts the protected files on record in the directory of a run that is to begin. Returns the hash of the record.
 pub(in crate::runs) fn record(root: &Path, globs: &[String], run_dir: &Path) -> io::Result<String> {
     let protected = Protected::new(globs)?;
-    let mut found = protected.find(root)?;
+    let mut found = protected.find(root, Reading::new())?;
     let ignoring = ignoring(root, std::mem::take(&mut found.ignore_files));
     let record = Record { ignoring, files: Files::new() };
     for name in ignored_names(root, &protected, &record, (&found, found.files.keys())) {
@@ -109,7 +112,7 @@ fn all_changes(
     }
     let record: Record = serde_json::from_slice(&text)?;
     let protected = Protected::new(globs)?;
-    let found = protected.find(root)?;
+    let found = protected.find(root, Reading::new())?;
     let now = &found.files;
     let gone_or_other = record.files.iter().filter(|(name, state)| now.get(*name) != Some(state));
     let new = now.keys().filter(|name| !record.files.contains_key(*name));

@@ -162,6 +162,33 @@ fn rights_count() {
 }
 
 #[test]
+fn a_file_that_is_too_large_to_be_read_counts_whatever_is_written_to_it() {
+    use std::os::unix::fs::FileExt;
+
+    let mut place = Place::new(&["tests/a"]);
+    let hole = std::fs::File::create(place.path("tests/hole")).unwrap();
+    // Reading it would take days.
+    hole.set_len(1 << 43).unwrap();
+    symlink("hole", place.path("tests/link")).unwrap();
+    place.record(&TESTS);
+    assert!(place.changes(&TESTS).is_empty());
+    let times = hole.metadata().unwrap().modified().unwrap();
+    hole.write_all_at(b"x", 1 << 42).unwrap();
+    hole.set_modified(times).unwrap();
+    assert_eq!(place.changes(&TESTS), ["tests/hole", "tests/link"], "though size and time are as before");
+}
+
+#[test]
+fn more_than_can_be_read_is_refused() {
+    let place = Place::new(&["tests/a", "tests/b", "tests/c"]);
+    let protected = Protected::new(&owned(&TESTS)).unwrap();
+    let size = 7 * 3;
+    assert_eq!(protected.find(place.project.path(), Reading::of(size)).unwrap().files.len(), 3);
+    let refused = protected.find(place.project.path(), Reading::of(size - 1)).unwrap_err();
+    assert!(refused.to_string().contains("narrow it"), "{refused}");
+}
+
+#[test]
 fn what_is_behind_links_in_the_project_is_looked_at() {
     let mut place = Place::new(&["shared/a.txt", "shared/deep/b", "tests/real"]);
     symlink("../shared/a.txt", place.path("tests/a.txt")).unwrap();

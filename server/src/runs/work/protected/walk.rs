@@ -3,14 +3,18 @@
 use std::{
     collections::BTreeMap,
     fs::Metadata,
-    io::{self, Read},
-    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    io,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{MetadataExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
 };
 
-use aiwg_fs::open_of_anyone;
 use aiwg_patterns::{Pattern, PatternSet, is_glob};
 use hmac_sha256::Hash;
+
+use super::super::content::{Content, MOST_READ, Reading, TooMuch};
 
 /// Number of protected files that there may be.
 const MOST_PROTECTED: usize = 100_000;
@@ -78,8 +82,8 @@ impl Protected {
         self.named.iter().any(|name| name == file)
     }
 
-    /// The protected files as they are now.
-    pub(super) fn find(&self, root: &Path) -> io::Result<Found> {
+    /// The protected files as they are now. An error if there are too many, or there is too much to be read.
+    pub(super) fn find(&self, root: &Path, mut reading: Reading) -> io::Result<Found> {
         let real = root.canonicalize()?;
         let mut found = Found::default();
         let mut open =
@@ -98,7 +102,8 @@ impl Protected {
                 }
                 let Ok(kind) = entry.file_type() else { continue };
                 if !kind.is_dir() && self.set.is_match(&name) {
-                    found.files.insert(name.clone(), state(&path, &real));
+                    let state = state(&path, &real, &mut reading).map_err(|_| too_much())?;
+                    found.files.insert(name.clone(), state);
                     if dir.links > 0
                         && let Ok(of_dir) = dir.real.strip_prefix(&real)
                     {
@@ -152,47 +157,52 @@ fn too_many() -> io::Error {
     ))
 }
 
+fn too_much() -> io::Error {
+    let most = MOST_READ / (1024 * 1024 * 1024);
+    io::Error::other(format!(
+        "\"verify.protect\" makes the daemon read more than it can each round ({most} GiB): narrow it"
+    ))
+}
+
 /// All that counts of a file: its content and its owner's rights; of a link where it leads, and the same of that, where it is in the project.
-fn state(path: &Path, root: &Path) -> String {
-    let Ok(found) = path.symlink_metadata() else { return "absent".to_owned() };
+fn state(path: &Path, root: &Path, reading: &mut Reading) -> Result<String, TooMuch> {
+    let Ok(found) = path.symlink_metadata() else { return Ok("absent".to_owned()) };
     if !found.is_symlink() {
-        return of_file(path, &found);
+        return of_file(path, &found, reading);
     }
     let target = std::fs::read_link(path).unwrap_or_default();
     let leads = match path.canonicalize() {
-        Ok(real) if is_inside(&real, root) => {
-            real.metadata().map_or_else(|_| "absent".to_owned(), |found| of_file(&real, &found))
-        }
+        Ok(real) if is_inside(&real, root) => match real.metadata() {
+            Ok(found) => of_file(&real, &found, reading)?,
+            Err(_) => "absent".to_owned(),
+        },
         Ok(_) => "outside".to_owned(),
         Err(_) => "absent".to_owned(),
     };
-    format!("link {} {leads}", hex(&Hash::hash(target.as_os_str().as_bytes())))
+    Ok(format!("link {} {leads}", hex(&Hash::hash(target.as_os_str().as_bytes()))))
 }
 
-fn of_file(path: &Path, found: &Metadata) -> String {
+fn of_file(path: &Path, found: &Metadata, reading: &mut Reading) -> Result<String, TooMuch> {
     // Of the others' rights a check sees nothing.
     let rights = found.permissions().mode() & 0o700;
-    match found {
-        found if found.is_dir() => "directory".to_owned(),
-        found if found.is_file() => match content(path) {
-            Ok(hash) => format!("file {rights:o} {}", hex(&hash)),
-            Err(_) => format!("file {rights:o} unreadable"),
-        },
-        _ => "other".to_owned(),
+    if found.is_dir() {
+        return Ok("directory".to_owned());
     }
+    if !found.is_file() {
+        return Ok("other".to_owned());
+    }
+    let mut hash = Hash::new();
+    Ok(match reading.read(path, |piece| hash.update(piece))? {
+        Content::Whole => format!("file {rights:o} {}", hex(&hash.finalize())),
+        Content::TooLarge(found) => format!("file {rights:o} large {}", stamp(&found)),
+        Content::Unreadable => format!("file {rights:o} unreadable"),
+    })
 }
 
-fn content(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = open_of_anyone(path)?;
-    let (mut hash, mut buffer) = (Hash::new(), vec![0; 64 * 1024]);
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hash.finalize()),
-            Ok(read) => hash.update(buffer.get(..read).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+/// What stands for the content of a file that is too large to be read. Nobody can set the time of its last change of any kind, so whatever was written
+/// to it counts, and also what has only been touched.
+fn stamp(found: &Metadata) -> String {
+    format!("{} {} {}.{:09}", found.ino(), found.size(), found.ctime(), found.ctime_nsec())
 }
 
 /// In hexadecimal digits.
