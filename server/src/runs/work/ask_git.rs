@@ -13,6 +13,9 @@ use aiwg_watch::{GitBounds, ask_git};
 /// Bounds of git's answers.
 const BOUNDS: GitBounds = GitBounds { within: Duration::from_secs(60), most: 64 * 1024 * 1024 };
 
+/// The most that names take in the arguments of a question, in bytes.
+const MOST_NAMES: usize = 64 * 1024;
+
 /// The answer of git; none if it fails, is not there or takes too long.
 pub(super) fn git(root: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     ask(root, arguments, Vec::new()).filter(|(_, is_good)| *is_good).map(|(answer, _)| answer)
@@ -82,20 +85,72 @@ pub(super) fn ignored(root: &Path, names: &[String]) -> Vec<Ignored> {
         .collect()
 }
 
-/// Those of these files, by their paths relative to the project, that git tracks.
-pub(super) fn tracked(root: &Path, names: &[String]) -> HashSet<String> {
-    if names.is_empty() {
-        return HashSet::new();
+/// Those of these files, by their paths relative to the project, that git tracks; none if there is a repository and git does not answer.
+pub(super) fn tracked(root: &Path, names: &[String]) -> Option<HashSet<String>> {
+    let mut tracked = HashSet::new();
+    if !may_be_in_a_repository(root) {
+        return Some(tracked);
     }
-    let arguments = ["--literal-pathspecs", "ls-files", "-z", "--"];
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let answer = git(root, &[&arguments[..], &names].concat()).unwrap_or_default();
-    let listed = answer.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    listed.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    let mut rest = names;
+    while !rest.is_empty() {
+        let (some, others) = rest.split_at(fitting(rest));
+        let arguments = ["--literal-pathspecs", "ls-files", "-z", "--"].into_iter();
+        let arguments: Vec<&str> = arguments.chain(some.iter().map(String::as_str)).collect();
+        let answer = git(root, &arguments)?;
+        let listed = answer.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        tracked.extend(listed.map(|name| String::from_utf8_lossy(name).into_owned()));
+        rest = others;
+    }
+    Some(tracked)
+}
+
+/// Number of these names that go into one question, at least one: `ls-files` takes them as arguments only.
+fn fitting(names: &[String]) -> usize {
+    let mut size = 0;
+    let fit = names.iter().take_while(|name| {
+        size += name.len() + 1;
+        size <= MOST_NAMES
+    });
+    fit.count().max(1)
+}
+
+/// False if nothing of git is in a project or above it.
+fn may_be_in_a_repository(root: &Path) -> bool {
+    let Ok(real) = root.canonicalize() else { return true };
+    let is_not_there = |path: PathBuf| {
+        path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    };
+    !real.ancestors().all(|dir| is_not_there(dir.join(".git")))
 }
 
 /// What git answers to this input, and true if it says that it succeeded; none if it is not there, takes too long or says too much.
 fn ask(root: &Path, arguments: &[&str], input: Vec<u8>) -> Option<(Vec<u8>, bool)> {
     let answer = ask_git(root, arguments, input, BOUNDS).ok()?;
     Some((answer.text, answer.code == Some(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_names_can_be_asked_for_and_no_answer_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let names: Vec<String> = (0..30_000).map(|at| format!("{at}{}", "x".repeat(100))).collect();
+        assert_eq!(tracked(root, &names), Some(HashSet::new()), "without a repository");
+        let done = |arguments: &[&str]| {
+            let git = std::process::Command::new("git").arg("-C").arg(root).args(arguments).output();
+            assert!(git.unwrap().status.success());
+        };
+        done(&["init", "-q"]);
+        let (first, last) = (&names[0], &names[names.len() - 1]);
+        for name in [first, last] {
+            std::fs::write(root.join(name), "").unwrap();
+        }
+        done(&["add", "."]);
+        assert_eq!(tracked(root, &names), Some(HashSet::from([first.clone(), last.clone()])));
+        std::fs::write(root.join(".git/config"), "[broken").unwrap();
+        assert_eq!(tracked(root, &names), None);
+    }
 }

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ask_git::{exclude_files, ignored, top, tracked},
     content::Reading,
+    name,
 };
 use walk::{Files, Found, Protected, hex};
 
@@ -83,7 +84,7 @@ pub(in crate::runs) fn changes(
     }
 }
 
-/// The protected files that the check before the first round has written: but those that git tracks.
+/// The protected files that the check before the first round has written, but for those that git tracks. None where git does not say what it tracks.
 pub(in crate::runs) fn written(
     root: &Path,
     globs: &[String],
@@ -91,8 +92,19 @@ pub(in crate::runs) fn written(
     on: Option<&ProtectRecord>,
 ) -> Vec<String> {
     let changed = all_changes(root, globs, &record_path(task_dir, on), on).unwrap_or_default();
-    let tracked = tracked(root, &changed);
-    changed.into_iter().filter(|name| !tracked.contains(name)).take(MOST_WRITTEN).collect()
+    let real: Vec<String> = changed.iter().map(|name| real_name(root, name)).collect();
+    let Some(tracked) = tracked(root, &real) else { return Vec::new() };
+    // Git is not asked about a name that is no text.
+    let is_free = |real: &String| !tracked.contains(real) && !real.contains(char::REPLACEMENT_CHARACTER);
+    let free = changed.into_iter().zip(&real).filter(|(_, real)| is_free(real));
+    free.map(|(name, _)| name).take(MOST_WRITTEN).collect()
+}
+
+/// The name of a file without links on the way: the one that git knows it by.
+fn real_name(root: &Path, file: &str) -> String {
+    let path = root.join(file);
+    let real = || name(root, &path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    real().unwrap_or_else(|| file.to_owned())
 }
 
 fn record_path(task_dir: &Path, on: Option<&ProtectRecord>) -> PathBuf {

@@ -147,6 +147,23 @@ fn the_first_check_may_write_files_that_git_does_not_track() {
 }
 
 #[test]
+fn where_git_does_not_say_what_it_tracks_the_first_check_may_write_nothing() {
+    let mut place = Place::new(&["tests/a", "shared/b"]);
+    symlink("../shared", place.path("tests/all")).unwrap();
+    place.git(&["init", "-q"]);
+    place.git(&["add", "."]);
+    place.record(&TESTS);
+    place.write("tests/report", "1");
+    place.write("shared/b", "formatted");
+    let wrote = || written(place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
+    assert_eq!(wrote(), ["tests/report"], "git tracks the other one behind its link");
+    place.write(".git/config", "[broken");
+    assert!(wrote().is_empty());
+    std::fs::remove_dir_all(place.path(".git")).unwrap();
+    assert_eq!(wrote(), ["tests/all/b", "tests/report"], "without a repository nothing is tracked");
+}
+
+#[test]
 fn rights_count() {
     let mut place = Place::new(&["tests/run"]);
     let path = place.path("tests/run");
