@@ -105,6 +105,8 @@ error_kinds! {
     TooManyMessages = -32035, "too_many_messages", retry: true;
     /// The task has no session in which a person could go on.
     TaskHasNoSession = -32036, "task_has_no_session", retry: false;
+    /// The task has asked people as much as one may: 20 questions that wait for an answer, or 500 approvals in all.
+    TooManyApprovals = -32037, "too_many_approvals", retry: true;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;

@@ -694,7 +694,7 @@ pub trait DaemonService {
     /// While it waits, the agent's slot is lent to other tasks, and its task's time does not run. A question that the task has asked in the same words before
     /// is not asked again: its answer comes at once, if there is one. So an agent whose wait was cut off asks once more,
     /// and loses nothing.
-    #[method(name = "approval.ask", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "approval.ask", agents = Allowed, errors = [TaskNotFound, TaskEnded, TooManyApprovals, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "one of two",
         params = r#"{"question": "Which of the two?", "options": ["SQLite", "PostgreSQL"]}"#,

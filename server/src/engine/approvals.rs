@@ -26,6 +26,15 @@ pub(crate) const LONGEST_SUMMARY: usize = 200;
 /// Maximum number of messages that an approval shows.
 const MOST_MESSAGES: usize = 100;
 
+/// Maximum number of questions of a task that wait for an answer.
+const MOST_QUESTIONS: u64 = 20;
+
+/// Maximum number of approvals of a task, in whatever state.
+pub(super) const MOST_OF_TASK: u64 = 500;
+
+/// Number of approvals to start a task that are kept once others took their place.
+const KEPT_STARTS: u32 = 20;
+
 /// Maximum number of approvals that time out in one transaction: those beyond are due at once, in the next.
 const MOST_AT_ONCE: u32 = 100;
 
@@ -56,7 +65,7 @@ impl Engine {
     /// was over.
     ///
     /// # Errors
-    /// The task does not run, or the database could not be written.
+    /// The task does not run, or has asked as much as a task may; or the database could not be written.
     pub async fn ask_person(
         &self,
         asked: NewApproval,
@@ -115,7 +124,8 @@ impl Transaction<'_> {
             .into_iter()
             .filter(|row| row.asked.kind != ApprovalKind::Task)
             .collect();
-        self.withdraw(task, |row| row.asked.kind == ApprovalKind::Task)?;
+        self.withdraw(task, Some(ApprovalKind::Task))?;
+        self.store.prune_withdrawn(task, ApprovalKind::Task, KEPT_STARTS)?;
         let is_others = |hold: &Hold| others.iter().any(|row| hold.key == Hold::approval(row.no).key);
         for hold in
             self.store.holds(task)?.iter().filter(|hold| hold.kind == Hold::APPROVAL && !is_others(hold))
@@ -140,6 +150,10 @@ impl Transaction<'_> {
         };
         if let Some(earlier) = self.store.approvals_of(asked.task)?.into_iter().rev().find(same) {
             return Ok(earlier);
+        }
+        let (all, questions) = self.store.approval_counts(asked.task)?;
+        if questions >= MOST_QUESTIONS || all >= MOST_OF_TASK {
+            return Err(EngineError::TooManyAsked(asked.task).into());
         }
         let no = self.add_approval(asked, cause)?;
         Ok(self.store.approval(no)?.ok_or(EngineError::ApprovalNotFound(no))?)
@@ -228,17 +242,13 @@ impl Transaction<'_> {
 
     /// Withdraws what a task that has ended was still asking for.
     pub(super) fn withdraw_approvals(&mut self, task: TaskNo) -> aiwg_store::Result<()> {
-        self.withdraw(task, |_| true)
+        self.withdraw(task, None)
     }
 
-    fn withdraw(&mut self, task: TaskNo, which: impl Fn(&ApprovalRow) -> bool) -> aiwg_store::Result<()> {
-        for row in self.store.approvals_of(task)?.into_iter().filter(which) {
-            if row.state == ApprovalState::Pending
-                && self.store.decide_approval(row.no, ApprovalState::Withdrawn, None)?
-            {
-                self.effects.decided.push(row.no);
-                self.note_decided(row.no)?;
-            }
+    fn withdraw(&mut self, task: TaskNo, kind: Option<ApprovalKind>) -> aiwg_store::Result<()> {
+        for no in self.store.withdraw_approvals(task, kind)? {
+            self.effects.decided.push(no);
+            self.note_decided(no)?;
         }
         Ok(())
     }

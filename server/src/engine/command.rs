@@ -159,6 +159,12 @@ pub enum EngineError {
          for this one"
     )]
     TooManySent(TaskNo),
+    /// The task has asked as much as one may.
+    #[error(
+        "{0} has asked people as much as a task may: 20 questions that wait for an answer, or 500 approvals in all; wait for an answer, or go on \
+         without"
+    )]
+    TooManyAsked(TaskNo),
     /// An agent's message to a running task that a person has approved.
     #[error(
         "a person has approved what {0} is asked, so its agent gets no message from an agent; a person may send one, and an agent may before {0} \
@@ -266,6 +272,7 @@ impl From<EngineError> for ApiError {
             | EngineError::SentTooLate(_)
             | EngineError::TakenTooLate(_) => ErrorKind::TaskEnded,
             EngineError::TooManySent(_) => ErrorKind::TooManyMessages,
+            EngineError::TooManyAsked(_) => ErrorKind::TooManyApprovals,
             EngineError::ApprovedWithout(_) => ErrorKind::NotAllowed,
             EngineError::AlreadyTaken(..) => ErrorKind::TaskIsTaken,
             EngineError::NotTaken(_) => ErrorKind::TaskIsNotTaken,

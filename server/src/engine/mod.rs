@@ -10,6 +10,8 @@
 //! out again, each by itself, so that only those fail which cannot be stored: see [`recover`].
 
 mod accounts;
+#[cfg(test)]
+mod approval_tests;
 mod approvals;
 mod automation;
 mod budget;

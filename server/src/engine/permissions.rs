@@ -12,7 +12,7 @@ use aiwg_protocol::{
 
 use super::{
     Engine, EngineError,
-    approvals::{LONGEST_SUMMARY, later},
+    approvals::{LONGEST_SUMMARY, MOST_OF_TASK, later},
     call::Call,
     transaction::{Failure, Transaction},
 };
@@ -128,6 +128,7 @@ impl Transaction<'_> {
             None if permissions.iter().filter(is_pending).count() >= MOST_WAITING => {
                 return Ok(Permit::TooMany);
             }
+            None if self.store.approval_counts(call.task)?.0 >= MOST_OF_TASK => return Ok(Permit::TooMany),
             None => self.add_approval(&self.asked_for(call, &task), cause)?,
         };
         // The name is that of no call: all that are held up in this run are others.
@@ -153,9 +154,7 @@ impl Transaction<'_> {
     }
 
     fn permissions(&self, task: TaskNo) -> aiwg_store::Result<Vec<ApprovalRow>> {
-        let mut all = self.store.approvals_of(task)?;
-        all.retain(|row| row.asked.kind == ApprovalKind::Permission && row.state != ApprovalState::Withdrawn);
-        Ok(all)
+        self.store.permissions_of(task)
     }
 
     /// What holds a task whose agent has ended with a call pending: all that it waits for. None if it waits for nothing, and nothing was decided

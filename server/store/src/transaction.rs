@@ -6,7 +6,7 @@ use aiwg_model::{
     TaskNo, TaskRow, TaskSpec, Terms, ToolUse,
 };
 use aiwg_protocol::types::{
-    ApprovalDecision, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
+    ApprovalDecision, ApprovalKind, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
 };
 
 use crate::{Classified, Result, View};
@@ -127,6 +127,12 @@ pub trait Transaction: View {
         state: ApprovalState,
         decision: Option<&ApprovalDecision>,
     ) -> Result<bool>;
+
+    /// Withdraws what is pending of a task, all of it or what is of one kind. The numbers, in their order.
+    fn withdraw_approvals(&mut self, task: TaskNo, kind: Option<ApprovalKind>) -> Result<Vec<ApprovalNo>>;
+
+    /// Forgets the approvals of a task and of this kind that are withdrawn, all but the latest `keep`.
+    fn prune_withdrawn(&mut self, task: TaskNo, kind: ApprovalKind, keep: u32) -> Result<()>;
 
     /// Notes the use of a tool for which a permission was used up.
     fn use_approval(&mut self, no: ApprovalNo, used_by: &str) -> Result<()>;

@@ -75,6 +75,12 @@ pub trait View {
     /// The latest approvals of a task, in the order of their numbers: 1,000 of them where there are more.
     fn approvals_of(&self, task: TaskNo) -> Result<Vec<ApprovalRow>>;
 
+    /// The latest permissions of a task that are not withdrawn, in the order of their numbers: 1,000 of them where there are more.
+    fn permissions_of(&self, task: TaskNo) -> Result<Vec<ApprovalRow>>;
+
+    /// Number of all approvals of a task, and of its questions that are pending.
+    fn approval_counts(&self, task: TaskNo) -> Result<(u64, u64)>;
+
     /// The pending approvals whose time is over, those first that expired first, `limit` at the most.
     fn approvals_due(&self, now: Timestamp, limit: u32) -> Result<Vec<ApprovalNo>>;
 

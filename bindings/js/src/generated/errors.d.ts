@@ -33,6 +33,7 @@ export type ErrorKind =
   | 'task_is_not_taken'
   | 'too_many_messages'
   | 'task_has_no_session'
+  | 'too_many_approvals'
   | 'payload_too_large'
   | 'approval_not_found'
   | 'approval_decided'
@@ -124,6 +125,11 @@ export declare const ERROR_KINDS: {
   readonly too_many_messages: ErrorKindInfo;
   /** The task has no session in which a person could go on. */
   readonly task_has_no_session: ErrorKindInfo;
+  /**
+   * The task has asked people as much as one may: 20 questions that wait for an answer, or 500
+   * approvals in all.
+   */
+  readonly too_many_approvals: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

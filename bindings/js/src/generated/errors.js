@@ -76,6 +76,11 @@ export const ERROR_KINDS = Object.freeze({
   /** The task has no session in which a person could go on. */
   task_has_no_session: { code: -32036, retryable: false },
   /**
+   * The task has asked people as much as one may: 20 questions that wait for an answer, or 500
+   * approvals in all.
+   */
+  too_many_approvals: { code: -32037, retryable: true },
+  /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.
    */

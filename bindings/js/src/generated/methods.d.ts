@@ -674,7 +674,8 @@ export declare class ApprovalMethods {
    * question that the task has asked in the same words before is not asked again: its answer comes
    * at once, if there is one. So an agent whose wait was cut off asks once more, and loses nothing.
    *
-   * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `too_many_approvals`,
+   * `too_many_waits`, `storage_unavailable`, `shutting_down`
    */
   ask(params: ApprovalAskParams, options?: CallOptions): Promise<ApprovalOutcome>;
 

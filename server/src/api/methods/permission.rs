@@ -68,7 +68,7 @@ const NOT_YET_FOR_SUBAGENT: &str = "A person has to allow this call, and has not
                                     call itself.";
 
 /// For an agent of which a person is asked too much.
-const TOO_MANY: &str = "A person would have to allow this call, and too many of yours wait for a person already. Go on without it.";
+const TOO_MANY: &str = "A person would have to allow this call, and too many of yours wait for a person already, or have. Go on without it.";
 
 fn verdict(permit: Permit) -> ApprovalPermission {
     let of = |verdict, no: Option<ApprovalNo>| ApprovalPermission {

@@ -3,7 +3,7 @@
 use aiwg_model::{ApprovalNo, ApprovalRow, NewApproval, TaskNo, ToolUse};
 use aiwg_protocol::{
     terms::OnTimeout,
-    types::{ApprovalDecision, ApprovalState, Timestamp},
+    types::{ApprovalDecision, ApprovalKind, ApprovalState, Timestamp},
 };
 use aiwg_store::{ApprovalFilter, Reports};
 use rusqlite::{
@@ -91,11 +91,65 @@ impl SqliteStore {
 
     /// The latest approvals of a task, in the order of their numbers.
     pub(crate) fn approvals_of(&self, task: TaskNo) -> rusqlite::Result<Vec<ApprovalRow>> {
-        let sql = format!("SELECT {COLUMNS} FROM approval WHERE task = ? ORDER BY no DESC LIMIT {MOST}");
+        self.latest(task, "")
+    }
+
+    /// The latest permissions of a task that are not withdrawn, in the order of their numbers.
+    pub(crate) fn permissions_of(&self, task: TaskNo) -> rusqlite::Result<Vec<ApprovalRow>> {
+        self.latest(task, "AND kind = 'permission' AND state <> 'withdrawn'")
+    }
+
+    fn latest(&self, task: TaskNo, which: &str) -> rusqlite::Result<Vec<ApprovalRow>> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM approval WHERE task = ? {which} ORDER BY no DESC LIMIT {MOST}");
         let mut select = self.statement(&sql)?;
         let mut rows = readable(select.query_map([Number(task)], read_approval)?, &self.reports)?;
         rows.reverse();
         Ok(rows)
+    }
+
+    /// Number of all approvals of a task, and of its questions that are pending.
+    pub(crate) fn approval_counts(&self, task: TaskNo) -> rusqlite::Result<(u64, u64)> {
+        self.statement(
+            "SELECT count(*), count(*) FILTER (WHERE kind = 'question' AND state = 'pending')
+             FROM approval WHERE task = ?",
+        )?
+        .query_row([Number(task)], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Withdraws what is pending of a task, all of it or what is of one kind.
+    pub(crate) fn withdraw_approvals(
+        &mut self,
+        task: TaskNo,
+        kind: Option<ApprovalKind>,
+    ) -> rusqlite::Result<Vec<ApprovalNo>> {
+        let mut withdrawn = self
+            .statement(
+                "UPDATE approval SET state = 'withdrawn'
+                 WHERE task = ?1 AND state = 'pending' AND (?2 IS NULL OR kind = ?2) RETURNING no",
+            )?
+            .query_map(params![Number(task), kind.map(ApprovalKind::name)], |row| {
+                Ok(row.get::<_, Key>(0)?.0)
+            })?
+            .collect::<rusqlite::Result<Vec<ApprovalNo>>>()?;
+        withdrawn.sort_unstable();
+        Ok(withdrawn)
+    }
+
+    /// Forgets the approvals of a task and of this kind that are withdrawn, all but the latest.
+    pub(crate) fn prune_withdrawn(
+        &mut self,
+        task: TaskNo,
+        kind: ApprovalKind,
+        keep: u32,
+    ) -> rusqlite::Result<()> {
+        self.statement(
+            "DELETE FROM approval WHERE no IN (
+                 SELECT no FROM approval WHERE task = ? AND kind = ? AND state = 'withdrawn'
+                 ORDER BY no DESC LIMIT -1 OFFSET ?)",
+        )?
+        .execute(params![Number(task), kind.name(), keep])?;
+        Ok(())
     }
 
     /// The pending approvals whose time is over, those first that expired first.

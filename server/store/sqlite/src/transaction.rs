@@ -9,8 +9,8 @@ use aiwg_model::{
     TaskSpec, Terms, ToolUse, Trace,
 };
 use aiwg_protocol::types::{
-    ApprovalDecision, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState, TaskStats,
-    TaskUsage, Timestamp,
+    ApprovalDecision, ApprovalKind, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState,
+    TaskStats, TaskUsage, Timestamp,
 };
 use aiwg_store::{
     ApprovalFilter, Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter,
@@ -140,6 +140,8 @@ impl View for Open<'_> {
         next_release(after: Option<Timestamp>) -> Option<Timestamp>;
         approval(no: ApprovalNo) -> Option<ApprovalRow>;
         approvals_of(task: TaskNo) -> Vec<ApprovalRow>;
+        permissions_of(task: TaskNo) -> Vec<ApprovalRow>;
+        approval_counts(task: TaskNo) -> (u64, u64);
         approvals_due(now: Timestamp, limit: u32) -> Vec<ApprovalNo>;
         next_approval_due(after: Option<Timestamp>) -> Option<Timestamp>;
         select(selection: &Selection, states: &[TaskState], not_retried: bool, limit: usize) -> Vec<TaskNo>;
@@ -206,6 +208,8 @@ impl Transaction for Open<'_> {
         release_due(now: Timestamp) -> Vec<(TaskNo, Hold)>;
         add_approval(approval: &NewApproval, at: Timestamp) -> ApprovalNo;
         decide_approval(no: ApprovalNo, state: ApprovalState, decision: Option<&ApprovalDecision>) -> bool;
+        withdraw_approvals(task: TaskNo, kind: Option<ApprovalKind>) -> Vec<ApprovalNo>;
+        prune_withdrawn(task: TaskNo, kind: ApprovalKind, keep: u32) -> ();
         use_approval(no: ApprovalNo, used_by: &str) -> ();
         set_tool_use(no: ApprovalNo, tool_use: Option<&ToolUse>) -> ();
         note_retry(no: TaskNo, again: TaskNo) -> ();

@@ -121,6 +121,41 @@ pub fn approvals_expire_in_time(backend: &dyn Backend) {
     assert!(view.approval(soon).unwrap().unwrap().is_approved(), "that is what it counts as");
 }
 
+/// What is pending is withdrawn however much there is, and of what was withdrawn the latest stay.
+pub fn pending_approvals_are_withdrawn(backend: &dyn Backend) {
+    let mut store = backend.store();
+    queue(&mut *store, 1, &task("x"));
+    queue(&mut *store, 2, &task("x"));
+    let of = |no, kind| NewApproval { kind, ..asked(no, None) };
+    let all = commit(&mut *store, |tx| {
+        let mut add = |kind| tx.add_approval(&of(1, kind), at(0));
+        let question = add(ApprovalKind::Question)?;
+        let permissions = [add(ApprovalKind::Permission)?, add(ApprovalKind::Permission)?];
+        let starts = (0..3).map(|_| add(ApprovalKind::Task)).collect::<crate::Result<Vec<_>>>()?;
+        tx.add_approval(&of(2, ApprovalKind::Question), at(0))?;
+        Ok((question, permissions, starts))
+    });
+    let (question, permissions, starts) = all;
+    let numbers = |rows: Vec<aiwg_model::ApprovalRow>| rows.iter().map(|row| row.no).collect::<Vec<_>>();
+    let view = store.view().unwrap();
+    assert_eq!(view.approval_counts(TaskNo(1)).unwrap(), (6, 1));
+    assert_eq!(view.approval_counts(TaskNo(3)).unwrap(), (0, 0));
+    assert_eq!(numbers(view.permissions_of(TaskNo(1)).unwrap()), permissions);
+    drop(view);
+    commit(&mut *store, |tx| tx.decide_approval(permissions[0], ApprovalState::Rejected, None));
+    let only_starts = Some(ApprovalKind::Task);
+    assert_eq!(commit(&mut *store, |tx| tx.withdraw_approvals(TaskNo(1), only_starts)), starts);
+    commit(&mut *store, |tx| tx.prune_withdrawn(TaskNo(1), ApprovalKind::Task, 2));
+    assert_eq!(commit(&mut *store, |tx| tx.withdraw_approvals(TaskNo(1), None)), [question, permissions[1]]);
+    assert_eq!(commit(&mut *store, |tx| tx.withdraw_approvals(TaskNo(1), None)), []);
+    let view = store.view().unwrap();
+    assert_eq!(view.approval_counts(TaskNo(1)).unwrap(), (5, 0));
+    assert_eq!(numbers(view.permissions_of(TaskNo(1)).unwrap()), permissions[..1]);
+    assert_eq!(view.approval(starts[0]).unwrap(), None);
+    assert_eq!(view.approval(starts[1]).unwrap().unwrap().state, ApprovalState::Withdrawn);
+    assert_eq!(view.approval_counts(TaskNo(2)).unwrap(), (1, 1));
+}
+
 /// Approvals are forgotten with their task, and their numbers are not given again.
 pub fn approvals_go_with_their_task(backend: &dyn Backend) {
     let mut store = backend.store();

@@ -1281,8 +1281,8 @@ class AsyncApprovalMethods:
           milliseconds: the question stays. No limit when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
-        ``shutting_down``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``too_many_approvals``,
+        ``too_many_waits``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {
             "question": question,

@@ -38,6 +38,7 @@ ErrorKind = Literal[
     "task_is_not_taken",
     "too_many_messages",
     "task_has_no_session",
+    "too_many_approvals",
     "payload_too_large",
     "approval_not_found",
     "approval_decided",
@@ -124,6 +125,9 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "too_many_messages": ErrorKindInfo(code=-32035, retryable=True),
     # The task has no session in which a person could go on.
     "task_has_no_session": ErrorKindInfo(code=-32036, retryable=False),
+    # The task has asked people as much as one may: 20 questions that wait for an answer, or 500
+    # approvals in all.
+    "too_many_approvals": ErrorKindInfo(code=-32037, retryable=True),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),
