@@ -40,7 +40,7 @@ pub use pause::{Pause, PauseReason};
 /// answer must not keep work from going on.
 const CLAIM_PATIENCE_MS: u64 = 5_000;
 
-/// The most news that are kept for the file. While it cannot be written, more of it counts in this daemon only.
+/// The most news that are kept for the file. While it cannot be written, what is superseded is forgotten first; a claim never is.
 const MOST_UNSHARED: usize = 1000;
 
 /// All that is known of a user's accounts. Cheap to clone.
@@ -79,6 +79,30 @@ impl Known {
     fn claim_of(&self, id: &str) -> Option<&News> {
         self.unshared.iter().find(|news| news.id == id && news.is_claim())
     }
+
+    /// Keeps news for the file.
+    fn keep(&mut self, news: News) {
+        if self.unshared.len() >= MOST_UNSHARED {
+            let kept = self.unshared.iter().enumerate().filter(|(_, news)| !news.is_claim());
+            let mut least = kept
+                .clone()
+                .filter(|(at, news)| self.unshared.iter().skip(at + 1).any(|later| later.supersedes(news)));
+            if let Some(at) = least.next().or_else(|| kept.clone().next()).map(|(at, _)| at) {
+                self.unshared.remove(at);
+            }
+        }
+        self.unshared.push(news);
+    }
+}
+
+/// What is known could not be carried into the file.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct NotShared {
+    /// The reason.
+    pub error: io::Error,
+    /// True if what is known here has changed: there is nobody to ask, so claims were granted.
+    pub has_granted: bool,
 }
 
 impl Default for Accounts {
@@ -170,6 +194,29 @@ impl Accounts {
         let _ = self.watch().wait_for(|known| known.unshared.is_empty()).await;
     }
 
+    /// True if something is known of any account.
+    pub fn are_known(&self) -> bool {
+        !self.known.borrow().accounts.is_empty()
+    }
+
+    /// True if something is known of this account.
+    pub fn is_known(&self, id: &str) -> bool {
+        self.known.borrow().accounts.contains_key(id)
+    }
+
+    /// True if any account may keep tasks from starting.
+    pub fn may_hold_back(&self, policy: &Policy) -> bool {
+        let has_share = !policy.reserve.is_empty();
+        let may = |account: &Account| account.pause.is_some() || (has_share && !account.windows.is_empty());
+        self.known.borrow().accounts.values().any(may)
+    }
+
+    /// Tells whether [`unshared_pauses`](Self::unshared_pauses) may have changed: then this is another value.
+    pub fn unshared_mark(&self) -> (usize, u64) {
+        let known = self.known.borrow();
+        (known.unshared.len(), known.latest_unshared().unwrap_or_default())
+    }
+
     /// What pauses accounts and is not in the file yet, by their ids, as [`restore`](Self::restore) reads it.
     pub fn unshared_pauses(&self) -> HashMap<String, String> {
         let known = self.known.borrow();
@@ -192,8 +239,9 @@ impl Accounts {
     /// one at a time, beside the engine.
     ///
     /// # Errors
-    /// The file cannot be locked or written. What was learnt counts here, and is kept for the next time.
-    pub fn share(&self) -> io::Result<bool> {
+    /// The file cannot be locked or written. What was learnt counts here, and is kept for the next time. A claim is granted, unless it is the lock that
+    /// another daemon holds: that one is there, and may have the probe.
+    pub fn share(&self) -> Result<bool, NotShared> {
         let Some(shared) = &self.shared else { return Ok(false) };
         let unshared = self.known.borrow().unshared.clone();
         let Some(latest) = unshared.last().map(|news| news.number) else { return Ok(self.refresh()) };
@@ -205,12 +253,16 @@ impl Accounts {
                 shared.has_read(shared.file.stamp());
                 Ok(self.replace(accounts, latest))
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(NotShared { error, has_granted: false })
+            }
             Err(error) => {
-                self.known.send_modify(|known| {
-                    let claims: Vec<News> = unshared.into_iter().filter(News::is_claim).collect();
+                let claims: Vec<News> = unshared.into_iter().filter(News::is_claim).collect();
+                let has_granted = self.known.send_if_modified(|known| {
                     claims.iter().for_each(|claim| self.grant(known, &claim.id, claim.at));
+                    !claims.is_empty()
                 });
-                Err(error)
+                Err(NotShared { error, has_granted })
             }
         }
     }
@@ -248,8 +300,8 @@ impl Accounts {
             if !news.is_claim() {
                 news.take_into(&mut known.accounts);
             }
-            if self.shared.is_some() && known.unshared.len() < MOST_UNSHARED {
-                known.unshared.push(news);
+            if self.shared.is_some() {
+                known.keep(news);
             }
         });
     }
@@ -358,6 +410,51 @@ mod tests {
         let later = until.after_ms(70_000);
         assert!(accounts.claim_probe("a", later).is_some());
         assert_eq!(accounts.claim_probe("a", until), None);
+    }
+
+    #[test]
+    fn while_another_daemon_holds_the_lock_a_claim_waits_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(Some(dir.path().join("state")), "one".to_owned());
+        accounts.note(&identity(), &limited("run", NOW.after_ms(60_000)), *NOW);
+        assert!(accounts.share().unwrap());
+        let lock = std::fs::File::options().write(true).open(dir.path().join("state/accounts.lock")).unwrap();
+        rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+        let at = NOW.after_ms(70_000);
+        assert!(accounts.claim_probe("a", at).is_some());
+        assert!(!accounts.share().unwrap_err().has_granted);
+        assert_eq!(look(&accounts, at), Look::Unclaimed, "the other may have it");
+        drop(lock);
+        assert!(accounts.share().unwrap());
+        assert_eq!(look(&accounts, at), Look::Probe);
+    }
+
+    #[test]
+    fn however_much_is_learnt_no_claim_and_no_latest_pause_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(Some(dir.path().join("state")), "one".to_owned());
+        let of = |id: &str| Identity { id: id.to_owned(), ..identity() };
+        accounts.note(&identity(), &limited("run", NOW.after_ms(60_000)), *NOW);
+        let at = NOW.after_ms(70_000);
+        let flood = || {
+            (0..=MOST_UNSHARED)
+                .for_each(|n| accounts.note(&of("b"), &limited(&n.to_string(), NOW.after_ms(60_000)), at))
+        };
+        flood();
+        // Also where there is no room left.
+        let until = accounts.claim_probe("a", at);
+        flood();
+        assert_eq!(accounts.claim_probe("a", at.after_ms(1)), until, "it is asked once");
+        let known = accounts.known.borrow();
+        assert_eq!(known.unshared.len(), MOST_UNSHARED);
+        drop(known);
+        let pauses = accounts.unshared_pauses();
+        assert!(
+            pauses.contains_key("a") && pauses["b"].contains(&format!("\"{MOST_UNSHARED}\"")),
+            "{pauses:?}"
+        );
+        assert!(accounts.share().unwrap());
+        assert_eq!(look(&accounts, at), Look::Probe);
     }
 
     #[test]

@@ -65,6 +65,12 @@ impl News {
         matches!(self.what, What::Claimed { .. })
     }
 
+    /// True if this, which is later, says more of the same account than `earlier` does.
+    pub(super) fn supersedes(&self, earlier: &Self) -> bool {
+        let has_weight = |news: &Self| news.is_pause() || news.what == What::Resumed;
+        self.id == earlier.id && !self.is_claim() && (has_weight(self) || !has_weight(earlier))
+    }
+
     /// True if it pauses its account.
     pub(super) fn is_pause(&self) -> bool {
         matches!(&self.what, What::Ended(_, end) if end.pause_reason().is_some())

@@ -1,11 +1,11 @@
 //! The warning before the agents' credential expires.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_protocol::{config::AccountsConfig, types::Timestamp};
 use futures::future::BoxFuture;
 use jiff::{civil::Date, tz::TimeZone};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 
 use crate::{component::Component, context::Context, health::IssueKind};
 
@@ -32,11 +32,15 @@ impl Component for Credentials {
 
     fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let mut ticks = interval(LOOK_EVERY);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut changes = context.settings.changes();
             loop {
+                let has_day = changes.borrow_and_update().config.accounts.credential_expires_at.is_some();
+                // Without a day nothing wakes it.
+                let is_time = async { if has_day { sleep(LOOK_EVERY).await } else { pending().await } };
                 tokio::select! {
-                    _ = ticks.tick() => look(&context),
+                    () = is_time => look(&context),
+                    // What has changed is put in force already; an error means that nothing can change any more.
+                    changed = changes.changed() => if changed.is_err() { return },
                     () = context.stopped.cancelled() => return,
                 }
             }

@@ -3,7 +3,7 @@
 //! The engine decides by what is in memory, and never waits for the file: whoever holds its lock, or a home that does not answer, keeps only this component from
 //! going on. The engine looks again when there is something new.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use tokio::{
@@ -28,6 +28,9 @@ const TIMES_IN_A_ROW: u32 = 2;
 
 /// Pause before the file is tried again that could not be written.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// The same where another daemon has held its lock: it is waited for less long than a claim is.
+const LOCK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Carries what is known of accounts into the shared file, and what others have written there back.
 pub(crate) struct AccountSharing;
@@ -61,7 +64,8 @@ struct Carrier {
     file: Watched,
     /// Number of the latest news that were to be written.
     tried: u64,
-    next_look: Instant,
+    /// None where there is nothing to look for: the system says when that changes.
+    next_look: Option<Instant>,
     health: Health,
     /// Number of times in a row that the file could not be written.
     failures: u32,
@@ -74,7 +78,7 @@ impl Carrier {
             known: context.accounts.watch(),
             file,
             tried: 0,
-            next_look: Instant::now(),
+            next_look: Some(Instant::now()),
             health: context.health.clone(),
             failures: 0,
         }
@@ -84,24 +88,41 @@ impl Carrier {
     async fn next(&mut self) {
         let tried = self.tried;
         let has_news = |known: &Known| known.latest_unshared().is_some_and(|latest| latest > tried);
+        let next_look = self.next_look;
+        let is_time = async {
+            match next_look {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             // The accounts hold the other end.
             _ = self.known.wait_for(has_news) => {}
             () = self.file.changed() => {}
-            () = sleep_until(self.next_look) => {}
+            () = is_time => {}
         }
     }
 
     /// Carries both ways. True if something has come of it for the engine.
     async fn carry(&mut self) -> bool {
         self.tried = self.known.borrow().latest_unshared().unwrap_or(self.tried);
-        let accounts = self.accounts.clone();
-        let look_every = self.file.watch();
-        let carried = beside(move || accounts.share()).await;
-        self.next_look = Instant::now() + if carried.is_ok() { look_every } else { TRY_AGAIN_AFTER };
-        self.report(carried.as_ref().err());
-        // Without the file, what was claimed is granted.
-        carried.unwrap_or(true)
+        let (accounts, mut file) = (self.accounts.clone(), std::mem::take(&mut self.file));
+        let (file, look_every, carried) = beside(move || {
+            let look_every = file.watch();
+            (file, look_every, accounts.share())
+        })
+        .await;
+        self.file = file;
+        let error = carried.as_ref().err().map(|failed| &failed.error);
+        let look_after = match error.map(io::Error::kind) {
+            Some(io::ErrorKind::WouldBlock) => Some(LOCK_AGAIN_AFTER),
+            Some(_) => Some(TRY_AGAIN_AFTER),
+            // Where nothing is known, nothing can have changed on a file system that reports no changes of others: the next limit is met again.
+            None => Some(look_every).filter(|_| !self.file.is_watched() || self.accounts.are_known()),
+        };
+        self.next_look = look_after.map(|after| Instant::now() + after);
+        self.report(error);
+        carried.unwrap_or_else(|failed| failed.has_granted)
     }
 
     fn report(&mut self, error: Option<&io::Error>) {
