@@ -95,6 +95,9 @@ impl Transaction<'_> {
     fn look_at(&self, profile: Option<&str>) -> Option<(&Identity, Look)> {
         let in_use = &self.state.config.accounts;
         let account = in_use.of_profile(profile)?;
+        if !self.state.accounts.is_known(&account.id) {
+            return Some((account, Look::Open));
+        }
         let is_of_it = |slot: &&Slot| {
             in_use.of_profile(slot.profile.as_deref()).is_some_and(|other| other.id == account.id)
         };
@@ -117,6 +120,12 @@ impl Transaction<'_> {
 
     /// Publishes what has become of the accounts since it was published last. True if there was anything.
     pub(super) fn publish_accounts(&mut self) -> aiwg_store::Result<bool> {
+        // Called in every transaction: where no limits are in use, there is nothing to do.
+        if self.state.accounts_published.is_empty()
+            && !self.state.accounts.may_hold_back(&self.state.config.accounts.policy)
+        {
+            return Ok(false);
+        }
         let accounts: Vec<Identity> = self.state.config.accounts.all().cloned().collect();
         let mut has_news = false;
         for account in accounts {
@@ -144,7 +153,12 @@ impl Transaction<'_> {
     /// Keeps what pauses accounts as long as it is not in the file that the daemons of the user share: a daemon that comes after a crash learns it
     /// from here.
     pub(super) fn keep_unshared(&mut self) -> aiwg_store::Result<()> {
+        let mark = self.state.accounts.unshared_mark();
+        if self.state.accounts_kept_at == Some(mark) {
+            return Ok(());
+        }
         let unshared = self.state.accounts.unshared_pauses();
+        self.state.accounts_kept_at = Some(mark);
         if unshared == self.state.accounts_unshared {
             return Ok(());
         }

@@ -25,7 +25,22 @@ pub(super) struct RunSpan {
 
 /// The latest runs that are over. A daemon that comes anew knows of none: then what they have changed fires rules like any other change.
 #[derive(Debug, Default)]
-pub(super) struct Spans(VecDeque<RunSpan>);
+pub(super) struct Spans {
+    latest: VecDeque<RunSpan>,
+    /// Number of checks among them.
+    checks: usize,
+}
+
+impl Spans {
+    fn remember(&mut self, span: RunSpan) {
+        self.checks += usize::from(span.is_check);
+        self.latest.push_back(span);
+        if self.latest.len() > REMEMBERED {
+            let forgotten = self.latest.pop_front();
+            self.checks -= forgotten.map_or(0, |span| usize::from(span.is_check));
+        }
+    }
+}
 
 impl RunSpan {
     fn was_at(&self, at: Timestamp) -> bool {
@@ -39,19 +54,20 @@ impl Transaction<'_> {
     /// Remembers when the run of a task was under way that ends now.
     pub(super) fn note_span(&mut self, task: &TaskRow) {
         let Some(slot) = self.state.running.get(&task.no) else { return };
-        let spans = &mut self.state.spans.0;
-        spans.push_back(RunSpan { until: Some(self.now), ..slot.span });
-        if spans.len() > REMEMBERED {
-            spans.pop_front();
-        }
+        let span = RunSpan { until: Some(self.now), ..slot.span };
+        self.state.spans.remember(span);
     }
 }
 
 impl State {
     /// True if the check of a task ran at this moment, and no agent, which could have made a change as well.
     pub(super) fn only_a_check_ran_at(&self, at: Timestamp) -> bool {
-        let running = self.running.values().map(|slot| &slot.span);
-        let mut ran = running.chain(&self.spans.0).filter(|span| span.was_at(at)).peekable();
+        let running = || self.running.values().map(|slot| &slot.span);
+        // Asked for each change of a file: where no task has a check, nothing of what ran is looked at.
+        if self.spans.checks == 0 && !running().any(|span| span.is_check) {
+            return false;
+        }
+        let mut ran = running().chain(&self.spans.latest).filter(|span| span.was_at(at)).peekable();
         ran.peek().is_some() && ran.all(|span| span.is_check)
     }
 }
@@ -68,7 +84,9 @@ mod tests {
         let at = Timestamp::from_millis;
         let mut state = State::new(EngineConfig::default(), Waits::default());
         let over = |is_check, from, until| RunSpan { is_check, from: at(from), until: Some(at(until)) };
-        state.spans.0.extend([over(true, 1000, 2000), over(false, 1500, 1800)]);
+        [over(true, 1000, 2000), over(false, 1500, 1800)]
+            .into_iter()
+            .for_each(|span| state.spans.remember(span));
         let was = |state: &State, ms| state.only_a_check_ran_at(at(ms));
         assert!(was(&state, 1200) && was(&state, 990) && was(&state, 1900));
         assert!(!was(&state, 1600) && !was(&state, 2001) && !was(&state, 100));
@@ -78,5 +96,11 @@ mod tests {
         let span = RunSpan { is_check: false, ..span };
         state.running.insert(TaskNo(2), Slot { span, ..Slot::default() });
         assert!(!was(&state, 6000));
+        // What is forgotten counts no more.
+        state.running.clear();
+        (0..REMEMBERED).for_each(|_| state.spans.remember(over(false, 7000, 8000)));
+        assert!(!was(&state, 1200) && state.spans.checks == 0 && state.spans.latest.len() == REMEMBERED);
+        state.spans.remember(over(true, 9000, 9500));
+        assert!(was(&state, 9100));
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) accounts_published: HashMap<String, String>,
     /// What pauses accounts and was not in the file that the daemons share when it was last looked.
     pub(super) accounts_unshared: HashMap<String, String>,
+    /// The mark of the accounts at which that was so; none if it is to be looked at again.
+    pub(super) accounts_kept_at: Option<(usize, u64)>,
     /// The ends of rules' tasks.
     pub(super) record: Record,
     /// The gates that were closed at the last look.
@@ -128,6 +130,7 @@ impl State {
             accounts: Accounts::default(),
             accounts_published: HashMap::new(),
             accounts_unshared: HashMap::new(),
+            accounts_kept_at: None,
             record: Record::default(),
             gates: Gates::default(),
             paused_since: None,
@@ -175,6 +178,7 @@ impl State {
         self.money = Money::default();
         self.accounts_published = published(store)?;
         self.accounts_unshared = unshared(store)?;
+        self.accounts_kept_at = None;
         self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;

@@ -90,7 +90,8 @@ pub trait Reader: Send + Sync {
     /// The money that was spent from one day to another, these included, in the order of the days.
     fn spending(&self, first: &str, last: &str) -> Result<Vec<Spending>>;
 
-    /// This task and those that it came of, or that came of it, by their causes alone: the nearest first, `limit` at the most.
+    /// This task and those that it came of, or that came of it: the nearest first, `limit` at the most. Upwards that is the task which it carries out
+    /// again, else the one of its cause; downwards the tasks of whose cause it is, without those that carry it out again.
     fn chain(&self, task: TaskNo, follow: Follow, limit: u32) -> Result<Vec<TaskNo>>;
 
     /// The records about these tasks and events; of each kind 10,001 at the most.

@@ -18,7 +18,11 @@ const LARGEST_DEFINITION: usize = 64 << 10;
 
 /// The answer, of so many bytes as JSON at the most.
 pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow, bytes: usize) -> Why {
-    let mut drawing = Drawing { walk, follow, nodes: Vec::new(), shown: HashSet::new() };
+    let mut gathered: HashMap<TaskNo, Vec<u64>> = HashMap::new();
+    for made in walk.decisions.values() {
+        made.task.into_iter().for_each(|no| gathered.entry(no).or_default().push(made.event));
+    }
+    let mut drawing = Drawing { walk, follow, gathered, nodes: Vec::new(), shown: HashSet::new() };
     walk.events.values().for_each(|event| drawing.event(event));
     walk.tasks.values().for_each(|task| drawing.task(task));
     walk.runs.values().for_each(|run| drawing.nodes.push(run_node(run)));
@@ -36,6 +40,8 @@ pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow, bytes: usize) -> 
 struct Drawing<'a> {
     walk: &'a Walk,
     follow: Follow,
+    /// The events that went into each task with others.
+    gathered: HashMap<TaskNo, Vec<u64>>,
     nodes: Vec<WhyNode>,
     /// The ids of origins and the numbers of revisions that have a node, or are in one.
     shown: HashSet<String>,
@@ -114,8 +120,8 @@ impl Drawing<'_> {
     fn rule(&mut self, task: &TracedTask, rule: &str) -> String {
         let id = format!("{}/rule", task.no);
         let last = task.cause.as_ref().and_then(|cause| cause.event);
-        let gathered = self.walk.decisions.values().filter(|made| made.task == Some(task.no));
-        let events = last.into_iter().chain(gathered.map(|made| made.event));
+        let gathered = self.gathered.get(&task.no).into_iter().flatten().copied();
+        let events = last.into_iter().chain(gathered);
         let causes = events.filter(|seq| self.walk.events.contains_key(seq)).map(event_id).collect();
         let revision = task.revision.and_then(|id| self.walk.revisions.get(&id));
         let definition = revision.filter(|revision| {

@@ -98,7 +98,7 @@ impl SqliteStore {
 }
 
 impl SqliteReader {
-    /// This task and those that it came of, or that came of it, by causes alone: the nearest first, `limit` at the most.
+    /// This task and those that it came of, or that came of it, over retries upwards only: see [`aiwg_store::Reader::chain`].
     pub(crate) fn chain(&self, task: TaskNo, follow: Follow, limit: u32) -> rusqlite::Result<Vec<TaskNo>> {
         let sql = match follow {
             Follow::Causes => {
