@@ -36,7 +36,7 @@ impl Pauses {
         self.total().min(ran_for).min(most)
     }
 
-    /// Those on record in this directory. What cannot be read counts as none: then its time runs.
+    /// The pauses on record in this directory. A record that cannot be read counts as none: then the agent's time runs.
     pub(crate) fn in_dir(dir: &Dir) -> Self {
         let text = dir.read_bounded(PAUSES_FILE.as_ref(), LONGEST).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()

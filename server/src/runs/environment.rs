@@ -1,4 +1,4 @@
-//! What an agent finds in its environment, and its command line.
+//! An agent's environment, and its command line.
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
@@ -19,7 +19,7 @@ use crate::{
 /// The task whose agent a process belongs to.
 pub const TASK_ENV: &str = "AIWG_TASK_ID";
 
-/// How deep the task is in its chain. From a shim's environment the daemons of other projects read it.
+/// The depth of the task in its chain. From a shim's environment the daemons of other projects read it.
 pub(crate) const DEPTH_ENV: &str = "AIWG_TASK_DEPTH";
 
 /// The round that a process belongs to, where its task has a check: from 1; 0 for the check before the first round.
@@ -31,15 +31,15 @@ const EVENT_ENV: &str = "AIWG_EVENT";
 /// A file with the event that led to the task, as JSON.
 const EVENT_FILE_ENV: &str = "AIWG_EVENT_FILE";
 
-/// What is in the environment of agents, and of nothing else: a daemon that has it was started by an agent.
+/// The variables of agents' environments, and of no others: a daemon that has them was started by an agent.
 pub const AGENT_ENV: [&str; 6] = [SOCKET_ENV, TASK_ENV, DEPTH_ENV, ROUND_ENV, EVENT_ENV, EVENT_FILE_ENV];
 
 /// A single variable may have 128 KiB on Linux, its name included.
 const LONGEST_EVENT: usize = 120 * 1024;
 
-/// What an agent must not take over from the daemon: it would believe to run within another session of `claude`, or that the event of another
-/// project's task led to its own. These are what `claude` tells its tools, and editors their terminals; all other `CLAUDE_CODE_*` are logins
-/// and settings, as `CLAUDE_CODE_OAUTH_TOKEN`. `scripts/test-real-agent session_markers` compares them with what `claude` does.
+/// Variables that an agent must not take over from the daemon: it would believe to run within another session of `claude`, or that the event
+/// of another project's task led to its own. These are what `claude` tells its tools, and editors their terminals; all other `CLAUDE_CODE_*`
+/// are logins and settings, as `CLAUDE_CODE_OAUTH_TOKEN`. `scripts/test-real-agent session_markers` compares them with what `claude` does.
 const REMOVED: [&str; 21] = [
     "CLAUDECODE",
     "CLAUDE_PID",
@@ -74,7 +74,7 @@ pub(super) struct Missing {
     missing: String,
 }
 
-/// What is added to the daemon's own environment.
+/// The variables that are added to the daemon's own environment.
 pub(super) fn environment(
     order: &StartOrder,
     profile: &Profile,
@@ -104,7 +104,7 @@ pub(super) fn environment(
     Ok(all)
 }
 
-/// What all processes of a task's agent have in their environment, its shim included, unless they remove it.
+/// The variables that all processes of a task's agent have in their environment, its shim included, unless they remove them.
 pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, String); 3] {
     [(TASK_ENV, order.no.to_string()), (SOCKET_ENV, socket.to_owned()), (DEPTH_ENV, order.depth.to_string())]
 }
@@ -130,7 +130,7 @@ fn resolve(value: &str, get: impl Fn(&str) -> Option<String>) -> Result<String, 
     Ok(resolved)
 }
 
-/// What is kept of the daemon's environment wherever `agent.env.keep` is set: programs do not work without.
+/// The variables of the daemon's environment that are kept wherever `agent.env.keep` is set: programs do not work without.
 const ALWAYS_KEPT: [&str; 10] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LC_*"];
 

@@ -1,4 +1,4 @@
-//! What stands in a run's directory before its agent is started.
+//! The content of a run's directory before its agent is started.
 
 use std::{
     io::{self, Write},
@@ -27,7 +27,7 @@ use crate::{
     project::{living_run, make_private_dir},
 };
 
-/// What the agent is given on its standard input.
+/// The agent's standard input.
 const PROMPT_FILE: &str = "prompt.txt";
 
 /// The event that led to the task.
@@ -35,13 +35,13 @@ const EVENT_FILE: &str = "event.json";
 
 const MIB: u64 = 1024 * 1024;
 
-/// How long agents have between SIGTERM and SIGKILL.
+/// Time that agents have between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(15);
 
 /// The same for what an agent leaves behind when it exits by itself.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 
-/// What an agent is started with.
+/// An agent that is ready to be started.
 pub(super) struct Prepared {
     pub(super) spec: LaunchSpec,
     /// The hash of the record of the protected files, if they were put on record.

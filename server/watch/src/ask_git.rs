@@ -47,7 +47,7 @@ const SET: [(&str, &str); 5] = [
 const SETTINGS: [&str; 4] =
     ["core.fsmonitor=", "core.hooksPath=/dev/null", "core.sshCommand=false", "core.quotePath=false"];
 
-/// What is overridden of each filter.
+/// The settings of each filter that are overridden.
 const OF_FILTER: [&str; 4] = [".clean=", ".smudge=", ".process=", ".required=false"];
 
 /// The most that the names of all filters may take, in bytes: they go into git's arguments.

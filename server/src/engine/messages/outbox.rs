@@ -17,9 +17,9 @@ const KEPT_MS: i64 = 7 * 24 * 3_600_000;
 pub(crate) struct Outgoing {
     /// Its number, which no other message ever has.
     pub(crate) no: MessageNo,
-    /// Where it goes.
+    /// The place to which it goes.
     pub(crate) place: Place,
-    /// What it says.
+    /// Its content.
     pub(crate) part: Part,
     /// True if an earlier attempt may have had an effect.
     pub(crate) is_repeat: bool,
@@ -89,7 +89,7 @@ impl Transaction<'_> {
         Ok(Outgoing { part, ..first })
     }
 
-    /// What is too old becomes one line.
+    /// Puts one line in the place of the messages that are too old.
     fn leave_out_expired(&mut self, platform: Platform, chat: &str) -> aiwg_store::Result<()> {
         let place = Place { platform, chat: chat.to_owned(), thread: None };
         let count = self.store.expire_messages(platform.name(), chat, self.now)? as u64

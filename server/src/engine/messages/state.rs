@@ -1,4 +1,4 @@
-//! What the engine keeps in memory of messaging. All of it can be read from the store again.
+//! The engine's state of messaging in memory. All of it can be read from the store again.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ const LEFT_OUT: &str = "notices_left_out";
 /// The source of the cursors with the times at which notices were given to the platform, by place.
 const GIVEN: &str = "notices_given";
 
-/// What is kept of messaging.
+/// The state of messaging.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Messages {
     planned: HashMap<String, Planned>,

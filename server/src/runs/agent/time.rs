@@ -29,7 +29,7 @@ impl Agent {
         }
     }
 
-    /// When its time is up: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
+    /// End of its time: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
     pub(super) fn time_limit(&self, daemon: &DaemonConfig, age: Option<Duration>) -> Instant {
         let limit = Duration::from_millis(self.limit_ms(daemon)).min(FOR_EVER);
         // The shim of a check looks at its time.
