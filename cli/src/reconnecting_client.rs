@@ -154,7 +154,7 @@ impl ReconnectingClient {
     /// A task that is being ended, once it has ended: it has as long as an agent that is asked to end.
     ///
     /// # Errors
-    /// That of the wait, or that it has not ended by then, and what is in the way.
+    /// The wait has failed, or the task has not ended by then: the error says what is in the way.
     pub(crate) async fn ended_soon(&self, id: &str) -> Result<Task, CliError> {
         if let Ok(ended) = timeout(ENDING, self.ended(id)).await {
             return ended;

@@ -118,7 +118,7 @@ impl DaemonClient {
     /// (unless [`Subscribe::reconnect`] is set).
     ///
     /// # Errors
-    /// Those of `event.subscribe`; and that the daemon has not answered in the client's time.
+    /// `event.subscribe` has failed, or the daemon has not answered in the client's time.
     pub async fn subscribe(
         &self,
         options: Subscribe,

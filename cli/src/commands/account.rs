@@ -79,7 +79,7 @@ fn show(out: &mut Page, list: &AccountList) -> io::Result<()> {
     rows.write(out)
 }
 
-/// Where its login is from.
+/// The source of its login.
 fn login(account: &Account) -> String {
     let keys = account.login.iter().map(String::as_str);
     let keys: Vec<&str> = keys.filter(|name| !name.starts_with("XDG_") && *name != "HOME").collect();

@@ -53,7 +53,7 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is said where no platform is on.
+/// The message where no platform is on.
 const NONE: &str = "No platform is on: the daemon has no token. Set AIWG_TELEGRAM_TOKEN, for example, and start the daemon again; \
                     docs/messaging.md tells how to get one.";
 

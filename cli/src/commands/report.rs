@@ -23,7 +23,7 @@ use crate::{
 /// Number of tasks of each kind that are shown to people: `--json` has all.
 const SHOWN: usize = 20;
 
-/// What can be typed of a report.
+/// The arguments of `aiwg report`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReportArgs {
     /// From this moment on, as 18:00 or 2026-12-24T18:00:00Z, or so long ago, as 12h; 24 hours ago unless given

@@ -36,7 +36,7 @@ pub(crate) fn moment(at: Timestamp) -> String {
     format!("{} ({})", local(at), from(at, Timestamp::now()))
 }
 
-/// How long ago a moment was, or how far off it is: `3 minutes ago`, `in 2 hours 59 minutes`.
+/// Time since a moment, or until it: `3 minutes ago`, `in 2 hours 59 minutes`.
 fn from(at: Timestamp, now: Timestamp) -> String {
     let left = u64::try_from(at.as_millis().saturating_sub(now.as_millis())).unwrap_or(0);
     if left < SOON_MS {

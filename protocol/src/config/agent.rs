@@ -30,8 +30,8 @@ pub struct AgentConfig {
     pub max_output_mb: Option<u32>,
     /// The state of a task whose agent came to the end of its work, but was refused tools on the way.
     pub refused_tasks: RefusedTasks,
-    /// What an agent may not do by its own settings becomes an approval, instead of a refusal: a person is asked for each such use of a tool, and the
-    /// task waits without a process. For `claude` with an output format of JSON.
+    /// True if a use of a tool that an agent's own settings do not allow becomes an approval, instead of a refusal: a person is asked for each, and
+    /// the task waits without a process. For `claude` with an output format of JSON.
     pub ask_permissions: bool,
     /// The part of the daemon's environment that agents get.
     pub env: AgentEnv,

@@ -87,7 +87,7 @@ pub struct NotifyConfig {
     /// The topics; `*` stands for any characters.
     #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 200)))]
     pub topics: Vec<String>,
-    /// How much these notices matter; by the topic when null.
+    /// The severity of these notices; by the topic when null.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<NoticeSeverity>,
     /// The platforms on which they are sent; all when null.
@@ -100,7 +100,7 @@ pub struct NotifyConfig {
     pub text: Option<String>,
 }
 
-/// How much a notice matters.
+/// The severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeSeverity {

@@ -24,13 +24,13 @@ pub struct ApprovalLimits {
     #[serde(alias = "timeoutMinutes", skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0, "x-aliases" = ["timeoutMinutes"]))]
     pub timeout_minutes: Option<f64>,
-    /// What becomes of the task if nobody decides in time. Default: `reject`.
+    /// The decision that counts for the task if nobody makes one in time. Default: `reject`.
     #[serde(alias = "onTimeout")]
     #[schemars(extend("x-aliases" = ["onTimeout"]))]
     pub on_timeout: OnTimeout,
 }
 
-/// What becomes of what a person was asked for if nobody decides in time.
+/// The decision that counts for a request to a person if nobody makes one in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnTimeout {

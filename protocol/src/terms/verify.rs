@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A check by which a task counts as done: its agent works in rounds, in one session, until the check's command exits with 0.
 ///
-/// What is absent is taken from `defaults.verify` of the configuration, then from the defaults here.
+/// Absent members are taken from `defaults.verify` of the configuration, then from the defaults here.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Verify {

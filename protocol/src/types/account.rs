@@ -14,7 +14,7 @@ open_enum! {
         Limited = "limited",
         /// The limit should be over: one task tries.
         Probing = "probing",
-        /// What is left of a limit is people's share (`accounts.reserve`).
+        /// The rest of a limit is people's share (`accounts.reserve`).
         Reserved = "reserved",
         /// The login was refused: tasks wait for a person.
         Auth = "auth",

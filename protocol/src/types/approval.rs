@@ -13,9 +13,9 @@ use crate::terms::{OnTimeout, Verify};
 open_enum! {
     /// The kinds of things that a person is asked for.
     pub enum ApprovalKind {
-        /// That a task may start.
+        /// The start of a task.
         Task = "task",
-        /// That an agent may use a tool.
+        /// The use of a tool by an agent.
         Permission = "permission",
         /// The answer to an agent's question.
         Question = "question",
@@ -60,7 +60,7 @@ pub struct ApprovalSummary {
     pub task_id: String,
     /// The kind.
     pub kind: ApprovalKind,
-    /// What is to be decided, in one line that is safe to print: control characters are escaped.
+    /// The matter to be decided, in one line that is safe to print: control characters are escaped.
     pub summary: String,
     /// Time of the request.
     pub requested_at: Timestamp,
@@ -80,13 +80,13 @@ pub struct Approval {
     pub kind: ApprovalKind,
     /// The state.
     pub state: ApprovalState,
-    /// What is to be decided, in one line that is safe to print: control characters are escaped.
+    /// The matter to be decided, in one line that is safe to print: control characters are escaped.
     pub summary: String,
     /// Time of the request.
     pub requested_at: Timestamp,
     /// Time until which it can be decided; null for no limit.
     pub expires_at: Option<Timestamp>,
-    /// What it counts as if nobody decides in time.
+    /// The decision that counts if nobody makes one in time.
     pub on_timeout: Open<OnTimeout>,
     /// The request.
     pub request: ApprovalRequest,
@@ -94,7 +94,7 @@ pub struct Approval {
     pub decision: Option<ApprovalDecision>,
 }
 
-/// What a person is asked for: members of other kinds are absent.
+/// The request to a person: members of other kinds are absent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ApprovalRequest {
@@ -338,7 +338,7 @@ pub struct ApprovalEvent {
     pub task_id: String,
     /// The kind.
     pub kind: ApprovalKind,
-    /// What is to be decided, in one line.
+    /// The matter to be decided, in one line.
     pub summary: String,
     /// Time until which it can be decided; absent for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]

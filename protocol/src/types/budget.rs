@@ -32,7 +32,7 @@ pub struct BudgetEvent {
     pub spent_usd: f64,
     /// Set aside for running tasks, in US dollars.
     pub reserved_usd: f64,
-    /// What is left besides both, in US dollars.
+    /// Left besides both, in US dollars.
     pub left_usd: f64,
     /// Time at which the day or the month ends, and the bound begins anew.
     pub ends_at: Timestamp,
@@ -50,8 +50,8 @@ pub struct BudgetStatus {
     pub spent_usd: f64,
     /// Set aside for the tasks that run. 0 where no budget is set.
     pub reserved_usd: f64,
-    /// What the day will have cost when it ends: what is spent and set aside, and for the time that is left as much as the same part of the seven
-    /// days before has cost on average; where nothing is known of these, as much as this day so far.
+    /// Expected cost of the whole day: what is spent and set aside, and for the time that is left as much as the same part of the seven days before
+    /// has cost on average; where nothing is known of these, as much as this day so far.
     pub forecast_usd: f64,
     /// The cap for each task over all its runs; null for none.
     pub task_usd: Option<f64>,
@@ -79,7 +79,7 @@ pub struct BudgetBound {
     pub spent_usd: f64,
     /// Set aside for running tasks.
     pub reserved_usd: f64,
-    /// What is left besides both.
+    /// Left besides both.
     pub left_usd: f64,
     /// Time at which it begins anew.
     pub ends_at: Timestamp,

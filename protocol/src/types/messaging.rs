@@ -43,7 +43,7 @@ pub struct PlatformStatus {
     pub unknown: u64,
     /// Number of messages that could not be sent, of the last week.
     pub dead: u64,
-    /// What is wrong, and the remedy; null if nothing is.
+    /// The fault, and the remedy; null if nothing is wrong.
     pub error: Option<String>,
 }
 
@@ -81,6 +81,6 @@ pub struct MessagingTrial {
     pub platform: String,
     /// True if the message was sent.
     pub ok: bool,
-    /// Where it was sent; or what is missing, and the remedy.
+    /// The place to which it was sent; or what is missing, and the remedy.
     pub message: String,
 }

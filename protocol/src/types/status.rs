@@ -94,7 +94,7 @@ pub struct Subsystems {
     /// The budgets; absent where none is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<BudgetSubsystem>,
-    /// What people are asked for.
+    /// Requests to people.
     #[serde(default)]
     pub approvals: ApprovalsSubsystem,
 }
@@ -107,7 +107,7 @@ pub struct BudgetSubsystem {
     pub spent_usd: f64,
     /// Set aside for the tasks that run, in US dollars.
     pub reserved_usd: f64,
-    /// What the day will have cost when it ends, in US dollars.
+    /// Expected cost of the whole day, in US dollars.
     pub forecast_usd: f64,
     /// Each bound: those for all tasks first.
     pub bounds: Vec<BudgetBound>,
@@ -220,7 +220,7 @@ pub struct SchedulerSubsystem {
     pub next_at: Option<Timestamp>,
 }
 
-/// What people are asked for.
+/// Requests to people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalsSubsystem {
     /// Number of approvals, permissions and answers that wait for a person.

@@ -307,16 +307,16 @@ pub struct TaskCancelled {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskOrder {
-    /// Those that were submitted last come first.
+    /// Tasks that were submitted last come first.
     #[default]
     Newest,
-    /// Those that were submitted first come first.
+    /// Tasks that were submitted first come first.
     Oldest,
-    /// Those with the highest priority come first.
+    /// Tasks with the highest priority come first.
     Priority,
-    /// Those that have ended last come first, then those that have not ended.
+    /// Tasks that have ended last come first, then those that have not ended.
     Ended,
-    /// Those that have cost most come first.
+    /// Tasks that have cost most come first.
     Cost,
 }
 

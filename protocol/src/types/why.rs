@@ -42,7 +42,7 @@ pub struct Why {
 open_enum! {
     /// The kind of a node.
     pub enum WhyKind {
-        /// What came from outside: a client's process, a change of a file, a schedule, the daemon itself.
+        /// Something that came from outside: a client's process, a change of a file, a schedule, the daemon itself.
         Origin = "origin",
         /// An event.
         Event = "event",
@@ -52,7 +52,7 @@ open_enum! {
         Task = "task",
         /// A run of a task.
         Run = "run",
-        /// What a task has asked of a person: that it may start, that its agent may use a tool, or an answer.
+        /// A request of a task to a person: that it may start, that its agent may use a tool, or an answer.
         Approval = "approval",
         /// A rule that an event matched and that made nothing of it.
         Refusal = "refusal",

@@ -87,7 +87,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     /// for them, there is no next one until there is.
     ///
     /// # Errors
-    /// What the stream answers with.
+    /// The stream fails.
     pub fn poll_line(&mut self, in_flight: usize, cx: &mut Context<'_>) -> Poll<io::Result<Option<Line>>> {
         loop {
             if std::mem::take(&mut self.gave_up) {

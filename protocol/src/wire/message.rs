@@ -95,7 +95,7 @@ impl<'a> Request<'a> {
     /// Reads one request object.
     ///
     /// # Errors
-    /// What is wrong with it, and the id to answer with.
+    /// The text is no valid request: the error says what is wrong with it, and comes with the id to answer with.
     pub fn parse(text: &'a str) -> Result<Self, (ApiError, Id)> {
         match serde_json::from_str::<Members<'a>>(text) {
             Ok(members) => members.check(),

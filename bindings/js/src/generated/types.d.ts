@@ -68,7 +68,7 @@ export interface AccountResumed {
  * - `ready`: Tasks start.
  * - `limited`: A limit is used up: tasks wait for its reset, or for someone to resume them.
  * - `probing`: The limit should be over: one task tries.
- * - `reserved`: What is left of a limit is people's share (`accounts.reserve`).
+ * - `reserved`: The rest of a limit is people's share (`accounts.reserve`).
  * - `auth`: The login was refused: tasks wait for a person.
  * - `billing`: There is no credit: tasks wait for a person.
  */
@@ -113,13 +113,15 @@ export interface Approval {
   kind: Open<ApprovalKind>;
   /** The state. */
   state: Open<ApprovalState>;
-  /** What is to be decided, in one line that is safe to print: control characters are escaped. */
+  /**
+   * The matter to be decided, in one line that is safe to print: control characters are escaped.
+   */
   summary: string;
   /** Time of the request. */
   requestedAt: Timestamp;
   /** Time until which it can be decided; null for no limit. */
   expiresAt: Timestamp | null;
-  /** What it counts as if nobody decides in time. */
+  /** The decision that counts if nobody makes one in time. */
   onTimeout: Open<OnTimeout>;
   /** The request. */
   request: ApprovalRequest;
@@ -197,7 +199,7 @@ export interface ApprovalEvent {
   taskId: string;
   /** The kind. */
   kind: Open<ApprovalKind>;
-  /** What is to be decided, in one line. */
+  /** The matter to be decided, in one line. */
   summary: string;
   /** Time until which it can be decided; absent for no limit. */
   expiresAt?: Timestamp;
@@ -223,8 +225,8 @@ export interface ApprovalGetParams {
 /**
  * The kinds of things that a person is asked for.
  *
- * - `task`: That a task may start.
- * - `permission`: That an agent may use a tool.
+ * - `task`: The start of a task.
+ * - `permission`: The use of a tool by an agent.
  * - `question`: The answer to an agent's question.
  */
 export type ApprovalKind = 'task' | 'permission' | 'question';
@@ -236,7 +238,8 @@ export interface ApprovalLimits {
    */
   timeout_minutes?: number | undefined;
   /**
-   * What becomes of the task if nobody decides in time. Default: `reject`. `"reject"` when absent.
+   * The decision that counts for the task if nobody makes one in time. Default: `reject`.
+   * `"reject"` when absent.
    */
   on_timeout?: OnTimeout | undefined;
 }
@@ -307,7 +310,7 @@ export interface ApprovalPermissionParams {
   waitMs?: number | undefined;
 }
 
-/** What a person is asked for: members of other kinds are absent. */
+/** The request to a person: members of other kinds are absent. */
 export interface ApprovalRequest {
   /** Of a task: the first 4,096 characters of its prompt. */
   prompt?: string;
@@ -359,7 +362,9 @@ export interface ApprovalSummary {
   taskId: string;
   /** The kind. */
   kind: Open<ApprovalKind>;
-  /** What is to be decided, in one line that is safe to print: control characters are escaped. */
+  /**
+   * The matter to be decided, in one line that is safe to print: control characters are escaped.
+   */
   summary: string;
   /** Time of the request. */
   requestedAt: Timestamp;
@@ -382,7 +387,7 @@ export type ApprovalTerms = boolean | ApprovalLimits;
  */
 export type ApprovalVia = 'cli' | 'sdk' | 'chat';
 
-/** What people are asked for. */
+/** Requests to people. */
 export interface ApprovalsSubsystem {
   /** Number of approvals, permissions and answers that wait for a person. */
   pending: number;
@@ -492,7 +497,7 @@ export interface BudgetBound {
   spentUsd: number;
   /** Set aside for running tasks. */
   reservedUsd: number;
-  /** What is left besides both. */
+  /** Left besides both. */
   leftUsd: number;
   /** Time at which it begins anew. */
   endsAt: Timestamp;
@@ -512,7 +517,7 @@ export interface BudgetEvent {
   spentUsd: number;
   /** Set aside for running tasks, in US dollars. */
   reservedUsd: number;
-  /** What is left besides both, in US dollars. */
+  /** Left besides both, in US dollars. */
   leftUsd: number;
   /** Time at which the day or the month ends, and the bound begins anew. */
   endsAt: Timestamp;
@@ -540,9 +545,9 @@ export interface BudgetStatus {
   /** Set aside for the tasks that run. 0 where no budget is set. */
   reservedUsd: number;
   /**
-   * What the day will have cost when it ends: what is spent and set aside, and for the time that is
-   * left as much as the same part of the seven days before has cost on average; where nothing is
-   * known of these, as much as this day so far.
+   * Expected cost of the whole day: what is spent and set aside, and for the time that is left as
+   * much as the same part of the seven days before has cost on average; where nothing is known of
+   * these, as much as this day so far.
    */
   forecastUsd: number;
   /** The cap for each task over all its runs; null for none. */
@@ -563,7 +568,7 @@ export interface BudgetSubsystem {
   spentUsd: number;
   /** Set aside for the tasks that run, in US dollars. */
   reservedUsd: number;
-  /** What the day will have cost when it ends, in US dollars. */
+  /** Expected cost of the whole day, in US dollars. */
   forecastUsd: number;
   /** Each bound: those for all tasks first. */
   bounds: BudgetBound[];
@@ -1143,7 +1148,7 @@ export interface MessagingTrial {
   platform: string;
   /** True if the message was sent. */
   ok: boolean;
-  /** Where it was sent; or what is missing, and the remedy. */
+  /** The place to which it was sent; or what is missing, and the remedy. */
   message: string;
 }
 
@@ -1160,7 +1165,7 @@ export type NoParams = Record<string, never>;
 export type OnBusy = 'coalesce' | 'skip' | 'queue';
 
 /**
- * What becomes of what a person was asked for if nobody decides in time.
+ * The decision that counts for a request to a person if nobody makes one in time.
  *
  * - `reject`: It counts as rejected: the task is cancelled.
  * - `approve`: It counts as approved: the task starts.
@@ -1298,7 +1303,7 @@ export interface PlatformStatus {
   unknown: number;
   /** Number of messages that could not be sent, of the last week. */
   dead: number;
-  /** What is wrong, and the remedy; null if nothing is. */
+  /** The fault, and the remedy; null if nothing is wrong. */
   error: string | null;
 }
 
@@ -1706,7 +1711,7 @@ export interface Subsystems {
   messaging: MessagingSubsystem;
   /** The budgets; absent where none is set. */
   budget?: BudgetSubsystem;
-  /** What people are asked for. `{"pending":0}` when absent. */
+  /** Requests to people. `{"pending":0}` when absent. */
   approvals: ApprovalsSubsystem;
 }
 
@@ -2056,11 +2061,11 @@ export interface TaskMessage {
 /**
  * The order of a list of tasks.
  *
- * - `newest`: Those that were submitted last come first.
- * - `oldest`: Those that were submitted first come first.
- * - `priority`: Those with the highest priority come first.
- * - `ended`: Those that have ended last come first, then those that have not ended.
- * - `cost`: Those that have cost most come first.
+ * - `newest`: Tasks that were submitted last come first.
+ * - `oldest`: Tasks that were submitted first come first.
+ * - `priority`: Tasks with the highest priority come first.
+ * - `ended`: Tasks that have ended last come first, then those that have not ended.
+ * - `cost`: Tasks that have cost most come first.
  */
 export type TaskOrder = 'newest' | 'oldest' | 'priority' | 'ended' | 'cost';
 
@@ -2433,7 +2438,8 @@ export interface UsageSum {
  * A check by which a task counts as done: its agent works in rounds, in one session, until the
  * check's command exits with 0.
  *
- * What is absent is taken from `defaults.verify` of the configuration, then from the defaults here.
+ * Absent members are taken from `defaults.verify` of the configuration, then from the defaults
+ * here.
  */
 export interface Verify {
   /** False for no check, whatever `defaults.verify` says. `true` when absent. */
@@ -2514,14 +2520,14 @@ export type WhyDirection = 'causes' | 'effects';
 /**
  * The kind of a node.
  *
- * - `origin`: What came from outside: a client's process, a change of a file, a schedule, the
- *   daemon itself.
+ * - `origin`: Something that came from outside: a client's process, a change of a file, a schedule,
+ *   the daemon itself.
  * - `event`: An event.
  * - `rule`: A rule that made a task, or is going to.
  * - `task`: A task.
  * - `run`: A run of a task.
- * - `approval`: What a task has asked of a person: that it may start, that its agent may use a
- *   tool, or an answer.
+ * - `approval`: A request of a task to a person: that it may start, that its agent may use a tool,
+ *   or an answer.
  * - `refusal`: A rule that an event matched and that made nothing of it.
  * - `wait`: Something that a queued task waits for.
  */

@@ -1,4 +1,4 @@
-//! What can be typed of approvals.
+//! The arguments of `aiwg approval`.
 
 use aiwg_protocol::{limits::APPROVALS_LISTED, types::ApprovalState};
 use clap::{
@@ -16,7 +16,7 @@ pub(crate) enum ApprovalCommand {
     /// List what waits for a person's decision, the oldest first
     #[command(after_help = examples::APPROVAL_LIST, alias = "ls")]
     List {
-        /// Those in this state, in place of those that wait
+        /// Approvals in this state, in place of those that wait
         #[arg(long, value_parser = states(), default_value = ApprovalState::Pending.name())]
         state: ApprovalState,
         /// Only what this task asks for

@@ -164,7 +164,7 @@ pub(crate) struct Selected {
     pub(crate) all: bool,
 }
 
-/// What becomes of a task that nobody has approved in time.
+/// The decision that counts for a task that nobody has approved in time.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub(crate) enum AfterTime {
     // Not for the help: with words for each value all of it would take twice the lines.
@@ -248,7 +248,7 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other, requires = "approval")]
     pub(crate) approval_timeout: Option<f64>,
 
-    /// What becomes of it if nobody decides in that time
+    /// The decision that counts if nobody makes one in that time
     #[arg(long, value_name = "WHAT", value_enum, default_value_t, requires = "approval_timeout")]
     pub(crate) on_timeout: AfterTime,
 

@@ -22,7 +22,7 @@ struct Several<T> {
     tasks: Vec<One<T>>,
 }
 
-/// What became of one of several tasks: the method's result, or its error.
+/// The result for one of several tasks: the method's, or its error.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct One<T> {

@@ -12,7 +12,7 @@ use clap::{Args, ValueHint};
 
 use crate::{error::CliError, output::Output};
 
-/// What can be typed.
+/// The arguments of `aiwg why`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WhyArgs {
     /// A task's id, as task-0004, or an event's, as event-17

@@ -61,7 +61,7 @@ enum Line<'a> {
 struct Tree<'a> {
     /// The nodes without causes.
     roots: Vec<&'a WhyNode>,
-    /// What came of each node; true if this is where it stands, under the main one of its causes.
+    /// The nodes that came of each node; true for one that stands there, under the main one of its causes.
     below: HashMap<&'a str, Vec<(&'a WhyNode, bool)>>,
 }
 

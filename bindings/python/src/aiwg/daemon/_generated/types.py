@@ -169,7 +169,7 @@ AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billi
 - ``ready``: Tasks start.
 - ``limited``: A limit is used up: tasks wait for its reset, or for someone to resume them.
 - ``probing``: The limit should be over: one task tries.
-- ``reserved``: What is left of a limit is people's share (`accounts.reserve`).
+- ``reserved``: The rest of a limit is people's share (`accounts.reserve`).
 - ``auth``: The login was refused: tasks wait for a person.
 - ``billing``: There is no credit: tasks wait for a person.
 """
@@ -177,8 +177,8 @@ AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billi
 ApprovalKind = Literal["task", "permission", "question"]
 """The kinds of things that a person is asked for.
 
-- ``task``: That a task may start.
-- ``permission``: That an agent may use a tool.
+- ``task``: The start of a task.
+- ``permission``: The use of a tool by an agent.
 - ``question``: The answer to an agent's question.
 """
 
@@ -264,7 +264,7 @@ OnBusy = Literal["coalesce", "skip", "queue"]
 """
 
 OnTimeout = Literal["reject", "approve"]
-"""What becomes of what a person was asked for if nobody decides in time.
+"""The decision that counts for a request to a person if nobody makes one in time.
 
 - ``reject``: It counts as rejected: the task is cancelled.
 - ``approve``: It counts as approved: the task starts.
@@ -350,11 +350,11 @@ Speaker = Literal["user", "agent"]
 TaskOrder = Literal["newest", "oldest", "priority", "ended", "cost"]
 """The order of a list of tasks.
 
-- ``newest``: Those that were submitted last come first.
-- ``oldest``: Those that were submitted first come first.
-- ``priority``: Those with the highest priority come first.
-- ``ended``: Those that have ended last come first, then those that have not ended.
-- ``cost``: Those that have cost most come first.
+- ``newest``: Tasks that were submitted last come first.
+- ``oldest``: Tasks that were submitted first come first.
+- ``priority``: Tasks with the highest priority come first.
+- ``ended``: Tasks that have ended last come first, then those that have not ended.
+- ``cost``: Tasks that have cost most come first.
 """
 
 TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "timeout"]
@@ -407,13 +407,13 @@ WhyDirection = Literal["causes", "effects"]
 WhyKind = Literal["origin", "event", "rule", "task", "run", "approval", "refusal", "wait"]
 """The kind of a node.
 
-- ``origin``: What came from outside: a client's process, a change of a file, a schedule, the daemon
-  itself.
+- ``origin``: Something that came from outside: a client's process, a change of a file, a schedule,
+  the daemon itself.
 - ``event``: An event.
 - ``rule``: A rule that made a task, or is going to.
 - ``task``: A task.
 - ``run``: A run of a task.
-- ``approval``: What a task has asked of a person: that it may start, that its agent may use a tool,
+- ``approval``: A request of a task to a person: that it may start, that its agent may use a tool,
   or an answer.
 - ``refusal``: A rule that an event matched and that made nothing of it.
 - ``wait``: Something that a queued task waits for.
@@ -592,13 +592,14 @@ class Approval:
     state: ApprovalState | str
     """The state."""
     summary: str
-    """What is to be decided, in one line that is safe to print: control characters are escaped."""
+    """The matter to be decided, in one line that is safe to print: control characters are escaped.
+    """
     requested_at: Timestamp
     """Time of the request."""
     expires_at: Timestamp | None
     """Time until which it can be decided; null for no limit."""
     on_timeout: OnTimeout | str
-    """What it counts as if nobody decides in time."""
+    """The decision that counts if nobody makes one in time."""
     request: ApprovalRequest
     """The request."""
     decision: ApprovalDecision | None
@@ -683,7 +684,7 @@ class ApprovalEvent:
     kind: ApprovalKind | str
     """The kind."""
     summary: str
-    """What is to be decided, in one line."""
+    """The matter to be decided, in one line."""
     expires_at: Timestamp | None = None
     """Time until which it can be decided; absent for no limit."""
     by: str | None = None
@@ -722,8 +723,8 @@ class ApprovalLimits:
     0.
     """
     on_timeout: OnTimeout | None = None
-    """What becomes of the task if nobody decides in time. Default: `reject`. `"reject"` when
-    absent.
+    """The decision that counts for the task if nobody makes one in time. Default: `reject`.
+    `"reject"` when absent.
     """
 
     def to_wire(self) -> dict[str, Any]:
@@ -802,7 +803,7 @@ class ApprovalPermission:
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """What a person is asked for: members of other kinds are absent."""
+    """The request to a person: members of other kinds are absent."""
 
     prompt: str | None = None
     """Of a task: the first 4,096 characters of its prompt."""
@@ -867,7 +868,8 @@ class ApprovalSummary:
     kind: ApprovalKind | str
     """The kind."""
     summary: str
-    """What is to be decided, in one line that is safe to print: control characters are escaped."""
+    """The matter to be decided, in one line that is safe to print: control characters are escaped.
+    """
     requested_at: Timestamp
     """Time of the request."""
     expires_at: Timestamp | None
@@ -888,7 +890,7 @@ class ApprovalSummary:
 
 @dataclass(frozen=True)
 class ApprovalsSubsystem:
-    """What people are asked for."""
+    """Requests to people."""
 
     pending: int
     """Number of approvals, permissions and answers that wait for a person."""
@@ -1041,7 +1043,7 @@ class BudgetBound:
     reserved_usd: float
     """Set aside for running tasks."""
     left_usd: float
-    """What is left besides both."""
+    """Left besides both."""
     ends_at: Timestamp
     """Time at which it begins anew."""
 
@@ -1074,7 +1076,7 @@ class BudgetEvent:
     reserved_usd: float
     """Set aside for running tasks, in US dollars."""
     left_usd: float
-    """What is left besides both, in US dollars."""
+    """Left besides both, in US dollars."""
     ends_at: Timestamp
     """Time at which the day or the month ends, and the bound begins anew."""
     rule: str | None = None
@@ -1110,9 +1112,9 @@ class BudgetStatus:
     reserved_usd: float
     """Set aside for the tasks that run. 0 where no budget is set."""
     forecast_usd: float
-    """What the day will have cost when it ends: what is spent and set aside, and for the time that
-    is left as much as the same part of the seven days before has cost on average; where nothing
-    is known of these, as much as this day so far.
+    """Expected cost of the whole day: what is spent and set aside, and for the time that is left as
+    much as the same part of the seven days before has cost on average; where nothing is known of
+    these, as much as this day so far.
     """
     task_usd: float | None
     """The cap for each task over all its runs; null for none."""
@@ -1151,7 +1153,7 @@ class BudgetSubsystem:
     reserved_usd: float
     """Set aside for the tasks that run, in US dollars."""
     forecast_usd: float
-    """What the day will have cost when it ends, in US dollars."""
+    """Expected cost of the whole day, in US dollars."""
     bounds: list[BudgetBound]
     """Each bound: those for all tasks first."""
 
@@ -1895,7 +1897,7 @@ class MessagingTrial:
     ok: bool
     """True if the message was sent."""
     message: str
-    """Where it was sent; or what is missing, and the remedy."""
+    """The place to which it was sent; or what is missing, and the remedy."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingTrial:
@@ -2031,7 +2033,7 @@ class PlatformStatus:
     dead: int
     """Number of messages that could not be sent, of the last week."""
     error: str | None
-    """What is wrong, and the remedy; null if nothing is."""
+    """The fault, and the remedy; null if nothing is wrong."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> PlatformStatus:
@@ -2713,7 +2715,7 @@ class Subsystems:
     messaging: MessagingSubsystem
     """Messaging platforms."""
     approvals: ApprovalsSubsystem
-    """What people are asked for. `{"pending":0}` when absent."""
+    """Requests to people. `{"pending":0}` when absent."""
     budget: BudgetSubsystem | None = None
     """The budgets; absent where none is set."""
 
@@ -3541,7 +3543,7 @@ class Verify:
     """A check by which a task counts as done: its agent works in rounds, in one session, until the
     check's command exits with 0.
 
-    What is absent is taken from `defaults.verify` of the configuration, then from the defaults
+    Absent members are taken from `defaults.verify` of the configuration, then from the defaults
     here.
     """
 
