@@ -60,7 +60,7 @@ struct Shared {
     read: Mutex<Option<Stamp>>,
 }
 
-/// What is known, with what is not in the file yet.
+/// The accounts as they are known, with the news that is not in the file yet.
 #[derive(Debug, Default)]
 pub struct Known {
     accounts: BTreeMap<String, Account>,
@@ -95,7 +95,7 @@ impl Known {
     }
 }
 
-/// What is known could not be carried into the file.
+/// The news could not be carried into the file.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct NotShared {
@@ -173,7 +173,7 @@ impl Accounts {
         known.accounts.get(id).filter(|account| account.pause.is_none())?.reserved(policy, now)
     }
 
-    /// What pauses an account.
+    /// The pause of an account.
     pub fn pause(&self, id: &str) -> Option<Pause> {
         self.known.borrow().accounts.get(id).and_then(|account| account.pause.clone())
     }
@@ -217,7 +217,7 @@ impl Accounts {
         (known.unshared.len(), known.latest_unshared().unwrap_or_default())
     }
 
-    /// What pauses accounts and is not in the file yet, by their ids, as [`restore`](Self::restore) reads it.
+    /// The pauses of accounts that are not in the file yet, by the accounts' ids, as [`restore`](Self::restore) reads them.
     pub fn unshared_pauses(&self) -> HashMap<String, String> {
         let known = self.known.borrow();
         let pauses = known.unshared.iter().filter(|news| news.is_pause());

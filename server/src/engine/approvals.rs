@@ -38,7 +38,7 @@ const KEPT_STARTS: u32 = 20;
 /// Maximum number of approvals that time out in one transaction: those beyond are due at once, in the next.
 const MOST_AT_ONCE: u32 = 100;
 
-/// What a person decides.
+/// The choice of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// It is approved.
@@ -362,7 +362,7 @@ fn rejected_by(decision: &ApprovalDecision) -> String {
     format!("it was rejected{by} before it was started{why}")
 }
 
-/// How, by whom and when an approval was decided.
+/// The decision on an approval, its person and its time, in words.
 fn how_decided(row: &ApprovalRow) -> String {
     let decided = row.decision.as_ref();
     let by = decided.and_then(|decision| decision.by.user.as_ref()).map(|user| format!(" by {user}"));

@@ -219,7 +219,7 @@ pub enum EngineError {
     ApprovalDecided {
         /// The approval.
         no: ApprovalNo,
-        /// How, by whom and when it was decided.
+        /// The decision, its person and its time, in words.
         how: String,
     },
     /// The time to decide is over.
@@ -229,7 +229,7 @@ pub enum EngineError {
         no: ApprovalNo,
         /// The end of the time.
         at: Timestamp,
-        /// What it counts as.
+        /// The decision that it counts as.
         counts_as: &'static str,
     },
     /// The task has ended that had asked.

@@ -157,7 +157,7 @@ impl Transaction<'_> {
         self.store.permissions_of(task)
     }
 
-    /// What holds a task whose agent has ended with a call pending: all that it waits for. None if it waits for nothing, and nothing was decided
+    /// The holds of a task whose agent has ended with a call pending: all that it waits for. None if it waits for nothing, and nothing was decided
     /// while it ran: then someone else has put the call off.
     pub(super) fn holds_of_deferred(&self, task: &TaskRow) -> aiwg_store::Result<Option<Vec<Hold>>> {
         let permissions = self.permissions(task.no)?;

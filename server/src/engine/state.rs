@@ -24,11 +24,11 @@ pub(super) struct State {
     pub(super) config: EngineConfig,
     /// The running tasks.
     pub(super) running: HashMap<TaskNo, Slot>,
-    /// What is known of the accounts of agents. It is not in the store: the daemons of a user share it.
+    /// The accounts of agents, as far as they are known. They are not in the store: the daemons of a user share them.
     pub(super) accounts: Accounts,
-    /// What was published of each account.
+    /// The published state of each account.
     pub(super) accounts_published: HashMap<String, String>,
-    /// What pauses accounts and was not in the file that the daemons share when it was last looked.
+    /// The pauses of accounts that were not in the file which the daemons share at the last look.
     pub(super) accounts_unshared: HashMap<String, String>,
     /// The mark of the accounts at which that was so; none if it is to be looked at again.
     pub(super) accounts_kept_at: Option<(usize, u64)>,
@@ -41,9 +41,9 @@ pub(super) struct State {
     /// Time since which nothing is started until this daemon ends. This is not in the store: the next daemon starts tasks.
     pub(super) draining_since: Option<Timestamp>,
     pub(super) memory: Memory,
-    /// What is kept of messaging.
+    /// The state of messaging.
     pub(super) messages: Messages,
-    /// What was spent.
+    /// The money that was spent and is expected to be.
     pub(super) money: Money,
     /// The latest runs that are over.
     pub(super) spans: Spans,
@@ -78,7 +78,7 @@ pub(super) struct Slot {
     pub(super) rule: Option<String>,
     /// The cost that is set aside for its run, in US dollars; 0 where there are no budgets.
     pub(super) reserved_usd: f64,
-    /// What its runs before have cost, in US dollars; 0 where there are no budgets.
+    /// The cost of its runs before, in US dollars; 0 where there are no budgets.
     pub(super) before_usd: f64,
     /// The cost of its run so far as its agent has reported it, in US dollars. It is not in the store: the agent's output says it again.
     pub(super) reported_usd: f64,

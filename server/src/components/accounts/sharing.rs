@@ -20,7 +20,7 @@ use crate::{
     health::{Health, IssueKind},
 };
 
-/// What is known of the agents' accounts cannot be shared with the user's other daemons.
+/// The agents' accounts cannot be shared with the user's other daemons.
 const SHARING_ISSUE: IssueKind = IssueKind::named("accounts_file");
 
 /// Number of times in a row that the lock of the file cannot be had, after which the health says so: another daemon may hold it for a moment.

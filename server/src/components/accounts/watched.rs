@@ -17,7 +17,7 @@ const LOOK_EVERY_UNWATCHED: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(super) struct Watched {
     dir: PathBuf,
-    /// What reports changes, with the directory in which it does: where this one is not there, the nearest above it, in which it may appear.
+    /// The watch that reports changes, with its directory: where this one is not there, the nearest above it, in which it may appear.
     changes: Option<(PathBuf, changes::Changes)>,
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Ignored {
     pub(super) pattern: String,
 }
 
-/// Those of these files, by their paths relative to the project, that git ignores. It ignores none that it tracks.
+/// The files among these, by their paths relative to the project, that git ignores. It ignores none that it tracks.
 pub(super) fn ignored(root: &Path, names: &[String]) -> Vec<Ignored> {
     if names.is_empty() {
         return Vec::new();
@@ -85,7 +85,7 @@ pub(super) fn ignored(root: &Path, names: &[String]) -> Vec<Ignored> {
         .collect()
 }
 
-/// Those of these files, by their paths relative to the project, that git tracks; none if there is a repository and git does not answer.
+/// The files among these, by their paths relative to the project, that git tracks; none if there is a repository and git does not answer.
 pub(super) fn tracked(root: &Path, names: &[String]) -> Option<HashSet<String>> {
     let mut tracked = HashSet::new();
     if !may_be_in_a_repository(root) {
@@ -123,7 +123,7 @@ fn may_be_in_a_repository(root: &Path) -> bool {
     !real.ancestors().all(|dir| is_not_there(dir.join(".git")))
 }
 
-/// What git answers to this input, and true if it says that it succeeded; none if it is not there, takes too long or says too much.
+/// The answer of git to this input, and true if it says that it succeeded; none if it is not there, takes too long or says too much.
 fn ask(root: &Path, arguments: &[&str], input: Vec<u8>) -> Option<(Vec<u8>, bool)> {
     let answer = ask_git(root, arguments, input, BOUNDS).ok()?;
     Some((answer.text, answer.code == Some(0)))

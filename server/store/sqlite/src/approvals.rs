@@ -261,7 +261,7 @@ impl FromSql for Key {
     }
 }
 
-/// What an approval counts as after its time, stored as its name.
+/// The decision that an approval counts as after its time, stored as its name.
 struct AfterTime(OnTimeout);
 
 impl FromSql for AfterTime {

@@ -241,7 +241,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// What tasks and events name.
+    /// The senders and the revisions that tasks and events name.
     fn at_names(&self, origins: &[u64], revisions: &[u64], trace: &mut Trace) -> rusqlite::Result<()> {
         if !origins.is_empty() {
             trace.origins = self.rows(

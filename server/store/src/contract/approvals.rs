@@ -94,7 +94,7 @@ pub fn an_approval_is_decided_once(backend: &dyn Backend) {
     assert_eq!(reader.approvals(&other).unwrap(), []);
 }
 
-/// What nobody has decided in time is known, and when the next is due.
+/// Approvals that nobody has decided in time are known, and the time at which the next is due.
 pub fn approvals_expire_in_time(backend: &dyn Backend) {
     let mut store = backend.store();
     queue(&mut *store, 1, &task("x"));
@@ -121,7 +121,7 @@ pub fn approvals_expire_in_time(backend: &dyn Backend) {
     assert!(view.approval(soon).unwrap().unwrap().is_approved(), "that is what it counts as");
 }
 
-/// What is pending is withdrawn however much there is, and of what was withdrawn the latest stay.
+/// Pending approvals are withdrawn however many there are, and of those that were withdrawn the latest stay.
 pub fn pending_approvals_are_withdrawn(backend: &dyn Backend) {
     let mut store = backend.store();
     queue(&mut *store, 1, &task("x"));
