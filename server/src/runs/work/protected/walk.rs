@@ -199,8 +199,8 @@ fn of_file(path: &Path, found: &Metadata, reading: &mut Reading) -> Result<Strin
     })
 }
 
-/// What stands for the content of a file that is too large to be read. Nobody can set the time of its last change of any kind, so whatever was written
-/// to it counts, and also what has only been touched.
+/// A description that stands for the content of a file which is too large to be read. Nobody can set the time of its last change of any kind, so
+/// whatever was written to it counts, and also what has only been touched.
 fn stamp(found: &Metadata) -> String {
     format!("{} {} {}.{:09}", found.ino(), found.size(), found.ctime(), found.ctime_nsec())
 }
