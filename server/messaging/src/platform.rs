@@ -43,6 +43,14 @@ impl Platform {
         Self::ALL.into_iter().find(|platform| platform.name() == name)
     }
 
+    /// A verb as people write it there. On Slack, what is no command of the app belongs to Slack.
+    pub fn command(self, verb: &str) -> String {
+        match self {
+            Self::Slack => format!("/aiwg {verb}"),
+            Self::Discord | Self::Telegram => format!("/{verb}"),
+        }
+    }
+
     /// The longest text of a message, in UTF-16 units of what is sent.
     pub const fn longest(self) -> usize {
         match self {

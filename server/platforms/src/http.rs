@@ -74,14 +74,20 @@ impl Http {
         is_loopback(&self.base)
     }
 
-    /// An address's host is this machine.
-    pub(crate) fn is_this_machine(url: &Url) -> bool {
-        is_loopback(url)
-    }
-
-    /// The base address's host.
-    pub(crate) fn host(&self) -> Option<&str> {
-        self.base.host_str()
+    /// True if an address that the platform has named is one of its own: on this machine where the base address is, else in one of these domains,
+    /// or in that of the base address.
+    pub(crate) fn owns(&self, url: &Url, domains: &[&str]) -> bool {
+        // What stands before an `@` would be a name and a password.
+        if !url.username().is_empty() || url.password().is_some() {
+            return false;
+        }
+        if self.is_loopback() {
+            return is_loopback(url);
+        }
+        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+        let of_base = self.base.host_str();
+        url.scheme() == "https"
+            && domains.iter().copied().chain(of_base).any(|domain| is_within(&host, domain))
     }
 
     /// The client that all requests go through.
@@ -104,6 +110,19 @@ impl Http {
         // Not joined: a token has a colon, as a scheme has.
         let url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|_| Failed { why: "the path is none".to_owned(), is_unsent: true })?;
+        self.request_at(url, (method, headers, body), (token, timeout)).await
+    }
+
+    /// Sends a request to an address that was found to be the platform's own.
+    ///
+    /// # Errors
+    /// There was no answer in time, or none that could be read.
+    pub(crate) async fn request_at(
+        &self,
+        url: Url,
+        (method, headers, body): (Method, HeaderMap, Option<&Value>),
+        (token, timeout): (&Token, Duration),
+    ) -> Result<Answer, Failed> {
         let mut request = self.client.request(method, url).headers(headers).timeout(timeout);
         if let Some(body) = body {
             request = request.json(body);
@@ -125,6 +144,12 @@ impl Http {
         }
         Ok(Answer { status, headers, body: serde_json::from_slice(&bytes).ok() })
     }
+}
+
+/// True if a host is this domain, or is in it.
+fn is_within(host: &str, domain: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -28,6 +28,7 @@
 
 mod http;
 mod platform;
+pub mod slack;
 mod socket;
 pub mod telegram;
 mod token;
@@ -43,20 +44,23 @@ pub use token::Token;
 
 /// True if there is a client for this platform.
 pub const fn has_client(platform: Platform) -> bool {
-    matches!(platform, Platform::Telegram)
+    matches!(platform, Platform::Slack | Platform::Telegram)
 }
 
-/// The client of a platform, with its token and its base address; the platform's own one if none is given. None if there is no client for it.
+/// The client of a platform, with its token and its base address; the platform's own one if none is given. Slack has a second token, for its
+/// sockets. None if there is no client for it.
 ///
 /// # Errors
-/// The address is none that a token may be sent to, or no certificates are there.
+/// A token is none or is missing, the address is none that a token may be sent to, or no certificates are there.
 pub fn client(
     platform: Platform,
     token: &Token,
+    app_token: Option<&Token>,
     address: Option<&str>,
 ) -> Result<Option<Arc<dyn PlatformClient>>, String> {
     match platform {
         Platform::Telegram => Ok(Some(Arc::new(telegram::Telegram::new(token.clone(), address)?))),
-        Platform::Slack | Platform::Discord => Ok(None),
+        Platform::Slack => Ok(Some(Arc::new(slack::Slack::new(token.clone(), app_token, address)?))),
+        Platform::Discord => Ok(None),
     }
 }

@@ -20,6 +20,11 @@ pub trait PlatformClient: Send + Sync {
     /// it sends the same again.
     fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()>;
 
+    /// The same, where it was not to be done: the person who has pressed a button hears why.
+    fn refuse<'a>(&'a self, ack: &'a str, why: &'a str) -> BoxFuture<'a, ()> {
+        self.acknowledge(ack, Some(why))
+    }
+
     /// Tells the platform that nothing comes of something: it was from nobody who may, or from where nothing works.
     fn pass_over<'a>(&'a self, ack: &'a str) -> BoxFuture<'a, ()> {
         self.acknowledge(ack, None)
@@ -28,6 +33,11 @@ pub trait PlatformClient: Send + Sync {
     /// Says where people speak to the bot: the chats that are set up, and the people who are listed. It is said before anything is received,
     /// and whenever it changes. After a gap a client looks there for what it has missed, if the platform does not send that by itself.
     fn attend(&self, _chats: &[Place], _people: &[PersonId]) {}
+
+    /// A fault that keeps a part of it from working, as of now, with its remedy.
+    fn warning(&self) -> Option<String> {
+        None
+    }
 
     /// Sends a message, once.
     fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>>;

@@ -168,20 +168,7 @@ fn allowed(http: &Http, address: &str, domains: &[&str]) -> Result<Url, String> 
         _ => return Err(foreign().to_owned()),
     };
     let url = Url::parse(&scheme).map_err(|_| foreign().to_owned())?;
-    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-    let is_own = match http.is_loopback() {
-        true => Http::is_this_machine(&url),
-        false => domains.iter().copied().chain(http.host()).any(|domain| is_within(&host, domain)),
-    };
-    // What stands before an `@` would be a name and a password.
-    let is_bare = url.username().is_empty() && url.password().is_none();
-    if is_own && is_bare { Ok(url) } else { Err(foreign().to_owned()) }
-}
-
-/// True if a host is this domain, or is in it.
-fn is_within(host: &str, domain: &str) -> bool {
-    let domain = domain.to_ascii_lowercase();
-    host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
+    if http.owns(&url, domains) { Ok(url) } else { Err(foreign().to_owned()) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Messaging platforms, with a stand-in for them that the platforms' own clients have accepted.
 
+mod slack;
 mod telegram;
 mod telegram_faults;
 

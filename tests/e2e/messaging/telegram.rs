@@ -174,7 +174,7 @@ fn nobody_else_is_obeyed() {
 }
 
 /// Looks for a text in all files below a directory.
-fn find_in(dir: &Path, text: &str, found: &mut Vec<String>) {
+pub(super) fn find_in(dir: &Path, text: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(dir).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {

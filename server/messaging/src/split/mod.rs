@@ -41,6 +41,11 @@ pub fn split(platform: Platform, text: &Styled, rest: &str) -> Vec<Styled> {
     parts
 }
 
+/// Cuts a text into parts of this length at most, in the platform's units; nothing is left out.
+pub fn at_most(platform: Platform, text: &Styled, longest: usize) -> Vec<Styled> {
+    cut(text, usize::MAX, &|part| length(platform, part) <= longest)
+}
+
 /// Cuts a text into `most` parts at most; what is beyond them is not looked at.
 fn cut(text: &Styled, most: usize, fits: &dyn Fn(&Styled) -> bool) -> Vec<Styled> {
     let (mut parts, mut at) = (Vec::new(), 0);

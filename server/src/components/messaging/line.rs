@@ -128,11 +128,13 @@ impl Line {
         if state != PlatformState::Connected {
             return None;
         }
-        send_error.or_else(|| account.and_then(|account| account.lacks)).or_else(|| {
+        let lacks = account.and_then(|account| account.lacks);
+        send_error.or(lacks).or_else(|| self.client.warning()).or_else(|| {
             no_home.then(|| {
                 format!(
-                    "notices have nowhere to go: write /whoami to the bot where they should appear, and set what it answers as \
+                    "notices have nowhere to go: write {} to the bot where they should appear, and set what it answers as \
                      messaging.{}.{} in .aiwg/daemon.json",
+                    self.platform().command("whoami"),
                     self.platform(),
                     if self.platform() == Platform::Telegram { "chat" } else { "channel" }
                 )

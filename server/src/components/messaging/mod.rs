@@ -56,7 +56,8 @@ impl Messaging {
     pub(crate) fn of(environment: Environment, components: Components) -> Self {
         let (mut lines, mut faults) = (Vec::new(), check::faults_of(&environment));
         for (platform, token) in &environment.tokens {
-            match aiwg_platforms::client(*platform, token, environment.address(*platform)) {
+            let app_token = environment.slack_app_token.as_ref();
+            match aiwg_platforms::client(*platform, token, app_token, environment.address(*platform)) {
                 Ok(Some(client)) => lines.push(Arc::new(Line::new(client, token.fingerprint()))),
                 Ok(None) => faults.push(format!("{} is not supported yet", platform.title())),
                 Err(why) => faults.push(format!("{} cannot be used: {why}", platform.title())),

@@ -173,7 +173,10 @@ fn whoami(person: &PersonId, right: Right, inbound: &Inbound, is_home: bool) -> 
     text.push_with(&person.to_string(), aiwg_messaging::text::Style::Code);
     text.push_plain(&format!(", with the right \"{}\". This chat is ", right.name()));
     text.push_with(&inbound.place.chat, aiwg_messaging::text::Style::Code);
-    if let Some(thread) = &inbound.place.thread {
+    // Only there it can be set.
+    if let Some(thread) =
+        inbound.place.thread.as_ref().filter(|_| inbound.place.platform == Platform::Telegram)
+    {
         text.push_plain(&format!(", topic {thread}"));
     }
     text.push_plain(match (is_home, inbound.is_direct) {
@@ -185,12 +188,15 @@ fn whoami(person: &PersonId, right: Right, inbound: &Inbound, is_home: bool) -> 
 }
 
 fn help(right: Right, platform: Platform) -> Styled {
-    let slash = if platform == Platform::Slack { "" } else { "/" };
     let mut text = Styled::default();
     for verb in aiwg_messaging::words::VERBS.iter().filter(|verb| verb.needs <= right) {
         let params = if verb.params.is_empty() { String::new() } else { format!(" {}", verb.params) };
-        text.push_with(&format!("{slash}{}{params}", verb.word), aiwg_messaging::text::Style::Code);
+        let written = format!("{}{params}", platform.command(verb.word));
+        text.push_with(&written, aiwg_messaging::text::Style::Code);
         text.push_plain(&format!(" {}\n", verb.does));
+    }
+    if platform == Platform::Slack {
+        text.push_plain("\nTo me alone, or after my name, the words do without /aiwg; so they do in threads, where Slack has no commands.\n");
     }
     if right >= Right::Ask {
         text.push_plain("\nAnything else is a question to an agent, which knows what was said here before.");

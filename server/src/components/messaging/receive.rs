@@ -213,7 +213,7 @@ impl Messaging {
         let mut toast = None;
         match plan {
             Plan::PassOver => {}
-            Plan::Toast(text) => toast = Some(text.to_owned()),
+            Plan::Toast(text) => toast = Some(text),
             Plan::Stranger(text) | Plan::Say(text) => receipt.replies.push(text),
             Plan::Show(view) => receipt.replies.push(show(view, context, &self.components).await),
             Plan::Do(effect) => receipt.effect = effect,
@@ -223,12 +223,13 @@ impl Messaging {
         }
         let done = context.engine.receive(receipt).await?;
         if let Some(ack) = received.ack.clone() {
-            let (line, said) = (Arc::clone(line), toast.or(done.said));
+            let line = Arc::clone(line);
             // What comes next need not wait for it.
             tokio::spawn(async move {
-                match is_for_us || said.is_some() {
-                    true => line.client.acknowledge(&ack, said.as_deref()).await,
-                    false => line.client.pass_over(&ack).await,
+                match toast {
+                    Some(why) => line.client.refuse(&ack, why).await,
+                    None if is_for_us => line.client.acknowledge(&ack, done.said.as_deref()).await,
+                    None => line.client.pass_over(&ack).await,
                 }
             });
         }

@@ -38,10 +38,11 @@ impl Messaging {
         }
         let home = self.setup().and_then(|setup| setup.home_on(line.platform()).cloned()).ok_or_else(|| {
             format!(
-                "it is known to {} as {}, but no chat is set: write /whoami to it where notices should appear, and set what it answers in the \
+                "it is known to {} as {}, but no chat is set: write {} to it where notices should appear, and set what it answers in the \
                  section messaging",
                 line.platform().title(),
-                account.name
+                account.name,
+                line.platform().command("whoami"),
             )
         })?;
         let project = context.project.root().file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -35,6 +35,11 @@ impl Slack {
         self.change(|state| (state.bot_token, state.app_token) = (bot.to_owned(), app.to_owned()));
     }
 
+    /// Gives the bot's token other scopes, which its answers tell: `chat:write,commands`.
+    pub fn set_scopes(&self, scopes: &str) {
+        self.change(|state| scopes.clone_into(&mut state.scopes));
+    }
+
     /// Id of the bot's user, as mentions have it.
     pub fn bot_user(&self) -> &'static str {
         BOT_USER

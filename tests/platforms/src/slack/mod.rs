@@ -31,6 +31,9 @@ const APP: &str = "A0STANDIN1";
 const BOT_USER: &str = "U0AIWGBOT1";
 const BOT: &str = "B0AIWGBOT1";
 
+/// The scopes that an app of this kind has: <https://docs.slack.dev/reference/scopes>.
+const SCOPES: &str = "chat:write,app_mentions:read,im:history,commands,channels:history,groups:history";
+
 /// Name of the call by which a bot answers to a `response_url`.
 const RESPONSE_URL: &str = "response_url";
 
@@ -38,6 +41,8 @@ const RESPONSE_URL: &str = "response_url";
 pub(crate) struct State {
     bot_token: String,
     app_token: String,
+    /// The scopes of the bot's token, as answers tell them.
+    scopes: String,
     channels: BTreeMap<String, channels::Channel>,
     sockets: BTreeMap<u64, socket::Socket>,
     /// Addresses that no socket has used yet.
@@ -63,6 +68,7 @@ impl State {
         Self {
             bot_token: "xoxb-100000000001-200000000002-standinTokenOfSlack".to_owned(),
             app_token: "xapp-1-A0STANDIN1-300000000003-standinappleveltoken".to_owned(),
+            scopes: SCOPES.to_owned(),
             channels: BTreeMap::new(),
             sockets: BTreeMap::new(),
             tickets: Vec::new(),
@@ -135,7 +141,11 @@ pub(crate) fn carry_out(shared: &Arc<Shared>, call: &Call) -> Answer {
     if is_opening != (*token == app) {
         return error("not_allowed_token_type");
     }
-    if is_opening { socket::open(shared) } else { methods::carry_out(shared, call) }
+    if is_opening {
+        return socket::open(shared);
+    }
+    let scopes = shared.slack.read(|state| state.scopes.clone());
+    methods::carry_out(shared, call).with("x-oauth-scopes", scopes)
 }
 
 fn ok(mut body: Value) -> Answer {

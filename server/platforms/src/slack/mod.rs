@@ -1,0 +1,280 @@
+//! Slack, by Socket Mode and the Web API.
+
+mod api;
+mod links;
+mod missed;
+mod read;
+mod seen;
+mod send;
+mod session;
+mod text;
+mod work;
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use aiwg_messaging::{Place, Platform, rights::PersonId};
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::{
+    sync::mpsc::{UnboundedSender, unbounded_channel},
+    time::Instant,
+};
+
+use self::{
+    api::{Api, With, unreached},
+    links::{Ack, Links},
+    read::Bot,
+    session::Session,
+    work::Works,
+};
+use crate::{Account, Http, Outbound, PlatformClient, Received, SendFailure, Sent, Token, Trouble};
+
+/// The platform's own address.
+const ADDRESS: &str = "https://slack.com/api/";
+
+/// Time for which a command can be answered where the bot is not in the channel: five times within 30 minutes.
+const ANSWERABLE: Duration = Duration::from_secs(29 * 60);
+
+/// The most channels for which that is kept.
+const MOST_ANSWERABLE: usize = 64;
+
+/// The scopes without which something does not work.
+const SCOPES: [&str; 4] = ["chat:write", "app_mentions:read", "im:history", "commands"];
+
+/// Of these, one does: it depends on the kind of the channel.
+const HISTORY_SCOPES: [&str; 2] = ["channels:history", "groups:history"];
+
+/// A client of Slack.
+pub struct Slack {
+    api: Api,
+    bot: OnceLock<Bot>,
+    session: tokio::sync::Mutex<Session>,
+    acks: UnboundedSender<Ack>,
+    works: Works,
+    shared: Mutex<Shared>,
+}
+
+/// What sending and receiving both look at.
+#[derive(Default)]
+struct Shared {
+    /// The channel of notices.
+    home: Option<String>,
+    /// True if more are connected to the app than we are.
+    has_others: bool,
+    /// Channels that another organization is in, too.
+    foreign: Vec<String>,
+    /// What could not be looked at: the reason and the remedy.
+    blind: Option<String>,
+    /// The addresses for answers to the latest commands, by channel.
+    answerable: HashMap<String, (String, Instant)>,
+}
+
+/// What the platform is to hear of something that came over a socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Acknowledgement {
+    /// The envelope.
+    envelope: String,
+    /// The number of the socket.
+    socket: u64,
+    /// The address for an answer that only the person sees.
+    url: Option<String>,
+}
+
+impl Slack {
+    /// A client with the bot's token and the app's.
+    ///
+    /// # Errors
+    /// A token is none of its kind, the address is none that a token may be sent to, or no certificates are there.
+    pub fn new(bot: Token, app: Option<&Token>, address: Option<&str>) -> Result<Self, String> {
+        let app = app.ok_or(
+            "it needs AIWG_SLACK_APP_TOKEN besides AIWG_SLACK_TOKEN: the app's page has it under \"Basic Information\", \"App-Level Tokens\"",
+        )?;
+        let kinds = [(&bot, "AIWG_SLACK_TOKEN", "xoxb-"), (app, "AIWG_SLACK_APP_TOKEN", "xapp-")];
+        for (token, name, begin) in kinds {
+            if !token.reveal().starts_with(begin) {
+                return Err(format!("{name} is to be the token that begins with {begin}"));
+            }
+        }
+        let (acks, waiting) = unbounded_channel();
+        let http = Http::new(address.unwrap_or(ADDRESS))?;
+        Ok(Self {
+            api: Api::new(http, bot, app.clone()),
+            bot: OnceLock::new(),
+            session: tokio::sync::Mutex::new(Session::new(Links::new(waiting))),
+            acks,
+            works: Works::default(),
+            shared: Mutex::default(),
+        })
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn who(&self) -> Result<Account, Trouble> {
+        let outcome = self.api.ask("auth.test", With::Bot).await.map_err(|failed| unreached(&failed))?;
+        let lacks = outcome.scopes.as_deref().and_then(lacking);
+        let me = outcome.result()?;
+        let bot = Bot::read(&me).ok_or_else(|| Trouble::Later {
+            why: "Slack's answer does not say who the bot is".to_owned(),
+            after: None,
+        })?;
+        let account = Account { id: bot.id(), name: bot.name.clone(), lacks };
+        // The token stays the same, and so does the bot.
+        let _ = self.bot.set(bot);
+        Ok(account)
+    }
+
+    async fn bot(&self) -> Result<&Bot, Trouble> {
+        if self.bot.get().is_none() {
+            self.who().await?;
+        }
+        self.bot
+            .get()
+            .ok_or_else(|| Trouble::Later { why: "it is not known who the bot is".to_owned(), after: None })
+    }
+
+    async fn next(&self, position: Option<&str>) -> Result<Vec<Received>, Trouble> {
+        let bot = self.bot().await?;
+        let mut session = self.session.lock().await;
+        session.next(self, bot, position).await
+    }
+
+    async fn send_one(&self, message: &Outbound) -> Result<Sent, SendFailure> {
+        if message.is_repeat {
+            match send::find(&self.api, message).await {
+                Some(Some(sent)) => return Ok(sent),
+                Some(None) => {}
+                None => tracing::debug!("it cannot be seen whether a message was sent: it is sent again"),
+            }
+        }
+        if message.part.reply_to.is_some() {
+            self.works.end(&self.api, &message.place).await;
+        }
+        let (method, params) = send::request(message);
+        let outcome = self.api.post(method, &params).await.map_err(|failed| match failed.is_unsent {
+            true => SendFailure::NotSent(format!("Slack was not reached: {}", failed.why)),
+            false => SendFailure::Unknown(format!("Slack has not answered: {}", failed.why)),
+        })?;
+        if send::is_absent(&outcome) && self.answer_privately(message).await {
+            return Ok(Sent::default());
+        }
+        let name = self.bot.get().map_or("aiwg", |bot| bot.name.as_str());
+        send::sent(&outcome, message, name)
+    }
+
+    /// Answers a command in a channel that the bot is not in: the person alone sees it. True if that was possible.
+    async fn answer_privately(&self, message: &Outbound) -> bool {
+        let found = self.shared().answerable.get(&message.place.chat).cloned();
+        let Some((url, _)) = found.filter(|(_, at)| at.elapsed() < ANSWERABLE) else { return false };
+        self.api.respond(&url, &send::ephemeral(&message.part)).await
+    }
+
+    /// Keeps the address for answers to a command.
+    fn note_answerable(&self, channel: &str, url: &str) {
+        let mut shared = self.shared();
+        shared.answerable.retain(|_, (_, at)| at.elapsed() < ANSWERABLE);
+        if shared.answerable.len() < MOST_ANSWERABLE {
+            shared.answerable.insert(channel.to_owned(), (url.to_owned(), Instant::now()));
+        }
+    }
+
+    /// Acknowledges an envelope; the next step of the sockets sends it.
+    fn take(&self, ack: &str) -> Option<Acknowledgement> {
+        let ack: Acknowledgement = serde_json::from_str(ack).ok()?;
+        let frame = json!({"envelope_id": ack.envelope}).to_string();
+        // Nobody receives any more: it is sent again.
+        let _ = self.acks.send((ack.socket, frame));
+        Some(ack)
+    }
+}
+
+/// The fault of an app that has no more than these scopes.
+fn lacking(scopes: &[String]) -> Option<String> {
+    let has = |scope: &str| scopes.iter().any(|one| one == scope);
+    let mut lacks: Vec<&str> = SCOPES.into_iter().filter(|scope| !has(scope)).collect();
+    if !HISTORY_SCOPES.into_iter().any(has) {
+        lacks.push(HISTORY_SCOPES[0]);
+    }
+    if lacks.is_empty() {
+        return None;
+    }
+    let plural = if lacks.len() == 1 { "scope" } else { "scopes" };
+    Some(format!(
+        "the app lacks the {plural} {}: `aiwg messaging manifest slack` has all that are needed; set them at https://api.slack.com/apps under \
+         \"OAuth & Permissions\", and install the app again",
+        lacks.join(", ")
+    ))
+}
+
+impl PlatformClient for Slack {
+    fn platform(&self) -> Platform {
+        Platform::Slack
+    }
+
+    fn account(&self) -> BoxFuture<'_, Result<Account, Trouble>> {
+        Box::pin(self.who())
+    }
+
+    fn attend(&self, chats: &[Place], _people: &[PersonId]) {
+        self.shared().home = chats.first().map(|home| home.chat.clone());
+    }
+
+    fn warning(&self) -> Option<String> {
+        let shared = self.shared();
+        if shared.has_others {
+            return Some(
+                "another program is connected with the same app, and gets a part of the messages: end it, or make another app for this project \
+                 with `aiwg messaging manifest slack`"
+                    .to_owned(),
+            );
+        }
+        let foreign = shared.foreign.iter().find(|channel| shared.home.as_ref() == Some(channel));
+        let foreign = foreign.map(|channel| {
+            format!("the channel {channel} is shared with another organization: nobody is obeyed there; set another one")
+        });
+        foreign.or_else(|| shared.blind.clone())
+    }
+
+    fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>> {
+        Box::pin(self.next(position))
+    }
+
+    fn acknowledge<'a>(&'a self, ack: &'a str, _said: Option<&'a str>) -> BoxFuture<'a, ()> {
+        // What was done is said in the channel.
+        self.take(ack);
+        Box::pin(std::future::ready(()))
+    }
+
+    fn refuse<'a>(&'a self, ack: &'a str, why: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let url = self.take(ack).and_then(|ack| ack.url);
+            if let Some(url) = url {
+                let body = json!({"response_type": "ephemeral", "replace_original": false, "text": why});
+                if !self.api.respond(&url, &body).await {
+                    tracing::debug!("a pressed button was not answered");
+                }
+            }
+        })
+    }
+
+    fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>> {
+        Box::pin(self.send_one(message))
+    }
+
+    fn find<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Option<Option<Sent>>> {
+        Box::pin(send::find(&self.api, message))
+    }
+
+    fn show_work<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, ()> {
+        Box::pin(self.works.show(&self.api, place))
+    }
+}
+
+#[cfg(test)]
+mod tests;

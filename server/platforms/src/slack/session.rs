@@ -1,0 +1,248 @@
+//! Receiving: what comes over the sockets, and what was said while there was none.
+
+use std::time::Duration;
+
+use aiwg_messaging::{Place, Platform};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{
+    Acknowledgement, Slack,
+    links::{Links, Step},
+    missed::{Missed, Unreadable, missed},
+    read::{self, Bot, Envelope},
+    seen::{Seen, micros, now},
+    work,
+};
+use crate::{Inbound, Received, Trouble, What};
+
+/// Interval between signs that the platform is there, while nothing comes.
+const SIGN_EVERY: Duration = Duration::from_secs(30);
+
+/// A channel in which something may have been missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Gap {
+    channel: String,
+    /// The time after which it was missed.
+    since: u64,
+}
+
+/// What receiving goes by. One task has it.
+pub(super) struct Session {
+    links: Links,
+    seen: Option<Seen>,
+    /// The position that is stored if all that was handed out is committed.
+    handed: Option<String>,
+    gaps: Vec<Gap>,
+    /// When the next gap is looked at.
+    look_at: Option<Instant>,
+    /// When the last sign was given.
+    signed_at: Instant,
+}
+
+impl Session {
+    pub(super) fn new(links: Links) -> Self {
+        Self { links, seen: None, handed: None, gaps: Vec::new(), look_at: None, signed_at: Instant::now() }
+    }
+
+    /// Waits for what comes after this position.
+    pub(super) async fn next(
+        &mut self,
+        slack: &Slack,
+        bot: &Bot,
+        position: Option<&str>,
+    ) -> Result<Vec<Received>, Trouble> {
+        self.resume(slack, position);
+        loop {
+            if self.look_at.is_some_and(|at| at <= Instant::now()) {
+                // Also where nothing was found: that it cannot be looked at is to be said.
+                if let Some(found) = self.look(slack, bot).await {
+                    return Ok(found);
+                }
+                continue;
+            }
+            match self.links.next(&slack.api, self.look_at).await? {
+                Step::Connected { is_gap, others } => {
+                    slack.shared().has_others = others;
+                    self.signed_at = Instant::now();
+                    return Ok(self.connected(slack, bot, is_gap));
+                }
+                Step::Frame(frame, socket) => {
+                    if let Some(envelope) = read::envelope(bot, &frame) {
+                        return Ok(vec![self.received(slack, bot, envelope, socket)]);
+                    }
+                }
+                Step::Alive => {
+                    slack.works.sweep(&slack.api);
+                    if self.signed_at.elapsed() >= SIGN_EVERY {
+                        self.signed_at = Instant::now();
+                        return Ok(Vec::new());
+                    }
+                }
+                Step::Due => {}
+            }
+        }
+    }
+
+    /// Goes on from the position that was committed. If that is another than the one that was handed out, all after it is looked at again.
+    fn resume(&mut self, slack: &Slack, position: Option<&str>) {
+        if self.handed.as_deref() == position {
+            return;
+        }
+        let is_first = self.seen.is_none();
+        self.seen = position.and_then(Seen::read);
+        self.handed = position.map(str::to_owned);
+        if let Some(seen) = &self.seen {
+            slack.shared().foreign = seen.foreign().map(str::to_owned).collect();
+        }
+        if !is_first {
+            self.begin(slack);
+        }
+    }
+
+    /// Has all channels looked at.
+    fn begin(&mut self, slack: &Slack) {
+        let Some(seen) = &self.seen else { return };
+        let home = slack.shared().home.clone();
+        for (channel, since) in seen.to_look_at(home.as_deref(), now()) {
+            // What is still to be looked at began earlier.
+            if !self.is_open(&channel) {
+                self.gaps.push(Gap { channel, since });
+            }
+        }
+        self.look_at = (!self.gaps.is_empty()).then(Instant::now);
+    }
+
+    fn is_open(&self, channel: &str) -> bool {
+        self.gaps.iter().any(|gap| gap.channel == channel)
+    }
+
+    fn connected(&mut self, slack: &Slack, bot: &Bot, is_gap: bool) -> Vec<Received> {
+        if self.seen.is_none() {
+            // Nothing counts that was said before the first connection.
+            self.seen = Some(Seen::from(now()));
+            return vec![self.moved(bot)];
+        }
+        if is_gap {
+            self.begin(slack);
+        }
+        Vec::new()
+    }
+
+    /// Looks at the next gap; none if it has to be looked at later.
+    async fn look(&mut self, slack: &Slack, bot: &Bot) -> Option<Vec<Received>> {
+        let Some(gap) = self.gaps.first().cloned() else {
+            self.look_at = None;
+            return None;
+        };
+        let threads = self.seen.as_ref().map(|seen| seen.threads_of(&gap.channel)).unwrap_or_default();
+        match missed(&slack.api, bot, (&gap.channel, gap.since), threads).await {
+            Ok(missed) => {
+                self.close(&gap);
+                slack.shared().blind = None;
+                Some(self.caught_up(slack, bot, &gap.channel, missed))
+            }
+            Err(Unreadable::Later(pause)) => {
+                self.look_at = Some(Instant::now() + pause);
+                None
+            }
+            Err(Unreadable::Never(why)) => {
+                tracing::warn!(
+                    channel = gap.channel,
+                    why,
+                    "what was said in a channel while nobody listened cannot be read"
+                );
+                let is_home = slack.shared().home.as_ref() == Some(&gap.channel);
+                if is_home {
+                    slack.shared().blind = Some(format!(
+                        "what was said in the channel {} while the daemon was away cannot be read: {why}",
+                        gap.channel
+                    ));
+                }
+                self.close(&gap);
+                Some(Vec::new())
+            }
+        }
+    }
+
+    fn close(&mut self, gap: &Gap) {
+        self.gaps.retain(|one| one != gap);
+        self.look_at = (!self.gaps.is_empty()).then(Instant::now);
+    }
+
+    fn caught_up(&mut self, slack: &Slack, bot: &Bot, channel: &str, missed: Missed) -> Vec<Received> {
+        for ts in missed.leftovers {
+            let (api, channel) = (slack.api.clone(), channel.to_owned());
+            tokio::spawn(async move { work::delete(&api, &channel, &ts).await });
+        }
+        let mut all = Vec::new();
+        for (at, inbound) in missed.said {
+            let key = bot.key_of(channel, inbound.message.as_deref().unwrap_or_default());
+            let position = self.note(channel, at, inbound.place.thread.as_deref());
+            all.push(Received { key, position, ack: None, inbound });
+        }
+        if missed.latest > 0 {
+            // So that nothing of it is read again.
+            let position = self.note(channel, missed.latest, None);
+            all.push(Received { position, ..nothing(bot) });
+        }
+        all
+    }
+
+    /// Notes a message as taken in, and returns the position after it.
+    fn note(&mut self, channel: &str, at: u64, thread: Option<&str>) -> Option<String> {
+        let seen = self.seen.get_or_insert_with(|| Seen::from(at));
+        seen.note(channel, at, thread);
+        self.hand_out()
+    }
+
+    fn hand_out(&mut self) -> Option<String> {
+        self.handed = self.seen.as_ref().and_then(Seen::position);
+        self.handed.clone()
+    }
+
+    fn moved(&mut self, bot: &Bot) -> Received {
+        Received { position: self.hand_out(), ..nothing(bot) }
+    }
+
+    /// What came in an envelope.
+    fn received(&mut self, slack: &Slack, bot: &Bot, envelope: Envelope, socket: u64) -> Received {
+        let Envelope { id, inbound, ts, response_url, is_command, foreign } = envelope;
+        let key = match (&inbound, &ts) {
+            (Some(inbound), Some(ts)) => bot.key_of(&inbound.place.chat, ts),
+            _ => format!("slack:{}:{id}", bot.id()),
+        };
+        let mut position = None;
+        if let (Some(inbound), Some(at)) = (&inbound, ts.as_deref().and_then(micros))
+            // What was missed there before is not to be passed over.
+            && !self.is_open(&inbound.place.chat)
+        {
+            position = self.note(&inbound.place.chat, at, inbound.place.thread.as_deref());
+        }
+        if let Some(channel) = foreign
+            && let Some(seen) = &mut self.seen
+            && seen.note_foreign(&channel)
+        {
+            slack.shared().foreign.push(channel);
+            position = self.hand_out();
+        }
+        if let (true, Some(inbound), Some(url)) = (is_command, &inbound, &response_url) {
+            slack.note_answerable(&inbound.place.chat, url);
+        }
+        let ack = Acknowledgement { envelope: id, socket, url: response_url };
+        Received {
+            key,
+            position,
+            ack: serde_json::to_value(&ack).ok().map(|ack: Value| ack.to_string()),
+            inbound: inbound.unwrap_or_else(|| nothing(bot).inbound),
+        }
+    }
+}
+
+/// Nothing that is for the bot.
+fn nothing(bot: &Bot) -> Received {
+    let place = Place { platform: Platform::Slack, chat: String::new(), thread: None };
+    let inbound =
+        Inbound { place, is_direct: false, person: None, name: None, message: None, what: What::Nothing };
+    Received { key: format!("slack:{}", bot.id()), position: None, ack: None, inbound }
+}
