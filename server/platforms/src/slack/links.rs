@@ -45,7 +45,7 @@ pub(super) type Ack = (u64, String);
 /// An open socket.
 struct Live {
     no: u64,
-    socket: Socket,
+    socket: Box<Socket>,
     /// Pings since anything was heard.
     unanswered: u32,
     /// The connections of the app that the platform named.
@@ -312,7 +312,7 @@ async fn open(api: Api, no: u64) -> Result<Live, Trouble> {
         socket.map_err(|failed| later(format!("Slack's socket was not reached: {}", failed.why)))?;
     let greeting = timeout(GREETING, greeted(&mut socket)).await;
     let connections = greeting.unwrap_or_else(|_| Err(later("Slack's socket does not greet".to_owned())))?;
-    Ok(Live { no, socket, unanswered: 0, connections })
+    Ok(Live { no, socket: Box::new(socket), unanswered: 0, connections })
 }
 
 /// The number of connections in the greeting.

@@ -62,8 +62,8 @@ pub struct Slack {
 /// What sending and receiving both look at.
 #[derive(Default)]
 struct Shared {
-    /// The channel of notices.
-    home: Option<String>,
+    /// The channels that are set up.
+    homes: Vec<String>,
     /// True if more are connected to the app than we are.
     has_others: bool,
     /// Channels that another organization is in, too.
@@ -222,7 +222,7 @@ impl PlatformClient for Slack {
     }
 
     fn attend(&self, chats: &[Place], _people: &[PersonId]) {
-        self.shared().home = chats.first().map(|home| home.chat.clone());
+        self.shared().homes = chats.iter().map(|home| home.chat.clone()).collect();
     }
 
     fn warning(&self) -> Option<String> {
@@ -234,7 +234,7 @@ impl PlatformClient for Slack {
                     .to_owned(),
             );
         }
-        let foreign = shared.foreign.iter().find(|channel| shared.home.as_ref() == Some(channel));
+        let foreign = shared.foreign.iter().find(|channel| shared.homes.contains(channel));
         let foreign = foreign.map(|channel| {
             format!("the channel {channel} is shared with another organization: nobody is obeyed there; set another one")
         });

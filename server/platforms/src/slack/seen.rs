@@ -87,13 +87,13 @@ impl Seen {
         self.foreign.iter().map(String::as_str)
     }
 
-    /// The channels in which something may have been missed, that of notices among them, and from which time on.
-    pub(super) fn to_look_at(&self, home: Option<&str>, now: u64) -> Vec<(String, u64)> {
+    /// The channels in which something may have been missed, those that are set up among them, and from which time on.
+    pub(super) fn to_look_at(&self, homes: &[String], now: u64) -> Vec<(String, u64)> {
         let earliest = now.saturating_sub(COUNTS);
-        let home = home.filter(|home| !self.channels.contains_key(*home) && !self.foreign.contains(*home));
+        let is_new = |home: &&String| !self.channels.contains_key(*home) && !self.foreign.contains(*home);
+        let homes = homes.iter().filter(is_new).map(|home| (home.clone(), self.from));
         let known = self.channels.iter().map(|(channel, at)| (channel.clone(), *at));
-        let all = known.chain(home.map(|home| (home.to_owned(), self.from)));
-        all.map(|(channel, at)| (channel, at.max(earliest))).collect()
+        known.chain(homes).map(|(channel, at)| (channel, at.max(earliest))).collect()
     }
 
     /// The threads of a channel in which people spoke with the bot, and the time of the latest message that was taken in there.
@@ -137,11 +137,11 @@ mod tests {
         assert!(seen.note_foreign("C9") && !seen.note_foreign("C9"));
         let read = Seen::read(&seen.position().unwrap()).unwrap();
         assert_eq!(read, seen);
-        assert_eq!(read.to_look_at(Some("C2"), 100), [("C1".to_owned(), 10), ("C2".to_owned(), 5)]);
-        assert_eq!(read.to_look_at(Some("C9"), 100), [("C1".to_owned(), 10)]);
+        assert_eq!(read.to_look_at(&["C2".to_owned()], 100), [("C1".to_owned(), 10), ("C2".to_owned(), 5)]);
+        assert_eq!(read.to_look_at(&["C9".to_owned()], 100), [("C1".to_owned(), 10)]);
         assert_eq!(read.threads_of("C1"), [("9.000000".to_owned(), 10)]);
         // What is older than a day does not count any more.
-        assert_eq!(read.to_look_at(None, COUNTS + 50), [("C1".to_owned(), 50)]);
+        assert_eq!(read.to_look_at(&[], COUNTS + 50), [("C1".to_owned(), 50)]);
         for n in 0..1000 {
             seen.note(&format!("D{n}"), 100 + n, Some("9.000000"));
         }

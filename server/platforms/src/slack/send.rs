@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     api::{Api, Outcome},
     missed::pages,
+    seen::ts_of,
 };
 use crate::{Outbound, SendFailure, Sent};
 
@@ -16,7 +17,10 @@ const EVENT_TYPE: &str = "aiwg_message";
 const LONGEST_SECTION: usize = 3000;
 
 /// Pages of a channel's messages in which one is looked for.
-const PAGES: usize = 5;
+const PAGES: usize = 20;
+
+/// Time by which the clocks of Slack and of this machine may differ, in microseconds.
+const SKEW: u64 = 600 * 1_000_000;
 
 /// The method and the parameters that send a message.
 pub(super) fn request(message: &Outbound) -> (&'static str, Value) {
@@ -133,10 +137,15 @@ pub(super) async fn find(api: &Api, message: &Outbound) -> Option<Option<Sent>> 
     if message.part.edits.is_some() {
         return Some(None);
     }
-    let channel = ("channel", message.place.chat.as_str());
+    let created = u64::try_from(message.created_ms).unwrap_or(0).saturating_mul(1000);
+    let oldest = ts_of(created.saturating_sub(SKEW));
+    let mut params = vec![("channel", message.place.chat.as_str()), ("oldest", oldest.as_str())];
     let found = match &message.place.thread {
-        Some(thread) => pages(api, "conversations.replies", &[channel, ("ts", thread)], PAGES).await,
-        None => pages(api, "conversations.history", &[channel], PAGES).await,
+        Some(thread) => {
+            params.push(("ts", thread));
+            pages(api, "conversations.replies", &params, PAGES).await
+        }
+        None => pages(api, "conversations.history", &params, PAGES).await,
     };
     let wanted = metadata(message);
     let is_it = |one: &&Value| one.get("metadata").is_some_and(|metadata| is_same(metadata, &wanted));

@@ -103,8 +103,8 @@ impl Session {
     /// Has all channels looked at.
     fn begin(&mut self, slack: &Slack) {
         let Some(seen) = &self.seen else { return };
-        let home = slack.shared().home.clone();
-        for (channel, since) in seen.to_look_at(home.as_deref(), now()) {
+        let homes = slack.shared().homes.clone();
+        for (channel, since) in seen.to_look_at(&homes, now()) {
             // What is still to be looked at began earlier.
             if !self.is_open(&channel) {
                 self.gaps.push(Gap { channel, since });
@@ -152,7 +152,7 @@ impl Session {
                     why,
                     "what was said in a channel while nobody listened cannot be read"
                 );
-                let is_home = slack.shared().home.as_ref() == Some(&gap.channel);
+                let is_home = slack.shared().homes.contains(&gap.channel);
                 if is_home {
                     slack.shared().blind = Some(format!(
                         "what was said in the channel {} while the daemon was away cannot be read: {why}",

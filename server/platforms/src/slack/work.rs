@@ -61,13 +61,13 @@ impl Works {
         match &mut work.message {
             None if lasts >= PATIENCE => work.message = post(api, place, lasts).await.map(|ts| (ts, now)),
             None => {}
-            Some((ts, edited)) => {
-                if now.duration_since(*edited) >= EDIT_EVERY {
-                    *edited = now;
-                    let params = json!({"channel": place.chat, "ts": ts, "text": words(lasts), "metadata": metadata()});
-                    call(api, "chat.update", &params).await;
-                }
+            Some((ts, edited)) if now.duration_since(*edited) >= EDIT_EVERY => {
+                *edited = now;
+                let params =
+                    json!({"channel": place.chat, "ts": ts, "text": words(lasts), "metadata": metadata()});
+                call(api, "chat.update", &params).await;
             }
+            Some(_) => {}
         }
     }
 
