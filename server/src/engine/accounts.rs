@@ -271,6 +271,10 @@ impl State {
     /// What a person should know of the accounts; none if all is well, or passes by itself.
     pub(super) fn trouble_with_accounts(&self) -> Option<String> {
         let in_use = &self.config.accounts;
+        // Asked after every transaction.
+        if !self.accounts.may_hold_back(&in_use.policy) {
+            return None;
+        }
         let troubles: Vec<String> = in_use
             .all()
             .filter_map(|account| {
