@@ -26,6 +26,7 @@
 //! The text of a message is styled, and rendered here by `aiwg_messaging::render`. A token is a [`Token`], and every error that goes out of
 //! this crate is made by [`Http`], which strips addresses and tokens.
 
+pub mod discord;
 mod http;
 mod platform;
 pub mod slack;
@@ -44,7 +45,7 @@ pub use token::Token;
 
 /// True if there is a client for this platform.
 pub const fn has_client(platform: Platform) -> bool {
-    matches!(platform, Platform::Slack | Platform::Telegram)
+    matches!(platform, Platform::Slack | Platform::Discord | Platform::Telegram)
 }
 
 /// The client of a platform, with its token and its base address; the platform's own one if none is given. Slack has a second token, for its
@@ -61,6 +62,6 @@ pub fn client(
     match platform {
         Platform::Telegram => Ok(Some(Arc::new(telegram::Telegram::new(token.clone(), address)?))),
         Platform::Slack => Ok(Some(Arc::new(slack::Slack::new(token.clone(), app_token, address)?))),
-        Platform::Discord => Ok(None),
+        Platform::Discord => Ok(Some(Arc::new(discord::Discord::new(token.clone(), address)?))),
     }
 }

@@ -1,0 +1,216 @@
+//! Discord: messages by the gateway, version 10, and all that is sent by the REST API.
+//!
+//! - [`gateway`]: the gateway's rules, without a socket; [`listen`]: the socket, and what is handed out of what came.
+//! - [`position`]: how far events have been taken in; [`missed`]: what was said while there was no session.
+//! - [`read`]: messages and interactions; [`commands`]: the commands that Discord completes; [`interactions`]: how those are answered.
+//! - [`rest`], [`answer`], [`limits`]: requests, what became of them, and when the next ones may come; [`send`]: messages.
+
+mod answer;
+mod channels;
+mod commands;
+mod gateway;
+mod interactions;
+mod limits;
+mod listen;
+mod missed;
+mod position;
+mod read;
+mod rest;
+mod send;
+
+use std::sync::{Mutex, PoisonError, atomic::AtomicU32};
+
+use aiwg_messaging::{Place, Platform, rights::PersonId};
+use futures::future::BoxFuture;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use self::{
+    channels::Channels,
+    interactions::{Interactions, Way},
+    listen::Connection,
+    read::{Ack, Bot},
+    rest::Rest,
+};
+use crate::{Account, Outbound, PlatformClient, Received, SendFailure, Sent, Token, Trouble};
+
+/// Only the person who has done something sees this answer.
+const EPHEMERAL: u64 = 1 << 6;
+
+/// The kinds of answers to an interaction: a message, that the bot thinks, and nothing to be seen.
+const ANSWER: u8 = 4;
+const THINKS: u8 = 5;
+const SEEN: u8 = 6;
+
+/// The longest text that the person sees who has pressed a button, in characters.
+const LONGEST_NOTE: usize = 300;
+
+/// What a person sees of whose command nothing comes.
+const PASSED_OVER: &str = "Nothing comes of this: I do not work for you, or not in this channel.";
+
+/// A client of Discord.
+pub struct Discord {
+    rest: Rest,
+    bot: OnceCell<Bot>,
+    channels: Channels,
+    interactions: Interactions,
+    connection: tokio::sync::Mutex<Option<Connection>>,
+    /// Number of times in a row that a session's own address was not reached.
+    not_reached: AtomicU32,
+    /// Why the gateway does not let the bot in, and the remedy.
+    shut_out: Mutex<Option<String>>,
+}
+
+impl Discord {
+    /// A client with this token.
+    ///
+    /// # Errors
+    /// The address is none that a token may be sent to, or no certificates are there.
+    pub fn new(token: Token, address: Option<&str>) -> Result<Self, String> {
+        Ok(Self {
+            rest: Rest::new(token, address)?,
+            bot: OnceCell::new(),
+            channels: Channels::default(),
+            interactions: Interactions::default(),
+            connection: tokio::sync::Mutex::default(),
+            not_reached: AtomicU32::new(0),
+            shut_out: Mutex::default(),
+        })
+    }
+
+    /// The bot. It stays the same as long as the token does.
+    async fn bot(&self) -> Result<&Bot, Trouble> {
+        self.bot.get_or_try_init(|| async { self.who().await.map(|(bot, _)| bot) }).await
+    }
+
+    /// Asks who the bot is, and for its application.
+    async fn who(&self) -> Result<(Bot, Value), Trouble> {
+        let me = self.rest.ask(Method::GET, "users/@me", None).await?;
+        let application = self.rest.ask(Method::GET, "applications/@me", None).await?;
+        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let bot = || Some(Bot { id: text(&me, "id")?, name: text(&me, "username")?, application: text(&application, "id")? });
+        let bot = bot().filter(|bot| [&bot.id, &bot.application].iter().all(|id| id.parse::<u64>().is_ok()));
+        let unfit = || Trouble::Later { why: "Discord's answer does not say who the bot is".to_owned(), after: None };
+        Ok((bot.ok_or_else(unfit)?, application))
+    }
+
+    async fn account_with_faults(&self) -> Result<Account, Trouble> {
+        let (bot, application) = self.who().await?;
+        let shut_out = self.shut_out.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lacks = shut_out.or_else(|| lacks(&application, &bot));
+        let account = Account { id: bot.id.clone(), name: bot.name.clone(), lacks };
+        let _ = self.bot.set(bot);
+        Ok(account)
+    }
+
+    /// Answers an interaction. True if Discord has taken the answer.
+    async fn answer(&self, ack: &Ack, answer: &Value) -> bool {
+        let path = format!("interactions/{}/{}/callback", ack.id, ack.token);
+        match self.rest.call(Method::POST, &path, Some(answer)).await.map(answer::Outcome::result) {
+            Ok(Ok(_)) => true,
+            Ok(Err(trouble)) => {
+                tracing::debug!(?trouble, "an interaction was not answered");
+                false
+            }
+            Err(failed) => {
+                tracing::debug!(why = failed.why, "an interaction was not answered");
+                false
+            }
+        }
+    }
+
+    async fn acknowledge_one(&self, ack: &str, said: Option<&str>) {
+        let Ok(ack) = serde_json::from_str::<Ack>(ack) else { return };
+        if ack.is_press {
+            let answer = said.map_or_else(|| json!({"type": SEEN}), note);
+            self.answer(&ack, &answer).await;
+            return;
+        }
+        // The answer takes the place of this as soon as it is there.
+        let is_taken = self.answer(&ack, &json!({"type": THINKS})).await;
+        let way = if is_taken { Way::Thinks(ack.token.clone()) } else { Way::Over };
+        self.interactions.set(&ack.id, way);
+    }
+
+    async fn pass_over_one(&self, ack: &str) {
+        let Ok(ack) = serde_json::from_str::<Ack>(ack) else { return };
+        self.answer(&ack, &note(PASSED_OVER)).await;
+        self.interactions.set(&ack.id, Way::Over);
+    }
+}
+
+/// A text that only the person sees who has done something.
+fn note(text: &str) -> Value {
+    let text = aiwg_messaging::text::Styled::plain(&aiwg_messaging::text::shortened(text, LONGEST_NOTE));
+    let content = aiwg_messaging::render::discord(&text);
+    json!({"type": ANSWER, "data": {"content": content, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}})
+}
+
+/// What keeps the bot from working, as its application is set up.
+fn lacks(application: &Value, bot: &Bot) -> Option<String> {
+    if application.get("interactions_endpoint_url").and_then(Value::as_str).is_some_and(|url| !url.is_empty()) {
+        let why = "commands and buttons go elsewhere: clear the Interactions Endpoint URL in the developer portal, on the page General \
+                   Information of the application";
+        return Some(why.to_owned());
+    }
+    let guilds = application.get("approximate_guild_count").and_then(Value::as_u64);
+    (guilds == Some(0)).then(|| format!("the bot is in no server: invite it with {}", answer::invitation(&bot.application)))
+}
+
+impl PlatformClient for Discord {
+    fn platform(&self) -> Platform {
+        Platform::Discord
+    }
+
+    fn account(&self) -> BoxFuture<'_, Result<Account, Trouble>> {
+        Box::pin(self.account_with_faults())
+    }
+
+    fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>> {
+        Box::pin(self.listen(position))
+    }
+
+    fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()> {
+        Box::pin(self.acknowledge_one(ack, said))
+    }
+
+    fn pass_over<'a>(&'a self, ack: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(self.pass_over_one(ack))
+    }
+
+    fn attend(&self, chats: &[Place], people: &[PersonId]) {
+        self.channels.attend(chats, people);
+    }
+
+    fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>> {
+        Box::pin(self.send_one(message))
+    }
+
+    fn find<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Option<Option<Sent>>> {
+        Box::pin(self.find_one(message))
+    }
+
+    fn show_work<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if self.rest.is_refused() {
+                return;
+            }
+            let path = format!("channels/{}/typing", send::channel_of(place));
+            if let Err(failed) = self.rest.call(Method::POST, &path, None).await {
+                tracing::debug!(why = failed.why, "it could not be shown that an agent works");
+            }
+        })
+    }
+
+    fn register(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let why = |trouble: Trouble| match trouble {
+                Trouble::Later { why, .. } | Trouble::Taken(why) | Trouble::Stop(why) => why,
+            };
+            let path = format!("applications/{}/commands", self.bot().await.map_err(why)?.application);
+            let done = self.rest.ask(Method::PUT, &path, Some(&commands::definitions())).await;
+            done.map(drop).map_err(why)
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! How far the events of a bot have been taken in, as it is stored: a session is resumed by the next daemon, too.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// The beginning of Discord's time, in milliseconds since 1970.
+const EPOCH_MS: i64 = 1_420_070_400_000;
+
+/// Ids have so many bits besides their time.
+const OTHER_BITS: u32 = 22;
+
+/// Time before the last message from which on messages are read once more after a gap: ids are not handed out in their exact order.
+const OVERLAP: Duration = Duration::from_secs(60);
+
+/// The longest gap after which messages are read. What was said before is too old to be done.
+const LONGEST_GAP: Duration = Duration::from_secs(24 * 3600);
+
+/// The most conversations that are looked into after a gap.
+const MOST_PLACES: usize = 50;
+
+/// A session of the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Session {
+    /// Its id.
+    pub(super) id: String,
+    /// The address at which it is resumed.
+    pub(super) url: String,
+}
+
+/// How far events have been taken in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Position {
+    /// The session; none before the first, and after one that was lost.
+    pub(super) session: Option<Session>,
+    /// The number of its last event.
+    pub(super) seq: u64,
+    /// The id of the last message; 0 before the first session.
+    pub(super) since: u64,
+    /// True if messages after that one were missed, and are to be read.
+    pub(super) is_behind: bool,
+    /// The threads and direct messages in which people have spoken to the bot, the latest last.
+    pub(super) places: Vec<String>,
+}
+
+impl Position {
+    /// Reads a stored position. One that cannot be read is as good as none.
+    pub(super) fn read(text: Option<&str>) -> Self {
+        text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The position as it is stored.
+    pub(super) fn text(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    /// The position without its session, which is lost: what was said meanwhile is to be read.
+    pub(super) fn without_session(&self) -> Self {
+        Self { session: None, seq: 0, is_behind: self.since > 0, ..self.clone() }
+    }
+
+    /// A session begins.
+    pub(super) fn begin(&mut self, session: Session, now_ms: i64) {
+        self.session = Some(session);
+        if self.since == 0 {
+            self.since = id_at(now_ms);
+        }
+    }
+
+    /// The id after which messages are read that were missed.
+    pub(super) fn missed_after(&self, now_ms: i64) -> u64 {
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let overlap = id_at(time_of(self.since).saturating_sub(ms(OVERLAP)));
+        overlap.max(id_at(now_ms.saturating_sub(ms(LONGEST_GAP))))
+    }
+
+    /// Someone who may has spoken to the bot in this thread, or in these direct messages.
+    pub(super) fn note_place(&mut self, channel: &str) {
+        self.places.retain(|place| place != channel);
+        self.places.push(channel.to_owned());
+        if self.places.len() > MOST_PLACES {
+            self.places.remove(0);
+        }
+    }
+}
+
+/// Time of an id, in milliseconds since 1970.
+pub(super) fn time_of(id: u64) -> i64 {
+    i64::try_from(id >> OTHER_BITS).unwrap_or(i64::MAX).saturating_add(EPOCH_MS)
+}
+
+/// The first id of a time, in milliseconds since 1970.
+pub(super) fn id_at(ms: i64) -> u64 {
+    let since = u64::try_from(ms.saturating_sub(EPOCH_MS)).unwrap_or(0);
+    since.min(u64::MAX >> OTHER_BITS) << OTHER_BITS
+}
+
+/// The time, in milliseconds since 1970.
+pub(super) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_stored_and_read() {
+        let mut position = Position::default();
+        assert!(!position.without_session().is_behind, "nothing was missed before the first session");
+        position.begin(Session { id: "s".to_owned(), url: "wss://x".to_owned() }, EPOCH_MS + 1000);
+        position.seq = 7;
+        position.note_place("5");
+        assert_eq!(Position::read(position.text().as_deref()), position);
+        assert_eq!(position.since, 1000 << 22);
+        let lost = position.without_session();
+        assert!(lost.session.is_none() && lost.is_behind && lost.places == ["5"], "{lost:?}");
+        for odd in ["", "{", "[]", "{\"seq\":-1}", "null"] {
+            assert_eq!(Position::read(Some(odd)), Position::default(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_gap_is_read_from_a_minute_before_it_but_no_further_back_than_a_day() {
+        let now = EPOCH_MS + 1_000_000_000_000;
+        let position = |ago: i64| Position { since: id_at(now - ago), ..Position::default() };
+        assert_eq!(time_of(position(5_000).missed_after(now)), now - 65_000);
+        assert_eq!(time_of(position(90_000_000).missed_after(now)), now - 86_400_000);
+        assert_eq!(id_at(0), 0);
+        assert!(time_of(u64::MAX) > 0 && id_at(i64::MAX) > 0);
+    }
+
+    #[test]
+    fn the_latest_places_are_kept() {
+        let mut position = Position::default();
+        for n in 0..=MOST_PLACES {
+            position.note_place(&n.to_string());
+        }
+        position.note_place("1");
+        assert_eq!(position.places.len(), MOST_PLACES);
+        assert_eq!(position.places.last().map(String::as_str), Some("1"));
+    }
+}
