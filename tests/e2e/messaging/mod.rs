@@ -1,10 +1,11 @@
 //! Messaging platforms, with a stand-in for them that the platforms' own clients have accepted.
 
+mod discord;
 mod slack;
 mod telegram;
 mod telegram_faults;
 
-use std::process::Stdio;
+use std::{path::Path, process::Stdio};
 
 use aiwg_platforms_stand_in::{Platform, StandIn};
 use serde_json::{Value, json};
@@ -120,5 +121,20 @@ impl Bot {
     /// Every request was as the Bot API is published.
     fn is_conformant(&self) {
         assert_eq!(self.stand_in.violations(), []);
+    }
+}
+
+/// Looks for a text in all files below a directory.
+fn find_in(dir: &Path, text: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            find_in(&path, text, found);
+        } else if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                found.push(path.display().to_string());
+            }
+        }
     }
 }

@@ -1,11 +1,9 @@
 //! Telegram as people use it.
 
-use std::path::Path;
-
 use aiwg_platforms_stand_in::{Speaker, Speech};
 use serde_json::json;
 
-use super::{ANN, Bot, CHAT};
+use super::{ANN, Bot, CHAT, find_in};
 use crate::support::{until, until_some};
 
 #[test]
@@ -171,21 +169,6 @@ fn nobody_else_is_obeyed() {
     assert_eq!(bot.stand_in.telegram().sent("5").len(), 1, "and are answered once");
     assert_eq!(bot.project.json(&["task", "list"]), json!([]));
     bot.is_conformant();
-}
-
-/// Looks for a text in all files below a directory.
-pub(super) fn find_in(dir: &Path, text: &str, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(dir).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            find_in(&path, text, found);
-        } else if path.is_file() {
-            let bytes = std::fs::read(&path).unwrap_or_default();
-            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
-                found.push(path.display().to_string());
-            }
-        }
-    }
 }
 
 #[test]

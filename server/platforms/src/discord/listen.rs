@@ -107,6 +107,10 @@ impl Discord {
         let bot = self.bot().await?;
         let mut slot = self.connection.lock().await;
         let mut position = Position::read(position);
+        if position.first == 0 {
+            // Stored before anything can be missed.
+            return Ok(vec![nothing(bot, Position::beginning(now_ms()).text())]);
+        }
         loop {
             let mut connection = match slot.take() {
                 Some(connection) if connection.at == position => connection,
@@ -238,7 +242,7 @@ impl Discord {
             };
             let Some(came) = connection.came.pop_front() else { break };
             if let Some(session) = came.session {
-                ahead.begin(session, now_ms());
+                ahead.session = Some(session);
             }
             ahead.seq = came.seq.unwrap_or(ahead.seq);
             // What was missed comes first.

@@ -36,8 +36,10 @@ pub(super) struct Position {
     pub(super) session: Option<Session>,
     /// The number of its last event.
     pub(super) seq: u64,
-    /// The id of the last message; 0 before the first session.
+    /// The id of the last message.
     pub(super) since: u64,
+    /// The id of the time at which the bot was first used: nothing that was said before is for this daemon. 0 if that is not stored yet.
+    pub(super) first: u64,
     /// True if messages after that one were missed, and are to be read.
     pub(super) is_behind: bool,
     /// The threads and direct messages in which people have spoken to the bot, the latest last.
@@ -55,24 +57,22 @@ impl Position {
         serde_json::to_string(self).ok()
     }
 
-    /// The position without its session, which is lost: what was said meanwhile is to be read.
-    pub(super) fn without_session(&self) -> Self {
-        Self { session: None, seq: 0, is_behind: self.since > 0, ..self.clone() }
+    /// The position at which a bot begins. What is said before its first session is there is to be read, too.
+    pub(super) fn beginning(now_ms: i64) -> Self {
+        let now = id_at(now_ms);
+        Self { since: now, first: now, is_behind: true, ..Self::default() }
     }
 
-    /// A session begins.
-    pub(super) fn begin(&mut self, session: Session, now_ms: i64) {
-        self.session = Some(session);
-        if self.since == 0 {
-            self.since = id_at(now_ms);
-        }
+    /// The position without its session, which is lost: what was said meanwhile is to be read.
+    pub(super) fn without_session(&self) -> Self {
+        Self { session: None, seq: 0, is_behind: true, ..self.clone() }
     }
 
     /// The id after which messages are read that were missed.
     pub(super) fn missed_after(&self, now_ms: i64) -> u64 {
         let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let overlap = id_at(time_of(self.since).saturating_sub(ms(OVERLAP)));
-        overlap.max(id_at(now_ms.saturating_sub(ms(LONGEST_GAP))))
+        overlap.max(self.first).max(id_at(now_ms.saturating_sub(ms(LONGEST_GAP))))
     }
 
     /// Someone who may has spoken to the bot in this thread, or in these direct messages.
@@ -108,9 +108,9 @@ mod tests {
 
     #[test]
     fn a_position_is_stored_and_read() {
-        let mut position = Position::default();
-        assert!(!position.without_session().is_behind, "nothing was missed before the first session");
-        position.begin(Session { id: "s".to_owned(), url: "wss://x".to_owned() }, EPOCH_MS + 1000);
+        let mut position = Position::beginning(EPOCH_MS + 1000);
+        assert!(position.is_behind, "its first session is not there yet");
+        position.session = Some(Session { id: "s".to_owned(), url: "wss://x".to_owned() });
         position.seq = 7;
         position.note_place("5");
         assert_eq!(Position::read(position.text().as_deref()), position);
@@ -128,6 +128,7 @@ mod tests {
         let position = |ago: i64| Position { since: id_at(now - ago), ..Position::default() };
         assert_eq!(time_of(position(5_000).missed_after(now)), now - 65_000);
         assert_eq!(time_of(position(90_000_000).missed_after(now)), now - 86_400_000);
+        assert_eq!(time_of(Position::beginning(now).missed_after(now)), now, "nothing was for it before");
         assert_eq!(id_at(0), 0);
         assert!(time_of(u64::MAX) > 0 && id_at(i64::MAX) > 0);
     }

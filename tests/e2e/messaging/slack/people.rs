@@ -262,7 +262,7 @@ fn the_tokens_are_nowhere() {
         for text in [&status, &tested.out, &tested.err, &bot.project.read("environments.txt")] {
             assert!(!text.contains(secret), "{text}");
         }
-        super::super::telegram::find_in(bot.project.path(), secret, &mut found);
+        super::super::find_in(bot.project.path(), secret, &mut found);
     }
     assert_eq!(found, Vec::<String>::new());
 }

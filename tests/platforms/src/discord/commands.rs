@@ -11,7 +11,7 @@ pub(super) fn application(state: &State) -> Value {
         "bot_require_code_grant": false, "verify_key": "00", "flags": 0, "hook": true, "type": null,
         "owner": super::guild::person("1000000000000000001"), "team": null, "bot": state.bot(),
         "integration_types_config": {}, "redirect_uris": [], "interactions_endpoint_url": null,
-        "role_connections_verification_url": null, "approximate_guild_count": 1, "approximate_user_install_count": 0,
+        "role_connections_verification_url": null, "approximate_guild_count": state.guild_count, "approximate_user_install_count": 0,
     })
 }
 

@@ -127,7 +127,12 @@ async fn talk(
                 Order::Close(code) => return end(socket, code).await,
             },
             () = tokio::time::sleep_until(deadline) => {
-                note(shared, "gateway heartbeat", &Value::Null, Some("no heartbeat within the interval".to_owned()));
+                // What came over a connection that was left half-open was heard by nobody.
+                let is_frozen = shared.discord.read(|state| {
+                    state.sockets.get(&id).is_some_and(|socket| socket.connection.is_frozen())
+                });
+                let misfit = (!is_frozen).then(|| "no heartbeat within the interval".to_owned());
+                note(shared, "gateway heartbeat", &Value::Null, misfit);
                 return end(socket, 4000).await;
             }
             message = socket.recv() => match message?.ok()? {

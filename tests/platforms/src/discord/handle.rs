@@ -168,6 +168,16 @@ impl Discord {
         self.shared.discord.read(|state| state.identifies_left)
     }
 
+    /// Uses up the day's identifies.
+    pub fn use_up_identifies(&self) {
+        self.change(|state| state.identifies_left = 0);
+    }
+
+    /// Number of guilds that the bot is in, as its application tells it.
+    pub fn set_guild_count(&self, count: u64) {
+        self.change(|state| state.guild_count = count);
+    }
+
     fn to_sockets(&self, frame: &Value) {
         self.shared
             .discord

@@ -37,6 +37,8 @@ pub(crate) struct State {
     disallowed_intents: u64,
     /// Identifies that are left today: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>.
     identifies_left: u64,
+    /// Number of guilds that the bot is in, as its application tells it.
+    guild_count: u64,
     interactions: BTreeMap<String, interactions::Interaction>,
     /// Commands by guild; the empty name is for those of everywhere.
     commands: BTreeMap<String, Vec<Value>>,
@@ -58,6 +60,7 @@ impl State {
             held: None,
             disallowed_intents: 0,
             identifies_left: 1_000,
+            guild_count: 1,
             interactions: BTreeMap::new(),
             commands: BTreeMap::new(),
             typing: Vec::new(),

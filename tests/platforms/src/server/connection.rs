@@ -39,6 +39,11 @@ impl Connection {
         self.reader.wake();
     }
 
+    /// True if it was left half-open.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.state() == FROZEN
+    }
+
     fn state(&self) -> u8 {
         self.state.load(Ordering::SeqCst)
     }
