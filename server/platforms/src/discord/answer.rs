@@ -136,7 +136,9 @@ impl Outcome {
                 Err(SendFailure::Refused(format!("{remedy} ({})", self.said())))
             }
             // Not from the API: what stands before it has let nothing through.
-            (403, None) => Err(SendFailure::NotSent(format!("Discord lets nothing through: {}", self.said()))),
+            (403, None) => {
+                Err(SendFailure::NotSent(format!("Discord lets nothing through: {}", self.said())))
+            }
             _ => Err(SendFailure::Unknown(format!("Discord answers with an error: {}", self.said()))),
         }
     }
@@ -160,7 +162,9 @@ fn remedy(code: u64, place: &Place, invitation: &str) -> String {
         ),
         code::NO_DIRECT_MESSAGES => "the person takes no direct messages from the bot".to_owned(),
         code::NO_TEXT_CHANNEL => {
-            format!("the channel {channel} takes no messages: set the id of a channel for texts, which is no category and no forum")
+            format!(
+                "the channel {channel} takes no messages: set the id of a channel for texts, which is no category and no forum"
+            )
         }
         code::ARCHIVED => format!("the thread {channel} is archived, and the bot may not open it again"),
         _ => format!("Discord does not take a message for the channel {channel}"),
@@ -177,7 +181,11 @@ mod tests {
 
     fn outcome(status: u16, body: Value) -> Outcome {
         let status = StatusCode::from_u16(status).unwrap();
-        Outcome::of(Answer { status, headers: HeaderMap::new(), body: Some(body).filter(|body| !body.is_null()) })
+        Outcome::of(Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: Some(body).filter(|body| !body.is_null()),
+        })
     }
 
     fn sent(status: u16, body: Value) -> Result<Sent, SendFailure> {
@@ -190,8 +198,13 @@ mod tests {
         assert_eq!(sent(200, json!({"id": "5"})), Ok(Sent { id: Some("5".to_owned()) }));
         let limited = sent(429, json!({"retry_after": 2.5, "global": false}));
         assert_eq!(limited, Err(SendFailure::RetryAfter(Duration::from_millis(2500))));
-        assert!(matches!(sent(401, json!({"message": "401: Unauthorized", "code": 0})), Err(SendFailure::Stop(_))));
-        for unknown in [sent(500, Value::Null), sent(502, Value::Null), sent(200, Value::Null), sent(404, Value::Null)] {
+        assert!(matches!(
+            sent(401, json!({"message": "401: Unauthorized", "code": 0})),
+            Err(SendFailure::Stop(_))
+        ));
+        for unknown in
+            [sent(500, Value::Null), sent(502, Value::Null), sent(200, Value::Null), sent(404, Value::Null)]
+        {
             assert!(matches!(unknown, Err(SendFailure::Unknown(_))), "{unknown:?}");
         }
         assert!(matches!(sent(403, Value::Null), Err(SendFailure::NotSent(_))));
@@ -213,7 +226,9 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        assert!(invitation("7").contains("client_id=7") && invitation("7").contains("permissions=274877975552"));
+        assert!(
+            invitation("7").contains("client_id=7") && invitation("7").contains("permissions=274877975552")
+        );
     }
 
     #[test]

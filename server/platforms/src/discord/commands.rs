@@ -45,7 +45,8 @@ impl Param {
             "required": self.is_required,
         });
         if !self.choices.is_empty() {
-            option["choices"] = self.choices.iter().map(|choice| json!({"name": choice, "value": choice})).collect();
+            option["choices"] =
+                self.choices.iter().map(|choice| json!({"name": choice, "value": choice})).collect();
         }
         option
     }
@@ -89,7 +90,8 @@ pub(super) fn text_of(data: &Value) -> Option<String> {
     let known = VERBS.iter().find(|verb| verb.word == name).map(params).unwrap_or_default();
     let given = || data.get("options").and_then(Value::as_array).into_iter().flatten();
     let named = |option: &Value, name: &str| option.get("name").and_then(Value::as_str) == Some(name);
-    let value = |option: &Value| option.get("value").and_then(Value::as_str).map(|text| text.trim().to_owned());
+    let value =
+        |option: &Value| option.get("value").and_then(Value::as_str).map(|text| text.trim().to_owned());
     let mut text = format!("/{name}");
     let mut add = |word: &str| {
         text.push(' ');
@@ -124,7 +126,10 @@ mod tests {
         assert_eq!(all.as_array().unwrap().len(), VERBS.len());
         for command in all.as_array().unwrap() {
             let name = command["name"].as_str().unwrap();
-            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase()) && (1..=32).contains(&name.len()), "{name}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_lowercase()) && (1..=32).contains(&name.len()),
+                "{name}"
+            );
             for about in command["options"].as_array().unwrap().iter().chain([command]) {
                 let description = about["description"].as_str().unwrap();
                 assert!((1..=100).contains(&description.len()), "{name}: {description}");
@@ -135,14 +140,19 @@ mod tests {
         }
         let automation = all.as_array().unwrap().iter().find(|one| one["name"] == "automation").unwrap();
         assert_eq!(automation["options"][0]["choices"][1]["value"], "off");
-        assert_eq!((&automation["options"][1]["name"], &automation["options"][1]["required"]), (&json!("rule"), &json!(false)));
+        assert_eq!(
+            (&automation["options"][1]["name"], &automation["options"][1]["required"]),
+            (&json!("rule"), &json!(false))
+        );
     }
 
     #[test]
     fn what_is_chosen_is_a_command() {
         let said = |name: &str, options: &[(&str, &str)]| {
-            let options: Vec<Value> =
-                options.iter().map(|(name, value)| json!({"name": name, "type": 3, "value": value})).collect();
+            let options: Vec<Value> = options
+                .iter()
+                .map(|(name, value)| json!({"name": name, "type": 3, "value": value}))
+                .collect();
             let text = text_of(&json!({"type": 1, "name": name, "options": options})).unwrap();
             match heard(&text, Form::Slash, None) {
                 Heard::Command(command) => command,
@@ -161,7 +171,13 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_none() {
-        for odd in [json!({}), json!({"type": 2, "name": "x"}), json!({"type": 1}), json!({"type": 1, "name": 5}), json!(null)] {
+        for odd in [
+            json!({}),
+            json!({"type": 2, "name": "x"}),
+            json!({"type": 1}),
+            json!({"type": 1, "name": 5}),
+            json!(null),
+        ] {
             assert_eq!(text_of(&odd), None, "{odd}");
         }
         let odd = json!({"type": 1, "name": "run", "options": [1, {"name": "prompt"}, {"value": 3}]});

@@ -44,13 +44,16 @@ impl Leave {
     /// What follows from the code with which the gateway has closed a connection.
     pub(super) fn of_code(code: Option<u16>, reason: &str) -> Self {
         let stop = |why: &str| {
-            Self::Trouble(Trouble::Stop(format!("{why} (code {}); then start the daemon again", code.unwrap_or(0))))
+            Self::Trouble(Trouble::Stop(format!(
+                "{why} (code {}); then start the daemon again",
+                code.unwrap_or(0)
+            )))
         };
         match code {
             Some(4004) => Self::Trouble(Trouble::Stop(super::answer::refused("code 4004"))),
-            Some(4010 | 4011) => {
-                stop("Discord wants the bot's servers shared among several connections, for which it is in too many: use a bot of your own")
-            }
+            Some(4010 | 4011) => stop(
+                "Discord wants the bot's servers shared among several connections, for which it is in too many: use a bot of your own",
+            ),
             Some(4012) => stop("Discord does not speak version 10 of its gateway any more: update aiwg"),
             Some(4013) => stop("Discord does not know the intents that are asked for: update aiwg"),
             Some(4014) => stop(
@@ -60,7 +63,10 @@ impl Leave {
             Some(4007 | 4009) => Self::Anew("the session is too old".to_owned()),
             Some(code) => {
                 let reason = aiwg_messaging::text::line(reason, 100);
-                Self::Resume { why: format!("Discord has closed the connection: code {code} {reason}"), later: code == 4008 }
+                Self::Resume {
+                    why: format!("Discord has closed the connection: code {code} {reason}"),
+                    later: code == 4008,
+                }
             }
             None => Self::resume("the connection to Discord has ended"),
         }
@@ -136,9 +142,10 @@ impl Gateway {
             Some(0) => self.event(&frame, data),
             Some(1) => Step::Say(self.heartbeat()),
             Some(7) => Step::Leave(Leave::resume("Discord asks for another connection")),
-            Some(9) if data == Value::Bool(true) => {
-                Step::Leave(Leave::Resume { why: "Discord has not resumed the session yet".to_owned(), later: true })
-            }
+            Some(9) if data == Value::Bool(true) => Step::Leave(Leave::Resume {
+                why: "Discord has not resumed the session yet".to_owned(),
+                later: true,
+            }),
             Some(9) => Step::Leave(Leave::Anew("Discord has forgotten the session".to_owned())),
             Some(10) => {
                 let ms = data.get("heartbeat_interval").and_then(Value::as_u64).unwrap_or(*INTERVALS.end());
@@ -272,7 +279,8 @@ mod tests {
         assert!(matches!(take(r#"{"op":9,"d":true}"#), Step::Leave(Leave::Resume { later: true, .. })));
         assert!(matches!(take(r#"{"op":9,"d":false}"#), Step::Leave(Leave::Anew(_))));
         assert!(matches!(take(r#"{"op":0,"s":1,"t":"READY","d":{}}"#), Step::Leave(Leave::Anew(_))));
-        for odd in ["", "[]", "{}", "1", r#"{"op":"x"}"#, r#"{"op":0}"#, r#"{"op":0,"s":2}"#, r#"{"op":99}"#] {
+        for odd in ["", "[]", "{}", "1", r#"{"op":"x"}"#, r#"{"op":0}"#, r#"{"op":0,"s":2}"#, r#"{"op":99}"#]
+        {
             assert_eq!(take(odd), Step::Nothing, "{odd}");
         }
     }
@@ -299,7 +307,10 @@ mod tests {
         let token = Token::new("secret");
         let mut position = Position::default();
         let new = greeting(&token, &position);
-        assert_eq!((&new["op"], &new["d"]["intents"], &new["d"]["token"]), (&json!(2), &json!(4608), &json!("secret")));
+        assert_eq!(
+            (&new["op"], &new["d"]["intents"], &new["d"]["token"]),
+            (&json!(2), &json!(4608), &json!("secret"))
+        );
         position.session = Some(Session { id: "a".to_owned(), url: String::new() });
         position.seq = 5;
         let resumed = greeting(&token, &position);

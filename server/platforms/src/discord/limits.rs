@@ -50,7 +50,14 @@ pub(super) fn retry_after(headers: &HeaderMap, body: Option<&Value>) -> Duration
 
 impl Limits {
     /// Notes what an answer says.
-    pub(super) fn note(&self, route: &str, status: u16, headers: &HeaderMap, body: Option<&Value>, now: Instant) {
+    pub(super) fn note(
+        &self,
+        route: &str,
+        status: u16,
+        headers: &HeaderMap,
+        body: Option<&Value>,
+        now: Instant,
+    ) {
         let pause = if status == 429 {
             Some(retry_after(headers, body))
         } else if number(headers, "x-ratelimit-remaining") == Some(0.0) {
@@ -113,8 +120,15 @@ mod tests {
     #[test]
     fn odd_pauses_are_not_believed() {
         for (odd, pause) in [("x", 5), ("-1", 5), ("NaN", 5), ("1e300", 3600), ("7", 7)] {
-            assert_eq!(retry_after(&headers(&[("retry-after", odd)]), None), Duration::from_secs(pause), "{odd}");
+            assert_eq!(
+                retry_after(&headers(&[("retry-after", odd)]), None),
+                Duration::from_secs(pause),
+                "{odd}"
+            );
         }
-        assert_eq!(retry_after(&headers(&[]), Some(&json!({"retry_after": 0.25}))), Duration::from_millis(250));
+        assert_eq!(
+            retry_after(&headers(&[]), Some(&json!({"retry_after": 0.25}))),
+            Duration::from_millis(250)
+        );
     }
 }

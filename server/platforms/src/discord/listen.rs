@@ -70,7 +70,9 @@ impl Connection {
 
     /// Waits for one frame or heartbeat. It may be dropped while it waits.
     async fn turn(&mut self, bot: &Bot, token: &Token) -> Result<(), Leave> {
-        let broken = |failed: crate::Failed| Leave::resume(format!("the connection to Discord has ended: {}", failed.why));
+        let broken = |failed: crate::Failed| {
+            Leave::resume(format!("the connection to Discord has ended: {}", failed.why))
+        };
         let step = tokio::select! {
             frame = self.socket.next() => match frame.map_err(broken)? {
                 Frame::Text(text) => self.gateway.take(&text, Instant::now(), random()),
@@ -88,7 +90,9 @@ impl Connection {
             Step::Leave(leave) => return Err(leave),
             Step::Beat if !self.gateway.is_up() => {}
             Step::Beat => self.keep(Came { is_due: true, ..Came::default() }),
-            Step::Up(seq, session) => self.keep(Came { seq: Some(seq), session, is_due: true, ..Came::default() }),
+            Step::Up(seq, session) => {
+                self.keep(Came { seq: Some(seq), session, is_due: true, ..Came::default() })
+            }
             Step::Event(event) => {
                 let (message, heard) = (read::message_id(&event), read::event(bot, &event));
                 self.keep(Came { seq: Some(event.seq), message, heard, ..Came::default() });
@@ -163,7 +167,13 @@ impl Discord {
         };
         self.not_reached.store(0, Ordering::Relaxed);
         let (now, seq) = (Instant::now(), position.session.as_ref().map(|_| position.seq));
-        Ok(Connection { socket, gateway: Gateway::new(seq, now), opened: now, at: position, came: VecDeque::new() })
+        Ok(Connection {
+            socket,
+            gateway: Gateway::new(seq, now),
+            opened: now,
+            at: position,
+            came: VecDeque::new(),
+        })
     }
 
     /// Asks where a new session begins, and whether it may.
@@ -174,11 +184,16 @@ impl Discord {
         if number("remaining") == Some(0) {
             // More would have Discord reset the token.
             let after = Duration::from_millis(number("reset_after").unwrap_or(60_000).max(1000));
-            let why = "the bot has begun as many sessions as it may in a day: does another program use its token?".to_owned();
+            let why =
+                "the bot has begun as many sessions as it may in a day: does another program use its token?"
+                    .to_owned();
             return Err(Trouble::Later { why, after: Some(after) });
         }
         let url = found.get("url").and_then(Value::as_str).map(str::to_owned);
-        url.ok_or_else(|| Trouble::Later { why: "Discord does not say where its gateway is".to_owned(), after: None })
+        url.ok_or_else(|| Trouble::Later {
+            why: "Discord does not say where its gateway is".to_owned(),
+            after: None,
+        })
     }
 
     /// Leaves a connection. Returns the position at which the next one begins.
@@ -190,7 +205,9 @@ impl Discord {
         // Discord wants a pause between 1 and 5 seconds there.
         let pause = Duration::from_secs(1) + Duration::from_secs(4).mul_f64(random());
         match leave {
-            Leave::Resume { why, later: false } if is_early || !was_up => Err(Trouble::Later { why, after: None }),
+            Leave::Resume { why, later: false } if is_early || !was_up => {
+                Err(Trouble::Later { why, after: None })
+            }
             Leave::Resume { later: false, .. } => Ok(at),
             Leave::Resume { later: true, .. } => {
                 sleep(pause).await;
@@ -324,6 +341,13 @@ fn nothing(bot: &Bot, position: Option<String>) -> Received {
         key: format!("discord:{}", bot.id),
         position,
         ack: None,
-        inbound: Inbound { place, is_direct: false, person: None, name: None, message: None, what: What::Nothing },
+        inbound: Inbound {
+            place,
+            is_direct: false,
+            person: None,
+            name: None,
+            message: None,
+            what: What::Nothing,
+        },
     }
 }

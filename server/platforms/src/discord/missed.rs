@@ -32,7 +32,12 @@ impl Discord {
     ///
     /// # Errors
     /// Discord could not be asked: nothing is known of what was missed.
-    pub(super) async fn missed(&self, bot: &Bot, position: &Position, now_ms: i64) -> Result<Missed, Trouble> {
+    pub(super) async fn missed(
+        &self,
+        bot: &Bot,
+        position: &Position,
+        now_ms: i64,
+    ) -> Result<Missed, Trouble> {
         let after = position.missed_after(now_ms);
         let mut channels = self.channels.homes();
         channels.extend(position.places.iter().cloned());
@@ -75,14 +80,26 @@ impl Discord {
                 return Ok(());
             }
         }
-        tracing::warn!(channel = id, "more was said in a channel than is read after a gap: the rest is passed over");
+        tracing::warn!(
+            channel = id,
+            "more was said in a channel than is read after a gap: the rest is passed over"
+        );
         Ok(())
     }
 
     /// Asks for something, and waits while Discord takes no requests; none if the bot may not have it.
-    async fn patiently(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Option<Value>, Trouble> {
+    async fn patiently(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Option<Value>, Trouble> {
         loop {
-            let outcome = self.rest.call(method.clone(), path, body).await.map_err(|failed| super::rest::not_asked(&failed))?;
+            let outcome = self
+                .rest
+                .call(method.clone(), path, body)
+                .await
+                .map_err(|failed| super::rest::not_asked(&failed))?;
             if outcome.is_denied() {
                 return Ok(None);
             }

@@ -89,9 +89,16 @@ impl Discord {
         let me = self.rest.ask(Method::GET, "users/@me", None).await?;
         let application = self.rest.ask(Method::GET, "applications/@me", None).await?;
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let bot = || Some(Bot { id: text(&me, "id")?, name: text(&me, "username")?, application: text(&application, "id")? });
+        let bot = || {
+            Some(Bot {
+                id: text(&me, "id")?,
+                name: text(&me, "username")?,
+                application: text(&application, "id")?,
+            })
+        };
         let bot = bot().filter(|bot| [&bot.id, &bot.application].iter().all(|id| id.parse::<u64>().is_ok()));
-        let unfit = || Trouble::Later { why: "Discord's answer does not say who the bot is".to_owned(), after: None };
+        let unfit =
+            || Trouble::Later { why: "Discord's answer does not say who the bot is".to_owned(), after: None };
         Ok((bot.ok_or_else(unfit)?, application))
     }
 
@@ -149,13 +156,15 @@ fn note(text: &str) -> Value {
 
 /// What keeps the bot from working, as its application is set up.
 fn lacks(application: &Value, bot: &Bot) -> Option<String> {
-    if application.get("interactions_endpoint_url").and_then(Value::as_str).is_some_and(|url| !url.is_empty()) {
+    if application.get("interactions_endpoint_url").and_then(Value::as_str).is_some_and(|url| !url.is_empty())
+    {
         let why = "commands and buttons go elsewhere: clear the Interactions Endpoint URL in the developer portal, on the page General \
                    Information of the application";
         return Some(why.to_owned());
     }
     let guilds = application.get("approximate_guild_count").and_then(Value::as_u64);
-    (guilds == Some(0)).then(|| format!("the bot is in no server: invite it with {}", answer::invitation(&bot.application)))
+    (guilds == Some(0))
+        .then(|| format!("the bot is in no server: invite it with {}", answer::invitation(&bot.application)))
 }
 
 impl PlatformClient for Discord {

@@ -138,7 +138,10 @@ pub(super) fn message(bot: &Bot, message: &Value, is_direct: bool) -> Option<Hea
     Some(Heard {
         id: message_id.parse().ok()?,
         channel: Channel {
-            id: id(message, "channel_id")?.to_owned(), is_direct, parent: is_direct.then_some(None) },
+            id: id(message, "channel_id")?.to_owned(),
+            is_direct,
+            parent: is_direct.then_some(None),
+        },
         person,
         name,
         message: Some(message_id.to_owned()),
@@ -150,7 +153,8 @@ pub(super) fn message(bot: &Bot, message: &Value, is_direct: bool) -> Option<Hea
 /// A text without the bot's name.
 fn without_name(text: &str, bot: &str) -> String {
     let names = [format!("<@{bot}>"), format!("<@!{bot}>")];
-    let Some((at, length)) = names.iter().filter_map(|name| Some((text.find(name)?, name.len()))).min() else {
+    let Some((at, length)) = names.iter().filter_map(|name| Some((text.find(name)?, name.len()))).min()
+    else {
         return text.trim().to_owned();
     };
     let before = text.get(..at).unwrap_or_default();
@@ -164,7 +168,10 @@ fn without_name(text: &str, bot: &str) -> String {
 /// Reads a command that someone has chosen, or a button that someone has pressed.
 fn interaction(interaction: &Value) -> Option<Heard> {
     let interaction_id = id(interaction, "id")?;
-    let user = interaction.get("member").and_then(|member| member.get("user")).or_else(|| interaction.get("user"))?;
+    let user = interaction
+        .get("member")
+        .and_then(|member| member.get("user"))
+        .or_else(|| interaction.get("user"))?;
     let (person, name) = person(user)?;
     let data = interaction.get("data")?;
     let (what, message, is_press) = match interaction.get("type")?.as_u64()? {
@@ -173,7 +180,8 @@ fn interaction(interaction: &Value) -> Option<Heard> {
             (what, Some(interactions::name(interaction_id)), false)
         }
         3 => {
-            let message = interaction.get("message").and_then(|message| text(message, "id")).map(str::to_owned);
+            let message =
+                interaction.get("message").and_then(|message| text(message, "id")).map(str::to_owned);
             (What::Press(text(data, "custom_id")?.to_owned()), message, true)
         }
         _ => return None,

@@ -35,7 +35,10 @@ fn text_of(more: &Value) -> Option<String> {
 #[test]
 fn what_is_for_the_bot_is_read_with_who_and_where() {
     let heard = read("MESSAGE_CREATE", message(&json!({}))).unwrap();
-    assert_eq!((heard.id, heard.person.to_string(), heard.name.as_deref()), (500, "discord:77".to_owned(), Some("Ann")));
+    assert_eq!(
+        (heard.id, heard.person.to_string(), heard.name.as_deref()),
+        (500, "discord:77".to_owned(), Some("Ann"))
+    );
     assert_eq!(heard.channel, Channel { id: "12".to_owned(), is_direct: false, parent: None });
     assert_eq!((heard.message.as_deref(), &heard.ack), (Some("500"), &None));
     for (content, said) in [
@@ -125,7 +128,15 @@ fn a_button_is_read_with_its_presser() {
     let heard = read("INTERACTION_CREATE", interaction(&press)).unwrap();
     assert_eq!(heard.what, What::Press("a:approval-0001".to_owned()));
     assert_eq!((heard.message.as_deref(), heard.ack.unwrap().is_press), (Some("5"), true));
-    for odd in [json!({"type": 4}), json!({"type": 5}), json!({"token": null}), json!({"token": "a/../b"}), json!({"id": "1/2"}), json!({"data": null}), json!({"member": {}})] {
+    for odd in [
+        json!({"type": 4}),
+        json!({"type": 5}),
+        json!({"token": null}),
+        json!({"token": "a/../b"}),
+        json!({"id": "1/2"}),
+        json!({"data": null}),
+        json!({"member": {}}),
+    ] {
         assert_eq!(read("INTERACTION_CREATE", interaction(&odd)), None, "{odd}");
     }
 }
@@ -133,7 +144,11 @@ fn a_button_is_read_with_its_presser() {
 #[test]
 fn channels_are_told_apart() {
     let of = |value: Value| channel(&value).map(|channel| (channel.is_direct, channel.parent.flatten()));
-    assert_eq!(of(json!({"id": "1", "type": 0, "parent_id": "5"})), Some((false, None)), "a category is no parent");
+    assert_eq!(
+        of(json!({"id": "1", "type": 0, "parent_id": "5"})),
+        Some((false, None)),
+        "a category is no parent"
+    );
     assert_eq!(of(json!({"id": "1", "type": 12, "parent_id": "5"})), Some((false, Some("5".to_owned()))));
     assert_eq!(of(json!({"id": "1", "type": 1})), Some((true, None)));
     assert_eq!((of(json!({"id": "1"})), of(json!({"type": 1})), of(json!(null))), (None, None, None));
@@ -141,7 +156,8 @@ fn channels_are_told_apart() {
 
 /// Takes each part of a value away, or puts another in its place, and shows what is left.
 fn broken(value: &Value, show: &mut dyn FnMut(&Value)) {
-    let others = [json!(null), json!(-1), json!("x"), json!([]), json!({}), json!(true), json!([{}]), json!(1e300)];
+    let others =
+        [json!(null), json!(-1), json!("x"), json!([]), json!({}), json!(true), json!([{}]), json!(1e300)];
     let pointers = pointers(value, String::new());
     for pointer in pointers {
         for other in &others {
@@ -155,8 +171,12 @@ fn broken(value: &Value, show: &mut dyn FnMut(&Value)) {
 fn pointers(value: &Value, at: String) -> Vec<String> {
     let mut all = vec![at.clone()];
     match value {
-        Value::Object(map) => all.extend(map.iter().flat_map(|(key, one)| pointers(one, format!("{at}/{key}")))),
-        Value::Array(list) => all.extend(list.iter().enumerate().flat_map(|(n, one)| pointers(one, format!("{at}/{n}")))),
+        Value::Object(map) => {
+            all.extend(map.iter().flat_map(|(key, one)| pointers(one, format!("{at}/{key}"))))
+        }
+        Value::Array(list) => {
+            all.extend(list.iter().enumerate().flat_map(|(n, one)| pointers(one, format!("{at}/{n}"))))
+        }
         _ => {}
     }
     all

@@ -59,7 +59,12 @@ impl Rest {
     ///
     /// # Errors
     /// There was no answer.
-    pub(super) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Outcome, Failed> {
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Outcome, Failed> {
         let route = route(method.as_str(), path);
         if let Some(pause) = self.limits.pause(&route, Instant::now()) {
             return Ok(Outcome::limited(pause));
@@ -73,7 +78,13 @@ impl Rest {
             headers.insert(AUTHORIZATION, value);
         }
         let answer = self.http.request(method, path, headers, body, (&self.token, REQUEST)).await?;
-        self.limits.note(&route, answer.status.as_u16(), &answer.headers, answer.body.as_ref(), Instant::now());
+        self.limits.note(
+            &route,
+            answer.status.as_u16(),
+            &answer.headers,
+            answer.body.as_ref(),
+            Instant::now(),
+        );
         let outcome = Outcome::of(answer);
         if !is_open {
             let refused_at = outcome.is_refused().then(Instant::now);
@@ -86,7 +97,12 @@ impl Rest {
     ///
     /// # Errors
     /// There is no answer, or it is an error.
-    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Trouble> {
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Trouble> {
         self.call(method, path, body).await.map_err(|failed| not_asked(&failed))?.result()
     }
 }

@@ -130,8 +130,16 @@ impl Discord {
     }
 
     /// Puts a message in the place of what shows that the bot thinks. It may be done again.
-    async fn answer_command(&self, message: &Outbound, interaction: &str, token: &str) -> Result<Sent, SendFailure> {
-        let path = format!("webhooks/{}/{token}/messages/@original", self.bot.get().map_or("", |bot| &bot.application));
+    async fn answer_command(
+        &self,
+        message: &Outbound,
+        interaction: &str,
+        token: &str,
+    ) -> Result<Sent, SendFailure> {
+        let path = format!(
+            "webhooks/{}/{token}/messages/@original",
+            self.bot.get().map_or("", |bot| &bot.application)
+        );
         let outcome = self.sending(Method::PATCH, &path, &edit(&message.part)).await?;
         if outcome.is_over() {
             self.interactions.set(interaction, Way::Over);
@@ -170,7 +178,8 @@ fn among(latest: &Value, bot: &str, message: &Outbound) -> Option<Sent> {
             // Discord does not tell it of all messages. Nobody else has written the same since then.
             None => {
                 let at = text(one, "id").and_then(|id| id.parse().ok()).map_or(i64::MIN, time_of);
-                at >= message.created_ms.saturating_sub(CLOCK_MS) && text(one, "content").as_deref() == Some(&content)
+                at >= message.created_ms.saturating_sub(CLOCK_MS)
+                    && text(one, "content").as_deref() == Some(&content)
             }
         }
     };
@@ -191,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_message_calls_nobody_and_is_made_once() {
-        let part = Part { buttons: vec![Button::approve("approval-0001")], ..Part::of(markdown("**a** @everyone")) };
+        let part =
+            Part { buttons: vec![Button::approve("approval-0001")], ..Part::of(markdown("**a** @everyone")) };
         let mut message = outbound(part);
         let body = creation(&message, Some("9"));
         assert_eq!(body["content"], "**a** @everyone");
@@ -204,7 +214,11 @@ mod tests {
         message.no = 8;
         assert_ne!(creation(&message, None)["nonce"], body["nonce"]);
         assert_eq!(edit(&Part::of(Styled::plain(" ")))["content"], "(nothing)");
-        assert_eq!(edit(&Part::of(Styled::plain("x")))["components"], json!([]), "an edit takes the buttons away");
+        assert_eq!(
+            edit(&Part::of(Styled::plain("x")))["components"],
+            json!([]),
+            "an edit takes the buttons away"
+        );
         let long = content(&Styled::plain(&"x".repeat(9000)));
         assert!((1000..=2000).contains(&long.chars().count()));
     }
@@ -221,7 +235,8 @@ mod tests {
     #[test]
     fn a_message_is_found_by_its_number_or_by_what_it_says() {
         let mut message = outbound(Part::of(Styled::plain("a*b")));
-        let found = |message: &Outbound, one: Value| among(&json!([one]), "1", message).and_then(|sent| sent.id);
+        let found =
+            |message: &Outbound, one: Value| among(&json!([one]), "1", message).and_then(|sent| sent.id);
         let id = (1_000_000_000_u64 << 22).to_string();
         message.created_ms = time_of(id.parse().unwrap());
         let ours = json!({"id": id, "author": {"id": "1"}, "content": "a\\*b", "nonce": nonce(&message)});

@@ -161,8 +161,11 @@ fn a_message_is_made_once_whatever_becomes_of_its_request() {
     bot.ann("automation on");
     bot.said(CHANNEL, "Automation is on.");
     // The daemon dies while the answer to the request is on its way: the message is there, or it is not.
-    for (kind, state) in [(FaultKind::HangAfter, "off"), (FaultKind::Hang, "on"), (FaultKind::HangAfter, "off")] {
-        let (before, said) = (bot.calls(CREATE), bot.all_said(CHANNEL, &format!("Automation is {state}.")).len());
+    for (kind, state) in
+        [(FaultKind::HangAfter, "off"), (FaultKind::Hang, "on"), (FaultKind::HangAfter, "off")]
+    {
+        let (before, said) =
+            (bot.calls(CREATE), bot.all_said(CHANNEL, &format!("Automation is {state}.")).len());
         bot.fault(Fault::new(kind).of(CREATE).times(1));
         bot.ann(&format!("automation {state}"));
         bot.stand_in.wait_for_request(Platform::Discord, CREATE, before + 1);
@@ -253,7 +256,12 @@ fn what_is_missing_is_named() {
     until("that all is well again", || bot.issue().is_none());
     bot.fault(Fault::new(FaultKind::Error("50013 Missing Permissions".to_owned())).of(CREATE).times(1));
     let tested = test();
-    assert!(format!("{}{}", tested.out, tested.err).contains("Send Messages"), "{}{}", tested.out, tested.err);
+    assert!(
+        format!("{}{}", tested.out, tested.err).contains("Send Messages"),
+        "{}{}",
+        tested.out,
+        tested.err
+    );
     // The intents are asked for with the next session only.
     bot.discord().disallow_intents(1 << 12);
     bot.discord().invalidate(false);
@@ -273,7 +281,9 @@ fn a_day_without_sessions_is_waited_for() {
     bot.discord().use_up_identifies();
     bot.discord().invalidate(false);
     until("that it waits", || bot.platform()["state"] == "retrying");
-    until("that it says why", || bot.platform()["error"].as_str().is_some_and(|why| why.contains("in a day")));
+    until("that it says why", || {
+        bot.platform()["error"].as_str().is_some_and(|why| why.contains("in a day"))
+    });
     assert_eq!(bot.calls("gateway identify"), 1);
     bot.is_conformant();
 }

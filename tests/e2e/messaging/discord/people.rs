@@ -23,7 +23,11 @@ fn tokens_in_the_environment_are_enough() {
     let asked = bot.choose("whoami", &[]);
     assert_eq!(bot.answer_to(&asked)["type"], 5);
     let answer = bot.said(CHANNEL, &format!("You are `discord:{ANN}`"));
-    assert_eq!(answer["interaction_metadata"]["id"], asked.message.as_str(), "it is the answer that was waited for");
+    assert_eq!(
+        answer["interaction_metadata"]["id"],
+        asked.message.as_str(),
+        "it is the answer that was waited for"
+    );
     assert_eq!(answer["flags"], 0, "and nobody waits any more: {answer}");
     bot.is_conformant();
 }
@@ -43,7 +47,10 @@ fn notices_say_what_happened_and_call_nobody() {
     bot.project.json(&["event", "emit", "deployment:done", r#"{"version": "2.0"}"#]);
     let said = bot.said(CHANNEL, "2.0");
     assert!(said["content"].as_str().unwrap().contains("@everyone"), "{said}");
-    assert_eq!((&said["allowed_mentions"], &said["mention_everyone"]), (&json!({ "parse": [] }), &json!(false)));
+    assert_eq!(
+        (&said["allowed_mentions"], &said["mention_everyone"]),
+        (&json!({ "parse": [] }), &json!(false))
+    );
     bot.is_conformant();
 }
 
@@ -119,7 +126,10 @@ fn buttons_decide_and_are_gone_then() {
     assert_eq!(bot.answer_to(&pressed)["data"]["content"], "approval-0001 was approved.");
     let shown = bot.project.json(&["approval", "show", "1"]);
     assert_eq!(shown["decision"]["by"]["via"], "chat");
-    assert!(shown["decision"]["by"]["user"].as_str().unwrap().starts_with(&format!("discord:{ANN}")), "{shown}");
+    assert!(
+        shown["decision"]["by"]["user"].as_str().unwrap().starts_with(&format!("discord:{ANN}")),
+        "{shown}"
+    );
     let edited = bot.said(CHANNEL, &format!("Approved by discord:{ANN}"));
     assert_eq!((&edited["id"], &edited["components"]), (&asked["id"], &json!([])));
     submit();
