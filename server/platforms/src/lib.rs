@@ -43,13 +43,8 @@ pub use platform::{Account, Inbound, Outbound, PlatformClient, Received, SendFai
 pub use socket::{Frame, Socket};
 pub use token::Token;
 
-/// True if there is a client for this platform.
-pub const fn has_client(platform: Platform) -> bool {
-    matches!(platform, Platform::Slack | Platform::Discord | Platform::Telegram)
-}
-
 /// The client of a platform, with its token and its base address; the platform's own one if none is given. Slack has a second token, for its
-/// sockets. None if there is no client for it.
+/// sockets.
 ///
 /// # Errors
 /// A token is none or is missing, the address is none that a token may be sent to, or no certificates are there.
@@ -58,10 +53,10 @@ pub fn client(
     token: &Token,
     app_token: Option<&Token>,
     address: Option<&str>,
-) -> Result<Option<Arc<dyn PlatformClient>>, String> {
+) -> Result<Arc<dyn PlatformClient>, String> {
     match platform {
-        Platform::Telegram => Ok(Some(Arc::new(telegram::Telegram::new(token.clone(), address)?))),
-        Platform::Slack => Ok(Some(Arc::new(slack::Slack::new(token.clone(), app_token, address)?))),
-        Platform::Discord => Ok(Some(Arc::new(discord::Discord::new(token.clone(), address)?))),
+        Platform::Telegram => Ok(Arc::new(telegram::Telegram::new(token.clone(), address)?)),
+        Platform::Slack => Ok(Arc::new(slack::Slack::new(token.clone(), app_token, address)?)),
+        Platform::Discord => Ok(Arc::new(discord::Discord::new(token.clone(), address)?)),
     }
 }

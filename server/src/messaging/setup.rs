@@ -75,8 +75,7 @@ impl Quiet {
 impl Setup {
     /// The set-up by a checked configuration and the environment; none where no platform is on.
     pub(crate) fn of(config: &Config, environment: &Environment) -> Option<Arc<Self>> {
-        let on = environment.tokens.iter().map(|(platform, _)| *platform);
-        let platforms: Vec<Platform> = on.filter(|platform| aiwg_platforms::has_client(*platform)).collect();
+        let platforms: Vec<Platform> = environment.tokens.iter().map(|(platform, _)| *platform).collect();
         if platforms.is_empty() {
             return None;
         }

@@ -58,8 +58,7 @@ impl Messaging {
         for (platform, token) in &environment.tokens {
             let app_token = environment.slack_app_token.as_ref();
             match aiwg_platforms::client(*platform, token, app_token, environment.address(*platform)) {
-                Ok(Some(client)) => lines.push(Arc::new(Line::new(client, token.fingerprint()))),
-                Ok(None) => faults.push(format!("{} is not supported yet", platform.title())),
+                Ok(client) => lines.push(Arc::new(Line::new(client, token.fingerprint()))),
                 Err(why) => faults.push(format!("{} cannot be used: {why}", platform.title())),
             }
         }

@@ -44,7 +44,8 @@ impl DiscordBot {
     }
 
     fn started_with(settings: Settings) -> Self {
-        let messaging = json!({ "chat": { "command": ["sh", "./agent"] }, "digest": { "window_seconds": 0 } });
+        let messaging =
+            json!({ "chat": { "command": ["sh", "./agent"] }, "digest": { "window_seconds": 0 } });
         let bot = Self::new(messaging, settings);
         bot.start();
         // What was said before its first session was there is read: what is said from here on comes by the session.
@@ -102,7 +103,8 @@ impl DiscordBot {
     fn said(&self, channel: &str, part: &str) -> Value {
         let bot = self.discord().application();
         self.discord().wait_for(channel, part, |message| {
-            message["author"]["id"] == bot.as_str() && message["content"].as_str().unwrap_or_default().contains(part)
+            message["author"]["id"] == bot.as_str()
+                && message["content"].as_str().unwrap_or_default().contains(part)
         })
     }
 
@@ -136,7 +138,8 @@ impl DiscordBot {
     fn prompts(&self) -> Vec<String> {
         let tasks = self.project.json(&["task", "list"]);
         let tasks = tasks.as_array().unwrap().iter();
-        let mut prompts: Vec<String> = tasks.map(|task| task["prompt"].as_str().unwrap().to_owned()).collect();
+        let mut prompts: Vec<String> =
+            tasks.map(|task| task["prompt"].as_str().unwrap().to_owned()).collect();
         prompts.reverse();
         prompts
     }
