@@ -165,6 +165,62 @@ def rounds(report, tools, api, url):
         report.true(f"the cost is counted once: {paid} of {total}", abs(paid - total) < 1e-9)
 
 
+def rounds_and_crashes(report, tools, api, url):
+    """The daemon is killed in the middle of each round and of each check: three rounds in one session, none lost or doubled."""
+    turns = [[bash("until [ -e go ]; do sleep 0.1; done; rm go; echo x >>made"), {"text": f"turn {n}"}] for n in range(3)]
+    with Project(tools, url) as project:
+        check = "touch checking; until [ -e on ]; do sleep 0.1; done; rm on checking; test $(wc -l <made) -ge 3"
+        task = project.submit([step for turn in turns for step in turn], "--verify", check)
+        for n in range(3):
+            until("the tool", lambda n=n: len(api.asked(f"turn {n}")) > 0 and project.task(task)["state"] == "running")
+            project.kill_daemon()
+            project.start()
+            project.touch("go")
+            until("the check", lambda: project.has("checking"))
+            project.kill_daemon()
+            project.start()
+            project.touch("on")
+            until("the check's end", lambda: not project.has("checking"))
+        ended = project.ended(task)
+        report.equal("state", (ended["state"], ended.get("verified")), ("completed", True))
+        report.equal("the checks", [one["verify"]["exit"] for one in ended["rounds"]], [1, 1, 0])
+        report.equal("what was made", project.text("made"), "x\n" * 3)
+        report.equal("answer", ended["result"], "turn 2")
+        runs = [project.result(task, run) for run in (1, 3, 5)]
+        report.equal("one session", {one["session_id"] for one in runs}, {ended["usage"]["sessionId"]})
+        paid = sum(one["costUsd"] for one in ended["rounds"])
+        report.true("the cost is counted once", abs(paid - runs[-1]["total_cost_usd"]) < 1e-9)
+
+
+def budget_and_crash(report, tools, api, url):
+    """The daemon is killed while a task spends its cap: the task ends by its budget, and the next waits for the day's."""
+    with Project(tools, url) as project:
+        # Each answer costs 0.0007.
+        project.config["budget"] = {"task_usd": 0.002, "day_usd": 0.003}
+        project.configure()
+        project.run("daemon", "reload")
+        wait = bash("touch begun; until [ -e go ]; do sleep 0.1; done")
+        task = project.submit([wait, *[bash("true")] * 20, {"text": "It is over."}])
+        until("the tool", lambda: project.has("begun"))
+        project.kill_daemon()
+        project.touch("go")
+        project.start()
+        ended = project.ended(task)
+        report.equal("end", (ended["state"], ended["reason"]), ("failed", "budget"))
+        cost = ended["usage"]["costUsd"]
+        report.true(f"the cost is that of a few answers: {cost}", 0.002 <= cost < 0.004)
+        spent = project.run("budget")["day"]["spentUsd"]
+        report.true(f"it is counted once: {spent} of {cost}", abs(spent - cost) < 1e-6)
+        other = project.submit(ANSWER)
+        until("the budget", lambda: project.task(other).get("waiting") == "budget")
+        project.kill_daemon()
+        project.start()
+        report.equal("waits still", (project.task(other)["state"], project.task(other)["waiting"]), ("queued", "budget"))
+        paid_for = project.submit(ANSWER, "--ignore-budget")
+        report.state(project.ended(paid_for), "completed", 0)
+        project.run("task", "cancel", other)
+
+
 def _results(project, task):
     try:
         return [m["result"] for m in project.messages(task) if m["type"] == "result"]
@@ -181,4 +237,5 @@ def _all_text(messages):
     return "\n".join(texts)
 
 
-ALL = [success, prompt_by_stdin, tool_use, refused_tool, api_error, ends_for_money, api_retries, cannot_start, background, resumed, rounds]
+ALL = [success, prompt_by_stdin, tool_use, refused_tool, api_error, ends_for_money, api_retries, cannot_start, background, resumed, rounds, rounds_and_crashes,
+       budget_and_crash]

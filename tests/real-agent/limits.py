@@ -2,6 +2,7 @@
 
 import time
 
+from answering import bash
 from project import Project, until
 from starting import TOKEN
 
@@ -47,4 +48,25 @@ def usage_limit(report, tools, api, url):
         report.equal("events", sorted(topics), ["agent:limited", "agent:resumed"])
 
 
-ALL = [usage_limit]
+def usage_limit_and_crashes(report, tools, api, url):
+    """The daemon is killed while tasks wait for the plan's limit, and is away when it resets: they go on in their session."""
+    with Project(tools, url, env={"ANTHROPIC_API_KEY": None, "CLAUDE_CODE_OAUTH_TOKEN": TOKEN}) as project:
+        resets_at = int(time.time()) + 15
+        refused = {"status": 429, "error": "rate_limit_error", "times": 1, "headers": headers("rejected", resets_at)}
+        task = project.submit([bash("echo x >>made"), refused, {"text": "Gone on."}])
+        until("the limit", lambda: project.task(task).get("waiting") == "limit")
+        session = project.task(task)["usage"]["sessionId"]
+        for _ in range(2):
+            project.kill_daemon()
+            project.start()
+            report.equal("waits still", project.task(task).get("waiting"), "limit")
+        project.kill_daemon()
+        until("the reset", lambda: time.time() > resets_at)
+        project.start()
+        ended = project.ended(task)
+        report.state(ended, "completed", 0)
+        report.equal("the session", ended["usage"]["sessionId"], session)
+        report.equal("the tool was used once", project.text("made"), "x\n")
+
+
+ALL = [usage_limit, usage_limit_and_crashes]
