@@ -55,7 +55,7 @@ def usage_limit_and_crashes(report, tools, api, url):
         refused = {"status": 429, "error": "rate_limit_error", "times": 1, "headers": headers("rejected", resets_at)}
         task = project.submit([bash("echo x >>made"), refused, {"text": "Gone on."}])
         until("the limit", lambda: project.task(task).get("waiting") == "limit")
-        session = project.task(task)["usage"]["sessionId"]
+        session = project.messages(task)[0]["session_id"]
         for _ in range(2):
             project.kill_daemon()
             project.start()
