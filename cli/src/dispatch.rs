@@ -10,8 +10,8 @@ use clap::CommandFactory;
 use crate::{
     args::{Args, Command},
     commands::{
-        SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon, event, messaging,
-        question, report, schedule, setup, task, why,
+        MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon,
+        event, messaging, question, report, schedule, setup, task, why,
     },
     error::CliError,
     output::Output,
@@ -71,6 +71,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Ask(args) => ask(project, async |client| question::run(project, client, args, output).await),
         Command::Report(args) => ask(project, async |client| report::run(client, args, output).await),
         Command::Chat(command) => chat::run(project, command, output),
+        Command::Messaging(MessagingCommand::Manifest { platform }) => messaging::manifest(platform),
         Command::Messaging(command) => {
             ask(project, async |client| messaging::run(client, command, output).await)
         }

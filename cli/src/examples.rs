@@ -131,6 +131,9 @@ pub(crate) const MESSAGING_TEST: &str = "Examples:
   aiwg messaging test
   aiwg messaging test telegram";
 
+pub(crate) const MESSAGING_MANIFEST: &str = "Example:
+  aiwg messaging manifest slack";
+
 pub(crate) const REPORT: &str = "Examples:
   aiwg report
   aiwg report --since 18:00";

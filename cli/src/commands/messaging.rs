@@ -9,14 +9,14 @@ use aiwg_client::{
     DaemonClient,
     types::{MessagingStatus, MessagingTestParams, MessagingTested, NoParams, PlatformState, PlatformStatus},
 };
-use clap::{Subcommand, ValueHint};
+use clap::{Subcommand, ValueEnum, ValueHint};
 
 use crate::{
     error::CliError,
     examples,
     output::{
         Column::{Text, Whole},
-        Output, Page, Table, moment, visible,
+        Output, Page, Table, moment, verbatim, visible,
     },
 };
 
@@ -33,6 +33,28 @@ pub(crate) enum MessagingCommand {
         #[arg(value_hint = ValueHint::Other)]
         platform: Option<String>,
     },
+    /// Print the description of an app, to paste where the platform makes apps; takes no daemon
+    #[command(after_help = examples::MESSAGING_MANIFEST)]
+    Manifest {
+        /// The platform
+        platform: ManifestPlatform,
+    },
+}
+
+/// The platforms that make an app of a description.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ManifestPlatform {
+    /// For "From a manifest" at https://api.slack.com/apps
+    Slack,
+}
+
+/// Prints the description of an app.
+pub(crate) fn manifest(platform: ManifestPlatform) -> Result<ExitCode, CliError> {
+    let manifest = match platform {
+        ManifestPlatform::Slack => aiwg_messaging::manifest::slack(),
+    };
+    verbatim(format!("{manifest:#}\n").as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) async fn run(
@@ -41,6 +63,7 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     match command {
+        MessagingCommand::Manifest { platform } => return manifest(platform),
         MessagingCommand::Status => output.result(&client.messaging_status(NoParams {}).await?, show)?,
         MessagingCommand::Test { platform } => {
             let named = platform.clone();
@@ -54,7 +77,7 @@ pub(crate) async fn run(
 }
 
 /// The message where no platform is on.
-const NONE: &str = "No platform is on: the daemon has no token. Set AIWG_TELEGRAM_TOKEN, for example, and start the daemon again; \
+const NONE: &str = "No platform is on: the daemon has no token. Set AIWG_TELEGRAM_TOKEN, or AIWG_SLACK_TOKEN and AIWG_SLACK_APP_TOKEN, and start the daemon again; \
                     docs/messaging.md tells how to get one.";
 
 fn show(out: &mut Page, status: &MessagingStatus) -> io::Result<()> {

@@ -1,8 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Messaging platforms. Telegram is on if `AIWG_TELEGRAM_TOKEN` is in the daemon's environment; Slack and Discord are prepared, and not included
-/// yet. No token belongs in this file.
+/// Messaging platforms. Telegram is on if `AIWG_TELEGRAM_TOKEN` is in the daemon's environment, Slack if `AIWG_SLACK_TOKEN` and
+/// `AIWG_SLACK_APP_TOKEN` are; Discord is prepared, and not included yet. No token belongs in this file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MessagingConfig {

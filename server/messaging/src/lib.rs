@@ -10,6 +10,7 @@
 //!
 //! All lengths are in UTF-16 units, in which Telegram counts; no platform counts more than that for a text.
 
+pub mod manifest;
 pub mod notice;
 pub mod part;
 mod platform;

@@ -224,9 +224,9 @@ impl Links {
         match frame.get("type").and_then(Value::as_str) {
             Some("disconnect") => {
                 let reason = frame.get("reason").and_then(Value::as_str).unwrap_or_default();
-                if reason == "link_disabled" {
+                if let Some(trouble) = fatal(reason) {
                     (self.current, self.leaving, self.opening) = (None, None, None);
-                    return Err(switched_off());
+                    return Err(trouble);
                 }
                 if self.current.as_ref().is_some_and(|live| live.no == no) {
                     self.open_at = Some(Instant::now());
@@ -326,21 +326,29 @@ async fn greeted(socket: &mut Socket) -> Result<u64, Trouble> {
         };
         match frame.get("type").and_then(Value::as_str) {
             Some("hello") => return Ok(frame.get("num_connections").and_then(Value::as_u64).unwrap_or(1)),
-            Some("disconnect") if frame.get("reason").and_then(Value::as_str) == Some("link_disabled") => {
-                return Err(switched_off());
+            Some("disconnect") => {
+                let reason = frame.get("reason").and_then(Value::as_str).unwrap_or_default();
+                return Err(fatal(reason).unwrap_or_else(|| later("Slack's socket was to be left at once")));
             }
-            Some("disconnect") => return Err(later("Slack's socket was to be left at once")),
             _ => {}
         }
     }
 }
 
-fn switched_off() -> Trouble {
-    Trouble::Stop(
-        "Socket Mode was switched off for the app: switch it on again at https://api.slack.com/apps under \"Socket Mode\", and start the daemon \
-         again"
-            .to_owned(),
-    )
+/// The trouble where a socket was to be left for a reason that another socket does not help against.
+fn fatal(reason: &str) -> Option<Trouble> {
+    match reason {
+        "link_disabled" => Some(Trouble::Stop(
+            "Socket Mode was switched off for the app: switch it on again at https://api.slack.com/apps under \"Socket Mode\", and start the \
+             daemon again"
+                .to_owned(),
+        )),
+        "too_many_websockets" => Some(Trouble::Taken(
+            "too many programs are connected with the same app: end them, or make another app for this project with `aiwg messaging manifest slack`"
+                .to_owned(),
+        )),
+        _ => None,
+    }
 }
 
 fn close(live: Live) {

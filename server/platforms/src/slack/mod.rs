@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_messaging::{Place, Platform, rights::PersonId};
+use aiwg_messaging::{Place, Platform, manifest::SLACK_SCOPES, rights::PersonId};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -43,10 +43,7 @@ const ANSWERABLE: Duration = Duration::from_secs(29 * 60);
 /// The most channels for which that is kept.
 const MOST_ANSWERABLE: usize = 64;
 
-/// The scopes without which something does not work.
-const SCOPES: [&str; 4] = ["chat:write", "app_mentions:read", "im:history", "commands"];
-
-/// Of these, one does: it depends on the kind of the channel.
+/// Of these scopes, one does: it depends on the kind of the channel.
 const HISTORY_SCOPES: [&str; 2] = ["channels:history", "groups:history"];
 
 /// A client of Slack.
@@ -197,7 +194,8 @@ impl Slack {
 /// The fault of an app that has no more than these scopes.
 fn lacking(scopes: &[String]) -> Option<String> {
     let has = |scope: &str| scopes.iter().any(|one| one == scope);
-    let mut lacks: Vec<&str> = SCOPES.into_iter().filter(|scope| !has(scope)).collect();
+    let is_needed = |scope: &&str| !has(scope) && !HISTORY_SCOPES.contains(scope);
+    let mut lacks: Vec<&str> = SLACK_SCOPES.into_iter().filter(is_needed).collect();
     if !HISTORY_SCOPES.into_iter().any(has) {
         lacks.push(HISTORY_SCOPES[0]);
     }

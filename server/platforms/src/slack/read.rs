@@ -59,12 +59,13 @@ pub(super) struct Envelope {
 /// Reads an envelope; none if it is none.
 pub(super) fn envelope(bot: &Bot, frame: &Value) -> Option<Envelope> {
     let id = text(frame, "envelope_id").filter(|id| !id.is_empty())?.to_owned();
-    let envelope = Envelope { id, ..Envelope::default() };
+    let envelope = Envelope { id: id.clone(), ..Envelope::default() };
     let Some(payload) = frame.get("payload") else { return Some(envelope) };
     Some(match text(frame, "type") {
         Some("events_api") => event(bot, payload, envelope),
         Some("slash_commands") => Envelope {
-            inbound: command(bot, payload),
+            // It shows in no channel: its only id is that of the envelope.
+            inbound: command(bot, payload).map(|inbound| Inbound { message: Some(id), ..inbound }),
             response_url: text(payload, "response_url").map(str::to_owned),
             is_command: true,
             ..envelope

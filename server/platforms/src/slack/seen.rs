@@ -87,13 +87,16 @@ impl Seen {
         self.foreign.iter().map(String::as_str)
     }
 
-    /// The channels in which something may have been missed, those that are set up among them, and from which time on.
+    /// The channels in which something may have been missed, and from which time on: first those that are set up, then those with the latest
+    /// messages.
     pub(super) fn to_look_at(&self, homes: &[String], now: u64) -> Vec<(String, u64)> {
         let earliest = now.saturating_sub(COUNTS);
         let is_new = |home: &&String| !self.channels.contains_key(*home) && !self.foreign.contains(*home);
-        let homes = homes.iter().filter(is_new).map(|home| (home.clone(), self.from));
+        let homes_of = homes.iter().filter(is_new).map(|home| (home.clone(), self.from));
         let known = self.channels.iter().map(|(channel, at)| (channel.clone(), *at));
-        known.chain(homes).map(|(channel, at)| (channel, at.max(earliest))).collect()
+        let mut all: Vec<(String, u64)> = known.chain(homes_of).collect();
+        all.sort_by_key(|(channel, at)| (!homes.contains(channel), std::cmp::Reverse(*at)));
+        all.into_iter().map(|(channel, at)| (channel, at.max(earliest))).collect()
     }
 
     /// The threads of a channel in which people spoke with the bot, and the time of the latest message that was taken in there.
@@ -137,7 +140,7 @@ mod tests {
         assert!(seen.note_foreign("C9") && !seen.note_foreign("C9"));
         let read = Seen::read(&seen.position().unwrap()).unwrap();
         assert_eq!(read, seen);
-        assert_eq!(read.to_look_at(&["C2".to_owned()], 100), [("C1".to_owned(), 10), ("C2".to_owned(), 5)]);
+        assert_eq!(read.to_look_at(&["C2".to_owned()], 100), [("C2".to_owned(), 5), ("C1".to_owned(), 10)]);
         assert_eq!(read.to_look_at(&["C9".to_owned()], 100), [("C1".to_owned(), 10)]);
         assert_eq!(read.threads_of("C1"), [("9.000000".to_owned(), 10)]);
         // What is older than a day does not count any more.

@@ -36,13 +36,23 @@ pub(super) struct Session {
     gaps: Vec<Gap>,
     /// When the next gap is looked at.
     look_at: Option<Instant>,
+    /// True if a gap was looked at after the sockets were.
+    has_looked: bool,
     /// When the last sign was given.
     signed_at: Instant,
 }
 
 impl Session {
     pub(super) fn new(links: Links) -> Self {
-        Self { links, seen: None, handed: None, gaps: Vec::new(), look_at: None, signed_at: Instant::now() }
+        Self {
+            links,
+            seen: None,
+            handed: None,
+            gaps: Vec::new(),
+            look_at: None,
+            has_looked: false,
+            signed_at: Instant::now(),
+        }
     }
 
     /// Waits for what comes after this position.
@@ -54,13 +64,16 @@ impl Session {
     ) -> Result<Vec<Received>, Trouble> {
         self.resume(slack, position);
         loop {
-            if self.look_at.is_some_and(|at| at <= Instant::now()) {
+            // What came before goes first, but of many channels no envelope waits for all.
+            if !self.has_looked && self.look_at.is_some_and(|at| at <= Instant::now()) {
+                self.has_looked = true;
                 // Also where nothing was found: that it cannot be looked at is to be said.
                 if let Some(found) = self.look(slack, bot).await {
                     return Ok(found);
                 }
                 continue;
             }
+            self.has_looked = false;
             match self.links.next(&slack.api, self.look_at).await? {
                 Step::Connected { is_gap, others } => {
                     slack.shared().has_others = others;

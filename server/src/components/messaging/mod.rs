@@ -129,6 +129,7 @@ impl Messaging {
             let (name, standing) = (line.platform().name(), line.standing());
             let counts = counts.iter().find(|counts| counts.platform == name).cloned().unwrap_or_default();
             let home = setup.as_ref().and_then(|setup| setup.home_on(line.platform()));
+            let lacks = standing.account.as_ref().and_then(|account| account.lacks.clone());
             PlatformStatus {
                 name: name.to_owned(),
                 state: standing.state,
@@ -140,7 +141,7 @@ impl Messaging {
                 waiting: counts.waiting,
                 unknown: counts.unknown,
                 dead: counts.dead,
-                error: standing.trouble.or(standing.send_error),
+                error: standing.trouble.or(standing.send_error).or(lacks).or_else(|| line.client.warning()),
             }
         };
         Ok(self.lines.iter().map(platform).collect())

@@ -54,7 +54,13 @@ impl Messaging {
         let message =
             Outbound { no, place: home.clone(), part: Part::of(text), created_ms, is_repeat: false };
         match line.client.send(&message).await {
-            Ok(_) => Ok(format!("{} has sent a message to the chat {}", account.name, home.chat)),
+            Ok(_) => {
+                let sent = format!("{} has sent a message to the chat {}", account.name, home.chat);
+                match line.standing().trouble.or_else(|| line.client.warning()) {
+                    Some(why) => Err(format!("{sent}, but does not hear all: {why}")),
+                    None => Ok(sent),
+                }
+            }
             Err(SendFailure::RetryAfter(pause)) => {
                 Err(format!("the platform takes no more messages for {} seconds", pause.as_secs()))
             }

@@ -272,7 +272,12 @@ fn who_else_is_connected_with_the_app_is_named() {
     until("that it is named", || {
         bot.issue().is_some_and(|issue| issue.contains("another program is connected with the same app"))
     });
-    assert_eq!(bot.platform()["state"], "connected");
+    let platform = bot.platform();
+    assert_eq!(platform["state"], "connected");
+    assert!(platform["error"].as_str().unwrap().contains("another program"), "{platform}");
+    let tested = bot.project.run(&["messaging", "test"]);
+    assert_eq!(tested.code, 1);
+    assert!(tested.out.contains("but does not hear all: another program"), "{}", tested.out);
     slack.set_other_sockets(0);
     slack.wait_for_sockets(1);
     slack.disconnect("refresh_requested");

@@ -215,6 +215,21 @@ fn a_channel_that_the_bot_is_not_in_is_named_and_commands_there_are_answered_to_
 }
 
 #[test]
+fn the_manifest_of_an_app_is_printed_without_a_daemon() {
+    let bot = Bot::new(aiwg_platforms_stand_in::Settings::default());
+    let manifest = bot.project.json(&["messaging", "manifest", "slack"]);
+    let scopes = manifest["oauth_config"]["scopes"]["bot"].as_array().unwrap();
+    // An app with them lacks nothing.
+    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str().unwrap()).collect();
+    assert_eq!(manifest["settings"]["socket_mode_enabled"], true);
+    assert_eq!(manifest["features"]["slash_commands"][0]["command"], "/aiwg");
+    bot.slack().set_scopes(&scopes.join(","));
+    bot.start();
+    assert_eq!(bot.issue(), None);
+    assert_eq!(bot.project.run(&["messaging", "manifest", "telegram"]).code, 2);
+}
+
+#[test]
 fn a_scope_that_is_missing_is_named() {
     let bot = Bot::new(aiwg_platforms_stand_in::Settings::default());
     bot.slack().set_scopes("chat:write,app_mentions:read,channels:history");
