@@ -1,4 +1,4 @@
-//! Who may do what. Nobody may do anything unless listed, by an id: names change hands.
+//! The rights of people. Nobody may do anything unless listed, by an id: names change hands.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Platform;
 
-/// What a person may do. Each right has those before it.
+/// A right of a person. Each right has those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Right {

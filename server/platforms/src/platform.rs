@@ -1,4 +1,4 @@
-//! What every platform's client can do.
+//! The client that each platform has.
 
 use std::time::Duration;
 
@@ -79,13 +79,13 @@ pub struct Received {
     pub key: String,
     /// The position after it; none if it does not move it.
     pub position: Option<String>,
-    /// What the platform is to hear once it is committed; none if nothing.
+    /// The acknowledgement that the platform gets once it is committed; none if it gets none.
     pub ack: Option<String>,
-    /// What has come.
+    /// The thing that has come.
     pub inbound: Inbound,
 }
 
-/// What has come, and from whom.
+/// A thing that has come: its content, its place and its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbound {
     /// The place; of [`What::Nothing`] it does not matter.
@@ -98,11 +98,11 @@ pub struct Inbound {
     pub name: Option<String>,
     /// The id of the message; of a button that of the message that has it.
     pub message: Option<String>,
-    /// What.
+    /// The content.
     pub what: What,
 }
 
-/// What has come.
+/// The content of a thing that has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A text to the bot, without its name.
@@ -125,9 +125,9 @@ pub enum What {
 pub struct Outbound {
     /// The number, which no other message ever has.
     pub no: u64,
-    /// Where it goes.
+    /// The place to which it goes.
     pub place: Place,
-    /// What it says.
+    /// Its content.
     pub part: Part,
     /// Time at which it was decided on, in milliseconds since 1970: it was not sent before.
     pub created_ms: i64,

@@ -42,7 +42,7 @@ pub struct Socket {
     stream: WebSocketStream<Upgraded>,
 }
 
-/// What came over a socket.
+/// A frame that came over a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A text.

@@ -19,7 +19,7 @@ const PUBLISHED: &str = "account";
 /// The source of the cursors which keep what pauses an account until all daemons of the user know of it.
 const UNSHARED: &str = "account_unshared";
 
-/// What is remembered of an account of which people's share is left.
+/// The state that is remembered of an account of which people's share is left.
 const RESERVED: &str = "reserved";
 
 /// Longest time between two looks at an account that keeps tasks from starting, in milliseconds: the clock may be set.
@@ -240,12 +240,12 @@ pub(crate) fn state_of(pause: &Pause) -> AccountState {
     }
 }
 
-/// What was published of each account, as the store remembers it.
+/// The published state of each account, as the store remembers it.
 pub(super) fn published(store: &dyn aiwg_store::View) -> aiwg_store::Result<HashMap<String, String>> {
     store.cursors(PUBLISHED)
 }
 
-/// What pauses accounts and may not be in the shared file yet, as the store remembers it.
+/// The pauses of accounts that may not be in the shared file yet, as the store remembers them.
 pub(super) fn unshared(store: &dyn aiwg_store::View) -> aiwg_store::Result<HashMap<String, String>> {
     store.cursors(UNSHARED)
 }
@@ -268,7 +268,7 @@ impl State {
         ends.map(|(_, until)| until).min()
     }
 
-    /// What a person should know of the accounts; none if all is well, or passes by itself.
+    /// The issue of the accounts, for a person; none if all is well, or passes by itself.
     pub(super) fn trouble_with_accounts(&self) -> Option<String> {
         let in_use = &self.config.accounts;
         // Asked after every transaction.

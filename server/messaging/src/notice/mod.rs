@@ -26,7 +26,7 @@ pub const USUAL_TOPICS: [&str; 8] = [
     "agent:limited",
 ];
 
-/// How much a notice matters.
+/// The severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -41,7 +41,7 @@ pub enum Severity {
 /// A notice about an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// How much it matters.
+    /// Its severity.
     pub severity: Severity,
     /// Its text.
     pub text: Styled,

@@ -22,7 +22,7 @@ pub struct Entity {
     /// The kind, as Telegram calls it.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Where it begins.
+    /// Its beginning.
     pub offset: usize,
     /// Its length.
     pub length: usize,

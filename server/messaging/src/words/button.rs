@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Button {
     /// Its label.
     pub label: String,
-    /// What the platform sends back when it is pressed: at most 64 bytes, as Telegram has it.
+    /// The text that the platform sends back when it is pressed: at most 64 bytes, as Telegram has it.
     pub data: String,
 }
 

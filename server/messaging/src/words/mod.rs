@@ -13,9 +13,9 @@ use crate::rights::Right;
 pub enum Command {
     /// The commands there are.
     Help,
-    /// How the daemon stands.
+    /// The state of the daemon.
     Status,
-    /// What is not well.
+    /// The issues of the daemon.
     Health,
     /// The tasks under way and the latest.
     Tasks,
@@ -31,7 +31,7 @@ pub enum Command {
     New,
     /// A task.
     Run {
-        /// What is to be done.
+        /// The prompt.
         prompt: String,
         /// The command that checks it.
         verify: Option<String>,
@@ -96,9 +96,9 @@ impl Command {
 pub struct Verb {
     /// The word.
     pub word: &'static str,
-    /// What follows it.
+    /// The parameters that follow it.
     pub params: &'static str,
-    /// What it does.
+    /// Its effect, in words.
     pub does: &'static str,
     /// The right that it needs.
     pub needs: Right,

@@ -13,7 +13,7 @@ pub enum Form {
     Strict,
 }
 
-/// What someone has said.
+/// The meaning of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
     /// A command.

@@ -117,7 +117,7 @@ impl Outcome {
         Err(Trouble::Later { why, after })
     }
 
-    /// What became of a message for this place. `invitation` is the bot's.
+    /// The result of sending a message to this place. `invitation` is the bot's.
     ///
     /// # Errors
     /// It was not sent, or nobody knows.
@@ -144,7 +144,7 @@ impl Outcome {
     }
 }
 
-/// What to do about a channel that takes no message.
+/// The remedy for a channel that takes no message.
 fn remedy(code: u64, place: &Place, invitation: &str) -> String {
     let channel = place.thread.as_ref().unwrap_or(&place.chat);
     match code {

@@ -41,7 +41,7 @@ impl Leave {
         Self::Resume { why: why.into(), later: false }
     }
 
-    /// What follows from the code with which the gateway has closed a connection.
+    /// The consequence of the code with which the gateway has closed a connection.
     pub(super) fn of_code(code: Option<u16>, reason: &str) -> Self {
         let stop = |why: &str| {
             Self::Trouble(Trouble::Stop(format!(
@@ -80,11 +80,11 @@ pub(super) struct Event {
     pub(super) kind: String,
     /// Its number in the session.
     pub(super) seq: u64,
-    /// What it says.
+    /// Its content.
     pub(super) data: Value,
 }
 
-/// What follows from a frame.
+/// The step that follows from a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     /// The gateway has said hello: it wants to know who we are.

@@ -315,7 +315,7 @@ impl Discord {
         Ok(received)
     }
 
-    /// What was heard, as it is handed out; nothing of it if nobody waits for it any more.
+    /// The message or interaction that was heard, as it is handed out; nothing of it if nobody waits for it any more.
     fn received(&self, bot: &Bot, heard: Heard, place: Place, position: Option<String>) -> Option<Received> {
         let Heard { id, channel, person, name, message, what, ack } = heard;
         if ack.is_some() && now_ms().saturating_sub(time_of(id)) > INTERACTION_MS {

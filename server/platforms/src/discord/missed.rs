@@ -1,4 +1,4 @@
-//! What was said while there was no session: it is read in the channels in which people speak to the bot.
+//! Messages of the time while there was no session: they are read in the channels in which people speak to the bot.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,10 +18,10 @@ const MOST_PAGES: usize = 50;
 /// The most people whose direct messages are looked into.
 const MOST_PEOPLE: usize = 25;
 
-/// What was found.
+/// The messages that were found.
 #[derive(Debug, Default)]
 pub(super) struct Missed {
-    /// What people have said to the bot, in its order.
+    /// The messages of people to the bot, in their order.
     pub(super) heard: Vec<Heard>,
     /// The id of the last message of all.
     pub(super) last: u64,

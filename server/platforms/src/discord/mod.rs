@@ -46,7 +46,7 @@ const SEEN: u8 = 6;
 /// The longest text that the person sees who has pressed a button, in characters.
 const LONGEST_NOTE: usize = 300;
 
-/// What a person sees of whose command nothing comes.
+/// The answer to a person of whose command nothing comes.
 const PASSED_OVER: &str = "Nothing comes of this: I do not work for you, or not in this channel.";
 
 /// A client of Discord.
@@ -154,7 +154,7 @@ fn note(text: &str) -> Value {
     json!({"type": ANSWER, "data": {"content": content, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}})
 }
 
-/// What keeps the bot from working, as its application is set up.
+/// The fault in how the bot's application is set up that keeps the bot from working, if there is one.
 fn lacks(application: &Value, bot: &Bot) -> Option<String> {
     if application.get("interactions_endpoint_url").and_then(Value::as_str).is_some_and(|url| !url.is_empty())
     {

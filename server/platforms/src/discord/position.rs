@@ -1,4 +1,4 @@
-//! How far the events of a bot have been taken in, as it is stored: a session is resumed by the next daemon, too.
+//! The position up to which the events of a bot have been taken in, as it is stored: a session is resumed by the next daemon, too.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,7 +28,7 @@ pub(super) struct Session {
     pub(super) url: String,
 }
 
-/// How far events have been taken in.
+/// The position up to which events have been taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Position {

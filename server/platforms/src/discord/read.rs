@@ -27,11 +27,11 @@ pub(super) struct Heard {
     /// The message that an answer is about.
     pub(super) message: Option<String>,
     pub(super) what: What,
-    /// What is acknowledged; none for a message.
+    /// The interaction to be acknowledged; none for a message.
     pub(super) ack: Option<Ack>,
 }
 
-/// Where it was.
+/// The channel in which it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Channel {
     pub(super) id: String,

@@ -64,7 +64,7 @@ fn components(buttons: &[Button]) -> Value {
     buttons.chunks(ROW).take(ROWS).map(row).collect()
 }
 
-/// What an edit sets. Nobody is called by it.
+/// The members that an edit sets. Nobody is called by it.
 fn edit(part: &Part) -> Value {
     json!({"content": content(&part.text), "components": components(&part.buttons), "allowed_mentions": {"parse": []}})
 }

@@ -201,7 +201,7 @@ impl Outcome {
         }
     }
 
-    /// What to do where a scope is missing.
+    /// The remedy for a missing scope.
     pub(super) fn lacks_scope(&self) -> String {
         let needed = self.body.as_ref().and_then(|body| body.get("needed")).and_then(Value::as_str);
         let needed =

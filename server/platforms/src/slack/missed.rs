@@ -1,4 +1,4 @@
-//! What was said while nobody listened: Slack keeps no events, but the messages themselves can be read.
+//! Messages of the time while nobody listened: Slack keeps no events, but the messages themselves can be read.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -24,10 +24,10 @@ const MOST_THREADS: usize = 20;
 /// Pause after Slack could not be asked.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// What was missed in a channel.
+/// The messages that were missed in a channel.
 #[derive(Debug, Default)]
 pub(super) struct Missed {
-    /// What was said to the bot, in its order: the time, and what.
+    /// The messages to the bot, in their order, each with its time.
     pub(super) said: Vec<(u64, Inbound)>,
     /// The time of the latest message in the channel, whoever wrote it.
     pub(super) latest: u64,

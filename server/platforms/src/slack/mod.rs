@@ -56,7 +56,7 @@ pub struct Slack {
     shared: Mutex<Shared>,
 }
 
-/// What sending and receiving both look at.
+/// The state that sending and receiving share.
 #[derive(Default)]
 struct Shared {
     /// The channels that are set up.
@@ -65,13 +65,13 @@ struct Shared {
     has_others: bool,
     /// Channels that another organization is in, too.
     foreign: Vec<String>,
-    /// What could not be looked at: the reason and the remedy.
+    /// The reason for which channels could not be looked at, and the remedy.
     blind: Option<String>,
     /// The addresses for answers to the latest commands, by channel.
     answerable: HashMap<String, (String, Instant)>,
 }
 
-/// What the platform is to hear of something that came over a socket.
+/// The acknowledgement of something that came over a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Acknowledgement {
     /// The envelope.

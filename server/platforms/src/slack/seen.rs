@@ -1,4 +1,4 @@
-//! How far the messages of each channel have been taken in: the position of Slack.
+//! The position of Slack: the time up to which the messages of each channel have been taken in.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ const COUNTS: u64 = 24 * 3_600 * 1_000_000;
 const MOST_CHANNELS: usize = 100;
 const MOST_THREADS: usize = 30;
 
-/// How far the messages of each channel have been taken in. Times are those of messages, in microseconds since 1970.
+/// The position up to which the messages of each channel have been taken in. Times are those of messages, in microseconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen {
     /// Time from which on messages count in channels of which nothing was taken in yet.

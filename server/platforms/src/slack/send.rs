@@ -81,7 +81,7 @@ fn blocks(text: &Styled, buttons: &[Button]) -> Value {
     blocks.into()
 }
 
-/// What became of a message.
+/// The result of sending a message.
 pub(super) fn sent(outcome: &Outcome, message: &Outbound, bot: &str) -> Result<Sent, SendFailure> {
     if let Some(body) = outcome.body() {
         return Ok(Sent { id: body.get("ts").and_then(Value::as_str).map(str::to_owned) });
@@ -109,7 +109,7 @@ pub(super) fn is_absent(outcome: &Outcome) -> bool {
     matches!(outcome.error(), Some("not_in_channel" | "channel_not_found"))
 }
 
-/// What to do about a channel that takes no message.
+/// The remedy for a channel that takes no message.
 fn remedy(error: &str, what: &str, place: &Place, bot: &str) -> String {
     let chat = &place.chat;
     match error {

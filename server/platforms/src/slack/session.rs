@@ -27,18 +27,18 @@ struct Gap {
     since: u64,
 }
 
-/// What receiving goes by. One task has it.
+/// The state of receiving. One task has it.
 pub(super) struct Session {
     links: Links,
     seen: Option<Seen>,
     /// The position that is stored if all that was handed out is committed.
     handed: Option<String>,
     gaps: Vec<Gap>,
-    /// When the next gap is looked at.
+    /// Time at which the next gap is looked at.
     look_at: Option<Instant>,
     /// True if a gap was looked at after the sockets were.
     has_looked: bool,
-    /// When the last sign was given.
+    /// Time at which the last sign was given.
     signed_at: Instant,
 }
 
@@ -218,7 +218,7 @@ impl Session {
         Received { position: self.hand_out(), ..nothing(bot) }
     }
 
-    /// What came in an envelope.
+    /// The content of an envelope, as it is handed out.
     fn received(&mut self, slack: &Slack, bot: &Bot, envelope: Envelope, socket: u64) -> Received {
         let Envelope { id, inbound, ts, response_url, is_command, foreign } = envelope;
         let key = match (&inbound, &ts) {

@@ -83,7 +83,7 @@ impl Outcome {
         Err(Trouble::Later { why, after: self.retry_after() })
     }
 
-    /// What became of a message for this place.
+    /// The result of sending a message to this place.
     pub(super) fn sent(self, place: &Place, is_edit: bool) -> Result<Sent, SendFailure> {
         if self.is_ok() {
             let id = self.body.as_ref().and_then(|body| body.get("result")?.get("message_id")?.as_i64());
@@ -112,7 +112,7 @@ impl Outcome {
     }
 }
 
-/// What to do about a chat that takes no message.
+/// The remedy for a chat that takes no message.
 fn remedy(code: u16, description: &str, place: &Place) -> String {
     let chat = &place.chat;
     if code == 403 {

@@ -54,7 +54,7 @@ pub struct Telegram {
     bot: OnceLock<Bot>,
 }
 
-/// How far the updates of a bot have been taken in.
+/// The position up to which the updates of a bot have been taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Position {
     /// The id of the next update.

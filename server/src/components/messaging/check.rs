@@ -46,7 +46,7 @@ impl SectionCheck for MessagingCheck {
     }
 }
 
-/// What is wrong with an id of a chat.
+/// The fault of an id of a chat.
 fn wrong_chat(platform: Platform, id: &str) -> Option<String> {
     let example = match platform {
         Platform::Slack => "C0AB12 is one, which the channel's details show",
@@ -101,7 +101,7 @@ fn check_notices(check: &mut Check<'_, '_, '_>, config: &Config) {
     }
 }
 
-/// What is wrong with what the environment says.
+/// The faults of the settings in the environment.
 pub(super) fn faults_of(environment: &Environment) -> Vec<String> {
     let mut faults = Vec::new();
     for user in &environment.write_users {

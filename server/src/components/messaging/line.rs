@@ -19,7 +19,7 @@ pub(super) struct Line {
     standing: Mutex<Standing>,
 }
 
-/// How a line stands.
+/// The state of a line.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     pub(super) state: PlatformState,
@@ -28,9 +28,9 @@ pub(super) struct Standing {
     pub(super) account: Option<Account>,
     /// Time of the last answer of the platform to the question what has come.
     pub(super) last_received_at: Option<Timestamp>,
-    /// What keeps messages from being received.
+    /// The fault that keeps messages from being received.
     pub(super) trouble: Option<String>,
-    /// What kept the last message that could not be sent from being sent.
+    /// The fault that kept the last message that could not be sent from being sent.
     pub(super) send_error: Option<String>,
     /// True once the messages that an earlier daemon was sending are accounted for: others may be sent.
     pub(super) may_send: bool,

@@ -1,4 +1,4 @@
-//! What is to be done about something that has come, by who has sent it and where. Nothing else decides that.
+//! The plan for something that has come, by who has sent it and where. Nothing else decides that.
 
 use aiwg_messaging::{
     Platform,
@@ -38,17 +38,17 @@ pub(super) enum Plan {
 pub(super) enum View {
     /// The daemon.
     Status,
-    /// What is not well.
+    /// The issues.
     Health,
     /// The tasks.
     Tasks,
     /// One of them.
     Task(TaskNo),
-    /// Those with a check.
+    /// The tasks with a check.
     Loops,
 }
 
-/// What decides about something besides itself.
+/// The settings that decide about something, besides itself.
 pub(super) struct Rules<'a> {
     /// The set-up.
     pub(super) setup: &'a Setup,

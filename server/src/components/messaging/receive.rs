@@ -265,7 +265,7 @@ impl Messaging {
     }
 }
 
-/// Who has sent something; none if that is nobody.
+/// The person who has sent something; none if that is nobody.
 fn asked(inbound: &Inbound) -> Option<Asked> {
     let person = inbound.person.clone()?;
     let name = inbound

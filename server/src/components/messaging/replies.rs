@@ -1,4 +1,4 @@
-//! How things stand, in the words of a chat.
+//! The state of the daemon and its tasks, in the words of a chat.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ const PROMPT: usize = 500;
 /// The most of a task's error, in characters.
 const ERROR: usize = 1000;
 
-/// What is to be seen, or why it is not.
+/// Shows a view, or says why it cannot be shown.
 pub(super) async fn show(view: View, context: &Arc<Context>, components: &Components) -> Styled {
     let shown = match view {
         View::Status => status(context, components).await.map(|status| of_status(&status)),

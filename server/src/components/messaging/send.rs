@@ -233,7 +233,7 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-/// What cannot be stored stays as it is in the store: as being sent, of which the next start finds out what became of it.
+/// Logs that a result could not be stored. The message stays in the store as being sent, and the next start finds out what became of it.
 fn note(done: Result<(), EngineError>) {
     if let Err(error) = done {
         tracing::warn!(%error, "what became of a message could not be stored");
