@@ -8,17 +8,20 @@
 //! 1. [`account`](PlatformClient::account) says who the bot is, and is asked first: a token that is refused is [`Trouble::Stop`].
 //! 2. [`receive`](PlatformClient::receive) waits for what comes next, for as long as it likes, and is called again and again by one task. It
 //!    is given the position that was committed last. A platform with a socket opens it there and keeps it in a field of its own, behind a
-//!    `tokio::sync::Mutex`; it answers pings and heartbeats within `receive`, which therefore must return only with something, or an error.
-//!    Everything that came is in the answer: what is not to be obeyed (bots, own messages, edits, forwards) as [`What::Nothing`], so that the
+//!    `tokio::sync::Mutex`; it answers pings and heartbeats within `receive`, which returns with nothing now and then as a sign that the
+//!    platform is there. Where the platform does not send by itself what was missed in a gap, the client looks in the chats that
+//!    [`attend`](PlatformClient::attend) names. Everything that came is in the answer: what is not to be obeyed (bots, own messages, edits, forwards) as [`What::Nothing`], so that the
 //!    position moves over it.
 //! 3. Each [`Received`] is committed with its key, its effect and its position. Only then [`acknowledge`](PlatformClient::acknowledge) is
 //!    called with its `ack` (Slack's envelope; Discord's interaction, whose answer is due within 3 seconds). Telegram needs none: the next
-//!    `receive` acknowledges by its offset. If the commit fails, `acknowledge` is not called, and `receive` is called with the position before.
-//!    A key must be the same whenever the platform sends the same again, by whatever way.
+//!    `receive` acknowledges by its offset. Where nothing comes of it, [`pass_over`](PlatformClient::pass_over) is called in
+//!    its place, or [`refuse`](PlatformClient::refuse) for a button that was not theirs to press. If the commit fails, none is called, and
+//!    `receive` is called with the position before. A key must be the same whenever the platform sends the same again, by whatever way.
 //! 4. [`send`](PlatformClient::send) sends one message, once: it does not try again by itself, since only the caller stores what became of it.
 //!    The errors say whether it may have had an effect ([`SendFailure::Unknown`]) or cannot have had one ([`SendFailure::NotSent`]).
 //! 5. [`find`](PlatformClient::find) looks whether a message of that number was sent, where the platform allows that (Slack's `metadata`,
 //!    Discord's latest messages): messages that an earlier daemon was sending are asked for.
+//! 6. What keeps a part from working is said by [`warning`](PlatformClient::warning), and by [`Account::lacks`].
 //!
 //! A web socket is a [`Socket`], opened where the platform says, if that is a host of its own. The client keeps it alive by the platform's rules
 //! (pings, heartbeats), and calls it dead when nothing answers.

@@ -27,7 +27,11 @@ const LEAVING: Duration = Duration::from_secs(10);
 /// Time for which a connection that broke may still count as ours to the platform.
 const STILL_COUNTS: Duration = Duration::from_secs(120);
 
-/// Time after which it is looked again whether someone else is connected, too.
+/// Time after which it is looked again whether someone else is connected, too, before that is said: the platform may still count a connection of
+/// a daemon that has ended.
+const CONFIRM: Duration = Duration::from_secs(15);
+
+/// The same, once it was said.
 const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
 /// Pause before a next socket is asked for again while there is one.
@@ -86,6 +90,8 @@ pub(super) struct Links {
     /// When connections broke of which the platform may not know.
     broken: VecDeque<Instant>,
     count: u64,
+    /// How often in a row more were connected than we are.
+    crowded: u32,
 }
 
 impl Links {
@@ -101,6 +107,7 @@ impl Links {
             opened: VecDeque::new(),
             broken: VecDeque::new(),
             count: 0,
+            crowded: 0,
         }
     }
 
@@ -209,12 +216,14 @@ impl Links {
         }
         self.broken.retain(|at| now.duration_since(*at) < STILL_COUNTS);
         let ours = 1 + usize::from(self.leaving.is_some()) + self.broken.len();
-        let others = live.connections > ours as u64;
-        if others {
-            self.open_at = Some(now + LOOK_AGAIN);
+        self.crowded = if live.connections > ours as u64 { self.crowded.saturating_add(1) } else { 0 };
+        match self.crowded {
+            0 => {}
+            1 => self.open_at = Some(now + CONFIRM),
+            _ => self.open_at = Some(now + LOOK_AGAIN),
         }
         self.current = Some(live);
-        Ok(Some(Step::Connected { is_gap, others }))
+        Ok(Some(Step::Connected { is_gap, others: self.crowded > 1 }))
     }
 
     /// Reads a frame.

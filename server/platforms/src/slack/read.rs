@@ -127,6 +127,8 @@ pub(super) fn message(bot: &Bot, channel: &str, message: &Value) -> Option<Inbou
     if !is_direct && !is_called {
         return None;
     }
+    // Whoever only calls it wants to know what it can do.
+    let said = if said.is_empty() && is_called { "help".to_owned() } else { said };
     // Where many write, each question has its thread.
     let thread = text(message, "thread_ts").or_else(|| (!is_direct).then_some(ts));
     Some(Inbound {

@@ -59,6 +59,7 @@ fn what_is_for_the_bot_is_read_with_who_and_where() {
     // The same, as Slack sends it a second time.
     assert_eq!(text_of(&json!({"type": "app_mention"})).as_deref(), Some("status"));
     assert_eq!(text_of(&json!({"text": "hello all"})), None);
+    assert_eq!(text_of(&json!({"text": "<@U0BOT>"})).as_deref(), Some("help"));
     assert_eq!(text_of(&json!({"subtype": "thread_broadcast"})).as_deref(), Some("status"));
     assert_eq!(text_of(&json!({"subtype": "file_share"})).as_deref(), Some("status"));
     let direct = json!({"channel": "D0ANN", "channel_type": "im", "text": "why &lt;?"});
