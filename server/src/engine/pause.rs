@@ -1,7 +1,7 @@
 //! Pausing and draining the queue: nothing is started until someone resumes it.
 
 use aiwg_model::QueueSwitch;
-use aiwg_protocol::types::Timestamp;
+use aiwg_protocol::types::{QueuePaused, Timestamp};
 
 use super::{Engine, EngineError, call::Call, transaction::Transaction};
 
@@ -17,20 +17,28 @@ pub enum Draining {
 }
 
 impl Engine {
-    /// Starts no more tasks until the queue is resumed, over restarts as well. Returns the time since which it is paused.
+    /// Starts no more tasks until the queue is resumed, over restarts as well. Returns since when it is paused, and how many tasks go on.
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn pause(&self) -> Result<Timestamp, EngineError> {
-        self.call(Call::changing(|tx| tx.pause())).await
+    pub async fn pause(&self) -> Result<QueuePaused, EngineError> {
+        self.call(Call::changing(|tx| {
+            let since = tx.pause()?;
+            Ok::<_, aiwg_store::StoreError>(tx.paused(since))
+        }))
+        .await
     }
 
-    /// Starts no more tasks until the queue is resumed or the daemon ends. Returns the time since which it drains.
+    /// Starts no more tasks until the queue is resumed or the daemon ends. Returns since when it drains, and how many tasks go on.
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn drain(&self) -> Result<Timestamp, EngineError> {
-        self.call(Call::changing(|tx| tx.drain())).await
+    pub async fn drain(&self) -> Result<QueuePaused, EngineError> {
+        self.call(Call::changing(|tx| {
+            let since = *tx.state.draining_since.get_or_insert(tx.now);
+            Ok::<_, EngineError>(tx.paused(since))
+        }))
+        .await
     }
 
     /// The state of a queue that drains.
@@ -65,8 +73,8 @@ impl Transaction<'_> {
         Ok(since)
     }
 
-    fn drain(&mut self) -> Result<Timestamp, EngineError> {
-        Ok(*self.state.draining_since.get_or_insert(self.now))
+    fn paused(&self, since: Timestamp) -> QueuePaused {
+        QueuePaused { since, running: u32::try_from(self.state.running.len()).unwrap_or(u32::MAX) }
     }
 
     pub(super) fn resume(&mut self) -> aiwg_store::Result<bool> {

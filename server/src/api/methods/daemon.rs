@@ -59,9 +59,9 @@ pub(crate) async fn daemon_stop(
 }
 
 pub(crate) async fn daemon_pause(handler: &Handler, _: NoParams) -> Result<QueuePaused, ApiError> {
-    let since = handler.command(handler.context.engine.pause()).await?;
+    let paused = handler.command(handler.context.engine.pause()).await?;
     tracing::info!("a client paused the queue");
-    Ok(paused(handler, since))
+    Ok(paused)
 }
 
 pub(crate) async fn daemon_resume(handler: &Handler, _: NoParams) -> Result<QueueResumed, ApiError> {
@@ -80,13 +80,9 @@ pub(crate) async fn daemon_drain(
     if !exit {
         return daemon_pause(handler, NoParams {}).await;
     }
-    let since = handler.command(context.engine.drain()).await?;
+    let paused = handler.command(context.engine.drain()).await?;
     tokio::spawn(stop_when_empty(Arc::clone(context)));
-    Ok(paused(handler, since))
-}
-
-fn paused(handler: &Handler, since: Timestamp) -> QueuePaused {
-    QueuePaused { since, running: u32::try_from(handler.context.running.count()).unwrap_or(u32::MAX) }
+    Ok(paused)
 }
 
 /// Stops the daemon once its queue has drained; not if someone resumes it.
