@@ -77,7 +77,7 @@ pub(crate) async fn run(
 }
 
 /// The message where no platform is on.
-const NONE: &str = "No platform is on: the daemon has no token. Set AIWG_TELEGRAM_TOKEN, or AIWG_SLACK_TOKEN and AIWG_SLACK_APP_TOKEN, and start the daemon again; \
+const NONE: &str = "No platform is on: the daemon has no token. Set AIWG_TELEGRAM_TOKEN, AIWG_DISCORD_TOKEN, or AIWG_SLACK_TOKEN and AIWG_SLACK_APP_TOKEN, and start the daemon again; \
                     docs/messaging.md tells how to get one.";
 
 fn show(out: &mut Page, status: &MessagingStatus) -> io::Result<()> {

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Messaging platforms. Telegram is on if `AIWG_TELEGRAM_TOKEN` is in the daemon's environment, Slack if `AIWG_SLACK_TOKEN` and
-/// `AIWG_SLACK_APP_TOKEN` are; Discord is prepared, and not included yet. No token belongs in this file.
+/// `AIWG_SLACK_APP_TOKEN` are, Discord if `AIWG_DISCORD_TOKEN` is. No token belongs in this file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MessagingConfig {
@@ -47,7 +47,8 @@ pub struct DiscordConfig {
     /// The id of the channel for notices, in which people may write to the bot. `AIWG_DISCORD_CHANNEL` when null.
     #[schemars(length(max = 40))]
     pub channel: Option<String>,
-    /// The id of the server, in which the commands are registered at once.
+    /// The id of the server in which alone Discord offers the commands; everywhere where the bot is, and in direct messages, when null. It
+    /// counts from the daemon's next start on.
     #[schemars(length(max = 40))]
     pub guild: Option<String>,
 }

@@ -52,11 +52,11 @@ pub trait PlatformClient: Send + Sync {
         Box::pin(std::future::ready(()))
     }
 
-    /// Registers the commands with the platform, so that it completes them.
+    /// Registers the commands with the platform, so that it completes them: in one server only, if one is given and the platform has such.
     ///
     /// # Errors
     /// It could not be done: people can write them all the same.
-    fn register(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn register<'a>(&'a self, _server: Option<&'a str>) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -9,6 +9,9 @@ const TEXT: u8 = 3;
 /// In servers, and in direct messages with the bot: nowhere else does it hear anyone.
 const CONTEXTS: [u8; 2] = [0, 1];
 
+/// The application is installed to servers.
+const INSTALLED: [u8; 1] = [0];
+
 /// A part of what follows a verb.
 #[derive(Debug, PartialEq, Eq)]
 struct Param {
@@ -69,13 +72,16 @@ fn params(verb: &Verb) -> Vec<Param> {
     params
 }
 
-/// All commands, as they are registered.
-pub(super) fn definitions() -> Value {
+/// All commands, as they are registered; for a single server, if they are only for one.
+pub(super) fn definitions(is_for_one: bool) -> Value {
     let command = |verb: &Verb| {
         let options: Vec<Value> = params(verb).iter().map(Param::definition).collect();
-        json!({
-            "type": 1, "name": verb.word, "description": verb.does, "options": options, "contexts": CONTEXTS, "integration_types": [0],
-        })
+        let mut command = json!({"type": 1, "name": verb.word, "description": verb.does, "options": options});
+        if !is_for_one {
+            command["contexts"] = json!(CONTEXTS);
+            command["integration_types"] = json!(INSTALLED);
+        }
+        command
     };
     VERBS.iter().map(command).collect()
 }
@@ -122,7 +128,7 @@ mod tests {
 
     #[test]
     fn each_verb_is_a_command_that_discord_takes() {
-        let all = definitions();
+        let all = definitions(false);
         assert_eq!(all.as_array().unwrap().len(), VERBS.len());
         for command in all.as_array().unwrap() {
             let name = command["name"].as_str().unwrap();

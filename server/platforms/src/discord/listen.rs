@@ -1,10 +1,6 @@
 //! The connection to the gateway: it is kept alive, left and resumed; and what came over it is handed out in its order.
 
-use std::{
-    collections::VecDeque,
-    sync::{PoisonError, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::atomic::Ordering, time::Duration};
 
 use aiwg_messaging::Place;
 use reqwest::Method;
@@ -127,7 +123,6 @@ impl Discord {
             };
             match self.hear(&mut connection, bot).await {
                 Ok(received) => {
-                    *self.shut_out.lock().unwrap_or_else(PoisonError::into_inner) = None;
                     *slot = Some(connection);
                     return Ok(received);
                 }
@@ -209,6 +204,9 @@ impl Discord {
                 Err(Trouble::Later { why, after: None })
             }
             Leave::Resume { later: false, .. } => Ok(at),
+            // Again and again, it is to be seen from outside.
+            Leave::Resume { why, later: true } if !was_up => Err(Trouble::Later { why, after: Some(pause) }),
+            Leave::Anew(why) if at.session.is_none() => Err(Trouble::Later { why, after: Some(pause) }),
             Leave::Resume { later: true, .. } => {
                 sleep(pause).await;
                 Ok(at)
@@ -217,12 +215,7 @@ impl Discord {
                 sleep(pause).await;
                 Ok(at.without_session())
             }
-            Leave::Trouble(trouble) => {
-                if let Trouble::Stop(why) = &trouble {
-                    *self.shut_out.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
-                }
-                Err(trouble)
-            }
+            Leave::Trouble(trouble) => Err(trouble),
         }
     }
 

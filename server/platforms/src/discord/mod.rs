@@ -18,7 +18,7 @@ mod read;
 mod rest;
 mod send;
 
-use std::sync::{Mutex, PoisonError, atomic::AtomicU32};
+use std::sync::atomic::AtomicU32;
 
 use aiwg_messaging::{Place, Platform, rights::PersonId};
 use futures::future::BoxFuture;
@@ -58,8 +58,6 @@ pub struct Discord {
     connection: tokio::sync::Mutex<Option<Connection>>,
     /// Number of times in a row that a session's own address was not reached.
     not_reached: AtomicU32,
-    /// Why the gateway does not let the bot in, and the remedy.
-    shut_out: Mutex<Option<String>>,
 }
 
 impl Discord {
@@ -75,7 +73,6 @@ impl Discord {
             interactions: Interactions::default(),
             connection: tokio::sync::Mutex::default(),
             not_reached: AtomicU32::new(0),
-            shut_out: Mutex::default(),
         })
     }
 
@@ -104,9 +101,8 @@ impl Discord {
 
     async fn account_with_faults(&self) -> Result<Account, Trouble> {
         let (bot, application) = self.who().await?;
-        let shut_out = self.shut_out.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let lacks = shut_out.or_else(|| lacks(&application, &bot));
-        let account = Account { id: bot.id.clone(), name: bot.name.clone(), lacks };
+        let account =
+            Account { id: bot.id.clone(), name: bot.name.clone(), lacks: lacks(&application, &bot) };
         let _ = self.bot.set(bot);
         Ok(account)
     }
@@ -212,14 +208,21 @@ impl PlatformClient for Discord {
         })
     }
 
-    fn register(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn register<'a>(&'a self, server: Option<&'a str>) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             let why = |trouble: Trouble| match trouble {
                 Trouble::Later { why, .. } | Trouble::Taken(why) | Trouble::Stop(why) => why,
             };
-            let path = format!("applications/{}/commands", self.bot().await.map_err(why)?.application);
-            let done = self.rest.ask(Method::PUT, &path, Some(&commands::definitions())).await;
-            done.map(drop).map_err(why)
+            let application = &self.bot().await.map_err(why)?.application;
+            let everywhere = format!("applications/{application}/commands");
+            let commands = commands::definitions(server.is_some());
+            let Some(server) = server else {
+                return self.rest.ask(Method::PUT, &everywhere, Some(&commands)).await.map(drop).map_err(why);
+            };
+            let there = format!("applications/{application}/guilds/{server}/commands");
+            self.rest.ask(Method::PUT, &there, Some(&commands)).await.map_err(why)?;
+            // There they would be offered twice.
+            self.rest.ask(Method::PUT, &everywhere, Some(&json!([]))).await.map(drop).map_err(why)
         })
     }
 }

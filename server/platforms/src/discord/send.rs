@@ -66,7 +66,12 @@ fn components(buttons: &[Button]) -> Value {
 
 /// The members that an edit sets. Nobody is called by it.
 fn edit(part: &Part) -> Value {
-    json!({"content": content(&part.text), "components": components(&part.buttons), "allowed_mentions": {"parse": []}})
+    json!({
+        "content": content(&part.text),
+        "components": components(&part.buttons),
+        "allowed_mentions": {"parse": []},
+        "flags": NO_PREVIEWS,
+    })
 }
 
 /// A number of a message that is the same whenever it is sent again, and that no other has: not even one of another store of this bot.
@@ -78,7 +83,6 @@ fn nonce(message: &Outbound) -> String {
 /// A new message, as an answer to another one.
 fn creation(message: &Outbound, reply_to: Option<&str>) -> Value {
     let mut body = edit(&message.part);
-    body["flags"] = NO_PREVIEWS.into();
     body["nonce"] = nonce(message).into();
     body["enforce_nonce"] = true.into();
     if let Some(reply_to) = reply_to {

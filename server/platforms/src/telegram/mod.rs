@@ -266,7 +266,7 @@ impl PlatformClient for Telegram {
         })
     }
 
-    fn register(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn register<'a>(&'a self, _server: Option<&'a str>) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             let commands: Vec<Value> = VERBS
                 .iter()

@@ -20,6 +20,7 @@ const SECTION: Step<'static> = Step::Key("messaging");
 impl SectionCheck for MessagingCheck {
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
         check_chats(check, config);
+        check_server(check, config);
         check_people(check, config);
         check_notices(check, config);
         if let Some(quiet) = &config.messaging.quiet
@@ -69,6 +70,17 @@ fn check_chats(check: &mut Check<'_, '_, '_>, config: &Config) {
         if let Some(why) = chat.and_then(|chat| wrong_chat(platform, chat)) {
             check.wrong(&[SECTION, Step::Key(platform.name()), Step::Key(key)], why);
         }
+    }
+}
+
+fn check_server(check: &mut Check<'_, '_, '_>, config: &Config) {
+    let guild = config.messaging.discord.as_ref().and_then(|discord| discord.guild.as_ref());
+    // Ids of channels and servers look alike.
+    if let Some(guild) = guild.filter(|guild| !Platform::Discord.is_chat(guild)) {
+        let why = format!(
+            "{guild:?} is no id of a server on Discord: \"Copy Server ID\" shows it, with the developer mode on"
+        );
+        check.wrong(&[SECTION, Step::Key("discord"), Step::Key("guild")], why);
     }
 }
 

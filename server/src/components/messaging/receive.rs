@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aiwg_messaging::Place;
+use aiwg_messaging::{Place, Platform};
 use aiwg_model::{Cursor, MessageNo, Sender};
 use aiwg_platforms::{Account, Inbound, Received, Trouble, What};
 use aiwg_protocol::types::{Origin, OriginPerson};
@@ -61,8 +61,10 @@ impl Messaging {
         let _lock = self.bot_lock(line, context).await;
         let account = self.until_account(line, context).await;
         self.account_for_sending(line, context).await;
-        let registered = line.client.register().await;
-        if let Err(why) = registered {
+        let discord = context.settings.get().config.messaging.discord.clone();
+        let server =
+            discord.and_then(|discord| discord.guild).filter(|_| line.platform() == Platform::Discord);
+        if let Err(why) = line.client.register(server.as_deref()).await {
             tracing::warn!(platform = line.platform().name(), why, "the commands could not be registered");
         }
         let key = format!("{}:{}", line.platform(), account.id);

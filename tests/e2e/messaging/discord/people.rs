@@ -28,7 +28,23 @@ fn tokens_in_the_environment_are_enough() {
         asked.message.as_str(),
         "it is the answer that was waited for"
     );
-    assert_eq!(answer["flags"], 0, "and nobody waits any more: {answer}");
+    assert_eq!(answer["flags"], 4, "nobody waits any more, and no address is previewed: {answer}");
+    bot.is_conformant();
+}
+
+#[test]
+fn commands_are_offered_in_one_server_only_if_that_is_set() {
+    let guild = "1100000000000000001";
+    let bot =
+        DiscordBot::new(json!({ "discord": { "channel": CHANNEL, "guild": guild } }), Settings::default());
+    bot.start();
+    assert_eq!(bot.discord().guild(), guild);
+    let names = |guild: Option<&str>| -> Vec<String> {
+        let commands = bot.discord().commands(guild);
+        commands.iter().map(|command| command["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(names(Some(guild)).contains(&"approve".to_owned()));
+    assert_eq!(names(None), Vec::<String>::new());
     bot.is_conformant();
 }
 
