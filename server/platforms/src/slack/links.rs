@@ -81,16 +81,16 @@ pub(super) struct Links {
     current: Option<Live>,
     leaving: Option<(Live, Instant)>,
     opening: Option<BoxFuture<'static, Result<Live, Trouble>>>,
-    /// When the next is to be opened, while there is one.
+    /// Time at which the next is to be opened, while there is one.
     open_at: Option<Instant>,
     acks: UnboundedReceiver<Ack>,
     tick: Option<Interval>,
-    /// When sockets were asked for.
+    /// Times at which sockets were asked for.
     opened: VecDeque<Instant>,
-    /// When connections broke of which the platform may not know.
+    /// Times at which connections broke of which the platform may not know.
     broken: VecDeque<Instant>,
     count: u64,
-    /// How often in a row more were connected than we are.
+    /// Number of times in a row that more were connected than we are.
     crowded: u32,
 }
 

@@ -39,12 +39,12 @@ impl Bot {
     }
 }
 
-/// What came over a socket.
+/// An envelope that came over a socket.
 #[derive(Debug, Default)]
 pub(super) struct Envelope {
     /// Its id, by which it is acknowledged.
     pub(super) id: String,
-    /// What has come; none if that is nothing.
+    /// The message or interaction in it; none if there is none.
     pub(super) inbound: Option<Inbound>,
     /// The message's `ts`, if it is one.
     pub(super) ts: Option<String>,
