@@ -18,6 +18,7 @@ const PERMISSIONS: u64 = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 38);
 mod code {
     pub(super) const UNKNOWN_CHANNEL: u64 = 10_003;
     pub(super) const UNKNOWN_MESSAGE: u64 = 10_008;
+    pub(super) const ANSWERED_ALREADY: u64 = 40_060;
     pub(super) const MISSING_ACCESS: u64 = 50_001;
     pub(super) const NO_DIRECT_MESSAGES: u64 = 50_007;
     pub(super) const NO_TEXT_CHANNEL: u64 = 50_008;
@@ -91,6 +92,11 @@ impl Outcome {
     /// True if an interaction's token is none, or not any more.
     pub(super) fn is_over(&self) -> bool {
         matches!(self.status, 401 | 404) && self.code().is_some()
+    }
+
+    /// True if someone else has answered an interaction.
+    pub(super) fn is_answered_already(&self) -> bool {
+        self.code() == Some(code::ANSWERED_ALREADY)
     }
 
     /// True if the bot may not answer messages there, though it may write.

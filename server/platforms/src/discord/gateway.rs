@@ -286,6 +286,26 @@ mod tests {
     }
 
     #[test]
+    fn no_frame_is_too_odd() {
+        let odd = ["null", "-1", "1e300", "18446744073709551615", "\"x\"", "[]", "{}", "true"];
+        for op in ["0", "1", "7", "9", "10", "11", "x", "-1", "1e9"] {
+            for one in odd {
+                for other in odd {
+                    let now = Instant::now();
+                    let mut gateway = Gateway::new(None, now);
+                    gateway.take(&format!(r#"{{"op":{op},"s":{one},"t":"READY","d":{other}}}"#), now, 2.0);
+                    gateway.take(
+                        &format!(r#"{{"op":{op},"s":1,"t":{one},"d":{{"heartbeat_interval":{other},"session_id":{one}}}}}"#),
+                        now,
+                        1.0,
+                    );
+                    assert!(gateway.beat(gateway.due()).is_ok() || gateway.due() <= now + PATIENCE);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn each_code_has_its_consequence() {
         let of = |code| Leave::of_code(Some(code), "x");
         for code in [4004, 4010, 4011, 4012, 4013, 4014] {

@@ -293,16 +293,18 @@ impl Discord {
                 }
             }
         };
-        let mut ahead = Position { is_behind: false, ..before };
+        let mut ahead = Position { is_behind: missed.read_to.is_some(), ..before };
         // What is said from here on comes by the session.
-        ahead.since = ahead.since.max(missed.last.min(id_at(began)));
+        ahead.since = ahead.since.max(missed.read_to.unwrap_or(missed.last).min(id_at(began)));
+        // The next read goes on exactly there.
+        ahead.first = ahead.first.max(missed.read_to.unwrap_or(0));
         let mut received = Vec::new();
         for heard in missed.heard {
             let place = self.place(&heard.channel).await.map_err(Leave::Trouble)?;
             self.note_place(&heard, &mut ahead);
             received.extend(self.received(bot, heard, place, None));
         }
-        // Only with all of it is nothing missed any more.
+        // Only with all of it the position moves.
         received.push(nothing(bot, ahead.text()));
         connection.at = ahead;
         Ok(received)

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Trouble;
 
-/// The most messages of an answer, and the most answers for a channel.
+/// The most messages of an answer, and the most answers for a channel at once.
 const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
 
@@ -25,6 +25,8 @@ pub(super) struct Missed {
     pub(super) heard: Vec<Heard>,
     /// The id of the last message of all.
     pub(super) last: u64,
+    /// Id up to which all was read, where there is more; none if that is all.
+    pub(super) read_to: Option<u64>,
 }
 
 impl Discord {
@@ -80,10 +82,8 @@ impl Discord {
                 return Ok(());
             }
         }
-        tracing::warn!(
-            channel = id,
-            "more was said in a channel than is read after a gap: the rest is passed over"
-        );
+        // The rest is read once this is stored.
+        into.read_to = Some(into.read_to.unwrap_or(after).min(after));
         Ok(())
     }
 

@@ -18,13 +18,16 @@ mod read;
 mod rest;
 mod send;
 
-use std::sync::atomic::AtomicU32;
+use std::{
+    sync::{Mutex, PoisonError, atomic::AtomicU32},
+    time::Duration,
+};
 
 use aiwg_messaging::{Place, Platform, rights::PersonId};
 use futures::future::BoxFuture;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 
 use self::{
     channels::Channels,
@@ -46,6 +49,9 @@ const SEEN: u8 = 6;
 /// The longest text that the person sees who has pressed a button, in characters.
 const LONGEST_NOTE: usize = 300;
 
+/// Time for which it is said that another program answers as the bot.
+const OTHER_SEEN: Duration = Duration::from_secs(3600);
+
 /// The answer to a person of whose command nothing comes.
 const PASSED_OVER: &str = "Nothing comes of this: I do not work for you, or not in this channel.";
 
@@ -58,6 +64,8 @@ pub struct Discord {
     connection: tokio::sync::Mutex<Option<Connection>>,
     /// Number of times in a row that a session's own address was not reached.
     not_reached: AtomicU32,
+    /// Time at which another program was last seen to answer as the bot.
+    other_seen: Mutex<Option<Instant>>,
 }
 
 impl Discord {
@@ -73,6 +81,7 @@ impl Discord {
             interactions: Interactions::default(),
             connection: tokio::sync::Mutex::default(),
             not_reached: AtomicU32::new(0),
+            other_seen: Mutex::default(),
         })
     }
 
@@ -110,17 +119,20 @@ impl Discord {
     /// Answers an interaction. True if Discord has taken the answer.
     async fn answer(&self, ack: &Ack, answer: &Value) -> bool {
         let path = format!("interactions/{}/{}/callback", ack.id, ack.token);
-        match self.rest.call(Method::POST, &path, Some(answer)).await.map(answer::Outcome::result) {
-            Ok(Ok(_)) => true,
-            Ok(Err(trouble)) => {
-                tracing::debug!(?trouble, "an interaction was not answered");
-                false
+        let why = match self.rest.call(Method::POST, &path, Some(answer)).await {
+            Ok(outcome) if outcome.is_answered_already() => {
+                // Nobody here answers twice.
+                *self.other_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                "someone else has answered it".to_owned()
             }
-            Err(failed) => {
-                tracing::debug!(why = failed.why, "an interaction was not answered");
-                false
-            }
-        }
+            Ok(outcome) => match outcome.result() {
+                Ok(_) => return true,
+                Err(trouble) => format!("{trouble:?}"),
+            },
+            Err(failed) => failed.why,
+        };
+        tracing::debug!(why, "an interaction was not answered");
+        false
     }
 
     async fn acknowledge_one(&self, ack: &str, said: Option<&str>) {
@@ -186,6 +198,14 @@ impl PlatformClient for Discord {
 
     fn attend(&self, chats: &[Place], people: &[PersonId]) {
         self.channels.attend(chats, people);
+    }
+
+    fn warning(&self) -> Option<String> {
+        let seen = *self.other_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.filter(|seen| seen.elapsed() < OTHER_SEEN).map(|_| {
+            "another program works with the same bot, and does what people say to it, too: end it, or make another bot for this project"
+                .to_owned()
+        })
     }
 
     fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>> {

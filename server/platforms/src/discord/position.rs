@@ -38,7 +38,8 @@ pub(super) struct Position {
     pub(super) seq: u64,
     /// The id of the last message.
     pub(super) since: u64,
-    /// The id of the time at which the bot was first used: nothing that was said before is for this daemon. 0 if that is not stored yet.
+    /// The id of the time at which the bot was first used, or of a later message up to which all is read: nothing before it is read again. 0 if
+    /// that is not stored yet.
     pub(super) first: u64,
     /// True if messages after that one were missed, and are to be read.
     pub(super) is_behind: bool,

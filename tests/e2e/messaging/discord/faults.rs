@@ -66,7 +66,8 @@ fn what_was_said_while_there_was_no_session_is_read() {
     bot.say(&Speech::new(CHANNEL, "1000000000000000005", "run rm").mention());
     let changed = bot.ann("run and undone");
     bot.discord().edit(CHANNEL, &changed.message, "run something else");
-    for n in 0..150 {
+    // More than is read at once.
+    for n in 0..5_200 {
         bot.say(&Speech::new(CHANNEL, ANN, format!("talk {n}")));
     }
     bot.ann("run last");
@@ -116,6 +117,42 @@ fn a_connection_is_left_as_discord_asks_and_the_session_is_kept() {
     goes_on("after a session that was forgotten");
     assert_eq!(bot.calls("gateway identify"), identifies + 2);
     assert_eq!(bot.prompts().len(), 7);
+    bot.is_conformant();
+}
+
+#[test]
+fn a_session_that_cannot_be_reached_or_lies_elsewhere_is_given_up() {
+    let messaging = json!({ "digest": { "window_seconds": 0 } });
+    let bot = DiscordBot::new(messaging, Settings::default());
+    // Nothing is sent there, least of all the token.
+    bot.discord().set_resume_url("wss://gateway.example.org");
+    bot.start();
+    bot.discord().reconnect();
+    bot.discord().wait_for_sockets(0);
+    bot.ann("run x");
+    until("the task", || bot.prompts() == ["x"]);
+    assert_eq!((bot.calls("gateway identify"), bot.calls("gateway resume")), (2, 0));
+    bot.is_conformant();
+}
+
+#[test]
+fn another_program_that_works_as_the_bot_is_named() {
+    let bot = DiscordBot::started();
+    let answered = "40060 Interaction has already been acknowledged.";
+    bot.fault(Fault::new(FaultKind::Error(answered.to_owned())).of(CALLBACK).times(1));
+    bot.choose("mute", &[("minutes", "0")]);
+    bot.said(CHANNEL, "Notices are sent again.");
+    until("that it is named", || {
+        bot.platform()["error"].as_str().is_some_and(|error| error.contains("another program"))
+    });
+    let tested = bot.project.run(&["messaging", "test"]);
+    assert_eq!(tested.code, 1);
+    assert!(
+        format!("{}{}", tested.out, tested.err).contains("does not hear all"),
+        "{}{}",
+        tested.out,
+        tested.err
+    );
     bot.is_conformant();
 }
 

@@ -255,9 +255,11 @@ fn ready(shared: &Shared, state: &mut State, id: u64, intents: u64) {
     let name = format!("{:032x}", state.next_id().parse::<u128>().unwrap_or_default());
     state.sessions.insert(name.clone(), Session::new(intents, id));
     state.sockets.get_mut(&id).expect("an open socket").session = Some(name.clone());
+    let own = format!("ws://{}/discord/gateway/resume/", shared.address);
+    let resume_url = state.resume_url.clone().unwrap_or(own);
     let ready = json!({
         "v": 10, "user": state.bot(), "guilds": [{ "id": state.guild, "unavailable": true }], "session_id": name,
-        "resume_gateway_url": format!("ws://{}/discord/gateway/resume/", shared.address), "session_type": "normal",
+        "resume_gateway_url": resume_url, "session_type": "normal",
         "application": { "id": state.application, "flags": 0 }, "private_channels": [], "relationships": [],
         "user_settings": {}, "presences": [], "guild_join_requests": [], "geo_ordered_rtc_regions": [], "auth": {},
     });

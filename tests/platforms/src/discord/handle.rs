@@ -173,6 +173,11 @@ impl Discord {
         self.change(|state| state.identifies_left = 0);
     }
 
+    /// Address at which sessions that begin from then on are told that they can be resumed.
+    pub fn set_resume_url(&self, url: &str) {
+        self.change(|state| state.resume_url = Some(url.to_owned()));
+    }
+
     /// Number of guilds that the bot is in, as its application tells it.
     pub fn set_guild_count(&self, count: u64) {
         self.change(|state| state.guild_count = count);

@@ -39,6 +39,8 @@ pub(crate) struct State {
     identifies_left: u64,
     /// Number of guilds that the bot is in, as its application tells it.
     guild_count: u64,
+    /// Address at which new sessions are told that they can be resumed, if it is not the stand-in's.
+    resume_url: Option<String>,
     interactions: BTreeMap<String, interactions::Interaction>,
     /// Commands by guild; the empty name is for those of everywhere.
     commands: BTreeMap<String, Vec<Value>>,
@@ -61,6 +63,7 @@ impl State {
             disallowed_intents: 0,
             identifies_left: 1_000,
             guild_count: 1,
+            resume_url: None,
             interactions: BTreeMap::new(),
             commands: BTreeMap::new(),
             typing: Vec::new(),
