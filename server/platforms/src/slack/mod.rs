@@ -113,6 +113,11 @@ impl Slack {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// True if a channel is one that is set up.
+    fn is_home(&self, channel: &str) -> bool {
+        self.shared().homes.iter().any(|home| home == channel)
+    }
+
     async fn who(&self) -> Result<Account, Trouble> {
         let outcome = self.api.ask("auth.test", With::Bot).await.map_err(|failed| unreached(&failed))?;
         let lacks = outcome.scopes.as_deref().and_then(lacking);

@@ -19,6 +19,9 @@ use crate::{Inbound, Received, Trouble, What};
 /// Interval between signs that the platform is there, while nothing comes.
 const SIGN_EVERY: Duration = Duration::from_secs(30);
 
+/// Longest pause before a gap is looked at again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
 /// A channel in which something may have been missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Gap {
@@ -34,6 +37,8 @@ pub(super) struct Session {
     /// The position that is stored if all that was handed out is committed.
     handed: Option<String>,
     gaps: Vec<Gap>,
+    /// Number of times in a row that a gap could not be looked at.
+    failures: u32,
     /// Time at which the next gap is looked at.
     look_at: Option<Instant>,
     /// True if a gap was looked at after the sockets were.
@@ -49,6 +54,7 @@ impl Session {
             seen: None,
             handed: None,
             gaps: Vec::new(),
+            failures: 0,
             look_at: None,
             has_looked: false,
             signed_at: Instant::now(),
@@ -152,10 +158,17 @@ impl Session {
         match missed(&slack.api, bot, (&gap.channel, gap.since), threads).await {
             Ok(missed) => {
                 self.close(&gap);
-                slack.shared().blind = None;
+                self.failures = 0;
+                if slack.is_home(&gap.channel) {
+                    slack.shared().blind = None;
+                }
                 Some(self.caught_up(slack, bot, &gap.channel, missed))
             }
             Err(Unreadable::Later(pause)) => {
+                // Nothing is read from the sockets meanwhile: what hangs again and again is asked more and more seldom.
+                self.failures = self.failures.saturating_add(1);
+                let pause =
+                    pause.saturating_mul(1 << (self.failures - 1).min(6)).min(LONGEST_PAUSE.max(pause));
                 self.look_at = Some(Instant::now() + pause);
                 None
             }
@@ -165,8 +178,7 @@ impl Session {
                     why,
                     "what was said in a channel while nobody listened cannot be read"
                 );
-                let is_home = slack.shared().homes.contains(&gap.channel);
-                if is_home {
+                if slack.is_home(&gap.channel) {
                     slack.shared().blind = Some(format!(
                         "what was said in the channel {} while the daemon was away cannot be read: {why}",
                         gap.channel
@@ -221,6 +233,8 @@ impl Session {
     /// The content of an envelope, as it is handed out.
     fn received(&mut self, slack: &Slack, bot: &Bot, envelope: Envelope, socket: u64) -> Received {
         let Envelope { id, inbound, ts, response_url, is_command, foreign } = envelope;
+        // Commands and buttons do not tell it.
+        let inbound = inbound.filter(|inbound| !slack.shared().foreign.contains(&inbound.place.chat));
         let key = match (&inbound, &ts) {
             (Some(inbound), Some(ts)) => bot.key_of(&inbound.place.chat, ts),
             _ => format!("slack:{}:{id}", bot.id()),

@@ -15,6 +15,9 @@ use super::{api::Api, read::Bot};
 /// Time after which the message appears: a quick answer needs none.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Pause after it could not be written.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
 /// Interval between its edits.
 const EDIT_EVERY: Duration = Duration::from_secs(20);
 
@@ -28,6 +31,8 @@ const EVENT_TYPE: &str = "aiwg_work";
 struct Work {
     since: Instant,
     seen: Instant,
+    /// Time from which on the message may be written: later, once that has failed.
+    from: Instant,
     /// The message's `ts`, and when it was written or edited.
     message: Option<(String, Instant)>,
 }
@@ -51,15 +56,20 @@ impl Works {
         let now = Instant::now();
         let work = {
             let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(tokio::sync::Mutex::new(Work { since: now, seen: now, message: None }));
+            let work = Work { since: now, seen: now, from: now + PATIENCE, message: None };
+            let new = || Arc::new(tokio::sync::Mutex::new(work));
             Arc::clone(places.entry(place.clone()).or_insert_with(new))
         };
         // Whoever is at it already does it.
         let Ok(mut work) = work.try_lock() else { return };
         work.seen = now;
         let lasts = now.duration_since(work.since);
+        let may_write = now >= work.from;
         match &mut work.message {
-            None if lasts >= PATIENCE => work.message = post(api, place, lasts).await.map(|ts| (ts, now)),
+            None if may_write => {
+                work.message = post(api, place, lasts).await.map(|ts| (ts, now));
+                work.from = now + TRY_AGAIN;
+            }
             None => {}
             Some((ts, edited)) if now.duration_since(*edited) >= EDIT_EVERY => {
                 *edited = now;
@@ -120,7 +130,7 @@ async fn post(api: &Api, place: &Place, lasts: Duration) -> Option<String> {
 }
 
 fn metadata() -> Value {
-    json!({"event_type": EVENT_TYPE, "event_payload": {}})
+    json!({"event_type": EVENT_TYPE, "event_payload": {"shows": "work"}})
 }
 
 fn words(lasts: Duration) -> String {

@@ -172,6 +172,8 @@ fn nobody_else_is_obeyed() {
         slack.say(&speech);
     }
     slack.command(CHANNEL, "U0EVE", "/aiwg", "run x");
+    // Of a channel that is shared, once Slack has told that it is.
+    slack.command("C0SHARED", ANN, "/aiwg", "whoami");
     bot.said("D0EVE", "Your id is `slack:U0EVE`");
     let edited = slack.say(&Speech::new(CHANNEL, ANN, "nothing for the bot"));
     slack.edit(CHANNEL, &edited.message, &format!("<@{}> run x", slack.bot_user()));
