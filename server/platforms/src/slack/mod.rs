@@ -28,6 +28,7 @@ use tokio::{
 use self::{
     api::{Api, With, unreached},
     links::{Ack, Links},
+    missed::Unreadable,
     read::Bot,
     session::Session,
     work::Works,
@@ -150,9 +151,13 @@ impl Slack {
     async fn send_one(&self, message: &Outbound) -> Result<Sent, SendFailure> {
         if message.is_repeat {
             match send::find(&self.api, message).await {
-                Some(Some(sent)) => return Ok(sent),
-                Some(None) => {}
-                None => tracing::debug!("it cannot be seen whether a message was sent: it is sent again"),
+                Ok(Some(sent)) => return Ok(sent),
+                Ok(None) => {}
+                // Better late than twice.
+                Err(Unreadable::Later(pause)) => return Err(SendFailure::RetryAfter(pause)),
+                Err(Unreadable::Never(why)) => {
+                    tracing::debug!(why, "it cannot be seen whether a message was sent: it is sent again");
+                }
             }
         }
         if message.part.reply_to.is_some() {
@@ -271,7 +276,7 @@ impl PlatformClient for Slack {
     }
 
     fn find<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Option<Option<Sent>>> {
-        Box::pin(send::find(&self.api, message))
+        Box::pin(async move { send::find(&self.api, message).await.ok() })
     }
 
     fn show_work<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, ()> {

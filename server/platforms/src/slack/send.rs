@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     api::{Api, Outcome},
-    missed::pages,
+    missed::{Unreadable, first},
     seen::ts_of,
 };
 use crate::{Outbound, SendFailure, Sent};
@@ -131,27 +131,30 @@ fn remedy(error: &str, what: &str, place: &Place, bot: &str) -> String {
     }
 }
 
-/// Looks among the latest messages of a place for one. None if that cannot be known.
-pub(super) async fn find(api: &Api, message: &Outbound) -> Option<Option<Sent>> {
+/// Looks for a message among those of its place since it was decided on.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) async fn find(api: &Api, message: &Outbound) -> Result<Option<Sent>, Unreadable> {
     // An edit is the same however often it is made.
     if message.part.edits.is_some() {
-        return Some(None);
+        return Ok(None);
     }
     let created = u64::try_from(message.created_ms).unwrap_or(0).saturating_mul(1000);
     let oldest = ts_of(created.saturating_sub(SKEW));
     let mut params = vec![("channel", message.place.chat.as_str()), ("oldest", oldest.as_str())];
-    let found = match &message.place.thread {
+    let method = match &message.place.thread {
         Some(thread) => {
             params.push(("ts", thread));
-            pages(api, "conversations.replies", &params, PAGES).await
+            "conversations.replies"
         }
-        None => pages(api, "conversations.history", &params, PAGES).await,
+        None => "conversations.history",
     };
     let wanted = metadata(message);
-    let is_it = |one: &&Value| one.get("metadata").is_some_and(|metadata| is_same(metadata, &wanted));
-    let messages = found.ok()?;
-    let id = messages.iter().find(is_it).and_then(|one| one.get("ts")?.as_str().map(str::to_owned));
-    Some(id.map(|id| Sent { id: Some(id) }))
+    let is_it = |one: &Value| one.get("metadata").is_some_and(|metadata| is_same(metadata, &wanted));
+    let found = first(api, method, &params, PAGES, is_it).await?;
+    let id = found.and_then(|one| one.get("ts")?.as_str().map(str::to_owned));
+    Ok(id.map(|id| Sent { id: Some(id) }))
 }
 
 fn is_same(metadata: &Value, wanted: &Value) -> bool {

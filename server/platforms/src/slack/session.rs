@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     Acknowledgement, Slack,
     links::{Links, Step},
-    missed::{Missed, Unreadable, missed},
+    missed::{Gap, Missed, Unreadable},
     read::{self, Bot, Envelope},
     seen::{Seen, micros, now},
     work,
@@ -22,13 +22,8 @@ const SIGN_EVERY: Duration = Duration::from_secs(30);
 /// Longest pause before a gap is looked at again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// A channel in which something may have been missed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Gap {
-    channel: String,
-    /// The time after which it was missed.
-    since: u64,
-}
+/// Time for which what was missed goes before what comes, so that it is heard in its order. After it they take turns.
+const FIRST: Duration = Duration::from_secs(1);
 
 /// The state of receiving. One task has it.
 pub(super) struct Session {
@@ -41,6 +36,8 @@ pub(super) struct Session {
     failures: u32,
     /// Time at which the next gap is looked at.
     look_at: Option<Instant>,
+    /// Time at which looking at gaps began.
+    began_at: Instant,
     /// True if a gap was looked at after the sockets were.
     has_looked: bool,
     /// Time at which the last sign was given.
@@ -56,6 +53,7 @@ impl Session {
             gaps: Vec::new(),
             failures: 0,
             look_at: None,
+            began_at: Instant::now(),
             has_looked: false,
             signed_at: Instant::now(),
         }
@@ -70,8 +68,8 @@ impl Session {
     ) -> Result<Vec<Received>, Trouble> {
         self.resume(slack, position);
         loop {
-            // What came before goes first, but of many channels no envelope waits for all.
-            if !self.has_looked && self.look_at.is_some_and(|at| at <= Instant::now()) {
+            let is_turn = !self.has_looked || self.began_at.elapsed() < FIRST;
+            if is_turn && self.look_at.is_some_and(|at| at <= Instant::now()) {
                 self.has_looked = true;
                 // Also where nothing was found: that it cannot be looked at is to be said.
                 if let Some(found) = self.look(slack, bot).await {
@@ -125,10 +123,15 @@ impl Session {
         let homes = slack.shared().homes.clone();
         for (channel, since) in seen.to_look_at(&homes, now()) {
             // What is still to be looked at began earlier.
-            if !self.is_open(&channel) {
-                self.gaps.push(Gap { channel, since });
+            match self.gaps.iter_mut().find(|gap| gap.channel == channel) {
+                Some(gap) => gap.restart(),
+                None => {
+                    let threads = seen.threads_of(&channel);
+                    self.gaps.push(Gap::new(channel, since, threads));
+                }
             }
         }
+        self.began_at = Instant::now();
         self.look_at = (!self.gaps.is_empty()).then(Instant::now);
     }
 
@@ -148,21 +151,24 @@ impl Session {
         Vec::new()
     }
 
-    /// Looks at the next gap; none if it has to be looked at later.
+    /// Looks at a page of the next gap; none if there is more to look at, or it has to be done later.
     async fn look(&mut self, slack: &Slack, bot: &Bot) -> Option<Vec<Received>> {
-        let Some(gap) = self.gaps.first().cloned() else {
+        let Some(gap) = self.gaps.first_mut() else {
             self.look_at = None;
             return None;
         };
-        let threads = self.seen.as_ref().map(|seen| seen.threads_of(&gap.channel)).unwrap_or_default();
-        match missed(&slack.api, bot, (&gap.channel, gap.since), threads).await {
-            Ok(missed) => {
-                self.close(&gap);
+        match gap.step(&slack.api, bot).await {
+            Ok(None) => {
                 self.failures = 0;
-                if slack.is_home(&gap.channel) {
+                None
+            }
+            Ok(Some(missed)) => {
+                self.failures = 0;
+                let channel = self.close();
+                if slack.is_home(&channel) {
                     slack.shared().blind = None;
                 }
-                Some(self.caught_up(slack, bot, &gap.channel, missed))
+                Some(self.caught_up(slack, bot, &channel, missed))
             }
             Err(Unreadable::Later(pause)) => {
                 // Nothing is read from the sockets meanwhile: what hangs again and again is asked more and more seldom.
@@ -173,26 +179,27 @@ impl Session {
                 None
             }
             Err(Unreadable::Never(why)) => {
+                let channel = self.close();
                 tracing::warn!(
-                    channel = gap.channel,
+                    channel,
                     why,
                     "what was said in a channel while nobody listened cannot be read"
                 );
-                if slack.is_home(&gap.channel) {
+                if slack.is_home(&channel) {
                     slack.shared().blind = Some(format!(
-                        "what was said in the channel {} while the daemon was away cannot be read: {why}",
-                        gap.channel
+                        "what was said in the channel {channel} while the daemon was away cannot be read: {why}"
                     ));
                 }
-                self.close(&gap);
                 Some(Vec::new())
             }
         }
     }
 
-    fn close(&mut self, gap: &Gap) {
-        self.gaps.retain(|one| one != gap);
+    /// Ends the gap that is looked at. Returns its channel.
+    fn close(&mut self) -> String {
+        let gap = self.gaps.remove(0);
         self.look_at = (!self.gaps.is_empty()).then(Instant::now);
+        gap.channel
     }
 
     fn caught_up(&mut self, slack: &Slack, bot: &Bot, channel: &str, missed: Missed) -> Vec<Received> {

@@ -80,6 +80,13 @@ fn what_may_have_been_sent_is_looked_for_and_not_sent_twice() {
     bot.fault(Fault::new(FaultKind::CutAfter).of("chat.postMessage").times(1));
     bot.ann_mentions("mute 8");
     once("Notices wait for 8 minutes");
+    // As long as it cannot be seen whether it was sent, it waits.
+    bot.fault(Fault::new(FaultKind::CutAfter).of("chat.postMessage").times(1));
+    bot.fault(
+        Fault::new(FaultKind::TooManyRequests { retry_after: 1.0 }).of("conversations.history").times(1),
+    );
+    bot.ann("mute 6");
+    once("Notices wait for 6 minutes");
     // The daemon dies while the answer to the request is on its way: with its effect, and without.
     for (kind, word, part) in [
         (FaultKind::HangAfter, "automation off", "Automation is off."),
@@ -105,10 +112,16 @@ fn what_was_said_while_nobody_listened_is_heard_in_its_order() {
     bot.project.stop();
     bot.slack().wait_for_sockets(0);
     bot.ann_mentions("run 0");
-    // Between the lines of others, more than a page of them.
-    for n in 0..250 {
+    // Between the lines of others, pages of them; and the second page is not to be had at first.
+    for n in 0..700 {
         bot.slack().say(&Speech::new(CHANNEL, "U0EVE", format!("line {n}")));
     }
+    bot.fault(
+        Fault::new(FaultKind::TooManyRequests { retry_after: 1.0 })
+            .of("conversations.history")
+            .after(1)
+            .times(1),
+    );
     bot.ann_mentions("run 1");
     // In a thread that is older than the gap, and in one that began in it.
     bot.slack().say(&Speech::new(CHANNEL, ANN, "run 2").in_thread(&question.message).mention());
