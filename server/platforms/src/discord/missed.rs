@@ -1,5 +1,7 @@
 //! Messages of the time while there was no session: they are read in the channels in which people speak to the bot.
 
+use std::collections::{HashSet, VecDeque};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -46,11 +48,13 @@ impl Discord {
         for person in self.channels.people().into_iter().take(MOST_PEOPLE) {
             channels.extend(self.direct_messages(&person).await?);
         }
-        let mut seen = std::collections::HashSet::new();
-        channels.retain(|channel| seen.insert(channel.clone()));
-        let mut missed = Missed::default();
-        for channel in &channels {
-            self.missed_in(bot, channel, after, &mut missed).await?;
+        let (mut seen, mut missed) = (HashSet::new(), Missed::default());
+        let mut channels = VecDeque::from(channels);
+        while let Some(channel) = channels.pop_front() {
+            if seen.insert(channel.clone()) {
+                // Threads that have begun meanwhile.
+                channels.extend(self.missed_in(bot, &channel, after, &mut missed).await?);
+            }
         }
         missed.heard.sort_by_key(|heard| heard.id);
         Ok(missed)
@@ -63,28 +67,37 @@ impl Discord {
         Ok(found.and_then(|channel| channel.get("id")?.as_str().map(str::to_owned)))
     }
 
-    async fn missed_in(&self, bot: &Bot, id: &str, mut after: u64, into: &mut Missed) -> Result<(), Trouble> {
-        let Some(channel) = self.channel(id).await? else { return Ok(()) };
+    /// Reads what was missed in a channel. Returns the threads that have begun there.
+    async fn missed_in(
+        &self,
+        bot: &Bot,
+        id: &str,
+        mut after: u64,
+        into: &mut Missed,
+    ) -> Result<Vec<String>, Trouble> {
+        let mut threads = Vec::new();
+        let Some(channel) = self.channel(id).await? else { return Ok(threads) };
         for _ in 0..MOST_PAGES {
             let path = format!("channels/{id}/messages?after={after}&limit={PAGE}");
-            let Some(page) = self.patiently(Method::GET, &path, None).await? else { return Ok(()) };
+            let Some(page) = self.patiently(Method::GET, &path, None).await? else { return Ok(threads) };
             let messages = page.as_array().cloned().unwrap_or_default();
             for message in &messages {
                 let Some(last) = message.get("id").and_then(|id| id.as_str()?.parse().ok()) else { continue };
                 after = after.max(last);
                 into.last = into.last.max(last);
+                threads.extend(read::thread(message).map(str::to_owned));
                 if let Some(mut heard) = read::message(bot, message, channel.is_direct) {
                     heard.channel = channel.clone();
                     into.heard.push(heard);
                 }
             }
             if messages.len() < PAGE {
-                return Ok(());
+                return Ok(threads);
             }
         }
         // The rest is read once this is stored.
         into.read_to = Some(into.read_to.unwrap_or(after).min(after));
-        Ok(())
+        Ok(threads)
     }
 
     /// Asks for something, and waits while Discord takes no requests; none if the bot may not have it.

@@ -57,6 +57,9 @@ const WRITTEN: [u64; 2] = [0, 19];
 /// The kinds of channels that are threads.
 const THREADS: std::ops::RangeInclusive<u64> = 10..=12;
 
+/// The kind of messages by which Discord tells of a thread in its channel.
+const THREAD_CREATED: u64 = 18;
+
 /// The kind of channels that are direct messages with one person.
 const DIRECT: u64 = 1;
 
@@ -99,8 +102,20 @@ fn is_there(value: &Value, key: &str) -> bool {
 /// The kind of a channel, as Discord tells of it.
 pub(super) fn channel(channel: &Value) -> Option<Channel> {
     let kind = channel.get("type")?.as_u64()?;
-    let parent = text(channel, "parent_id").filter(|_| THREADS.contains(&kind)).map(str::to_owned);
-    Some(Channel { id: id(channel, "id")?.to_owned(), is_direct: kind == DIRECT, parent: Some(parent) })
+    let parent = match THREADS.contains(&kind) {
+        true => id(channel, "parent_id").map(|parent| Some(parent.to_owned())),
+        false => Some(None),
+    };
+    Some(Channel { id: id(channel, "id")?.to_owned(), is_direct: kind == DIRECT, parent })
+}
+
+/// The thread that a message has, or tells of.
+pub(super) fn thread(message: &Value) -> Option<&str> {
+    let told = || {
+        let is_told = message.get("type").and_then(Value::as_u64) == Some(THREAD_CREATED);
+        message.get("message_reference").filter(|_| is_told).and_then(|to| id(to, "channel_id"))
+    };
+    message.get("thread").and_then(|thread| id(thread, "id")).or_else(told)
 }
 
 fn person(user: &Value) -> Option<(PersonId, Option<String>)> {

@@ -145,6 +145,14 @@ fn a_button_is_read_with_its_presser() {
 fn channels_are_told_apart() {
     let of = |value: Value| channel(&value).map(|channel| (channel.is_direct, channel.parent.flatten()));
     assert_eq!(
+        channel(&json!({"id": "1", "type": 11})).unwrap().parent,
+        None,
+        "of which thread is to be asked"
+    );
+    assert_eq!(thread(&json!({"id": "7", "thread": {"id": "8"}})), Some("8"));
+    assert_eq!(thread(&json!({"type": 18, "message_reference": {"channel_id": "9"}})), Some("9"));
+    assert_eq!(thread(&json!({"type": 19, "message_reference": {"channel_id": "9"}})), None);
+    assert_eq!(
         of(json!({"id": "1", "type": 0, "parent_id": "5"})),
         Some((false, None)),
         "a category is no parent"
@@ -199,6 +207,7 @@ fn nothing_that_comes_is_too_odd() {
             }
             message_id(&event);
             channel(data);
+            thread(data);
             count += 1;
         });
     }

@@ -62,6 +62,9 @@ fn what_was_said_while_there_was_no_session_is_read() {
         bot.ann(&format!("run {n}"));
     }
     bot.say(&Speech::new(THREAD, ANN, "run in a thread").mention());
+    let opened = "1300000000000000003";
+    bot.discord().open_thread(opened, CHANNEL, ANN);
+    bot.say(&Speech::new(opened, ANN, "run in a new thread").mention());
     bot.say(&Speech::new(&direct, ANN, "run directly"));
     bot.say(&Speech::new(CHANNEL, "1000000000000000005", "run rm").mention());
     let changed = bot.ann("run and undone");
@@ -77,17 +80,17 @@ fn what_was_said_while_there_was_no_session_is_read() {
     until("a notice that waits", || bot.platform()["waiting"] == 1);
     bot.discord().forget_sessions();
     bot.stand_in.set_outage(Platform::Discord, false);
-    until("all tasks", || bot.prompts().len() >= 8);
+    until("all tasks", || bot.prompts().len() >= 9);
     bot.said(CHANNEL, "task-0002** failed");
-    let wanted = ["zero", "x", "1", "2", "3", "in a thread", "directly", "last"];
+    let wanted = ["zero", "x", "1", "2", "3", "in a thread", "in a new thread", "directly", "last"];
     assert_eq!(bot.prompts(), wanted);
     // Nor is anything of it read once more.
     bot.discord().invalidate(false);
     bot.discord().wait_for_sockets(0);
     bot.discord().wait_for_sockets(1);
     bot.ann("run at the end");
-    until("the task", || bot.prompts().len() >= 9);
-    assert_eq!(bot.prompts()[8..], ["at the end"]);
+    until("the task", || bot.prompts().len() >= 10);
+    assert_eq!(bot.prompts()[9..], ["at the end"]);
     until("that all is well", || bot.platform()["state"] == "connected" && bot.platform()["waiting"] == 0);
     bot.is_conformant();
 }

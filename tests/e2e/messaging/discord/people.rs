@@ -91,6 +91,8 @@ fn a_conversation_goes_on_where_it_was_begun() {
     assert_eq!(bot.project.json(&["task", "get", "task-0003"])["conversation"], thread.as_str());
     let prompts = bot.project.read("prompts.txt");
     assert!(prompts.contains(r#""message": "and here?""#), "{prompts}");
+    bot.discord().command(THREAD, ANN, "new", &[]);
+    bot.said(THREAD, "A new conversation begins here.");
     // A question by a command is answered in the place of what shows that the bot thinks.
     let asked = bot.choose("ask", &[("question", "once more?")]);
     let answer = bot.said(CHANNEL, "The **answer** is 42.");

@@ -64,6 +64,12 @@ impl Discord {
         });
     }
 
+    /// A person opens a thread in a channel: Discord tells of it there by a message.
+    pub fn open_thread(&self, id: &str, parent: &str, person: &str) {
+        self.add_thread(id, parent);
+        self.change(|state| state.tell_of_thread(id, parent, person));
+    }
+
     /// The channel of direct messages with a person; it is made where there is none.
     pub fn direct_channel(&self, person: &str) -> String {
         self.change(|state| state.direct_channel(person))

@@ -46,6 +46,17 @@ impl State {
         Spoken { message: id, deliveries }
     }
 
+    /// The message by which Discord tells of a thread in the channel in which it was opened.
+    pub(super) fn tell_of_thread(&mut self, thread: &str, parent: &str, from: &str) {
+        let message = json!({
+            "id": self.next_id(), "channel_id": parent, "author": person(from), "content": format!("thread {thread}"),
+            "timestamp": now(), "edited_timestamp": null, "tts": false, "mention_everyone": false, "mentions": [],
+            "mention_roles": [], "attachments": [], "embeds": [], "pinned": false, "type": 18, "flags": 0, "components": [],
+            "message_reference": { "channel_id": thread, "guild_id": self.guild, "type": 0 },
+        });
+        self.add_message(parent, &message);
+    }
+
     /// The event of a message that is there already, once more.
     pub(super) fn repeat(&mut self, channel: &str, id: &str) -> Vec<String> {
         let channel = self.channel(channel);
