@@ -3,7 +3,7 @@
 use aiwg_messaging::{Place, Platform, rights::PersonId, words::Form};
 use serde_json::Value;
 
-use super::text::plain;
+use super::{seen::micros, text::plain};
 use crate::{Inbound, What};
 
 /// The bot itself.
@@ -87,13 +87,19 @@ fn is_true(value: &Value, name: &str) -> bool {
     value.get(name) == Some(&Value::Bool(true))
 }
 
+/// True if this is the id of a message, which is its time.
+fn is_ts(ts: &&str) -> bool {
+    micros(ts).is_some()
+}
+
 fn is_direct(channel: &str) -> bool {
     channel.starts_with('D')
 }
 
 fn event(bot: &Bot, payload: &Value, envelope: Envelope) -> Envelope {
     let Some(event) = payload.get("event") else { return envelope };
-    let Some(channel) = text(event, "channel") else { return envelope };
+    let channel = text(event, "channel").filter(|channel| Platform::Slack.is_chat(channel));
+    let Some(channel) = channel else { return envelope };
     if is_true(payload, "is_ext_shared_channel") {
         return Envelope { foreign: Some(channel.to_owned()), ..envelope };
     }
@@ -121,7 +127,7 @@ pub(super) fn message(bot: &Bot, channel: &str, message: &Value) -> Option<Inbou
         return None;
     }
     let person = person(bot, text(message, "user")?)?;
-    let ts = text(message, "ts")?;
+    let ts = text(message, "ts").filter(is_ts)?;
     let (said, is_called) = plain(text(message, "text")?, &bot.user);
     let is_direct = is_direct(channel);
     if !is_direct && !is_called {
@@ -130,7 +136,7 @@ pub(super) fn message(bot: &Bot, channel: &str, message: &Value) -> Option<Inbou
     // Whoever only calls it wants to know what it can do.
     let said = if said.is_empty() && is_called { "help".to_owned() } else { said };
     // Where many write, each question has its thread.
-    let thread = text(message, "thread_ts").or_else(|| (!is_direct).then_some(ts));
+    let thread = text(message, "thread_ts").filter(is_ts).or_else(|| (!is_direct).then_some(ts));
     Some(Inbound {
         place: place(channel, thread)?,
         is_direct,
@@ -183,7 +189,7 @@ fn press(bot: &Bot, payload: &Value) -> Option<Inbound> {
     let (channel, message) = (text(payload.get("channel")?, "id")?, payload.get("message")?);
     let pressed = payload.get("actions")?.as_array()?.first()?;
     Some(Inbound {
-        place: place(channel, text(message, "thread_ts"))?,
+        place: place(channel, text(message, "thread_ts").filter(is_ts))?,
         is_direct: is_direct(channel),
         person: Some(person(bot, text(user, "id")?)?),
         name: text(user, "username").map(|name| format!("@{name}")),

@@ -91,6 +91,7 @@ fn bots_edits_forwards_and_other_organizations_are_not_obeyed() {
         json!({"channel": "X1"}),
         json!({"text": null}),
         json!({"ts": null}),
+        json!({"ts": "yesterday"}),
     ] {
         assert_eq!(text_of(&more), None, "{more}");
     }

@@ -8,6 +8,11 @@ use serde_json::json;
 use super::{ANN, ANN_ALONE, Bot, CHANNEL};
 use crate::support::until;
 
+/// A Slack that has given up what nobody has acknowledged: only the messages themselves are left.
+fn without_retries() -> Settings {
+    Settings { slack_retry_after: Vec::new(), ..Settings::default() }
+}
+
 #[test]
 fn a_message_counts_once_however_often_the_daemon_dies() {
     let bot = Bot::started();
@@ -104,7 +109,8 @@ fn what_may_have_been_sent_is_looked_for_and_not_sent_twice() {
 
 #[test]
 fn what_was_said_while_nobody_listened_is_heard_in_its_order() {
-    let bot = Bot::started();
+    let bot = Bot::new(without_retries());
+    bot.start();
     let question = bot.ann_mentions("what is it?");
     bot.said(CHANNEL, "The *answer* is 42.");
     bot.ann_alone("status");
@@ -152,8 +158,38 @@ fn what_was_said_while_nobody_listened_is_heard_in_its_order() {
 }
 
 #[test]
+fn what_comes_again_and_is_read_as_well_counts_once() {
+    let bot = Bot::new(without_retries());
+    bot.start();
+    bot.ann_alone("run first");
+    until("the first task", || bot.prompts().len() == 1);
+    bot.project.stop();
+    bot.slack().wait_for_sockets(0);
+    let mut deliveries = Vec::new();
+    for n in 0..4 {
+        deliveries.extend(bot.ann_mentions(&format!("run {n}")).deliveries);
+        deliveries.extend(bot.ann_alone(&format!("run alone {n}")).deliveries);
+    }
+    bot.launch();
+    bot.slack().wait_for_sockets(1);
+    // While the channels are read.
+    deliveries.iter().for_each(|delivery| bot.slack().redeliver(delivery));
+    for delivery in &deliveries {
+        bot.slack().wait_for_acknowledgement(delivery);
+    }
+    until("all tasks", || bot.prompts().len() >= 9);
+    deliveries.iter().for_each(|delivery| bot.slack().redeliver(delivery));
+    bot.ann("status");
+    bot.said(CHANNEL, "is healthy");
+    let mut prompts = bot.prompts();
+    prompts.sort();
+    assert_eq!(prompts, ["0", "1", "2", "3", "alone 0", "alone 1", "alone 2", "alone 3", "first"]);
+    bot.is_conformant();
+}
+
+#[test]
 fn what_was_said_before_the_first_start_does_not_count() {
-    let bot = Bot::new(Settings::default());
+    let bot = Bot::new(without_retries());
     bot.ann_mentions("run before");
     bot.start();
     bot.project.stop();
