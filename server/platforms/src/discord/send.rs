@@ -9,8 +9,9 @@ use super::{
     answer::{self, Outcome},
     interactions::{Way, id_of},
     position::time_of,
+    rest::not_asked,
 };
-use crate::{Outbound, SendFailure, Sent, http::Failed};
+use crate::{Outbound, SendFailure, Sent, Trouble, http::Failed};
 
 /// No preview of addresses.
 const NO_PREVIEWS: u64 = 1 << 2;
@@ -125,6 +126,12 @@ impl Discord {
     }
 
     async fn create(&self, message: &Outbound, reply_to: Option<&str>) -> Result<Sent, SendFailure> {
+        // Its number counts for some minutes only, and it may be hours later.
+        if message.is_repeat
+            && let Some(sent) = self.look_for(message).await?
+        {
+            return Ok(sent);
+        }
         let path = format!("channels/{}/messages", channel_of(&message.place));
         let mut outcome = self.sending(Method::POST, &path, &creation(message, reply_to)).await?;
         if reply_to.is_some() && outcome.may_not_reply() {
@@ -157,15 +164,32 @@ impl Discord {
     }
 
     /// Looks for a message among the latest of its channel.
+    ///
+    /// # Errors
+    /// They cannot be read now.
+    async fn look_for(&self, message: &Outbound) -> Result<Option<Sent>, SendFailure> {
+        let failure = |trouble: Trouble| match trouble {
+            Trouble::Later { after: Some(pause), .. } => SendFailure::RetryAfter(pause),
+            Trouble::Later { why, .. } | Trouble::Taken(why) => SendFailure::NotSent(why),
+            Trouble::Stop(why) => SendFailure::Stop(why),
+        };
+        let bot = self.bot().await.map_err(failure)?;
+        let path = format!("channels/{}/messages?limit={LATEST}", channel_of(&message.place));
+        let outcome = self.rest.call(Method::GET, &path, None).await;
+        let outcome = outcome.map_err(|failed| failure(not_asked(&failed)))?;
+        if outcome.is_denied() {
+            return Ok(None);
+        }
+        Ok(among(&outcome.result().map_err(failure)?, &bot.id, message))
+    }
+
+    /// Finds out whether a message was sent; none if that cannot be seen now.
     pub(super) async fn find_one(&self, message: &Outbound) -> Option<Option<Sent>> {
         if message.part.edits.is_some() {
             // It does no harm if it is done twice.
             return Some(None);
         }
-        let bot = self.bot().await.ok()?;
-        let path = format!("channels/{}/messages?limit={LATEST}", channel_of(&message.place));
-        let latest = self.rest.ask(Method::GET, &path, None).await.ok()?;
-        Some(among(&latest, &bot.id, message))
+        self.look_for(message).await.ok()
     }
 }
 

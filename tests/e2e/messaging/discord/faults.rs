@@ -193,8 +193,23 @@ fn a_message_is_made_once_whatever_becomes_of_its_request() {
     bot.fault(Fault::new(FaultKind::CutAfter).of(CREATE).times(1));
     bot.ann("mute 0");
     bot.said(CHANNEL, "Notices are sent again.");
-    until("that nothing waits", || bot.calls(CREATE) == 2 && bot.platform()["waiting"] == 0);
-    assert_eq!(bot.all_said(CHANNEL, "Notices are sent again.").len(), 1);
+    until("that nothing waits", || bot.platform()["waiting"] == 0);
+    assert_eq!((bot.all_said(CHANNEL, "Notices are sent again.").len(), bot.calls(CREATE)), (1, 1));
+    // Where it cannot be looked for, its number makes it one.
+    let list = "GET /channels/{channel_id}/messages";
+    bot.fault(Fault::new(FaultKind::CutAfter).of(CREATE).times(1));
+    bot.fault(Fault::new(FaultKind::Error("50001 Missing Access".to_owned())).of(list).times(1));
+    bot.ann("mute 1");
+    until("that it is sent again", || bot.calls(CREATE) == 3 && bot.platform()["waiting"] == 0);
+    assert_eq!(bot.all_said(CHANNEL, "Notices wait for 1 minute;").len(), 1);
+    // Where it can be looked for only after Discord has forgotten the number, it is known by what it says.
+    bot.fault(Fault::new(FaultKind::CutAfter).of(CREATE).times(1));
+    bot.fault(Fault::new(FaultKind::Html).of(list).times(2));
+    bot.ann("mute 2");
+    bot.said(CHANNEL, "Notices wait for 2 minutes;");
+    bot.discord().forget_nonces();
+    until("that nothing waits", || bot.platform()["waiting"] == 0);
+    assert_eq!((bot.all_said(CHANNEL, "Notices wait for 2 minutes;").len(), bot.calls(CREATE)), (1, 4));
     for kind in [FaultKind::CutBefore, FaultKind::ServerError, FaultKind::Html, FaultKind::HtmlOk] {
         bot.fault(Fault::new(kind).of(CREATE).times(1));
     }

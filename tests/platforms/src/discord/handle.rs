@@ -174,6 +174,16 @@ impl Discord {
         self.shared.discord.read(|state| state.identifies_left)
     }
 
+    /// Forgets by which number each message was made, as Discord does after some minutes.
+    pub fn forget_nonces(&self) {
+        self.change(|state| {
+            let messages = state.channels.values_mut().flat_map(|channel| &mut channel.messages);
+            messages.filter_map(Value::as_object_mut).for_each(|message| {
+                message.remove("nonce");
+            });
+        });
+    }
+
     /// Uses up the day's identifies.
     pub fn use_up_identifies(&self) {
         self.change(|state| state.identifies_left = 0);
