@@ -64,6 +64,39 @@ fn a_lane_adds_to_the_priority_of_its_tasks() {
 }
 
 #[test]
+fn a_lane_adds_its_priority_once_and_what_it_adds_now() {
+    let with = |priority: i32| json!({ "lanes": { "docs": { "priority": priority } } });
+    let mut daemon = TestDaemon::with(with(100));
+    daemon.call("daemon.pause", json!({}));
+    let id = submit(&daemon, "x", json!({ "lane": "docs", "priority": 5 }));
+    let plain = submit(&daemon, "x", json!({ "priority": 50 }));
+    let priority = |daemon: &TestDaemon, id: &str| daemon.task(id)["priority"].as_i64().unwrap();
+    let order = |daemon: &TestDaemon| {
+        let list = daemon.call("task.list", json!({ "state": "queued", "sort": "priority" }));
+        ids(&list).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!((priority(&daemon, &id), order(&daemon)), (105, vec![id.clone(), plain.clone()]));
+    daemon.call("task.cancel", json!({ "taskId": id }));
+    let again = daemon.call("task.retry", json!({ "taskId": id }))["taskId"].as_str().unwrap().to_owned();
+    assert_eq!(priority(&daemon, &again), 105);
+    daemon.reload(with(-300));
+    assert_eq!((priority(&daemon, &again), order(&daemon)), (-295, vec![plain.clone(), again.clone()]));
+    daemon.reload(with(700));
+    assert_eq!((priority(&daemon, &again), order(&daemon)), (705, vec![again.clone(), plain.clone()]));
+    // It is changed while no daemon runs, too.
+    daemon.stop();
+    daemon.configure(with(60));
+    daemon.start();
+    assert_eq!(priority(&daemon, &again), 65);
+    assert_eq!(daemon.call("task.edit", json!({ "taskId": again, "lane": "" }))["edited"], true);
+    assert_eq!((priority(&daemon, &again), order(&daemon)), (5, vec![plain.clone(), again.clone()]));
+    daemon.call("task.edit", json!({ "taskId": again, "lane": "docs" }));
+    assert_eq!(priority(&daemon, &again), 65);
+    daemon.reload(json!({}));
+    assert_eq!((priority(&daemon, &again), order(&daemon)), (5, vec![plain, again]), "the lane is gone");
+}
+
+#[test]
 fn a_lane_that_nobody_defined_is_an_error() {
     let daemon = TestDaemon::with(lanes());
     let wrong = |lane: &str| kind(&daemon, "task.submit", json!({ "prompt": "x", "lane": lane }));

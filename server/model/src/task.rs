@@ -44,8 +44,10 @@ pub struct TaskSpec {
     pub prompt: String,
     /// The agent's role; none for the default one.
     pub agent: Option<String>,
-    /// Higher ones start first.
+    /// Higher ones start first. What its lane adds is in it.
     pub priority: i32,
+    /// The part of its priority that its lane has added, which the engine assigns.
+    pub lane_priority: i32,
     /// The time limit in milliseconds.
     pub timeout_ms: Option<u64>,
     /// Environment, unresolved.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use aiwg_protocol::config::{BudgetConfig, Config, LaneConfig};
-use aiwg_store::Classified;
+use aiwg_store::{Classified, Placed};
 
 /// Separates the parts of a class's name: no lane, agent or rule has it in its name.
 const SEPARATOR: char = '\u{1f}';
@@ -78,6 +78,12 @@ impl Classes {
     /// The lane of this name; none if the configuration has no such lane.
     pub(super) fn lane(&self, name: &str) -> Option<&LaneConfig> {
         self.lanes.get(name)
+    }
+
+    /// The class of a task, and the number that its lane adds to its priority.
+    pub(super) fn place_of(&self, task: &Classified<'_>) -> Placed {
+        let lane_priority = task.lane.and_then(|lane| self.lane(lane)).map_or(0, |lane| lane.priority);
+        Placed { class: self.class_of(task), lane_priority }
     }
 
     /// The name of the class of a task. A lane that the configuration no longer has counts for nothing.

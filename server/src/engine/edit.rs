@@ -74,18 +74,14 @@ impl Transaction<'_> {
             spec.prompt.clone_from(prompt);
         }
         if let Some(lane) = &edit.lane {
-            // The priority that a task was given does not change with its lane; what the lane adds does.
-            spec.priority -= self.lane_priority(spec.lane.as_deref());
             spec.lane = Some(lane.clone()).filter(|lane| !lane.is_empty());
-            spec.priority += self.lane_priority(spec.lane.as_deref());
-        }
-        if let Some(priority) = edit.priority {
-            spec.priority = priority + self.lane_priority(spec.lane.as_deref());
         }
         if let Some(ms) = edit.expires_ms {
             spec.expires_at = Some(self.in_ms(ms));
         }
-        spec.class = self.class_of(&spec);
+        // The priority that a task was given does not change with its lane; what the lane adds does.
+        let own_priority = edit.priority.unwrap_or(spec.priority.saturating_sub(spec.lane_priority));
+        let mut spec = self.placed(spec, own_priority);
         let old = &task.spec;
         let is_same = (&spec.prompt, &spec.lane, spec.priority, spec.expires_at, &spec.class)
             == (&old.prompt, &old.lane, old.priority, old.expires_at, &old.class);

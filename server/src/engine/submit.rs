@@ -7,7 +7,7 @@ use aiwg_protocol::{
     ErrorKind,
     types::{EventSource, Json, TaskRefusedEvent, TaskState, TaskSubmitted},
 };
-use aiwg_store::Classified;
+use aiwg_store::{Classified, Placed};
 
 use super::{
     command::EngineError,
@@ -104,22 +104,22 @@ impl Transaction<'_> {
 
     /// A new task with its class, and with what its lane adds to its priority.
     fn classified(&self, task: &TaskSpec) -> TaskSpec {
-        let priority = task.priority.saturating_add(self.lane_priority(task.lane.as_deref()));
         let mut terms = task.terms.clone();
         terms.is_profile |= self.state.config.profiles.profile_of(task.agent.as_deref()).is_some();
-        TaskSpec { class: self.class_of(task), priority, terms, ..task.clone() }
+        // One that is carried out again has the priority that its lane gave the one before.
+        self.placed(TaskSpec { terms, ..task.clone() }, task.priority.saturating_sub(task.lane_priority))
     }
 
-    /// The class of a task in the queue.
-    pub(super) fn class_of(&self, task: &TaskSpec) -> String {
+    /// This task in its place in the queue: with its class, and this priority, to which its lane adds.
+    pub(super) fn placed(&self, task: TaskSpec, own_priority: i32) -> TaskSpec {
+        let Placed { class, lane_priority } = self.place_of(&task);
+        TaskSpec { class, lane_priority, priority: own_priority.saturating_add(lane_priority), ..task }
+    }
+
+    fn place_of(&self, task: &TaskSpec) -> Placed {
         let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.counts_to());
         let ignores_budget = task.terms.ignore_budget;
-        self.state.config.classes.class_of(&Classified { lane, agent, rule, ignores_budget })
-    }
-
-    /// The number that a lane adds to the priority of its tasks.
-    pub(super) fn lane_priority(&self, lane: Option<&str>) -> i32 {
-        lane.and_then(|lane| self.state.config.classes.lane(lane)).map_or(0, |lane| lane.priority)
+        self.state.config.classes.place_of(&Classified { lane, agent, rule, ignores_budget })
     }
 
     /// Refuses what would make the queue longer than the configuration allows.

@@ -134,7 +134,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
 
 fn classify(store: &mut dyn Store, classes: &Classes) -> aiwg_store::Result<()> {
     let mut tx = store.begin()?;
-    tx.classify(&|task| classes.class_of(task))?;
+    tx.classify(&|task| classes.place_of(task))?;
     tx.commit().map(drop)
 }
 

@@ -113,7 +113,7 @@ impl Transaction<'_> {
             if let Some(lane) = task.lane.filter(|lane| classes.lane(lane).is_none()) {
                 without_lane.borrow_mut().insert(lane.to_owned());
             }
-            classes.class_of(task)
+            classes.place_of(task)
         })?;
         for (no, slot) in &mut self.state.running {
             if let Some(task) = self.store.task_if_readable(*no)? {

@@ -115,6 +115,15 @@ pub struct Classified<'a> {
     pub ignores_budget: bool,
 }
 
+/// The place of a kind of tasks in the queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// Its class.
+    pub class: String,
+    /// The number that its lane adds to the priority of a task.
+    pub lane_priority: i32,
+}
+
 /// Selects tasks.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {

@@ -9,7 +9,7 @@ use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
 };
 
-use crate::{Classified, Result, View};
+use crate::{Classified, Placed, Result, View};
 
 /// An open transaction. All that is done in it counts together once it is committed; nothing of it has happened if it is dropped before.
 ///
@@ -80,8 +80,9 @@ pub trait Transaction: View {
     /// There is no such task, or it has ended.
     fn set_terms(&mut self, no: TaskNo, terms: &Terms) -> Result<()>;
 
-    /// Puts the queued tasks into classes again: `class_of` gives that of a task with this lane, agent and rule.
-    fn classify(&mut self, class_of: &dyn Fn(&Classified<'_>) -> String) -> Result<()>;
+    /// Puts the queued and the running tasks into classes again, and has their lanes add to their priorities what they add now: `place_of` gives
+    /// both for a task with this lane, agent and rule.
+    fn classify(&mut self, place_of: &dyn Fn(&Classified<'_>) -> Placed) -> Result<()>;
 
     /// Switches a switch of the queue on since this time, or off if none is given.
     fn set_queue_switch(&mut self, switch: QueueSwitch, since: Option<Timestamp>) -> Result<()>;

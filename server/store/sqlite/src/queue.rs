@@ -2,7 +2,7 @@
 
 use aiwg_model::{Head, QueueSwitch, TaskNo, TaskRow, TaskSpec, Terms};
 use aiwg_protocol::types::Timestamp;
-use aiwg_store::{Classified, Reports};
+use aiwg_store::{Classified, Placed, Reports};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -65,7 +65,7 @@ impl SqliteStore {
         let changed = self
             .statement(
                 "UPDATE task SET prompt = ?2, agent = ?3, lane = ?4, class = ?5, expires_at = ?6,
-                     place = place + (priority - ?7) * ?8, priority = ?7
+                     place = place + (priority - ?7) * ?8, priority = ?7, lane_priority = ?9
                  WHERE no = ?1 AND state = 'queued'",
             )?
             .execute(params![
@@ -77,6 +77,7 @@ impl SqliteStore {
                 spec.expires_at.map(Millis),
                 spec.priority,
                 AGEING_MS,
+                spec.lane_priority,
             ])?;
         is_one(changed)
     }
@@ -89,26 +90,39 @@ impl SqliteStore {
         is_one(changed)
     }
 
-    /// Puts the queued tasks into classes again.
-    pub(crate) fn classify(&mut self, class_of: &dyn Fn(&Classified<'_>) -> String) -> rusqlite::Result<()> {
-        type Kind = (Option<String>, Option<String>, Option<String>, bool, String);
+    /// Puts the queued tasks into classes again, and has their lanes add to their priorities what they add now.
+    pub(crate) fn classify(&mut self, place_of: &dyn Fn(&Classified<'_>) -> Placed) -> rusqlite::Result<()> {
+        type Kind = (Option<String>, Option<String>, Option<String>, bool, String, i32);
         let kinds: Vec<Kind> = self
             .statement(&format!(
-                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT) FROM task
-                 WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5"
+                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT), lane_priority
+                 FROM task WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5, 6"
             ))?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+            .query_map([], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            })?
             .collect::<rusqlite::Result<_>>()?;
-        for (lane, agent, rule, ignores_budget, class) in kinds {
+        for (lane, agent, rule, ignores_budget, class, lane_priority) in kinds {
             let (its_lane, its_agent, its_rule) = (lane.as_deref(), agent.as_deref(), rule.as_deref());
             let now =
-                class_of(&Classified { lane: its_lane, agent: its_agent, rule: its_rule, ignores_budget });
-            if now != class {
+                place_of(&Classified { lane: its_lane, agent: its_agent, rule: its_rule, ignores_budget });
+            if (&now.class, now.lane_priority) != (&class, lane_priority) {
                 self.statement(&format!(
-                    "UPDATE task SET class = ?6 WHERE state IN ('queued', 'running')
-                     AND lane IS ?1 AND agent IS ?2 AND {COUNTS_TO} IS ?3 AND {IGNORES} IS ?4 AND class IS ?5"
+                    "UPDATE task SET class = ?7, lane_priority = ?8, priority = priority + ?8 - ?6, place = place - (?8 - ?6) * ?9
+                     WHERE state IN ('queued', 'running') AND lane IS ?1 AND agent IS ?2 AND {COUNTS_TO} IS ?3 AND {IGNORES} IS ?4
+                         AND class IS ?5 AND lane_priority IS ?6"
                 ))?
-                .execute(params![lane, agent, rule, ignores_budget, class, now])?;
+                .execute(params![
+                    lane,
+                    agent,
+                    rule,
+                    ignores_budget,
+                    class,
+                    lane_priority,
+                    now.class,
+                    now.lane_priority,
+                    AGEING_MS
+                ])?;
             }
         }
         Ok(())

@@ -19,7 +19,7 @@ macro_rules! task_columns {
             $metadata,
             ", cause, created_at, started_at, completed_at, launch, attempts, \
              ending, exit_code, error, result, after, signal, processes_ended, processes_left, usage, rule, waiting > 0, \
-             conversation, lane, class, terms, expires_at, reason"
+             conversation, lane, class, terms, expires_at, reason, lane_priority"
         )
     };
 }
@@ -42,6 +42,7 @@ pub(super) fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
             prompt: row.get(2)?,
             agent: row.get(3)?,
             priority: row.get(4)?,
+            lane_priority: row.get(31)?,
             timeout_ms: row.get(5)?,
             env: row.get::<_, AsJson<_>>(6)?.0,
             metadata: row.get::<_, AsJson<_>>(7)?.0,

@@ -34,8 +34,8 @@ impl SqliteStore {
         let place = self.waits_since.saturating_sub(AGEING_MS * i64::from(task.priority));
         self.statement(
             "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event, rule,
-                               conversation, place, lane, class, terms, expires_at, parent, origin, revision)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               conversation, place, lane, lane_priority, class, terms, expires_at, parent, origin, revision)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             Number(no),
@@ -53,6 +53,7 @@ impl SqliteStore {
             task.conversation,
             place,
             task.lane,
+            task.lane_priority,
             task.class,
             (!task.terms.is_usual()).then_some(AsJson(&task.terms)),
             task.expires_at.map(Millis),
@@ -129,7 +130,7 @@ impl SqliteStore {
             .query_row([Number(no)], |row| row.get(0))?;
         self.statement(
             "UPDATE task SET state = 'failed', completed_at = ?2, error = ?3, env = '{}', metadata = '{}', cause = NULL, after = NULL,
-                 usage = NULL, ending = NULL, reason = 'lost', lane = NULL, class = '', terms = NULL, expires_at = NULL, priority = 0, timeout_ms = NULL, launch = 0, attempts = 0, waiting = 0,
+                 usage = NULL, ending = NULL, reason = 'lost', lane = NULL, class = '', terms = NULL, expires_at = NULL, priority = 0, lane_priority = 0, timeout_ms = NULL, launch = 0, attempts = 0, waiting = 0,
                  prompt = CAST(prompt AS TEXT), agent = CAST(agent AS TEXT), rule = CAST(rule AS TEXT),
                  conversation = CAST(conversation AS TEXT), created_at = CAST(created_at AS INTEGER), started_at = NULL,
                  exit_code = NULL, signal = NULL, result = NULL, processes_ended = NULL, processes_left = NULL

@@ -13,7 +13,7 @@ use aiwg_protocol::types::{
     TaskStats, TaskUsage, Timestamp,
 };
 use aiwg_store::{
-    ApprovalFilter, Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter,
+    ApprovalFilter, Classified, EventFilter, EventPage, Placed, Reader, Result, Selection, Store, TaskFilter,
     TaskPage, Transaction, View,
 };
 
@@ -195,7 +195,7 @@ impl Transaction for Open<'_> {
         keep_result(no: TaskNo, result: &str) -> ();
         edit(no: TaskNo, spec: &TaskSpec) -> ();
         set_terms(no: TaskNo, terms: &Terms) -> ();
-        classify(class_of: &dyn Fn(&Classified<'_>) -> String) -> ();
+        classify(place_of: &dyn Fn(&Classified<'_>) -> Placed) -> ();
         set_queue_switch(switch: QueueSwitch, since: Option<Timestamp>) -> ();
         mark_ending(no: TaskNo, ending: StopReason) -> ();
         finish(no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> ();

@@ -4,7 +4,7 @@ use aiwg_model::{Hold, Outcome, PROMPT_HEAD, QueueSwitch, StopReason, TaskNo, Ta
 use aiwg_protocol::types::TaskState;
 
 use super::{Backend, at, commit, numbers, queue, task};
-use crate::{Reader, Store};
+use crate::{Placed, Reader, Store};
 
 fn prior(priority: i32) -> TaskSpec {
     TaskSpec { priority, ..task("x") }
@@ -234,11 +234,31 @@ pub fn classes_queue_by_themselves(backend: &dyn Backend) {
     commit(&mut *store, |tx| tx.start(TaskNo(2), at(1)));
     assert_eq!(heads(&mut *store), named(&[("", 3), ("a", 5), ("docs", 4)]));
     commit(&mut *store, |tx| {
-        tx.classify(&|of| if of.lane == Some("docs") { "new".to_owned() } else { String::new() })
+        tx.classify(&|of| match of.lane {
+            Some("docs") => Placed { class: "new".to_owned(), lane_priority: 5 },
+            _ => Placed::default(),
+        })
     });
     assert_eq!(heads(&mut *store), named(&[("", 3), ("new", 4)]));
+    assert_eq!(queued(&*reader, 100), [4, 3, 1, 5]);
     commit(&mut *store, |tx| tx.requeue(TaskNo(2), true));
     assert_eq!(heads(&mut *store), named(&[("", 3), ("new", 2)]), "running ones are classified, too");
+    let mut place = |lane_priority| {
+        commit(&mut *store, |tx| {
+            tx.classify(&|of| Placed {
+                class: String::new(),
+                lane_priority: lane_priority * i32::from(of.lane.is_some()),
+            })
+        });
+        let view = store.view().unwrap();
+        let spec = view.task(TaskNo(4)).unwrap().unwrap().spec;
+        (spec.priority, spec.lane_priority, queued(&*reader, 100))
+    };
+    let own = place(0);
+    assert_eq!(
+        (place(5), place(-9).2, place(0)),
+        ((own.0 + 5, 5, vec![2, 4, 5, 3, 1]), vec![3, 1, 2, 4, 5], own)
+    );
 }
 
 /// A queued task is changed in its place; one that is not queued is not changed.

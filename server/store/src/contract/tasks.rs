@@ -23,6 +23,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         prompt: "line\n\u{1f600} \\ \" '".to_owned(),
         agent: Some("reviewer".to_owned()),
         priority: -3,
+        lane_priority: 4,
         timeout_ms: Some(90_000),
         env: BTreeMap::from([("A".to_owned(), "${B}".to_owned())]),
         metadata,
@@ -82,7 +83,10 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
     assert_eq!((&found.metadata, &found.cause), (&spec.metadata, &spec.cause));
     assert_eq!((&found.after, &found.rule), (&spec.after, &spec.rule));
     assert_eq!(found.conversation, spec.conversation);
-    assert_eq!((&found.lane, &found.class), (&spec.lane, &spec.class));
+    assert_eq!(
+        (&found.lane, &found.class, found.lane_priority),
+        (&spec.lane, &spec.class, spec.lane_priority)
+    );
     assert_eq!((&found.terms, found.expires_at), (&spec.terms, spec.expires_at));
     assert_eq!((row.state, row.created_at, row.started_at), (TaskState::Queued, at(0), None));
     assert_eq!((row.launch, row.attempts, row.exit_code), (0, 0, None));

@@ -1,6 +1,7 @@
 -- Lanes, and the group of a task in the queue: tasks of one group start in their order, and what keeps one of them from
 -- starting (a full lane, a budget that is used up, an agent's limit) keeps all of them.
 ALTER TABLE task ADD COLUMN lane TEXT;
+ALTER TABLE task ADD COLUMN lane_priority INTEGER NOT NULL DEFAULT 0; -- the part of its priority that its lane has added
 ALTER TABLE task ADD COLUMN class TEXT NOT NULL DEFAULT '';
 DROP INDEX task_queue;
 CREATE INDEX task_queue ON task (class, place, no) WHERE state = 'queued' AND waiting = 0;
