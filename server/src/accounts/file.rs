@@ -19,12 +19,12 @@ use rustix::{
     fs::{FlockOperation, flock},
     io::Errno,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 
 use super::account::Account;
 
-/// The version of its form. A file of another version is left alone until there is something to write.
+/// The version of its form. A file of a later one is left alone: daemons of the user may be of different versions.
 const VERSION: u32 = 1;
 
 /// The most that is read of it, in bytes.
@@ -61,8 +61,28 @@ struct Content<'a> {
 
 #[derive(Deserialize)]
 struct Found {
-    version: u32,
+    #[serde(rename = "version", deserialize_with = "known")]
+    _version: (),
     accounts: BTreeMap<String, Value>,
+}
+
+fn known<'de, D: Deserializer<'de>>(version: D) -> Result<(), D::Error> {
+    let version = u32::deserialize(version)?;
+    if version == VERSION {
+        Ok(())
+    } else {
+        Err(D::Error::custom(format!("the version {version} is not known here")))
+    }
+}
+
+/// The version of a file that a later aiwg has written; none of any other.
+fn later_version(text: &[u8]) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let found: Versioned = serde_json::from_slice(text).ok()?;
+    (found.version > VERSION).then_some(found.version)
 }
 
 /// The user's directory for it, by the variables of the environment; none where there is no home.
@@ -99,15 +119,12 @@ impl SharedFile {
             }
         };
         match serde_json::from_slice::<Found>(&text) {
-            Ok(found) if found.version == VERSION => found
+            Ok(found) => found
                 .accounts
                 .into_iter()
                 .filter_map(|(id, account)| Some((id, serde_json::from_value(account).ok()?)))
                 .collect(),
-            Ok(found) => {
-                self.unreadable(&format!("it has the version {}, which is not known here", found.version));
-                BTreeMap::new()
-            }
+            Err(_) if later_version(&text).is_some() => BTreeMap::new(),
             Err(error) => {
                 self.unreadable(&error);
                 BTreeMap::new()
@@ -134,6 +151,12 @@ impl SharedFile {
             DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
         let _lock = self.lock()?;
+        if let Some(version) = read_bounded(&self.path, MOST_BYTES).ok().and_then(|text| later_version(&text))
+        {
+            return Err(io::Error::other(format!(
+                "it has the version {version} of a later aiwg, and is left as it is: use that aiwg for this project, too"
+            )));
+        }
         let before = self.read();
         let mut accounts = before.clone();
         change(&mut accounts);
@@ -203,7 +226,7 @@ mod tests {
         add(&file, "a");
         let good = std::fs::read_to_string(file.path()).unwrap();
         for damaged in
-            [&good[..good.len() / 2], "", "null", "[]", "{\"version\": 2, \"accounts\": {}}", "\u{0}"]
+            [&good[..good.len() / 2], "", "null", "[]", "{\"version\": 0, \"accounts\": {}}", "\u{0}"]
         {
             std::fs::write(file.path(), damaged).unwrap();
             assert!(file.read().is_empty(), "{damaged}");
@@ -213,6 +236,18 @@ mod tests {
             r#"{"version": 1, "accounts": {"odd": {"pause": 5}, "a": {"program": "x", "new": 1}}}"#;
         std::fs::write(file.path(), one_is_odd).unwrap();
         assert_eq!(file.read().into_keys().collect::<Vec<_>>(), ["a"]);
+    }
+
+    #[test]
+    fn what_a_later_aiwg_has_written_is_left_alone() {
+        let (_dir, file) = file();
+        add(&file, "a");
+        let later = r#"{"version": 2, "places": [{"limited": true}]}"#;
+        std::fs::write(file.path(), later).unwrap();
+        assert!(file.read().is_empty());
+        let refused = file.update(|accounts| accounts.clear()).unwrap_err().to_string();
+        assert!(refused.contains("the version 2 of a later aiwg"), "{refused}");
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), later);
     }
 
     #[test]

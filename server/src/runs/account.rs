@@ -45,6 +45,9 @@ pub(super) fn has_own_login(env: &BTreeMap<String, String>) -> bool {
     env.keys().any(|name| is_login_variable(name))
 }
 
+/// The longest window of a limit, in milliseconds: a week.
+const LONGEST_WINDOW_MS: u64 = 7 * 24 * 3_600_000;
+
 /// The part of an evaluation that says something of the account.
 pub(super) fn run_end(
     evaluation: &Evaluation,
@@ -63,12 +66,17 @@ pub(super) fn run_end(
         let resets_at = clock.reset_of(limit).or_else(|| passed_meanwhile(limit));
         (limit.window.clone(), resets_at)
     });
-    let window = |warning: &LimitWarning| WindowUse {
-        utilization: warning.utilization,
-        resets_at: warning.resets_at.map(seconds).filter(|at| *at > now),
-        seen_at: now,
+    let window = |warning: &LimitWarning| {
+        let resets_at = warning.resets_at.map(seconds);
+        // A window that has begun anew by now is no longer used up. A time that lies further back is none.
+        if resets_at.is_some_and(|at| at <= now && at.after_ms(LONGEST_WINDOW_MS) > now) {
+            return None;
+        }
+        let resets_at = resets_at.filter(|at| *at > now);
+        let used = WindowUse { utilization: warning.utilization, resets_at, seen_at: now };
+        Some((warning.window.clone(), used))
     };
-    let windows = evaluation.limit_warnings.iter().map(|warning| (warning.window.clone(), window(warning)));
+    let windows = evaluation.limit_warnings.iter().filter_map(window);
     RunEnd { by, started_at, reason: evaluation.reason, limit, windows: windows.collect() }
 }
 
@@ -102,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_resets_in_the_past_has_no_time() {
+    fn a_window_that_has_reset_is_not_used_up_and_a_time_that_is_none_counts_for_nothing() {
         let now = Timestamp::from_millis(1_795_888_000_000);
         let warning = |resets_at| LimitWarning {
             window: "five_hour".to_owned(),
@@ -113,10 +121,12 @@ mod tests {
         let at = |resets_at| {
             let evaluation = Evaluation { limit_warnings: vec![warning(resets_at)], ..Evaluation::default() };
             let clock = AgentClock { now, zone: jiff::tz::TimeZone::UTC };
-            run_end(&evaluation, String::new(), now, &clock).windows["five_hour"].resets_at
+            let windows = run_end(&evaluation, String::new(), now, &clock).windows;
+            windows.get("five_hour").map(|used| used.resets_at)
         };
-        assert_eq!(at(Some(1_795_888_001)), Some(now.after_ms(1000)));
-        assert_eq!([at(None), at(Some(0)), at(Some(1_795_888_000))], [None; 3]);
-        assert!(at(Some(u64::MAX)).is_some());
+        assert_eq!(at(Some(1_795_888_001)), Some(Some(now.after_ms(1000))));
+        assert_eq!([at(None), at(Some(0)), at(Some(1_700_000_000))], [Some(None); 3]);
+        assert_eq!([at(Some(1_795_888_000)), at(Some(1_795_880_000))], [None; 2]);
+        assert!(at(Some(u64::MAX)).flatten().is_some());
     }
 }
