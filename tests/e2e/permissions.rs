@@ -434,6 +434,13 @@ fn settings_of_the_command_stay_beside_the_hooks() {
     let failed = project.ended(&submitted(&project, json!([{ "text": "?" }])));
     assert_eq!(failed["state"], "failed");
     assert!(failed["error"].as_str().unwrap().contains("--settings of its own"), "{failed}");
+    // More than is read of them is the trouble of such a task alone, and no shortage that holds up the others.
+    std::fs::File::create(project.file("own.json")).unwrap().set_len(1024 * 1024 + 1).unwrap();
+    let failed = project.ended(&submitted(&project, json!([{ "text": "?" }])));
+    assert_eq!(failed["state"], "failed");
+    let error = failed["error"].as_str().unwrap();
+    assert!(error.contains("own.json") && error.contains("has 1048577 bytes"), "{failed}");
+    assert!(!project.run(&["health"]).out.contains("shortage"));
 }
 
 #[test]

@@ -25,11 +25,11 @@ pub fn is_shortage(error: &io::Error) -> bool {
     }
     match error.raw_os_error() {
         Some(number) => is_short(number),
+        // A file that is larger than what is read of it stays so: of this crate's own errors none is a shortage.
         None => matches!(
             error.kind(),
             io::ErrorKind::StorageFull
                 | io::ErrorKind::QuotaExceeded
-                | io::ErrorKind::FileTooLarge
                 | io::ErrorKind::OutOfMemory
                 | io::ErrorKind::WouldBlock
         ),
@@ -44,7 +44,7 @@ pub fn is_short(number: i32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::at;
+    use crate::{Unfit, at};
 
     #[test]
     fn a_shortage_is_one_wherever_it_was() {
@@ -55,5 +55,19 @@ mod tests {
         let missing = at(path)(Errno::NOENT.into());
         assert!(!is_shortage(&missing) && missing.kind() == io::ErrorKind::NotFound);
         assert!(missing.to_string().starts_with("/somewhere: No such file"));
+    }
+
+    #[test]
+    fn what_is_not_fit_to_be_read_is_no_shortage() {
+        let path = "/somewhere".as_ref();
+        for unfit in [
+            Unfit::Link,
+            Unfit::NotRegular("a named pipe"),
+            Unfit::NotOwn(1),
+            Unfit::TooLarge { size: 2, max: 1 },
+        ] {
+            let error = || io::Error::from(unfit.clone());
+            assert!(!is_shortage(&error()) && !is_shortage(&at(path)(error())), "{unfit}");
+        }
     }
 }
