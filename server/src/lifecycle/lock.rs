@@ -9,7 +9,7 @@ use std::{
 use aiwg_fs::{Identity, open_private, open_regular, private};
 use aiwg_shim::{Process, Signal};
 use rustix::{
-    fs::{FlockOperation, flock},
+    fs::{FlockOperation, Mode, OFlags, flock, open},
     io::Errno,
 };
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,7 @@ impl Lock {
         if !Identity::of(&file.metadata()?).is_still_at(&path) {
             return Ok(Try::Replaced);
         }
-        let directory = File::open(project.aiwg())?;
+        let directory = open_directory(&project.aiwg())?;
         let directory = match is_locked(&directory) {
             Ok(true) => Some(directory),
             // The daemon that holds it has been robbed of its `.lock`; it will notice, and end.
@@ -223,7 +223,7 @@ impl Lock {
             let shared = FlockOperation::NonBlockingLockShared;
             file.is_ok_and(|file| flock(&file, shared) == Err(Errno::WOULDBLOCK))
         };
-        is_held(open_regular(&project.lock())) || is_held(File::open(project.aiwg()))
+        is_held(open_regular(&project.lock())) || is_held(open_directory(&project.aiwg()))
     }
 
     /// The note of the last daemon that took the lock, unless it has ended in good order. Anyone can write there, and the named process may be
@@ -272,6 +272,12 @@ impl Drop for Lock {
             let _ = file.set_len(0);
         }
     }
+}
+
+/// Opens a directory. It waits for nothing that is in its place.
+fn open_directory(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(File::from(open(path, flags, Mode::empty())?))
 }
 
 /// True if the lock is this process's now.
@@ -323,6 +329,14 @@ mod tests {
         drop(lock);
         assert!(!Lock::is_held(&project));
         Lock::take(&project, None, true).unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_the_directory_is_not_waited_for() {
+        let (_dir, project) = Project::temporary();
+        std::fs::remove_dir_all(project.aiwg()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(project.aiwg()).status().unwrap().success());
+        assert!(!Lock::is_held(&project));
     }
 
     #[test]

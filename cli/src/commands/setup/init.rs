@@ -7,7 +7,7 @@ use std::{
 };
 
 use aiwg_client::ClientError;
-use aiwg_fs::write_atomic;
+use aiwg_fs::{read_bounded, write_atomic};
 use aiwg_protocol::{CONFIG_PATH, trust};
 use aiwg_server::project::FILES_IGNORED;
 use serde::Serialize;
@@ -82,12 +82,35 @@ pub(crate) fn init(
 fn keep_from_git(dir: &Path) -> Result<(), CliError> {
     let path = dir.join(".gitignore");
     // One that a daemon has made keeps itself out as well; this one is the project's.
-    if fs::read(&path).is_ok_and(|found| found == FILES_IGNORED.as_bytes()) {
+    let longest = FILES_IGNORED.len() as u64;
+    if read_bounded(&path, longest).is_ok_and(|found| found == FILES_IGNORED.as_bytes()) {
         fs::remove_file(&path).map_err(CliError::at(&path))?;
     }
     match File::options().write(true).create_new(true).open(&path) {
         Ok(mut file) => file.write_all(b"/daemon/\n/daemon.pid\n").map_err(CliError::at(&path)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(CliError::at(&path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ignore_file_that_a_daemon_has_made_is_replaced_and_anything_else_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".gitignore");
+        fs::write(&path, FILES_IGNORED).unwrap();
+        keep_from_git(dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "/daemon/\n/daemon.pid\n");
+        fs::write(&path, "own").unwrap();
+        keep_from_git(dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "own");
+        // A pipe is not waited for.
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        keep_from_git(dir.path()).unwrap();
+        assert!(!path.symlink_metadata().unwrap().is_file());
     }
 }
