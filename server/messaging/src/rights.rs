@@ -56,15 +56,17 @@ impl PersonId {
     pub fn parse(text: &str) -> Result<Self, NotAnId> {
         let Some((platform, id)) = text.trim().split_once(':') else {
             return Err(NotAnId(format!(
-                "{text:?} does not say on which platform: write slack:U012ABC, discord:112233445566778899 or telegram:77"
+                "{} does not say on which platform: write slack:U012ABC, discord:112233445566778899 or telegram:77",
+                shown(text)
             )));
         };
         let platform = Platform::named(platform).ok_or_else(|| {
-            NotAnId(format!("{platform:?} is no platform: there are slack, discord and telegram"))
+            NotAnId(format!("{} is no platform: there are slack, discord and telegram", shown(platform)))
         })?;
         if !platform.is_person(id) {
             return Err(NotAnId(format!(
-                "{id:?} is no id of a person on {}, and names change hands: the bot answers `whoami` with the id{}",
+                "{} is no id of a person on {}, and names change hands: the bot answers `whoami` with the id{}",
+                shown(id),
                 platform.title(),
                 hint(platform)
             )));
@@ -85,10 +87,26 @@ impl PersonId {
         let found = Platform::ALL.into_iter().find(|platform| platform.is_person(text));
         found.map(|platform| Self { platform, id: text.to_owned() }).ok_or_else(|| {
             NotAnId(format!(
-                "{text:?} is no id of a person on any platform, and names change hands: write slack:U012ABC, \
-                 discord:112233445566778899 or telegram:77"
+                "{} is no id of a person on any platform, and names change hands: write slack:U012ABC, \
+                 discord:112233445566778899 or telegram:77",
+                shown(text)
             ))
         })
+    }
+}
+
+/// A text that is none of what it should be, in quotes. A long one may be a token that was put in the wrong place: of that, little is shown.
+fn shown(text: &str) -> String {
+    /// No id has as many characters, and every token has more.
+    const LONGEST: usize = 32;
+    match text.chars().count() {
+        count if count > LONGEST => {
+            format!(
+                "a text of {count} characters that begins with {:?}",
+                text.chars().take(4).collect::<String>()
+            )
+        }
+        _ => format!("{text:?}"),
     }
 }
 
@@ -125,6 +143,18 @@ impl People {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_in_the_place_of_an_id_is_not_shown() {
+        let secrets =
+            ["xoxb-12345678901-abcdefghijklmnopqrstuvwx", "123456789:AAHabcdefghijklmnopqrstuvwxyz0123456"];
+        for token in secrets {
+            for wrong in [PersonId::parse(token), PersonId::parse_bare(token)] {
+                let NotAnId(said) = wrong.unwrap_err();
+                assert!(!said.contains("abcdefghij"), "{said}");
+            }
+        }
+    }
 
     #[test]
     fn only_ids_name_people() {

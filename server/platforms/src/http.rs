@@ -129,7 +129,7 @@ impl Http {
         }
         let failed = |error: reqwest::Error| Failed {
             is_unsent: error.is_connect() || error.is_builder(),
-            why: token.strip_from(&chain(&error.without_url())),
+            why: token.strip_from(&chain(&error.without_url())).into_owned(),
         };
         let mut response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -142,7 +142,11 @@ impl Http {
                 return Err(Failed { why: "its answer is too long".to_owned(), is_unsent: false });
             }
         }
-        Ok(Answer { status, headers, body: serde_json::from_slice(&bytes).ok() })
+        // Whatever is said of an answer may be shown: one that repeats the token must not show it.
+        let body = std::str::from_utf8(&bytes)
+            .ok()
+            .and_then(|text| serde_json::from_str(&token.strip_from(text)).ok());
+        Ok(Answer { status, headers, body })
     }
 }
 
@@ -230,5 +234,30 @@ mod tests {
             .unwrap_err();
         assert!(failed.is_unsent && failed.why.contains("refused"), "{failed:?}");
         assert!(!failed.why.contains("secret") && !failed.why.contains("getMe"), "{failed:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_repeats_the_token_does_not_show_it() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let echo = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let n = tokio::io::AsyncReadExt::read(&mut stream, &mut asked).await.unwrap();
+            let body = r#"{"ok":false,"description":"bot 12:secret?","list":["12:secret"]}"#;
+            let answer = format!("HTTP/1.1 401 No\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
+            n
+        });
+        let token = Token::new("12:secret");
+        let limits = (&token, Duration::from_secs(60));
+        let answer = Http::new(&base).unwrap();
+        let answer = answer.request(Method::GET, "x", HeaderMap::new(), None, limits).await.unwrap();
+        assert!(echo.await.unwrap() > 0);
+        assert_eq!(
+            answer.body,
+            Some(serde_json::json!({"ok": false, "description": "bot …?", "list": ["…"]}))
+        );
+        assert!(!format!("{answer:?}").contains("secret"));
     }
 }

@@ -1,6 +1,6 @@
 //! The secret by which a bot is one.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A token. It shows itself nowhere: neither in `Debug` nor in an error.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,8 +29,9 @@ impl Token {
     }
 
     /// A text without the token, wherever it stands in it.
-    pub(crate) fn strip_from(&self, text: &str) -> String {
-        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "…") }
+    pub(crate) fn strip_from<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let is_there = !self.0.is_empty() && text.contains(&self.0);
+        if is_there { Cow::Owned(text.replace(&self.0, "…")) } else { Cow::Borrowed(text) }
     }
 }
 

@@ -171,7 +171,7 @@ pub trait View {
     /// The chats for which messages wait, each with the time at which the first of them is due.
     fn outbox_lanes(&self) -> Result<Vec<OutboxLane>>;
 
-    /// True if this many messages, or more, were stored since the first that waits for a chat: its queue is no longer than that.
+    /// True if this many messages, or more, wait for a chat.
     fn is_behind(&self, platform: &str, chat: &str, count: u32) -> Result<bool>;
 
     /// The messages that are being sent, in the order of their numbers.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{super::transaction::Transaction, Out, place_of};
 use crate::messaging::{Setup, Subscription};
 
-/// The most messages that are stored while one waits for a chat: further notices are counted, and one line says how many were left out.
+/// The most messages that wait for a chat: further notices are counted, and one line says how many were left out.
 const MOST_WAITING: u32 = 20_000;
 
 /// The topic of what people are asked for, which has buttons.

@@ -92,12 +92,15 @@ impl Transaction<'_> {
     /// Puts one line in the place of the messages that are too old.
     fn leave_out_expired(&mut self, platform: Platform, chat: &str) -> aiwg_store::Result<()> {
         let place = Place { platform, chat: chat.to_owned(), thread: None };
-        let count = self.store.expire_messages(platform.name(), chat, self.now)? as u64
-            + self.take_left_out(&place)?;
-        if count > 0 {
-            let messages =
-                if count == 1 { "1 older message was" } else { &format!("{count} older messages were") };
-            let text = Styled::plain(&format!("{messages} left out: nobody could be reached in time."));
+        let expired = self.store.expire_messages(platform.name(), chat, self.now)? as u64;
+        let left_out = self.take_left_out(&place)?;
+        let lines = [
+            (expired, "older message", "left out: nobody could be reached in time"),
+            (left_out, "notice", "left out: too many were waiting"),
+        ];
+        for (count, what, why) in lines.into_iter().filter(|(count, ..)| *count > 0) {
+            let whats = if count == 1 { format!("1 {what} was") } else { format!("{count} {what}s were") };
+            let text = Styled::plain(&format!("{whats} {why}."));
             self.put_out(&place, &Part::of(text), Out { is_notice: true, ..Out::now(self.now) })?;
         }
         Ok(())

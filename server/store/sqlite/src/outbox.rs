@@ -141,12 +141,18 @@ impl SqliteStore {
         readable(select.query_map(params![platform, chat, Millis(now), limit], read_message)?, &self.reports)
     }
 
-    /// True if this many messages, or more, were stored since the first that waits for a chat: its queue is no longer than that.
+    /// True if this many messages, or more, wait for a chat.
     pub(crate) fn is_behind(&self, platform: &str, chat: &str, count: u32) -> rusqlite::Result<bool> {
-        let sql = "SELECT (SELECT max(no) FROM outbox) - no >= ? FROM outbox INDEXED BY outbox_waiting
+        // Mostly it is seen at once: no more can wait than were stored since the first that does.
+        let sql = "SELECT (SELECT max(no) FROM outbox) - no + 1 >= ? FROM outbox INDEXED BY outbox_waiting
                    WHERE state = 'waiting' AND platform = ? AND chat = ? ORDER BY due_at, no LIMIT 1";
         let found = self.statement(sql)?.query_row(params![count, platform, chat], |row| row.get(0));
-        Ok(found.optional()?.unwrap_or(false))
+        if !found.optional()?.unwrap_or(false) {
+            return Ok(false);
+        }
+        let sql = "SELECT count(*) >= ?1 FROM (SELECT 1 FROM outbox INDEXED BY outbox_waiting
+                   WHERE state = 'waiting' AND platform = ?2 AND chat = ?3 LIMIT ?1)";
+        self.statement(sql)?.query_row(params![count, platform, chat], |row| row.get(0))
     }
 
     /// The chats for which messages wait, each with the time at which the first of them is due.

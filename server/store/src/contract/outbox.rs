@@ -109,8 +109,12 @@ pub fn messages_wait_by_chat(backend: &dyn Backend) {
         view.due_messages("telegram", "7", at(now), limit).unwrap().iter().map(|row| row.no.0).collect()
     };
     assert_eq!((due(1, 9), due(2, 9), due(50, 9), due(50, 2)), (vec![], vec![3], vec![3, 2, 5], vec![3, 2]));
-    assert!(view.is_behind("telegram", "7", 1).unwrap());
-    assert!(!view.is_behind("telegram", "7", 100).unwrap() && !view.is_behind("telegram", "9", 0).unwrap());
+    let behind = |chat, count| view.is_behind("telegram", chat, count).unwrap();
+    assert_eq!(
+        [behind("7", 1), behind("7", 3), behind("7", 4), behind("7", 100)],
+        [true, true, false, false]
+    );
+    assert!(behind("8", 1) && !behind("8", 2) && !behind("9", 1));
     drop(view);
     commit(&mut *store, |tx| tx.move_messages("telegram", "8", "-100"));
     assert_eq!(store.view().unwrap().outbox_lanes().unwrap()[1], lane("telegram", "-100", 9));
