@@ -77,6 +77,38 @@ fn messages_outlast_the_daemon_and_are_given_once() {
 }
 
 #[test]
+fn what_has_failed_has_failed_whatever_message_waits() {
+    let daemon = streaming();
+    let task = daemon.submit("touch began; while [ ! -e go ]; do sleep 0.01; done; exit 1");
+    until("its agent", || daemon.file("began").exists());
+    daemon.call("task.send", json!({ "taskId": task, "message": "do: answer second" }));
+    daemon.write("go", "");
+    let failed = daemon.ended(&task);
+    assert_eq!((&failed["state"], &failed["reason"]), (&json!("failed"), &json!("failed")), "{failed}");
+    assert_eq!(failed["messages"][0]["state"], "waiting");
+    let events = daemon.call("event.list", json!({ "topics": ["task:failed"] }));
+    assert_eq!(events.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_retry_is_asked_the_prompt_with_the_messages_as_notes() {
+    let daemon = streaming();
+    // What stands behind it is no command.
+    let prompt_of_both = "do: [ -e again ] || { touch again began; while [ ! -e go ]; do sleep 0.01; done; exit 1; }; answer first; : <<'END'";
+    let task =
+        daemon.submit_with(json!({ "prompt": prompt_of_both, "retry": { "max": 1, "delay": "10ms" } }));
+    until("its agent", || daemon.file("began").exists());
+    daemon.call("task.send", json!({ "taskId": task, "message": "a note" }));
+    daemon.write("go", "");
+    let done = daemon.ended(&task);
+    assert_eq!((&done["state"], &done["attempts"]), (&json!("completed"), &json!(2)), "{done}");
+    assert_eq!(
+        prompt(&daemon, &task, 2),
+        format!("{prompt_of_both}\n\nA note on this was added later:\n\n> a note")
+    );
+}
+
+#[test]
 fn a_message_does_not_bring_back_what_was_cancelled() {
     let daemon = streaming();
     let task = busy(&daemon);

@@ -2,13 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use aiwg_model::{EndReason, Hold, Outcome, RoundOrder, Rounds, RunRow, TaskRow, VerifyTerms};
+use aiwg_model::{EndReason, Hold, Outcome, RoundOrder, Rounds, RunRow, StopReason, TaskRow, VerifyTerms};
 use aiwg_protocol::types::{RetryOn, RetryPolicy, TaskState};
 
 use super::{
-    steer::{asked_with, going_on},
+    steer::{asked_with, going_on, is_given_back, waiting},
     transaction::Transaction,
-    verify::{self, Next, Step, is_to_record, round_prompt, used_ms, with_messages},
+    verify::{self, Next, Step, is_done_by, is_to_record, round_prompt, used_ms, with_messages},
 };
 
 /// The prompt for an agent that goes on in a session which was interrupted through no fault of its own.
@@ -24,6 +24,10 @@ const GO_ON_BY_THAT: &str = "Look at what you have done so far, and go on by tha
 const TAKEN_OVER: &str = "Another agent has begun with what is asked below, and cannot go on for now. The work tree holds what it has done \
                           so far: look at that first, with `git status` and `git diff` for example. Then go on from there, and do not \
                           begin again.";
+
+/// Stands before the task's own prompt where a person has had the session of an agent that was lost, or has failed.
+const ASKED_AGAIN: &str = "Before that you were interrupted, and it is not known how far you had come. What you are asked is this, as far as it \
+                           is not done by now:";
 
 /// The pause after an agent met an overloaded service, in milliseconds; twice as long after each further one in a row.
 const OVERLOAD_PAUSE_MS: u64 = 30_000;
@@ -69,13 +73,12 @@ impl Transaction<'_> {
 
     fn next_work(&self, task: &TaskRow, runs: &[RunRow]) -> aiwg_store::Result<NextRun> {
         let sent = &task.spec.terms.sent;
-        let asked = asked_with(self.asked(task)?, sent);
-        let interrupted = interrupted(runs);
-        let is_asked_on = interrupted.is_some() || going_on(None, sent, runs).is_some();
-        let first = go_on_with(task, runs, interrupted.map(go_on));
-        let going_on = going_on(first.as_deref(), sent, runs).filter(|_| is_asked_on);
-        // With a message also after a run that was not interrupted.
-        let before = interrupted.or_else(|| last_work(runs).filter(|_| going_on.is_some()));
+        let own = self.asked(task)?;
+        let before = gone_on_from(task, runs);
+        let first =
+            before.and_then(|run| go_on_with(task, runs, said_first(task, runs, run, &own).as_deref()));
+        let going_on = before.and_then(|_| going_on(first.as_deref(), sent, runs));
+        let asked = asked_with(own, sent);
         let session = before.and_then(|run| run.usage.as_ref()?.session_id.clone());
         let profile = self.profile_for(task, before.filter(|_| session.is_some()));
         let next = match (before, session, going_on) {
@@ -252,6 +255,41 @@ fn overload_pause_ms(runs: &[RunRow]) -> u64 {
     let ended = runs.iter().rev().filter_map(|run| run.reason.as_ref());
     let in_a_row = ended.take_while(|reason| **reason == EndReason::OVERLOADED).count();
     doubled(OVERLOAD_PAUSE_MS, in_a_row, LONGEST_PAUSE_MS)
+}
+
+/// The run in whose session the next one goes on; none if the agent begins anew. Whatever was lost or has failed is done again, with all that its
+/// agent was asked: a message is no more than a part of that.
+fn gone_on_from<'a>(task: &TaskRow, runs: &'a [RunRow]) -> Option<&'a RunRow> {
+    let sent = &task.spec.terms.sent;
+    interrupted(runs).or_else(|| {
+        let goes_on = is_done(task, runs) || is_given_back(sent, runs);
+        let last = last_work(runs).filter(|_| goes_on && !waiting(sent, runs).is_empty())?;
+        let has_session = |run: &&RunRow| run.usage.as_ref().is_some_and(|usage| usage.session_id.is_some());
+        runs.iter().rev().filter(|run| run.kind == RunRow::AGENT).find(has_session).or(Some(last))
+    })
+}
+
+/// The words with which the session of this run goes on, before any message.
+fn said_first(task: &TaskRow, runs: &[RunRow], before: &RunRow, asked: &str) -> Option<String> {
+    if interrupted(runs).is_some() {
+        return Some(go_on(before).to_owned());
+    }
+    let is_taken = last_work(runs)?.reason == Some(EndReason::stopped(StopReason::Take));
+    // A prompt that was changed is told as such.
+    let is_told = is_done(task, runs) || is_taken || go_on_with(task, runs, None).is_some();
+    (!is_told).then(|| format!("{ASKED_AGAIN}\n\n{asked}"))
+}
+
+/// True if an agent has done what the task asks for, and no more than messages to it are left.
+fn is_done(task: &TaskRow, runs: &[RunRow]) -> bool {
+    let is_lost = |run: &RunRow| run.reason.as_ref() == Some(&EndReason::LOST);
+    let mut ended =
+        runs.iter().rev().filter(|run| run.kind == RunRow::AGENT && was_one(run) && !is_lost(run));
+    let is_tried_again = |policy: &RetryPolicy| policy.on.contains(&RetryOn::Refused);
+    let terms = &task.spec.terms;
+    let fails_if_refused = terms.verify.is_none() && terms.retry.as_ref().is_some_and(is_tried_again);
+    let is_refused = |run: &RunRow| run.reason.as_ref().is_some_and(|reason| reason.name() == "refused");
+    ended.next().is_some_and(|run| is_done_by(run) && !(fails_if_refused && is_refused(run)))
 }
 
 /// The prompt of a session that goes on after this run. One with a pending call goes on with that by itself: any other prompt would be a turn of

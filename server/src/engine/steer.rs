@@ -305,22 +305,21 @@ pub(crate) fn messages_for_agent(terms: &Terms) -> Vec<Message> {
     waiting.map(|(n, sent)| Message { n, text: said(sent) }).collect()
 }
 
-/// True if a task goes on after a run that ended like this, since its agent has not got all messages.
+/// True if a task goes on after a run that ended like this, since its agent has not got all messages. What has failed has failed: no message makes it
+/// done.
 pub(super) fn has_news(task: &TaskRow, outcome: &Outcome) -> bool {
-    let ran = matches!(outcome.state, TaskState::Completed | TaskState::Failed);
     let is_over = matches!(task.ending, None | Some(StopReason::Finished));
-    let terms = &task.spec.terms;
-    let waits = numbers_waiting(terms).next().is_some();
-    waits && ran && is_over && !is_hopeless(&outcome.reason)
+    let waits = numbers_waiting(&task.spec.terms).next().is_some();
+    waits && is_over && outcome.state == TaskState::Completed
 }
 
-/// True if no message mends it.
-fn is_hopeless(reason: &EndReason) -> bool {
-    matches!(reason.name(), "auth" | "billing" | "budget" | "not_started")
+/// True if a person has had the session of a task's agent, which has not heard of that yet.
+pub(super) fn is_given_back(sent: &[Sent], runs: &[RunRow]) -> bool {
+    waiting(sent, runs).iter().any(|sent| sent.from.is_none() && sent.text == GIVEN_BACK)
 }
 
 /// The messages that no agent has got yet: those of a run that was not started are among them.
-fn waiting<'a>(sent: &'a [Sent], runs: &[RunRow]) -> Vec<&'a Sent> {
+pub(super) fn waiting<'a>(sent: &'a [Sent], runs: &[RunRow]) -> Vec<&'a Sent> {
     let was_none = |n: u32| {
         let run = runs.iter().find(|run| run.id.n == n);
         run.is_none_or(|run| run.reason.as_ref() == Some(&EndReason::NOT_STARTED))

@@ -124,15 +124,22 @@ pub(super) struct RoundPrompt {
     pub(super) afresh: String,
 }
 
-/// The prompts of a round after the first.
+/// The prompts of a round after the first; none also where no more than a message is left of it. A round whose agent has failed, and that goes on for a
+/// message, is done again.
 pub(super) fn round_prompt(asked: &str, terms: &VerifyTerms, runs: &[RunRow]) -> Option<RoundPrompt> {
-    let Rounds { rounds, session, .. } = Rounds::of(runs);
+    let Rounds { mut rounds, session, .. } = Rounds::of(runs);
+    rounds.pop_if(|last| last.check.is_none() && !is_done_by(last.work));
     rounds.last()?.check?;
     Some(RoundPrompt {
         session: session.map(str::to_owned),
         again: again(terms, &rounds),
         afresh: afresh(asked, terms, &rounds),
     })
+}
+
+/// True if an agent has done what it was asked in this run, as far as it was allowed to.
+pub(super) fn is_done_by(run: &RunRow) -> bool {
+    run.reason.as_ref().is_some_and(|reason| ["done", "refused"].contains(&reason.name()))
 }
 
 /// The step that follows where messages wait for the agent: it gets them before the task has ended, unless nothing that it does could change the end.
