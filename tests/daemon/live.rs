@@ -478,3 +478,17 @@ fn a_message_whose_own_run_was_lost_comes_again_in_the_session_with_a_note() {
     assert!(prompt.starts_with("(You may have read this already"), "{prompt}");
     assert!(!prompt.contains("touch began"), "what was done is not done again: {prompt}");
 }
+
+#[test]
+fn a_turn_that_has_failed_is_not_mended_by_one_that_a_message_gets() {
+    let daemon = live();
+    let task =
+        daemon.submit("think touch began; while [ ! -e go ]; do sleep 0.01; done next: fails no such model");
+    until("its agent", || daemon.file("began").exists());
+    send(&daemon, &task, "do: answer well");
+    until_read(&daemon, &task, 1, 1);
+    daemon.write("go", "");
+    let failed = daemon.ended(&task);
+    assert_eq!((&failed["state"], &failed["reason"]), (&json!("failed"), &json!("failed")), "{failed}");
+    assert_eq!((states(&failed), runs(&daemon)), (vec![("delivered", Some(1))], 1));
+}

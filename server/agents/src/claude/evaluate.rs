@@ -28,27 +28,29 @@ const LONGEST_REASON: usize = 100;
 ///
 /// Exit codes are not the truth: an interrupted agent exits with 0, and a result says "success" of a failed call of the model. With a JSON
 /// format the work has succeeded if the code is 0, and there is a result, and that is no error and says that the work was completed. An agent
-/// that was killed after its result has not succeeded: what comes after it, hooks for example, may not have been done. Otherwise the code decides.
+/// that was killed after its result has not succeeded: what comes after it, hooks for example, may not have been done. Otherwise the code decides. Where
+/// one of several turns has failed, so has the work: a message that was answered after that does not do it.
 pub fn evaluate(
     exit: &Exit<'_>,
     output: &Output,
     previous_total: impl FnOnce(&str) -> Option<f64>,
 ) -> Evaluation {
-    let usage = usage(output, previous_total);
+    let judged = output.judged();
+    let result = judged.result.as_ref();
+    let usage = usage(output, result, previous_total);
     let refused = describe(&usage.permission_denials, usage.permission_denial_count);
-    let error = why_not(exit, output).map(|error| match &refused {
+    let error = why_not(exit, output, result).map(|error| match &refused {
         Some(refused) => format!("{error}; {refused}"),
         None => error,
     });
     let mut unknown = output.unknown.clone();
-    let reason = reason(exit, output, &mut unknown);
-    let result = output.last.as_ref();
+    let reason = reason(exit, output, &judged, &mut unknown);
     Evaluation {
         reason,
-        answer: answer(exit, output),
+        answer: answer(exit, output, result),
         error,
         refused,
-        limit: limit(reason, exit, output),
+        limit: limit(reason, exit, &judged),
         limit_warnings: output.limit_warnings.clone(),
         deferred: result.filter(|_| reason == Reason::Deferred).and_then(|result| result.deferred.clone()),
         is_session_lost: result.is_some_and(is_session_lost),
@@ -64,13 +66,13 @@ fn is_session_lost(result: &ResultMessage) -> bool {
 }
 
 /// The reason for which the work did not succeed; none if it did.
-fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
+fn why_not(exit: &Exit<'_>, output: &Output, judged: Option<&ResultMessage>) -> Option<String> {
     let failed_exit = || failed_exit(exit).map(|what| with_words(what, exit.stderr));
     if output.format == Format::Text {
         // In this format the agent reports errors of the model on standard output, too.
         return plain::why_not(exit);
     }
-    match &output.last {
+    match judged {
         Some(result) if result.is_error => Some(reported(result)),
         Some(result) if !result.is_end_of_work() => Some(broken_off(result)),
         Some(_) if exit.ended_after_result => None,
@@ -114,19 +116,23 @@ fn reported(result: &ResultMessage) -> String {
     format!("the agent reported an error: {words}")
 }
 
-fn answer(exit: &Exit<'_>, output: &Output) -> Option<String> {
-    match (output.format, &output.last) {
+fn answer(exit: &Exit<'_>, output: &Output, judged: Option<&ResultMessage>) -> Option<String> {
+    match (output.format, judged) {
         (Format::Text, _) => exit.stdout.map(str::to_owned),
         (_, Some(result)) if !result.is_error => result.text.clone(),
         _ => None,
     }
 }
 
-fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> Usage {
+fn usage(
+    output: &Output,
+    judged: Option<&ResultMessage>,
+    previous_total: impl FnOnce(&str) -> Option<f64>,
+) -> Usage {
     let total = output.last.as_ref().and_then(|result| result.session_total_usd);
     let session = output.session_id();
     // What was put off in the end was not refused for good: that is told when it is decided.
-    let put_off = output.last.as_ref().and_then(|result| result.deferred.as_ref()).map(Denial::of_deferred);
+    let put_off = judged.and_then(|result| result.deferred.as_ref()).map(Denial::of_deferred);
     let is_final = |denial: &&Denial| Some(*denial) != put_off.as_ref();
     let permission_denials: Vec<Denial> = output.denials.iter().filter(is_final).cloned().collect();
     let not_final = output.denials.len() - permission_denials.len();

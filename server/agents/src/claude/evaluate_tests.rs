@@ -185,3 +185,29 @@ fn work_that_waited_for_the_background_is_summed_up() {
     assert_eq!((document.usage.turns, document.usage.tokens.input), (1, 100));
     costs(&document, 3.0);
 }
+
+#[test]
+fn no_later_turn_makes_a_failed_one_good() {
+    let failed = [
+        (401, r#""result":"Failed to authenticate""#, Reason::Auth),
+        (529, r#""result":"API Error: 529 Overloaded""#, Reason::Overloaded),
+        (429, r#""api_error":"usage_limit_reached","result":"You've hit your limit""#, Reason::Limited),
+        (400, r#""result":"broken""#, Reason::Failed),
+    ];
+    let rejected = r#"{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":1795888905,"rateLimitType":"five_hour"}}"#;
+    let allowed =
+        r#"{"type":"rate_limit_event","rate_limit_info":{"status":"allowed","rateLimitType":"five_hour"}}"#;
+    for (status, words, reason) in failed {
+        let error = format!(
+            r#"{{"type":"result","subtype":"success","is_error":true,"terminal_reason":"api_error","api_error_status":{status},{words}}}"#
+        );
+        let good = r#"{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed","result":"well"}"#;
+        let first = stream(0, &[rejected, &error, allowed, good].join("\n"));
+        assert_eq!((first.reason, first.answer.as_deref()), (reason, None), "{first:?}");
+        assert!(first.error.is_some() && !first.is_success(RefusedTasks::Complete));
+        let resets_at = first.limit.map(|limit| limit.resets_at);
+        assert_eq!(resets_at, (reason == Reason::Limited).then_some(Some(1_795_888_905)));
+        let last = stream(0, &[good, &error].join("\n"));
+        assert_eq!(last.reason, reason);
+    }
+}

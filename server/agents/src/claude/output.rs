@@ -40,11 +40,13 @@ const MOST_DENIALS: usize = 50;
 /// Content of an agent's output so far.
 ///
 /// An agent may give several results: where it left a command running in the background, it comes back to work when
-/// that has finished. The last result is the answer; turns, tokens and refused permissions are those of all.
+/// that has finished. The last result is the answer, unless one before it was an error; turns, tokens and refused permissions are those of all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Output {
     pub(super) format: Format,
     pub(super) last: Option<ResultMessage>,
+    /// The first of its turns that has failed.
+    failed: Option<Box<Judged>>,
     pub(super) session_id: Option<String>,
     pub(super) turns: u64,
     pub(super) tokens: Tokens,
@@ -66,6 +68,14 @@ pub struct Output {
     pub(super) tokens_by_model: TokensByModel,
     pub(super) spent: SpentLog,
     pub(super) received: Received,
+}
+
+/// The end of a turn, with what had been said of its errors by then.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Judged {
+    pub(super) result: Option<ResultMessage>,
+    pub(super) error: Option<String>,
+    pub(super) rejections: Rejections,
 }
 
 impl Output {
@@ -90,6 +100,19 @@ impl Output {
     /// Cost of this process by its own account, in US dollars; none where it gives only the total of the session.
     pub(super) fn own_cost_usd(&self) -> Option<f64> {
         self.last.as_ref().and(self.own_cost_usd)
+    }
+
+    /// The turn by which the work is judged: the first one that has failed, or else the last. A turn of its own that a message has got, or the end
+    /// of what ran in the background, makes nothing good.
+    pub(super) fn judged(&self) -> Judged {
+        match &self.failed {
+            Some(failed) => (**failed).clone(),
+            None => self.ended_with(self.last.clone()),
+        }
+    }
+
+    fn ended_with(&self, result: Option<ResultMessage>) -> Judged {
+        Judged { result, error: self.error.clone(), rejections: self.rejections.clone() }
     }
 
     /// Takes in the next message.
@@ -141,6 +164,11 @@ impl Output {
         self.denials.extend(result.denials.iter().take(room).cloned());
         self.works_again = false;
         self.steps += 1;
+        // One that is no error may go on when what it left in the background has finished.
+        let has_failed = result.is_error || (!result.is_end_of_work() && self.background_tasks == 0);
+        if has_failed && self.failed.is_none() {
+            self.failed = Some(Box::new(self.ended_with(Some(result.clone()))));
+        }
         self.last = Some(result);
     }
 }

@@ -5,7 +5,9 @@
 
 use super::{
     Format, Output,
+    limits::Rejections,
     message::{DEFERRED, ResultMessage},
+    output::Judged,
 };
 use crate::{
     evaluation::{Exit, Unknown},
@@ -143,12 +145,12 @@ const RESET: &[&str] = &["resets at ", "resets in ", "resets "];
 const RESET_SECONDS: &str = "limit reached|";
 
 /// The reason why the work ended.
-pub(super) fn reason(exit: &Exit<'_>, output: &Output, unknown: &mut Unknown) -> Reason {
+pub(super) fn reason(exit: &Exit<'_>, output: &Output, judged: &Judged, unknown: &mut Unknown) -> Reason {
     if output.format == Format::Text {
-        return of_text(exit, output);
+        return of_text(exit, judged);
     }
-    match &output.last {
-        Some(result) if result.is_error => of_error(result, output, unknown),
+    match &judged.result {
+        Some(result) if result.is_error => of_error(result, judged, unknown),
         Some(result) if !result.is_end_of_work() => broken_off(result, unknown),
         Some(_) if exit.ended_after_result => done(output),
         Some(_) => match reason_of_exit(exit) {
@@ -164,11 +166,11 @@ pub(super) fn reason(exit: &Exit<'_>, output: &Output, unknown: &mut Unknown) ->
 }
 
 /// The limit that is used up, where that is the reason.
-pub(super) fn limit(reason: Reason, exit: &Exit<'_>, output: &Output) -> Option<Limit> {
-    (reason == Reason::Limited).then(|| match output.rejections.furthest() {
+pub(super) fn limit(reason: Reason, exit: &Exit<'_>, judged: &Judged) -> Option<Limit> {
+    (reason == Reason::Limited).then(|| match judged.rejections.furthest() {
         Some(limit) => limit.clone(),
         None => {
-            let result = output.last.as_ref().and_then(|result| result.text.as_deref());
+            let result = judged.result.as_ref().and_then(|result| result.text.as_deref());
             let text = result.or(exit.stdout).unwrap_or_default();
             Limit { resets_at: number_after(text, RESET_SECONDS), ..reset_after(text, RESET) }
         }
@@ -176,7 +178,7 @@ pub(super) fn limit(reason: Reason, exit: &Exit<'_>, output: &Output) -> Option<
 }
 
 /// The reason where the output is text for people: that of an error stands there in place of the answer.
-fn of_text(exit: &Exit<'_>, output: &Output) -> Reason {
+fn of_text(exit: &Exit<'_>, judged: &Judged) -> Reason {
     let by_exit = reason_of_exit(exit);
     if by_exit != Reason::Failed {
         return by_exit;
@@ -184,7 +186,7 @@ fn of_text(exit: &Exit<'_>, output: &Output) -> Reason {
     let text = exit.stdout.unwrap_or_default().trim_start();
     let status =
         STATUS.iter().filter(|words| text.starts_with(**words)).find_map(|words| number_after(text, words));
-    match by_text(text).unwrap_or_else(|| of_status(status, text, output)) {
+    match by_text(text).unwrap_or_else(|| of_status(status, text, &judged.rejections)) {
         // What holds an account back is all that it says: an answer of the model may begin with such words.
         Reason::Auth | Reason::Billing | Reason::Limited if !is_all(text) => Reason::Failed,
         reason => reason,
@@ -230,23 +232,23 @@ fn of_subtype(subtype: &str, unknown: &mut Unknown) -> Reason {
     Reason::Failed
 }
 
-fn of_error(result: &ResultMessage, output: &Output, unknown: &mut Unknown) -> Reason {
+fn of_error(result: &ResultMessage, judged: &Judged, unknown: &mut Unknown) -> Reason {
     match result.terminal_reason.as_deref() {
         _ if result.subtype == MAX_BUDGET => Reason::Budget,
-        Some("api_error") | None => of_api_error(result, output, unknown),
+        Some("api_error") | None => of_api_error(result, judged, unknown),
         Some(_) => broken_off(result, unknown),
     }
 }
 
 /// The reason by the first word that says it: the result's own kind, then that of the model's last message, then the type that the API gave.
-fn of_api_error(result: &ResultMessage, output: &Output, unknown: &mut Unknown) -> Reason {
-    let words = [&result.api_error, &output.error, &result.api_error_type];
+fn of_api_error(result: &ResultMessage, judged: &Judged, unknown: &mut Unknown) -> Reason {
+    let words = [&result.api_error, &judged.error, &result.api_error_type];
     // All of them are looked up: each that is not known counts.
     let known: Vec<Reason> = words.into_iter().flatten().filter_map(|word| of_word(word, unknown)).collect();
     let text = result.text.as_deref().unwrap_or_default();
     match known.first() {
         Some(reason) => *reason,
-        None => by_text(text).unwrap_or_else(|| of_status(result.api_error_status, text, output)),
+        None => by_text(text).unwrap_or_else(|| of_status(result.api_error_status, text, &judged.rejections)),
     }
 }
 
@@ -261,11 +263,11 @@ fn of_word(word: &str, unknown: &mut Unknown) -> Option<Reason> {
     known.and_then(|(_, reason)| *reason)
 }
 
-fn of_status(status: Option<u64>, text: &str, output: &Output) -> Reason {
+fn of_status(status: Option<u64>, text: &str, rejections: &Rejections) -> Reason {
     match status {
         Some(401 | 403) => Reason::Auth,
         Some(402) => Reason::Billing,
-        Some(429) => too_many_requests(text, output),
+        Some(429) => too_many_requests(text, rejections),
         Some(408 | 500..=599) => Reason::Overloaded,
         _ => Reason::Failed,
     }
@@ -273,8 +275,8 @@ fn of_status(status: Option<u64>, text: &str, output: &Output) -> Reason {
 
 /// The reason of HTTP status 429 without more. A subscription's limit by the minute is rejected like that of the plan, but has no time of a
 /// reset. With an API key there is no event, and nothing tells the two apart: that is a limit without a time.
-fn too_many_requests(text: &str, output: &Output) -> Reason {
-    match output.rejections.last() {
+fn too_many_requests(text: &str, rejections: &Rejections) -> Reason {
+    match rejections.last() {
         Some(limit) if limit.resets_at.is_some() => Reason::Limited,
         Some(_) => Reason::Overloaded,
         None if text.contains(BY_THE_MINUTE) => Reason::Overloaded,
