@@ -146,7 +146,7 @@ fn what_a_person_has_finished_is_completed() {
     let given = daemon.call("task.give", json!({ "taskId": task, "done": true }));
     assert_eq!(given, json!({ "state": "completed" }));
     let done = daemon.task(&task);
-    assert_eq!((&done["state"], &done["reason"]), (&json!("completed"), &json!("done")));
+    assert_eq!((&done["state"], &done["reason"]), (&json!("completed"), &json!("by_hand")));
     assert_eq!(kind(&daemon, "task.take", json!({ "taskId": task })), "task_ended");
 }
 
