@@ -8,12 +8,13 @@ use std::{
 };
 
 use aiwg_client::{
-    DaemonClient,
+    ClientError, DaemonClient,
     types::{
         Delivery, NoParams, Takeover, Task, TaskGetParams, TaskGiveParams, TaskSendParams, TaskState,
         TaskTakeParams, Waiting,
     },
 };
+use aiwg_protocol::{ApiError, ErrorKind};
 
 use crate::{
     error::CliError,
@@ -23,6 +24,9 @@ use crate::{
 
 /// Pause between two looks at a task whose agent is to end first.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Maximum length of a session's id that is shown, in bytes: that of a UUID is 36.
+const MOST_OF_SESSION: usize = 100;
 
 /// Sends a message.
 pub(super) async fn send(
@@ -64,7 +68,7 @@ pub(super) async fn take(
     let Some(takeover) = &task.takeover else { return Err(gone(&task)) };
     if takeover.command.is_empty() {
         client.task_give(TaskGiveParams { task_id: id.clone(), done: None }).await?;
-        return Err(CliError::Usage(no_session(&id, takeover)));
+        return Err(no_session(&id, takeover));
     }
     if no_open || output.json {
         output.result(takeover, |out, takeover| shown(out, &id, takeover))?;
@@ -110,17 +114,27 @@ fn gone(task: &Task) -> CliError {
     })
 }
 
-fn no_session(id: &str, takeover: &Takeover) -> String {
+/// The error of a task whose session turns out to be of no use once its run has ended: the one with which the daemon refuses such a task before.
+fn no_session(id: &str, takeover: &Takeover) -> CliError {
     let id = visible(id);
-    match &takeover.session {
+    let message = match &takeover.session {
         Some(session) => format!(
             "the program of {id} has no command with which a person could go on in its session {}: it was given back",
-            visible(session)
+            visible(&beginning(session))
         ),
         None => format!(
             "{id} has no session yet, or its program does not tell it (claude does with --output-format stream-json): it was given back; \
              `aiwg task send {id}` sends it a message, and `aiwg task hold {id}` holds it"
         ),
+    };
+    CliError::Client(ClientError::Api(ApiError::new(ErrorKind::TaskHasNoSession, message)))
+}
+
+/// The beginning of a session's id, which is whatever the agent says that it is.
+fn beginning(session: &str) -> String {
+    match session.floor_char_boundary(MOST_OF_SESSION) {
+        end if end < session.len() => format!("{}…", session.get(..end).unwrap_or_default()),
+        _ => session.to_owned(),
     }
 }
 
@@ -147,4 +161,26 @@ pub(super) async fn give(
         writeln!(out, "{} {how}.", visible(&id))
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use aiwg_client::types::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_session_of_no_use_is_named_as_the_daemon_names_it_and_not_in_full() {
+        let of = |session: Option<String>| {
+            let takeover = Takeover { since: Timestamp::default(), session, command: Vec::new() };
+            no_session("task-0001", &takeover)
+        };
+        for session in [None, Some("é".repeat(50_000))] {
+            let error = of(session);
+            assert_eq!(error.kind(), "task_has_no_session");
+            assert!(error.to_string().len() < 400, "{error}");
+        }
+        let short = of(Some("0c3e".to_owned())).to_string();
+        assert!(short.contains("session 0c3e: it was given back"), "{short}");
+    }
 }
