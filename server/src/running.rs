@@ -37,6 +37,8 @@ struct Kept {
     messages: mpsc::UnboundedSender<Message>,
     /// True if its agent takes messages while it works.
     is_live: bool,
+    /// True if it was seen to take none all the same.
+    is_mute: bool,
     clock: Clock,
 }
 
@@ -124,6 +126,7 @@ impl Running {
             end,
             messages: tell,
             is_live: false,
+            is_mute: false,
             clock: Clock { is_unknown: is_found, ..Clock::default() },
         };
         self.change(|kept| kept.insert(run.task, one));
@@ -137,9 +140,16 @@ impl Running {
         }
     }
 
+    /// Notes that the agent of a run takes no messages while it works, whatever it was started with.
+    pub(crate) fn set_mute(&self, run: RunId) {
+        if let Some(one) = self.lock().get_mut(&run.task).filter(|one| one.launch == run.n) {
+            one.is_mute = true;
+        }
+    }
+
     /// True if the agent of a task takes messages while it works.
     pub(crate) fn is_live(&self, no: TaskNo) -> bool {
-        self.lock().get(&no).is_some_and(|one| one.is_live)
+        self.lock().get(&no).is_some_and(|one| one.is_live && !one.is_mute)
     }
 
     /// Hands the keeper of a run a message to its agent, if there is one.

@@ -1,5 +1,7 @@
 //! Messages to agents that take them while they work.
 
+use std::time::Duration;
+
 use aiwg_testing::{TestDaemon, kill, live_stand_in, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -491,4 +493,20 @@ fn a_turn_that_has_failed_is_not_mended_by_one_that_a_message_gets() {
     let failed = daemon.ended(&task);
     assert_eq!((&failed["state"], &failed["reason"]), (&json!("failed"), &json!("failed")), "{failed}");
     assert_eq!((states(&failed), runs(&daemon)), (vec![("delivered", Some(1))], 1));
+}
+
+#[test]
+fn an_agent_that_says_nothing_of_its_input_gets_a_message_with_its_next_run() {
+    let daemon = live();
+    daemon.write(".stand-in-mute", "");
+    let task = busy(&daemon, json!({}));
+    let is_known = || {
+        std::thread::sleep(Duration::from_millis(100));
+        send(&daemon, &task, "a note")["delivery"] == "next_run"
+    };
+    until("it to be seen that its input is closed", is_known);
+    daemon.write("go", "");
+    let done = daemon.ended(&task);
+    assert_eq!(done["state"], "completed", "{done}");
+    assert!(states(&done).iter().all(|state| *state == ("delivered", Some(2))), "{done}");
 }

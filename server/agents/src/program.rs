@@ -109,6 +109,11 @@ pub trait WorkWatch: Send {
     fn taken(&self) -> &[String] {
         &[]
     }
+
+    /// True if it has begun by then without a word on what it was asked: it reports on no message, so its input is closed. Default: false.
+    fn is_mute(&self) -> bool {
+        false
+    }
 }
 
 /// The next thing to do about an end for this reason, whatever the program.

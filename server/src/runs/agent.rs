@@ -409,6 +409,7 @@ impl Agent {
                 }
                 noticed = overdue.noticed(), if !ending => match noticed {
                     Noticed::Overdue => self.order_end(shared, StopReason::Finished).await,
+                    Noticed::Mute => shared.context.running.set_mute(self.task.id()),
                     Noticed::Taken(ids) => {
                         let taken = ids.iter().filter_map(|id| MessageId::number(id, self.task.no)).collect();
                         if let Err(error) = shared.context.engine.delivered(self.task.id(), taken).await {

@@ -25,6 +25,8 @@ pub(super) enum Noticed {
     Cost(f64, Option<String>),
     /// It has taken in the messages of these ids.
     Taken(Vec<String>),
+    /// It reports on no message, so it gets none while it works: its shim has closed its input.
+    Mute,
 }
 
 /// Waits for the result, and then for the exit; and for costs, where they matter.
@@ -41,6 +43,8 @@ pub(super) struct Overdue {
     cost_usd: f64,
     /// Number of messages that were noticed.
     taken: usize,
+    /// True once it was noticed that it is mute.
+    is_mute: bool,
 }
 
 impl Overdue {
@@ -50,7 +54,15 @@ impl Overdue {
         let grace = grace.unwrap_or_default();
         let watch = agent.and_then(|agent| program(agent).watch(&agent.command, stdout));
         let watch = watch.map(|watch| Arc::new(Mutex::new(watch)));
-        Self { watch, grace, done: None, prices: prices.map(Arc::new), cost_usd: 0.0, taken: 0 }
+        Self {
+            watch,
+            grace,
+            done: None,
+            prices: prices.map(Arc::new),
+            cost_usd: 0.0,
+            taken: 0,
+            is_mute: false,
+        }
     }
 
     /// Returns when it has taken in messages, has cost more than was noticed before, or should have exited: it has told its result, nothing that it left in the background runs, and it has not begun
@@ -59,11 +71,15 @@ impl Overdue {
         let Some(watch) = self.watch.clone() else { return std::future::pending().await };
         loop {
             let now = Instant::now();
-            let Look { done, cost_usd, session, taken } =
+            let Look { done, cost_usd, session, taken, is_mute } =
                 look(Arc::clone(&watch), self.prices.clone(), self.taken).await;
             if !taken.is_empty() {
                 self.taken += taken.len();
                 return Noticed::Taken(taken);
+            }
+            if is_mute && !self.is_mute {
+                self.is_mute = true;
+                return Noticed::Mute;
             }
             if cost_usd > self.cost_usd {
                 self.cost_usd = cost_usd;
@@ -95,6 +111,7 @@ struct Look {
     session: Option<String>,
     /// The ids of messages that were taken in, without as many as were noticed before.
     taken: Vec<String>,
+    is_mute: bool,
 }
 
 /// Reads what is new, which may be much.
@@ -103,9 +120,10 @@ async fn look(watch: Arc<Mutex<Box<dyn WorkWatch>>>, prices: Option<Arc<PriceLis
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
         let done = watch.done().ok().flatten();
         let taken = watch.taken().get(noticed..).unwrap_or_default().to_vec();
-        let Some(prices) = prices else { return Look { done, taken, ..Look::default() } };
+        let is_mute = watch.is_mute();
+        let Some(prices) = prices else { return Look { done, taken, is_mute, ..Look::default() } };
         let spent = watch.spent();
-        Look { done, cost_usd: spent.least_usd(&prices), session: spent.session, taken }
+        Look { done, cost_usd: spent.least_usd(&prices), session: spent.session, taken, is_mute }
     };
     tokio::task::spawn_blocking(look).await.unwrap_or_default()
 }

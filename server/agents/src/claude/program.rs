@@ -111,4 +111,8 @@ impl WorkWatch for Watch {
     fn taken(&self) -> &[String] {
         self.watch.taken()
     }
+
+    fn is_mute(&self) -> bool {
+        self.watch.is_mute()
+    }
 }

@@ -89,6 +89,13 @@ impl ResultWatch {
         &self.scanner.output.received.taken
     }
 
+    /// True if the agent has begun to work, and has not reported on what it was asked.
+    #[must_use]
+    pub fn is_mute(&self) -> bool {
+        let output = &self.scanner.output;
+        output.steps > 0 && output.received.taken.is_empty() && output.received.read.is_empty()
+    }
+
     /// The output of an agent that has ended: the same as [`read`](super::read) gives, without reading all
     /// of it again.
     ///
@@ -182,6 +189,19 @@ mod tests {
         // Nothing runs any more for an instant: the agent gets the result, and begins to work again.
         use Progress::{Done, Waiting, Working};
         assert_eq!(seen, [Working, Waiting(1), Done, Working, Done]);
+    }
+
+    #[test]
+    fn one_that_works_and_reports_on_no_message_is_mute() {
+        let begins = "{\"type\":\"system\",\"subtype\":\"init\"}\n";
+        let started = "{\"type\":\"command_lifecycle\",\"command_uuid\":\"a\",\"state\":\"started\"}\n";
+        for (lines, is_mute) in [(vec![begins], true), (vec![started, begins], false), (vec![], false)] {
+            let file = Growing::new();
+            lines.iter().for_each(|line| file.add(line));
+            let mut watch = ResultWatch::new(&file.path(), 0, Format::StreamJson);
+            watch.look().unwrap();
+            assert_eq!(watch.is_mute(), is_mute, "{lines:?}");
+        }
     }
 
     #[test]
