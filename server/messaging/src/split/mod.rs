@@ -55,8 +55,18 @@ fn cut(text: &Styled, most: usize, fits: &dyn Fn(&Styled) -> bool) -> Vec<Styled
             break;
         }
         let to = end_of_part(text, at, fits);
-        parts.push(trimmed(text, at, to));
-        at = to;
+        let part = trimmed(text, at, to);
+        if fits(&part) {
+            parts.push(part);
+            at = to;
+            continue;
+        }
+        // The signs of its styles alone are too long: the text goes without them.
+        let bare = text.slice(at, text.text.len()).text;
+        let bare = Styled { text: bare, spans: Vec::new() };
+        let length = end_of_part(&bare, 0, fits);
+        parts.push(trimmed(&bare, 0, length));
+        at += length;
     }
     parts
 }

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{render, text::markdown};
+use crate::{
+    render,
+    text::{Span, markdown},
+};
 
 const REST: &str = "`aiwg task get task-0007` shows all";
 
@@ -38,6 +41,23 @@ fn check(text: &Styled) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What lies within itself, up to thousands of times.
+fn nested() -> impl Strategy<Value = String> {
+    let depth = prop_oneof![1usize..12, 12usize..4000];
+    let opens = prop::sample::select(vec![
+        "> ", "- ", "1. ", "> - ", "- > ", "*", "**", "~~", "***", "![", "*a **b ", "> **",
+    ]);
+    (opens, depth, "[a-z]{1,12}(\n[a-z]{1,12}){0,3}").prop_map(|(opens, depth, inner)| {
+        let closes = match opens {
+            "![" => "](https://a.b/c?d&e)".to_owned(),
+            "*a **b " => " c** d*".to_owned(),
+            signs if signs.ends_with(' ') => String::new(),
+            signs => signs.trim_start_matches("> ").to_owned(),
+        };
+        format!("\n\n{}{inner}{}\n\n", opens.repeat(depth), closes.repeat(depth))
+    })
+}
+
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => "[a-z]{1,12}".prop_map(|word| format!("{word} ")),
@@ -50,6 +70,7 @@ fn texts() -> impl Strategy<Value = String> {
         1 => "[<>&*_~`|]{1,200}".prop_map(|signs| format!("{signs} ")),
         1 => "[a-z]{1,20}".prop_map(|word| word.repeat(400)),
         1 => Just("e\u{301}\u{302}".repeat(1500)),
+        2 => nested(),
     ];
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
@@ -61,6 +82,20 @@ proptest! {
         check(&markdown(&text))?;
         check(&Styled::plain(&text))?;
     }
+}
+
+#[test]
+fn what_is_nested_deeply_fits_whoever_made_it() {
+    for opens in ["> ", "- ", "> - ", "**", "![", "~~"] {
+        check(&markdown(&format!("{}the answer{}", opens.repeat(1100), opens.repeat(1100)))).unwrap();
+    }
+    let text = "the answer ".repeat(300);
+    let deep =
+        |n: usize| Span { start: 0, end: text.len(), style: [Style::Bold, Style::Quote][n % 2].clone() };
+    check(&Styled { spans: (0..3000).map(deep).collect(), text: text.clone() }).unwrap();
+    let address = Style::Link(format!("https://a.b/{}", "&".repeat(5000)));
+    let span = Span { start: 4, end: text.len() - 5, style: address };
+    check(&Styled { spans: vec![span], text }).unwrap();
 }
 
 #[test]

@@ -1,8 +1,17 @@
 //! Markdown, as models write it. Whatever does not close is text: nothing is lost.
+//!
+//! A style within itself is that style once: no platform shows a quote in a quote, and the signs of thousands of them would be longer than any
+//! message.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::{Span, Style, Styled, clean};
+
+/// The deepest list that is set in further than the one around it.
+const DEEPEST_LIST: usize = 8;
+
+/// The longest address of a link, in characters. It is sent with each part of the text that it is under: a longer one is shown as text.
+const LONGEST_ADDRESS: usize = 500;
 
 /// Reads a Markdown text.
 pub fn markdown(text: &str) -> Styled {
@@ -18,8 +27,8 @@ pub fn markdown(text: &str) -> Styled {
 struct Reader {
     text: String,
     spans: Vec<Span>,
-    /// The styles that are open: each with its place among the stretches.
-    open: Vec<usize>,
+    /// The styles that are open: each with its place among the stretches; none if the same style is open around it.
+    open: Vec<Option<usize>>,
     /// For each open list the number of its next item; none for one without numbers.
     lists: Vec<Option<u64>>,
     /// True if the next text begins a block.
@@ -103,7 +112,7 @@ impl Reader {
             TagEnd::CodeBlock => {
                 // The break before the closing fence is none of the code.
                 if self.text.ends_with('\n')
-                    && self.open.last().is_some_and(|at| self.spans[*at].start < self.text.len())
+                    && self.innermost().is_some_and(|span| span.start < self.text.len())
                 {
                     self.text.pop();
                 }
@@ -122,18 +131,22 @@ impl Reader {
 
     /// A link that is none for the web is shown as text, with where it leads.
     fn end_link(&mut self) {
-        let Some(at) = self.open.last().copied() else { return };
+        let Some(Some(at)) = self.open.last().copied() else { return self.close() };
         let span = self.spans[at].clone();
         let Style::Link(url) = span.style else { return self.close() };
         let shown = self.text.get(span.start..).unwrap_or_default().to_owned();
-        if url.starts_with("https://") || url.starts_with("http://") {
+        let is_short = url.chars().nth(LONGEST_ADDRESS).is_none();
+        if is_short && (url.starts_with("https://") || url.starts_with("http://")) {
             if shown.trim().is_empty() {
                 self.push(&url);
             }
             return self.close();
         }
         self.open.pop();
-        self.spans.remove(at);
+        // What was opened within it has a place after it: it stays, with nothing in it.
+        if let Some(span) = self.spans.get_mut(at) {
+            span.end = span.start;
+        }
         if !url.is_empty() && shown != url {
             self.push(&format!(" ({url})"));
         }
@@ -144,7 +157,7 @@ impl Reader {
             self.text.push('\n');
         }
         self.begins_block = false;
-        let depth = self.lists.len().saturating_sub(1);
+        let depth = self.lists.len().saturating_sub(1).min(DEEPEST_LIST);
         let mark = match self.lists.last_mut() {
             Some(Some(number)) => {
                 *number += 1;
@@ -179,27 +192,39 @@ impl Reader {
     }
 
     fn push(&mut self, text: &str) {
+        // Markdown may name characters by their numbers.
+        let text = clean(text);
         if !text.is_empty() {
             let at = self.text.len();
             self.flush_block();
             let added = self.text.len() - at;
             // What was opened right before the block belongs to the block.
-            for open in &self.open {
+            for open in self.open.iter().flatten() {
                 if let Some(span) = self.spans.get_mut(*open).filter(|span| added > 0 && span.start == at) {
                     span.start += added;
                 }
             }
-            self.text.push_str(text);
+            self.text.push_str(&text);
         }
     }
 
+    fn innermost(&self) -> Option<&Span> {
+        self.spans.get((*self.open.last()?)?)
+    }
+
     fn open(&mut self, style: Style) {
-        self.open.push(self.spans.len());
+        let kind = std::mem::discriminant(&style);
+        let is_open =
+            |at: &usize| self.spans.get(*at).is_some_and(|span| std::mem::discriminant(&span.style) == kind);
+        if self.open.iter().flatten().any(is_open) {
+            return self.open.push(None);
+        }
+        self.open.push(Some(self.spans.len()));
         self.spans.push(Span { start: self.text.len(), end: usize::MAX, style });
     }
 
     fn close(&mut self) {
-        if let Some(span) = self.open.pop().and_then(|at| self.spans.get_mut(at)) {
+        if let Some(span) = self.open.pop().flatten().and_then(|at| self.spans.get_mut(at)) {
             span.end = self.text.len();
         }
     }
@@ -269,6 +294,23 @@ mod tests {
         assert!(markdown("[a](javascript:alert)").spans.is_empty());
         assert_eq!(markdown("![picture](/a.png)").text, "picture (/a.png)");
         assert_eq!(markdown("").text, "");
+        let address = format!("https://a.b/{}", "c".repeat(5000));
+        assert_eq!(markdown(&format!("[a]({address})")), Styled::plain(&format!("a ({address})")));
+        assert_eq!(markdown("&#x202e;a&#8203;b").text, "ab");
+    }
+
+    #[test]
+    fn a_style_within_itself_is_that_style_once() {
+        let quoted = markdown(&format!("{}the answer", "> ".repeat(50_000)));
+        assert_eq!((quoted.text.as_str(), quoted.spans.len()), ("the answer", 1));
+        let bold = markdown(&format!("{0}x{0}", "*".repeat(4000)));
+        assert_eq!((bold.text.as_str(), bold.spans.len()), ("x", 1));
+        assert_eq!(
+            spans("[![a](https://b)](https://c)"),
+            [("a".to_owned(), Style::Link("https://c".to_owned()))]
+        );
+        let list = markdown(&format!("{}a", "- ".repeat(1000))).text;
+        assert!(list.ends_with("\n                • a") && list.lines().count() == 1000, "{list}");
     }
 
     proptest::proptest! {

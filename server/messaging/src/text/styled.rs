@@ -59,7 +59,7 @@ impl Styled {
 
     /// True if it has nothing to show.
     pub fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
+        super::is_blank(&self.text)
     }
 
     /// The part from one byte to another, which must be between two characters.
