@@ -178,7 +178,9 @@ impl Daemon {
         let core = Core::start(store, engine_config, (&health, &accounts))?;
 
         // The socket, which is there before anyone can know of it, and the pid file.
-        let listener = socket::bind(&project)
+        let listener = lock
+            .identity()
+            .and_then(|lock| socket::bind(&project, lock))
             .map_err(system(format!("the socket {} could not be bound", project.socket().display())))?;
         let pid_file =
             PidFile::write(project.pid_file()).map_err(system("the pid file could not be written"))?;

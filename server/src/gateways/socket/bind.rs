@@ -37,13 +37,16 @@ pub(crate) struct Listener {
     identity: Identity,
     /// The path where clients look for it: a link to it, if its real place is elsewhere.
     known: PathBuf,
+    /// The lock's path, and the file there that this daemon holds: as long as that is so, no other daemon serves the project.
+    lock: Option<(PathBuf, Identity)>,
 }
 
-/// Binds the project's socket. The caller holds the project's lock, so a file in the way is a dead daemon's, unless a process answers there.
+/// Binds the project's socket. The caller holds the project's lock, a file of this identity, so a file in the way is a dead daemon's, unless a process
+/// answers there.
 ///
 /// # Errors
 /// It cannot be bound, or another process answers there.
-pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
+pub(crate) fn bind(project: &Project, lock: Option<Identity>) -> io::Result<Listener> {
     let known = project.socket();
     let path = real_path(&known)?;
     let began = Instant::now();
@@ -63,7 +66,9 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
     remove(&known)?;
     remove(&path)?;
     let socket = bind_private(&path)?;
-    let listener = Listener { socket: socket.into(), identity: Identity::at(&path)?, path, known };
+    let identity = Identity::at(&path)?;
+    let lock = lock.map(|lock| (project.lock(), lock));
+    let listener = Listener { socket: socket.into(), identity, path, known, lock };
     listener.link()?;
     Ok(listener)
 }
@@ -119,9 +124,18 @@ impl Listener {
         if self.path == self.known { Ok(()) } else { std::os::unix::fs::symlink(&self.path, &self.known) }
     }
 
-    /// Binds it again if it was removed, or another file put in its place, in which clients would find another server. This daemon
-    /// holds the project's lock, so that file is no other daemon's. True if it bound it again.
+    /// False once the lock that this daemon holds was removed or replaced: then the socket in its place may be another daemon's.
+    fn holds_lock(&self) -> bool {
+        self.lock.as_ref().is_none_or(|(path, identity)| identity.is_still_at(path))
+    }
+
+    /// Binds it again if it was removed, or another file put in its place, in which clients would find another server. That file is no
+    /// other daemon's, as this one holds the project's lock; where it does not any more, it leaves everything as it is, and the state guard ends it.
+    /// True if it bound it again.
     pub(super) fn bind_again(&mut self) -> io::Result<bool> {
+        if !self.holds_lock() {
+            return Ok(false);
+        }
         let is_there = self.identity.is_still_at(&self.path);
         if !is_there {
             remove(&self.path)?;
@@ -206,14 +220,15 @@ fn bind_private(path: &Path) -> io::Result<OwnedFd> {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // Not the socket that another daemon has put there since.
-        if self.identity.is_still_at(&self.path) {
+        // Not the socket that another daemon has put there since, nor its link, which leads to the same path.
+        let is_there = self.identity.is_still_at(&self.path);
+        if is_there {
             let _ = std::fs::remove_file(&self.path);
         }
         if self.path == self.known {
             return;
         }
-        if self.is_linked() {
+        if (is_there || self.holds_lock()) && self.is_linked() {
             let _ = std::fs::remove_file(&self.known);
         }
         // The one that all of this user's sockets are in stays: another daemon may just be about to bind there.
@@ -228,14 +243,15 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
+    use crate::lifecycle::Lock;
 
     #[test]
     fn a_socket_that_answers_is_no_leftover() {
         let (_dir, project) = Project::temporary();
         let other = UnixListener::bind(project.socket()).unwrap();
-        assert_eq!(bind(&project).err().unwrap().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(bind(&project, None).err().unwrap().kind(), io::ErrorKind::AddrInUse);
         drop(other);
-        let ours = bind(&project).unwrap();
+        let ours = bind(&project, None).unwrap();
         // Another one in its place is not removed with it.
         std::fs::remove_file(project.socket()).unwrap();
         let _other = UnixListener::bind(project.socket()).unwrap();
@@ -246,7 +262,7 @@ mod tests {
     #[test]
     fn one_that_is_removed_comes_back() {
         let (_dir, project) = Project::temporary();
-        let mut ours = bind(&project).unwrap();
+        let mut ours = bind(&project, None).unwrap();
         assert!(!ours.bind_again().unwrap());
         std::fs::remove_file(project.socket()).unwrap();
         assert!(ours.bind_again().unwrap() && is_answered(&project.socket()));
@@ -257,7 +273,7 @@ mod tests {
     #[test]
     fn one_that_is_replaced_comes_back() {
         let (_dir, project) = Project::temporary();
-        let mut ours = bind(&project).unwrap();
+        let mut ours = bind(&project, None).unwrap();
         std::fs::remove_file(project.socket()).unwrap();
         let other = UnixListener::bind(project.socket()).unwrap();
         assert!(ours.bind_again().unwrap());
@@ -270,6 +286,37 @@ mod tests {
         std::fs::remove_file(project.socket()).unwrap();
         std::fs::create_dir(project.socket()).unwrap();
         assert!(ours.bind_again().unwrap_err().to_string().contains("daemon.sock"));
+    }
+
+    /// A daemon's lock and socket, in a project that is made anew for each.
+    fn daemon(root: &Path) -> (Project, Lock, Listener) {
+        std::fs::create_dir(root).unwrap();
+        let project = Project::at(root).unwrap();
+        project.make_dirs().unwrap();
+        let lock = Lock::take(&project, None, true).unwrap().unwrap();
+        let listener = bind(&project, lock.identity().unwrap()).unwrap();
+        (project, lock, listener)
+    }
+
+    #[test]
+    fn what_another_daemon_has_in_a_project_that_was_made_again_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        // The second one's socket has its place elsewhere, and a link to it.
+        for name in ["short".to_owned(), "x".repeat(MAX_SOCKET_PATH)] {
+            let root = dir.path().join(name);
+            let (project, _lock, mut first) = daemon(&root);
+            std::fs::remove_dir_all(&root).unwrap();
+            // As long as it answers elsewhere, there is no second one.
+            let _ = std::fs::remove_file(&first.path);
+            let (_, _lock, second) = daemon(&root);
+            let is_seconds = || {
+                second.identity.is_still_at(&second.path)
+                    && is_answered(&project.socket().canonicalize().unwrap())
+            };
+            assert!(!first.bind_again().unwrap() && is_seconds());
+            drop(first);
+            assert!(is_seconds());
+        }
     }
 
     #[test]
