@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Project, until};
+use crate::support::{Project, processes_of, until};
 
 /// Number of times that the daemon is killed in each phase.
 const KILLS: usize = 3;
@@ -123,4 +123,53 @@ fn a_loop_takes_the_command_of_the_configuration_with_other_options_of_its_own()
     let submitted = project.json(&["task", "submit", "Make it so", "--max-rounds", "1"]);
     let task = project.ended(submitted["taskId"].as_str().unwrap());
     assert_eq!((&task["reason"], &task["verify"]["command"]), (&json!("rounds"), &json!("exit 3")), "{task}");
+}
+
+/// True while git is asked about a project's files, and not by the watcher about its settings.
+fn is_git_asked(project: &Project) -> bool {
+    let is_asked = |line: &String| line.contains("--no-pager") && !line.contains("^core");
+    processes_of(project.path()).iter().any(|(_, line)| is_asked(line))
+}
+
+#[test]
+fn a_task_whose_agent_has_git_wait_for_ever_ends_when_it_is_to_and_git_with_it() {
+    let project = Project::started(json!({}));
+    let git = |arguments: &[&str]| {
+        let done = std::process::Command::new("git").arg("-C").arg(project.path()).args(arguments).status();
+        assert!(done.unwrap().success());
+    };
+    git(&["init", "-q"]);
+    let submit = |work: &str, options: &[&str]| {
+        let task = project.json(&[&["task", "submit", work, "--verify", "true"], options].concat());
+        task["taskId"].as_str().unwrap().to_owned()
+    };
+    let asked = || until("git to be asked", || is_git_asked(&project));
+    let not_asked = || until("git to be gone", || !is_git_asked(&project));
+    let cancelled = |task: &str| {
+        let done = project.run(&["task", "cancel", task]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert_eq!(project.ended(task)["state"], "cancelled");
+        not_asked();
+    };
+    let trap = "do: rm -f .git/config; mkfifo .git/config";
+    // After the agent's run.
+    let task = submit(trap, &[]);
+    asked();
+    cancelled(&task);
+    // Before it, since the pipe is still there.
+    let task = submit("echo", &[]);
+    asked();
+    cancelled(&task);
+    let task = submit("echo", &["--timeout", "0.1"]);
+    assert_eq!(project.ended(&task)["state"], "timeout");
+    not_asked();
+    // The daemon ends, one way and the other.
+    submit("echo", &[]);
+    asked();
+    project.kill_daemon();
+    not_asked();
+    project.start();
+    asked();
+    assert_eq!(project.run(&["daemon", "stop"]).code, 0);
+    not_asked();
 }

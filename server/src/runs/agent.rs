@@ -3,6 +3,7 @@
 mod attempts;
 mod basis;
 mod end;
+mod look;
 mod request;
 mod time;
 mod unstarted;
@@ -21,6 +22,7 @@ use std::{
 use aiwg_model::{Message, MessageId, ProtectRecord, RoundOrder, RunId, RunRow, StopReason, VerifyTerms};
 use aiwg_protocol::{config::StalledTasks, types::Timestamp};
 use aiwg_shim::{Abandon, DEFAULT_MOST_PAUSED_MS, Process, Started};
+use aiwg_watch::Look;
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -44,9 +46,10 @@ use super::{
     prepare::{Prepared, Unprepared, prepare},
     shim::{self, ANSWERS_WITHIN},
     silence::Silence,
+    work::LOOK_WITHIN,
 };
 use crate::{
-    beside::{beside, done},
+    beside::beside,
     engine::{EngineError, StartOrder, messages_for_agent},
     profiles::program,
     rules::minutes_to_ms,
@@ -61,6 +64,8 @@ pub(super) struct Agent {
     timeout_ms: Option<u64>,
     /// The part of the time limit that earlier runs have used up, in milliseconds.
     used_ms: u64,
+    /// The end of its time but for pauses, once it is waited for.
+    limit: OnceLock<Instant>,
     started_at: Timestamp,
     /// True if its task's own environment decides by which login it works.
     has_own_login: bool,
@@ -99,6 +104,7 @@ impl Agent {
             dir,
             timeout_ms,
             used_ms,
+            limit: OnceLock::new(),
             started_at,
             verify,
             is_check,
@@ -125,6 +131,7 @@ impl Agent {
             dir,
             timeout_ms: task.spec.timeout_ms,
             used_ms: found.used_ms,
+            limit: OnceLock::new(),
             started_at,
             verify: task.spec.terms.verify.clone(),
             is_check: run.is_some_and(|run| run.kind == RunRow::CHECK),
@@ -190,10 +197,12 @@ impl Agent {
         let markers = markers(&order, &shared.context.socket);
         let names = std::env::vars_os().map(|(name, _)| name);
         let kept_back = kept_back(&agent.env, names).map_err(io::Error::other)?;
+        let look = Look::within(LOOK_WITHIN);
         let prepared = tokio::task::spawn_blocking({
-            let (shared, basis, run) = (Arc::clone(shared), Arc::clone(basis), self.task.id());
+            let (shared, basis, run, look) =
+                (Arc::clone(shared), Arc::clone(basis), self.task.id(), look.clone());
             let task_dir = shared.context.project.action_dir(run.task);
-            move || prepare(&shared, &basis.profile, (&task_dir, run), &order, limit_ms)
+            move || prepare((&*shared, &look), &basis.profile, (&task_dir, run), &order, limit_ms)
         });
         // Meanwhile: the one takes as long as the other, and a shim without a specification does nothing.
         let spawned = shim::spawn(self.task, markers, &kept_back);
@@ -201,7 +210,9 @@ impl Agent {
         let shim = spawned.as_ref().ok().and_then(|child| child.id()).and_then(Process::of);
         // Before it does anything: what is no known shim may be ended.
         shared.context.running.set_processes(self.task.no, self.task.launch, shim, None);
-        let Prepared { spec, protected } = match done(prepared).await {
+        let daemon = basis.daemon();
+        let prepared = self.looked((&**shared, daemon), &mut orders.end, &look, prepared).await;
+        let Prepared { spec, protected } = match prepared {
             Ok(prepared) => prepared,
             Err(Unprepared::Task(error)) => return Ok(not_started(&error)),
             Err(Unprepared::Place(error)) => return Ok(End::NotStarted(no_place(&error, shared))),
@@ -242,7 +253,7 @@ impl Agent {
         if code == Some(aiwg_shim::EXIT_REMOVED.into()) {
             return Ok(End::of(removed(dir, self.is_check).given(ending)));
         }
-        self.end_of(shared, basis, dir, ending).await
+        self.end_of(shared, basis, dir, &mut orders.end).await
     }
 
     /// Notes the hash of the record of its protected files where its agent cannot change it.
@@ -279,8 +290,7 @@ impl Agent {
             // Nobody runs it, and from here on nobody can.
             Some(Abandon::Done) => {
                 shim::reap(self.task, dir).await;
-                let ending = *orders.end.borrow();
-                return self.end_of(shared, basis, dir, ending).await;
+                return self.end_of(shared, basis, dir, &mut orders.end).await;
             }
             Some(Abandon::StillRunning) => {}
         }
@@ -316,7 +326,7 @@ impl Agent {
         if !there(dir).await {
             return Ok(End::of(removed(dir, self.is_check).given(ending)));
         }
-        self.end_of(shared, basis, dir, ending).await
+        self.end_of(shared, basis, dir, &mut orders.end).await
     }
 
     /// The shim, where its directory does not answer: then it is found by what it is marked with.
@@ -366,7 +376,7 @@ impl Agent {
         let known = || shim.filter(|_| shared.context.running.pid(self.task.no).is_some());
         let mut request = Request::new(self.task, dir);
         let daemon = basis.daemon();
-        let own_limit = self.time_limit(daemon, age);
+        let own_limit = *self.limit.get_or_init(|| self.time_limit(daemon, age));
         let mut limit = own_limit;
         let may_be_silent = daemon.stall_minutes.filter(|_| !self.is_check);
         let may_be_silent = may_be_silent.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));

@@ -11,6 +11,7 @@ use aiwg_fs::{Dir, at};
 use aiwg_model::{RoundOrder, RunId};
 use aiwg_protocol::{config::PromptBy, types::Json};
 use aiwg_shim::{DEFAULT_MOST_PAUSED_MS, LaunchSpec};
+use aiwg_watch::Look;
 use rustix::fs::OFlags;
 
 use super::{
@@ -64,7 +65,7 @@ impl From<io::Error> for Unprepared {
 
 /// Makes the run's directory in that of its task and writes down what the agent is given; or the check, which is given nothing.
 pub(super) fn prepare(
-    shared: &Shared,
+    (shared, look): (&Shared, &Look),
     profile: &Profile,
     (task, run): (&Path, RunId),
     order: &StartOrder,
@@ -105,10 +106,10 @@ pub(super) fn prepare(
     let mut protected = None;
     if let Some(round) = &order.round {
         if round.records {
-            protected = Some(work::record_protected(root, &round.verify.protect, &dir)?);
+            protected = Some(work::record_protected(look, root, &round.verify.protect, &dir)?);
         }
         if !round.is_check {
-            work::note_work(root, &shared.context.settings.get().config.watch.ignore, &dir)?;
+            work::note_work(look, root, &shared.context.settings.get().config.watch.ignore, &dir)?;
         }
     }
     let prompt_file = dir.join(PROMPT_FILE);

@@ -4,7 +4,8 @@
 //! the daemon and of no agent, so none may be started here: every setting by which the questions that are asked here could start one is overridden,
 //! that of each filter by its name, and nothing is fetched. One way is left: a filter whose name is first configured in the moment between the look
 //! at the names and the question. As a second bound git gets none of the daemon's environment but what it needs, and all that it has started ends
-//! with it.
+//! with it. Git itself ends with the look that it is asked for, and with the daemon: an agent can have it wait for ever, by a pipe in the place of a
+//! file that it reads.
 
 use std::{
     env,
@@ -13,12 +14,14 @@ use std::{
     os::unix::{ffi::OsStrExt, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::look::Look;
 
 /// The variables that git gets from the daemon: where it is, whose it is, and where its own configuration is. Others are secrets, or, where a hook
 /// has started the daemon, of another repository. Git asks `SUDO_UID` whose repositories root may trust.
@@ -56,6 +59,9 @@ const MOST_OF_FILTERS: u64 = 16 * 1024;
 /// Time between two looks at a git that has answered and has not ended yet.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
+/// The longest time for which an ended look goes unnoticed while git has not answered.
+const NOTICED_WITHIN: Duration = Duration::from_millis(20);
+
 /// The answer of git.
 #[derive(Debug)]
 pub struct GitAnswer {
@@ -67,9 +73,9 @@ pub struct GitAnswer {
 
 /// Bounds of a question to git.
 #[derive(Debug, Clone, Copy)]
-pub struct GitBounds {
-    /// Time for the answer.
-    pub within: Duration,
+pub struct GitBounds<'a> {
+    /// The look that the question belongs to: with it git ends.
+    pub look: &'a Look,
     /// Largest size of the answer, in bytes.
     pub most: u64,
 }
@@ -80,23 +86,22 @@ pub struct GitBounds {
 ///
 /// # Errors
 ///
-/// Git is not there, does not answer within the bounds, or has filters that cannot be overridden; the text says which.
+/// Git is not there, does not answer before the look is over or within the bounds, or has filters that cannot be overridden; the text says which.
 pub fn ask_git(
     dir: &Path,
     arguments: &[&str],
     input: Vec<u8>,
-    bounds: GitBounds,
+    bounds: GitBounds<'_>,
 ) -> Result<GitAnswer, String> {
-    let until = Instant::now() + bounds.within;
     let reads_files = !matches!(arguments.first(), Some(&("config" | "rev-parse")));
-    let overriding = if reads_files { overriding(dir, until)? } else { Vec::new() };
-    run(dir, arguments, input, &overriding, (until, bounds.most))
+    let overriding = if reads_files { overriding(dir, bounds.look)? } else { Vec::new() };
+    run(dir, arguments, input, &overriding, bounds)
 }
 
 /// The settings that override all filters of all files of the configuration.
-fn overriding(dir: &Path, until: Instant) -> Result<Vec<OsString>, String> {
+fn overriding(dir: &Path, look: &Look) -> Result<Vec<OsString>, String> {
     let question = ["config", "--null", "--name-only", "--get-regexp", "^filter\\."];
-    let answer = run(dir, &question, Vec::new(), &[], (until, MOST_OF_FILTERS))?;
+    let answer = run(dir, &question, Vec::new(), &[], GitBounds { look, most: MOST_OF_FILTERS })?;
     // 1: there is none. Where git finds no repository it tells those of the user.
     if !matches!(answer.code, Some(0 | 1)) {
         return Err(format!(
@@ -128,8 +133,11 @@ fn run(
     arguments: &[&str],
     input: Vec<u8>,
     overriding: &[OsString],
-    (until, most): (Instant, u64),
+    bounds: GitBounds<'_>,
 ) -> Result<GitAnswer, String> {
+    if bounds.look.is_over() {
+        return Err(too_late());
+    }
     let mut command = Command::new("git");
     let passed_on = PASSED_ON.iter().filter_map(|name| Some((*name, env::var_os(name)?)));
     command.env_clear().envs(passed_on).envs(SET).process_group(0);
@@ -140,9 +148,10 @@ fn run(
     command.arg("--no-pager").arg("-C").arg(dir).args(arguments);
     let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
+    end_with_daemon(&mut command);
     let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let text = answer(&mut child, input, until, most);
-    while text.is_ok() && Instant::now() < until && matches!(child.try_wait(), Ok(None)) {
+    let text = answer(&mut child, input, bounds);
+    while text.is_ok() && !bounds.look.is_over() && matches!(child.try_wait(), Ok(None)) {
         thread::sleep(LOOK_EVERY);
     }
     // Does nothing to one that has been waited for.
@@ -153,8 +162,26 @@ fn run(
     Ok(GitAnswer { text: text?, code })
 }
 
-/// The answer, read to its end; `most` is its largest size in bytes.
-fn answer(child: &mut Child, input: Vec<u8>, until: Instant, most: u64) -> Result<Vec<u8>, String> {
+/// Has the kernel kill it when this thread ends, which waits for it otherwise: with the process, however that ends.
+#[cfg(target_os = "linux")]
+fn end_with_daemon(command: &mut Command) {
+    let before = || Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?);
+    // SAFETY: between fork and exec it makes one system call, and takes no lock and no memory.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(before);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_daemon(_: &mut Command) {}
+
+/// The answer, read to its end.
+fn answer(
+    child: &mut Child,
+    input: Vec<u8>,
+    GitBounds { look, most }: GitBounds<'_>,
+) -> Result<Vec<u8>, String> {
     if let Some(mut stdin) = child.stdin.take() {
         thread::spawn(move || stdin.write_all(&input));
     }
@@ -165,11 +192,19 @@ fn answer(child: &mut Child, input: Vec<u8>, until: Instant, most: u64) -> Resul
         let read = output.take(most.saturating_add(1)).read_to_end(&mut bytes);
         let _ = send.send(read.map(|_| bytes));
     });
-    let left = until.saturating_duration_since(Instant::now());
-    let answer = answer.recv_timeout(left).map_err(|_| "it does not answer in time".to_owned())?;
-    let answer = answer.map_err(|error| error.to_string())?;
+    let answer = loop {
+        match answer.recv_timeout(NOTICED_WITHIN) {
+            Ok(answer) => break answer.map_err(|error| error.to_string())?,
+            Err(RecvTimeoutError::Timeout) if !look.is_over() => {}
+            Err(_) => return Err(too_late()),
+        }
+    };
     let fits = u64::try_from(answer.len()).is_ok_and(|size| size <= most);
     if fits { Ok(answer) } else { Err(format!("its answer has more than {most} bytes")) }
+}
+
+fn too_late() -> String {
+    "it does not answer in time".to_owned()
 }
 
 /// Ends it with all that it has started.
@@ -186,7 +221,15 @@ mod tests {
 
     use super::*;
 
-    const BOUNDS: GitBounds = GitBounds { within: Duration::from_secs(60), most: 1024 * 1024 };
+    /// The answer within a time, of a size in bytes.
+    fn within(root: &Path, arguments: &[&str], seconds: u64, most: u64) -> Result<GitAnswer, String> {
+        let look = &Look::within(Duration::from_secs(seconds));
+        ask_git(root, arguments, Vec::new(), GitBounds { look, most })
+    }
+
+    fn asked(root: &Path, arguments: &[&str]) -> Result<GitAnswer, String> {
+        within(root, arguments, 60, 1024 * 1024)
+    }
 
     const STATUS: [&str; 4] =
         ["status", "--porcelain=v1", "--untracked-files=all", "--ignore-submodules=dirty"];
@@ -249,7 +292,7 @@ mod tests {
         }
 
         fn ask(&self, arguments: &[&str]) -> GitAnswer {
-            ask_git(&self.root(), arguments, Vec::new(), BOUNDS).unwrap()
+            asked(&self.root(), arguments).unwrap()
         }
     }
 
@@ -280,7 +323,7 @@ mod tests {
         place.filter(&place.root().join(".git/config"), "a=b");
         fs::write(place.root().join(".gitattributes"), "* filter=a=b\n").unwrap();
         fs::write(place.root().join("a"), "3").unwrap();
-        let refused = ask_git(&place.root(), &STATUS, Vec::new(), BOUNDS).unwrap_err();
+        let refused = asked(&place.root(), &STATUS).unwrap_err();
         assert!(refused.contains("\"filter.a=b\"; rename it"), "{refused}");
         assert!(!place.pwned().exists());
     }
@@ -353,10 +396,41 @@ mod tests {
     #[test]
     fn git_has_its_bounds() {
         let place = Place::new();
-        let ask = |within, most| {
-            ask_git(&place.root(), &["log"], Vec::new(), GitBounds { within, most }).unwrap_err()
-        };
-        assert!(ask(Duration::ZERO, 1024).contains("in time"));
-        assert!(ask(BOUNDS.within, 1).contains("more than 1 bytes"));
+        let ask = |seconds, most| within(&place.root(), &["log"], seconds, most).unwrap_err();
+        assert!(ask(0, 1024).contains("in time"));
+        assert!(ask(60, 1).contains("more than 1 bytes"));
+    }
+
+    /// True if a process is told this text in its arguments.
+    #[cfg(target_os = "linux")]
+    fn is_asked(text: &Path) -> bool {
+        let text = text.as_os_str().as_bytes();
+        fs::read_dir("/proc").unwrap().flatten().any(|process| {
+            let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            memchr::memmem::find(&command, text).is_some()
+        })
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_git_that_waits_for_ever_ends_with_the_look() {
+        let place = Place::new();
+        let config = place.root().join(".git/config");
+        fs::remove_file(&config).unwrap();
+        assert!(Command::new("mkfifo").arg(&config).status().unwrap().success());
+        let look = Look::within(Duration::from_secs(3600));
+        let asking = thread::spawn({
+            let (look, root) = (look.clone(), place.root());
+            move || ask_git(&root, &STATUS, Vec::new(), GitBounds { look: &look, most: 1024 })
+        });
+        while !is_asked(&place.root()) {
+            thread::sleep(LOOK_EVERY);
+        }
+        look.end();
+        assert!(asking.join().unwrap().unwrap_err().contains("in time"));
+        assert!(!is_asked(&place.root()));
+        assert!(look.is_over(), "and no further question is begun");
+        let none = ask_git(&place.root(), &STATUS, Vec::new(), GitBounds { look: &look, most: 1024 });
+        assert!(none.is_err() && !is_asked(&place.root()));
     }
 }

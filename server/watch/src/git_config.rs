@@ -12,13 +12,17 @@ use std::{
 use crate::{
     ask_git::{GitBounds, ask_git},
     git,
+    look::Look,
 };
 
 /// As much of a configuration file is looked at, in bytes.
 const MAX_SIZE: u64 = 1024 * 1024;
 
-/// Bounds of git's answer: 2 s, and 64 KiB.
-const BOUNDS: GitBounds = GitBounds { within: Duration::from_secs(2), most: 64 * 1024 };
+/// Time for git's answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// Largest size of git's answer, in bytes: 64 KiB.
+const LARGEST_ANSWER: u64 = 64 * 1024;
 
 /// Settings of git that concern ignoring.
 #[derive(Debug, Default)]
@@ -71,7 +75,8 @@ fn mentions(file: &Path) -> bool {
 
 fn ask(project: &Path) -> Result<Vec<u8>, String> {
     let question = ["config", "--null", "--get-regexp", "^core\\.(excludesfile|ignorecase)$"];
-    let answer = ask_git(project, &question, Vec::new(), BOUNDS)?;
+    let bounds = GitBounds { look: &Look::within(ANSWERS_WITHIN), most: LARGEST_ANSWER };
+    let answer = ask_git(project, &question, Vec::new(), bounds)?;
     match answer.code {
         // 1: neither is set.
         Some(0 | 1) => Ok(answer.text),

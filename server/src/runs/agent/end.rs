@@ -9,9 +9,10 @@ use std::{
 
 use aiwg_agents::evaluation::Evaluation;
 use aiwg_model::{EndReason, Outcome, RoundDetail, StopReason, Used, VerifyTerms, is_end_of_work};
-use aiwg_protocol::types::TaskState;
+use aiwg_protocol::{config::DaemonConfig, types::TaskState};
 use aiwg_shim::ExitRecord;
-use tokio::time::timeout;
+use aiwg_watch::Look;
+use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 
 use super::{Agent, Basis};
 use crate::{
@@ -59,8 +60,9 @@ impl Agent {
         shared: &Arc<Shared>,
         basis: &Basis,
         dir: &Path,
-        ending: Option<StopReason>,
+        end: &mut watch::Receiver<Option<StopReason>>,
     ) -> io::Result<End> {
+        let ending = *end.borrow();
         let record = loop {
             let (its, launch) = (dir.to_owned(), self.task.launch);
             match beside(move || aiwg_shim::read_exit(&its, launch)).await {
@@ -84,7 +86,7 @@ impl Agent {
             let timed_out = self.has_timed_out.load(Ordering::Relaxed);
             let from_outside = record.end_requested && ending.is_none() && !timed_out;
             let started = record.spawn_error.is_none();
-            let outcome = self.outcome_of(shared, basis, record, (dir, ending)).await;
+            let outcome = self.outcome_of(shared, basis, record, (dir, end)).await;
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
                 End::Lost { started, rest: None, used: Box::new(outcome.used()) }
@@ -115,14 +117,15 @@ impl Agent {
         shared: &Arc<Shared>,
         basis: &Basis,
         record: ExitRecord,
-        (dir, ending): (&Path, Option<StopReason>),
+        (dir, end): (&Path, &mut watch::Receiver<Option<StopReason>>),
     ) -> Outcome {
+        let ending = *end.borrow();
         let (run_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
         if let Some(terms) = self.check().cloned() {
             let timed_out = self.has_timed_out.load(Ordering::Relaxed);
             let protect = terms.protect.clone();
             let outcome = beside(move || check::outcome(&record, &run_dir, &terms, timed_out)).await;
-            return self.with_protected(shared, outcome, protect).await;
+            return self.with_protected((&**shared, basis.daemon()), outcome, protect, end).await;
         }
         let ended_for = record.ended_for;
         let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
@@ -138,7 +141,7 @@ impl Agent {
         let waited = shared.context.running.paused(self.task.id()).total;
         let waited_ms = u64::try_from(waited.as_millis()).ok().filter(|ms| *ms > 0);
         let detail = match is_end_of_work(&outcome.reason) {
-            true => self.work(shared, terms, dir).await,
+            true => self.work((&**shared, basis.daemon()), terms, dir, end).await,
             false => RoundDetail::default(),
         };
         let detail = RoundDetail { waited_ms, ..detail };
@@ -147,22 +150,37 @@ impl Agent {
     }
 
     /// The changes that an agent's run has made.
-    async fn work(&self, shared: &Shared, terms: VerifyTerms, dir: &Path) -> RoundDetail {
+    async fn work(
+        &self,
+        (shared, daemon): (&Shared, &DaemonConfig),
+        terms: VerifyTerms,
+        dir: &Path,
+        end: &mut watch::Receiver<Option<StopReason>>,
+    ) -> RoundDetail {
         let project = &shared.context.project;
         let (root, task_dir, run_dir) =
             (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
         let ignore = shared.context.settings.get().config.watch.ignore.clone();
         let on = self.protected.get().cloned();
-        let detail = move || RoundDetail {
-            files: work::changed(&root, &ignore, &run_dir),
-            protected: work::protected_changes(&root, &terms.protect, &task_dir, on.as_ref()),
-            ..RoundDetail::default()
-        };
-        beside(detail).await
+        let look = Look::within(work::LOOK_WITHIN);
+        let its = look.clone();
+        let detail = spawn_blocking(move || {
+            // These first, since the round depends on them, and not on the number.
+            let protected = work::protected_changes(&its, &root, &terms.protect, &task_dir, on.as_ref());
+            let files = work::changed(&its, &root, &ignore, &run_dir);
+            RoundDetail { files, protected, ..RoundDetail::default() }
+        });
+        self.looked((shared, daemon), end, &look, detail).await
     }
 
     /// The outcome of a check with what has become of the protected files meanwhile. One before the first round has had them put on record itself.
-    async fn with_protected(&self, shared: &Shared, outcome: Outcome, protect: Vec<String>) -> Outcome {
+    async fn with_protected(
+        &self,
+        (shared, daemon): (&Shared, &DaemonConfig),
+        outcome: Outcome,
+        protect: Vec<String>,
+        end: &mut watch::Receiver<Option<StopReason>>,
+    ) -> Outcome {
         let on = self.protected.get().cloned();
         let is_before = on.as_ref().is_some_and(|on| on.run == self.task.launch);
         // A failed check counts anyway, and whatever it has changed is seen after the next round.
@@ -172,16 +190,19 @@ impl Agent {
         let project = &shared.context.project;
         let (root, task_dir) = (project.root().to_owned(), project.action_dir(self.task.no));
         let detail = outcome.detail.as_ref().and_then(RoundDetail::read).unwrap_or_default();
-        let detail = beside(move || match is_before {
+        let look = Look::within(work::LOOK_WITHIN);
+        let its = look.clone();
+        let detail = spawn_blocking(move || match is_before {
             true => {
-                let written = work::protected_written(&root, &protect, &task_dir, on.as_ref());
+                let written = work::protected_written(&its, &root, &protect, &task_dir, on.as_ref());
                 RoundDetail { written, ..detail }
             }
             false => {
-                let protected = work::protected_changes(&root, &protect, &task_dir, on.as_ref());
+                let protected = work::protected_changes(&its, &root, &protect, &task_dir, on.as_ref());
                 RoundDetail { protected, ..detail }
             }
         });
-        Outcome { detail: detail.await.to_json(), ..outcome }
+        let detail = self.looked((shared, daemon), end, &look, detail).await;
+        Outcome { detail: detail.to_json(), ..outcome }
     }
 }

@@ -5,25 +5,24 @@ use std::{
     ffi::OsStr,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use aiwg_watch::{GitBounds, ask_git};
+use aiwg_watch::{GitBounds, Look, ask_git};
 
-/// Bounds of git's answers.
-const BOUNDS: GitBounds = GitBounds { within: Duration::from_secs(60), most: 64 * 1024 * 1024 };
+/// Largest size of one of git's answers, in bytes.
+const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
 /// The most that names take in the arguments of a question, in bytes.
 const MOST_NAMES: usize = 64 * 1024;
 
-/// The answer of git; none if it fails, is not there or takes too long.
-pub(super) fn git(root: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
-    ask(root, arguments, Vec::new()).filter(|(_, is_good)| *is_good).map(|(answer, _)| answer)
+/// The answer of git; none if it fails, is not there or its look is over before.
+pub(super) fn git(look: &Look, root: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    ask(look, root, arguments, Vec::new()).filter(|(_, is_good)| *is_good).map(|(answer, _)| answer)
 }
 
 /// The directory at the top of the work tree that the project is in; none if it is in none.
-pub(super) fn top(root: &Path) -> Option<PathBuf> {
-    Some(path_of(&git(root, &["rev-parse", "--show-toplevel"])?))
+pub(super) fn top(look: &Look, root: &Path) -> Option<PathBuf> {
+    Some(path_of(&git(look, root, &["rev-parse", "--show-toplevel"])?))
 }
 
 /// The path that an answer consists of.
@@ -32,9 +31,9 @@ fn path_of(answer: &[u8]) -> PathBuf {
 }
 
 /// The files besides `.gitignore` that may say what git ignores: that of the repository, and that of the user.
-pub(super) fn exclude_files(root: &Path) -> Vec<PathBuf> {
-    let of_repository = git(root, &["rev-parse", "--git-path", "info/exclude"]);
-    let configured = git(root, &["config", "--type=path", "core.excludesFile"]);
+pub(super) fn exclude_files(look: &Look, root: &Path) -> Vec<PathBuf> {
+    let of_repository = git(look, root, &["rev-parse", "--git-path", "info/exclude"]);
+    let configured = git(look, root, &["config", "--type=path", "core.excludesFile"]);
     let of_user = || {
         let config = std::env::var_os("XDG_CONFIG_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".config"));
@@ -57,15 +56,15 @@ pub(super) struct Ignored {
 }
 
 /// The files among these, by their paths relative to the project, that git ignores. It ignores none that it tracks.
-pub(super) fn ignored(root: &Path, names: &[String]) -> Vec<Ignored> {
+pub(super) fn ignored(look: &Look, root: &Path, names: &[String]) -> Vec<Ignored> {
     if names.is_empty() {
         return Vec::new();
     }
     // Git names its files relative to the top.
-    let Some(top) = top(root) else { return Vec::new() };
+    let Some(top) = top(look, root) else { return Vec::new() };
     let input = names.iter().flat_map(|name| [name.as_bytes(), b"\0"]).flatten().copied().collect();
     // It fails where none is ignored.
-    let Some((answer, _)) = ask(root, &["check-ignore", "-z", "--verbose", "--stdin"], input) else {
+    let Some((answer, _)) = ask(look, root, &["check-ignore", "-z", "--verbose", "--stdin"], input) else {
         return Vec::new();
     };
     let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
@@ -86,7 +85,7 @@ pub(super) fn ignored(root: &Path, names: &[String]) -> Vec<Ignored> {
 }
 
 /// The files among these, by their paths relative to the project, that git tracks; none if there is a repository and git does not answer.
-pub(super) fn tracked(root: &Path, names: &[String]) -> Option<HashSet<String>> {
+pub(super) fn tracked(look: &Look, root: &Path, names: &[String]) -> Option<HashSet<String>> {
     let mut tracked = HashSet::new();
     if !may_be_in_a_repository(root) {
         return Some(tracked);
@@ -96,7 +95,7 @@ pub(super) fn tracked(root: &Path, names: &[String]) -> Option<HashSet<String>> 
         let (some, others) = rest.split_at(fitting(rest));
         let arguments = ["--literal-pathspecs", "ls-files", "-z", "--"].into_iter();
         let arguments: Vec<&str> = arguments.chain(some.iter().map(String::as_str)).collect();
-        let answer = git(root, &arguments)?;
+        let answer = git(look, root, &arguments)?;
         let listed = answer.split(|byte| *byte == 0).filter(|name| !name.is_empty());
         tracked.extend(listed.map(|name| String::from_utf8_lossy(name).into_owned()));
         rest = others;
@@ -123,22 +122,23 @@ fn may_be_in_a_repository(root: &Path) -> bool {
     !real.ancestors().all(|dir| is_not_there(dir.join(".git")))
 }
 
-/// The answer of git to this input, and true if it says that it succeeded; none if it is not there, takes too long or says too much.
-fn ask(root: &Path, arguments: &[&str], input: Vec<u8>) -> Option<(Vec<u8>, bool)> {
-    let answer = ask_git(root, arguments, input, BOUNDS).ok()?;
+/// The answer of git to this input, and true if it says that it succeeded; none if it is not there, its look is over before, or it says too much.
+fn ask(look: &Look, root: &Path, arguments: &[&str], input: Vec<u8>) -> Option<(Vec<u8>, bool)> {
+    let answer = ask_git(root, arguments, input, GitBounds { look, most: LARGEST_ANSWER }).ok()?;
     Some((answer.text, answer.code == Some(0)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::LOOK_WITHIN, *};
 
     #[test]
     fn any_number_of_names_can_be_asked_for_and_no_answer_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
+        let look = || Look::within(LOOK_WITHIN);
         let names: Vec<String> = (0..30_000).map(|at| format!("{at}{}", "x".repeat(100))).collect();
-        assert_eq!(tracked(root, &names), Some(HashSet::new()), "without a repository");
+        assert_eq!(tracked(&look(), root, &names), Some(HashSet::new()), "without a repository");
         let done = |arguments: &[&str]| {
             let git = std::process::Command::new("git").arg("-C").arg(root).args(arguments).output();
             assert!(git.unwrap().status.success());
@@ -149,8 +149,8 @@ mod tests {
             std::fs::write(root.join(name), "").unwrap();
         }
         done(&["add", "."]);
-        assert_eq!(tracked(root, &names), Some(HashSet::from([first.clone(), last.clone()])));
+        assert_eq!(tracked(&look(), root, &names), Some(HashSet::from([first.clone(), last.clone()])));
         std::fs::write(root.join(".git/config"), "[broken").unwrap();
-        assert_eq!(tracked(root, &names), None);
+        assert_eq!(tracked(&look(), root, &names), None);
     }
 }

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aiwg_watch::Look;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -36,25 +37,25 @@ struct Work {
 }
 
 /// Notes the state of the work tree, in the run's directory. False where the project is in none.
-pub(super) fn note(root: &Path, run_dir: &Path) -> io::Result<bool> {
-    let Some(work) = work(root) else { return Ok(false) };
+pub(super) fn note(look: &Look, root: &Path, run_dir: &Path) -> io::Result<bool> {
+    let Some(work) = work(look, root) else { return Ok(false) };
     write(&run_dir.join(WORK_FILE), &work)?;
     Ok(true)
 }
 
 /// Number of files that have changed since [`note`]; none where that is not known.
-pub(super) fn changed(root: &Path, run_dir: &Path) -> Option<u64> {
+pub(super) fn changed(look: &Look, root: &Path, run_dir: &Path) -> Option<u64> {
     let before: Work = read(&run_dir.join(WORK_FILE))?;
-    let now = work(root)?;
+    let now = work(look, root)?;
     let mut changed: Vec<&String> = differing(&before.files, &now.files).collect();
     let committed = match (&before.head, &now.head) {
-        (Some(before), Some(now)) if before != now => committed(root, before, now),
+        (Some(before), Some(now)) if before != now => committed(look, root, before, now),
         _ => Vec::new(),
     };
     changed.extend(&committed);
     changed.sort_unstable();
     changed.dedup();
-    let (mut count, mut reading) = (0, Reading::new());
+    let (mut count, mut reading) = (0, Reading::new(look));
     for file in changed {
         // What was changed before, and is committed as it was, has not changed.
         let is_as_before = match (before.files.get(file), now.files.get(file)) {
@@ -67,16 +68,16 @@ pub(super) fn changed(root: &Path, run_dir: &Path) -> Option<u64> {
     Some(count)
 }
 
-/// The state of the work tree that the project is in; none if it is in none, git does not answer, or there is too much to be read.
-fn work(root: &Path) -> Option<Work> {
-    let mut work = Work { head: head(root), files: Files::new() };
-    note_files(root, root, (&mut work.files, &mut Reading::new()), MOST_NESTED)?;
+/// The state of the work tree that the project is in; none if it is in none, git does not answer, there is too much to be read, or the look is over before.
+fn work(look: &Look, root: &Path) -> Option<Work> {
+    let mut work = Work { head: head(look, root), files: Files::new() };
+    note_files(root, root, (&mut work.files, &mut Reading::new(look)), MOST_NESTED)?;
     Some(work)
 }
 
 /// The commit of the work tree that a directory is in; none before the first one.
-fn head(dir: &Path) -> Option<String> {
-    let head = git(dir, &["rev-parse", "--verify", "--quiet", "HEAD"])?;
+fn head(look: &Look, dir: &Path) -> Option<String> {
+    let head = git(look, dir, &["rev-parse", "--verify", "--quiet", "HEAD"])?;
     Some(String::from_utf8_lossy(&head).trim().to_owned())
 }
 
@@ -87,6 +88,7 @@ fn note_files(
     (files, reading): (&mut Files, &mut Reading),
     depth: u32,
 ) -> Option<()> {
+    let look = &reading.look().clone();
     // Git would ask a submodule by a process of its own, which runs the filters that only the submodule's configuration names.
     let all = [
         "status",
@@ -96,8 +98,8 @@ fn note_files(
         "--untracked-files=all",
         "--ignore-submodules=dirty",
     ];
-    let status = git(dir, &[&all[..], &["--", ".", ":(exclude).aiwg"]].concat())?;
-    let top = top(dir)?;
+    let status = git(look, dir, &[&all[..], &["--", ".", ":(exclude).aiwg"]].concat())?;
+    let top = top(look, dir)?;
     // Each entry is two letters, a space, and a path relative to the top of the work tree.
     for path in status.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..)) {
         let path = top.join(OsStr::from_bytes(path));
@@ -106,31 +108,31 @@ fn note_files(
         }
     }
     let Some(depth) = depth.checked_sub(1) else { return Some(()) };
-    for submodule in submodules(dir)? {
+    for submodule in submodules(look, dir)? {
         note_files(root, &submodule, (files, reading), depth)?;
-        let head = head(&submodule).map(|head| xxh3_64(head.as_bytes()));
+        let head = head(look, &submodule).map(|head| xxh3_64(head.as_bytes()));
         files.insert(name(root, &submodule)?, head);
     }
     Some(())
 }
 
 /// The submodules in a directory of a work tree, as far as they are there; none if git does not answer.
-fn submodules(dir: &Path) -> Option<Vec<PathBuf>> {
-    let index = git(dir, &["ls-files", "-z", "--stage"])?;
+fn submodules(look: &Look, dir: &Path) -> Option<Vec<PathBuf>> {
+    let index = git(look, dir, &["ls-files", "-z", "--stage"])?;
     let entries = index.split(|byte| *byte == 0).filter(|entry| entry.starts_with(SUBMODULE));
     let path = |entry: &[u8]| {
         let name = entry.get(entry.iter().position(|byte| *byte == b'\t')? + 1..)?;
         let path = dir.join(OsStr::from_bytes(name));
         let is_there = path.symlink_metadata().is_ok_and(|found| found.is_dir());
         // In an empty directory git finds the repository around it.
-        let is_its_own = || Some(top(&path)?.canonicalize().ok()? == path.canonicalize().ok()?);
+        let is_its_own = || Some(top(look, &path)?.canonicalize().ok()? == path.canonicalize().ok()?);
         (is_there && is_its_own().unwrap_or(false)).then_some(path)
     };
     Some(entries.filter_map(path).collect())
 }
 
 /// The files that differ between two commits.
-fn committed(root: &Path, before: &str, now: &str) -> Vec<String> {
+fn committed(look: &Look, root: &Path, before: &str, now: &str) -> Vec<String> {
     let difference = [
         "diff",
         "--name-only",
@@ -144,7 +146,7 @@ fn committed(root: &Path, before: &str, now: &str) -> Vec<String> {
         ".",
         ":(exclude).aiwg",
     ];
-    let names = git(root, &difference).unwrap_or_default();
+    let names = git(look, root, &difference).unwrap_or_default();
     let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
 }
@@ -153,7 +155,11 @@ fn committed(root: &Path, before: &str, now: &str) -> Vec<String> {
 mod tests {
     use std::{os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
-    use super::*;
+    use super::{super::LOOK_WITHIN, *};
+
+    fn look() -> Look {
+        Look::within(LOOK_WITHIN)
+    }
 
     fn run_git(root: &Path, arguments: &[&str]) {
         let mut git = Command::new("git");
@@ -181,8 +187,8 @@ mod tests {
     fn changed_files_are_counted_whether_committed_or_not() {
         let (_dir, root, run) = project();
         std::fs::write(root.join("old"), "was changed before").unwrap();
-        let count = || changed(&root, &run);
-        assert!(note(&root, &run).unwrap());
+        let count = || changed(&look(), &root, &run);
+        assert!(note(&look(), &root, &run).unwrap());
         assert_eq!(count(), Some(0));
         std::fs::write(root.join("a"), "other").unwrap();
         std::fs::write(root.join("ü b"), "new").unwrap();
@@ -193,18 +199,21 @@ mod tests {
         std::fs::remove_file(root.join("b")).unwrap();
         std::fs::write(root.join("old"), "again").unwrap();
         assert_eq!(count(), Some(4));
-        assert!(note(&root, &run).unwrap());
+        let over = look();
+        over.end();
+        assert_eq!(changed(&over, &root, &run), None);
+        assert!(note(&look(), &root, &run).unwrap());
         assert_eq!(count(), Some(0));
     }
 
     #[test]
     fn a_file_without_an_end_is_not_read() {
         let (_dir, root, run) = project();
-        let count = || changed(&root, &run);
+        let count = || changed(&look(), &root, &run);
         let hole = std::fs::File::create(root.join("hole")).unwrap();
         // Reading it would take days.
         hole.set_len(1 << 43).unwrap();
-        assert!(note(&root, &run).unwrap());
+        assert!(note(&look(), &root, &run).unwrap());
         assert_eq!(count(), Some(0));
         hole.set_len((1 << 43) - 1).unwrap();
         assert_eq!(count(), Some(1));
@@ -228,8 +237,8 @@ mod tests {
         run_git(&sub, &["config", "filter.z.clean", program.to_str().unwrap()]);
         std::fs::write(sub.join(".git/info/attributes"), "* filter=z\n").unwrap();
 
-        let count = || changed(&root, &run);
-        assert!(note(&root, &run).unwrap());
+        let count = || changed(&look(), &root, &run);
+        assert!(note(&look(), &root, &run).unwrap());
         assert_eq!(count(), Some(0));
         std::fs::write(sub.join("x"), "2").unwrap();
         assert_eq!(count(), Some(1));
@@ -240,14 +249,14 @@ mod tests {
         assert_eq!(count(), Some(1), "the submodule has another commit");
         run_git(&root, &["commit", "-q", "-a", "-m", "third"]);
         assert_eq!(count(), Some(1));
-        assert!(note(&root, &run).unwrap());
+        assert!(note(&look(), &root, &run).unwrap());
         assert_eq!(count(), Some(0));
     }
 
     #[test]
     fn without_git_nothing_is_counted() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(!note(dir.path(), dir.path()).unwrap());
-        assert_eq!(changed(dir.path(), dir.path()), None);
+        assert!(!note(&look(), dir.path(), dir.path()).unwrap());
+        assert_eq!(changed(&look(), dir.path(), dir.path()), None);
     }
 }

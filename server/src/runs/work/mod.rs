@@ -6,13 +6,14 @@ mod git;
 mod protected;
 mod stamps;
 
-use std::{collections::BTreeMap, io, os::unix::ffi::OsStrExt, path::Path};
+use std::{collections::BTreeMap, io, os::unix::ffi::OsStrExt, path::Path, time::Duration};
 
 use aiwg_fs::{read_bounded, write_atomic};
+use aiwg_watch::Look;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use content::{Content, Reading, TooMuch};
+use content::{Content, Reading, Unfinished};
 pub(super) use protected::{
     changes as protected_changes, record as record_protected, written as protected_written,
 };
@@ -20,18 +21,21 @@ pub(super) use protected::{
 /// Largest size of one of these files, in bytes.
 const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
 
+/// The longest time that one look at a project's files may take, with all questions to git: an agent can make it last as long as it likes.
+pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(30);
+
 /// Files by their paths relative to the project, each with a hash of its content; none for one that is not there, or cannot be read.
 type Files = BTreeMap<String, Option<u64>>;
 
 /// Notes the state of the files before an agent's run, in the run's directory: that of the git work tree, or else the stamps of all files but those
-/// that `ignore` or an ignore file names. Nothing where there are too many.
-pub(super) fn note_work(root: &Path, ignore: &[String], run_dir: &Path) -> io::Result<()> {
-    if git::note(root, run_dir)? { Ok(()) } else { stamps::note(root, ignore, run_dir) }
+/// that `ignore` or an ignore file names. Nothing where there are too many, or the look is over before.
+pub(super) fn note_work(look: &Look, root: &Path, ignore: &[String], run_dir: &Path) -> io::Result<()> {
+    if git::note(look, root, run_dir)? { Ok(()) } else { stamps::note(look, root, ignore, run_dir) }
 }
 
 /// Number of files that have changed since [`note_work`]; none where that is not known.
-pub(super) fn changed(root: &Path, ignore: &[String], run_dir: &Path) -> Option<u64> {
-    git::changed(root, run_dir).or_else(|| stamps::changed(root, ignore, run_dir))
+pub(super) fn changed(look: &Look, root: &Path, ignore: &[String], run_dir: &Path) -> Option<u64> {
+    git::changed(look, root, run_dir).or_else(|| stamps::changed(look, root, ignore, run_dir))
 }
 
 fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
@@ -58,7 +62,7 @@ fn name(root: &Path, path: &Path) -> Option<String> {
 
 /// A hash of a file's content, or of where a link leads; none if it is not there, or is neither. Of a file that is too large to be read it is one of
 /// its stamp: then what has only been touched counts as changed.
-fn hash_of(path: &Path, reading: &mut Reading) -> Result<Option<u64>, TooMuch> {
+fn hash_of(path: &Path, reading: &mut Reading) -> Result<Option<u64>, Unfinished> {
     let mut hash = Xxh3::new();
     if let Ok(target) = std::fs::read_link(path) {
         hash.update(target.as_os_str().as_bytes());

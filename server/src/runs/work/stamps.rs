@@ -5,10 +5,9 @@ use std::{
     io,
     os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::Path,
-    time::{Duration, Instant},
 };
 
-use aiwg_watch::Options;
+use aiwg_watch::{Look, Options};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{Files, differing, read, write};
@@ -19,36 +18,33 @@ const STAMPS_FILE: &str = "stamps.json";
 /// The most files that are looked at. Where there are more, it is not known what has changed.
 const MOST_FILES: usize = 200_000;
 
-/// The longest time that a look may take.
-const LOOK_WITHIN: Duration = Duration::from_secs(30);
-
 /// Directories of other version control systems, and of the daemon: what changes there is none of the work.
 const NO_WORK: [&str; 4] = [".aiwg/", ".hg/", ".svn/", ".jj/"];
 
 /// Notes the stamps of all files, in the run's directory. Nothing where there are too many.
-pub(super) fn note(root: &Path, ignore: &[String], run_dir: &Path) -> io::Result<()> {
-    match stamps(root, ignore) {
+pub(super) fn note(look: &Look, root: &Path, ignore: &[String], run_dir: &Path) -> io::Result<()> {
+    match stamps(look, root, ignore) {
         Some(stamps) => write(&run_dir.join(STAMPS_FILE), &stamps),
         None => Ok(()),
     }
 }
 
 /// Number of files that have changed since [`note`]; none where that is not known.
-pub(super) fn changed(root: &Path, ignore: &[String], run_dir: &Path) -> Option<u64> {
+pub(super) fn changed(look: &Look, root: &Path, ignore: &[String], run_dir: &Path) -> Option<u64> {
     let before: Files = read(&run_dir.join(STAMPS_FILE))?;
-    let now = stamps(root, ignore)?;
+    let now = stamps(look, root, ignore)?;
     u64::try_from(differing(&before, &now).count()).ok()
 }
 
-/// The stamps of all files, apart from ignored ones; none where there are too many, or they cannot be looked at.
-fn stamps(root: &Path, ignore: &[String]) -> Option<Files> {
+/// The stamps of all files, apart from ignored ones; none where there are too many, they cannot be looked at, or the look is over before.
+fn stamps(look: &Look, root: &Path, ignore: &[String]) -> Option<Files> {
     let ignore = ignore.iter().map(String::as_str).chain(NO_WORK).map(str::to_owned).collect();
     let options = Options { ignore, ..Options::new(root) };
-    let (mut files, until) = (Files::new(), Instant::now() + LOOK_WITHIN);
+    let mut files = Files::new();
     let is_complete = options.each_file(|path, metadata| {
         // Names that are no text are told apart by what they would be.
         files.insert(path.to_string_lossy().into_owned(), Some(stamp(path, metadata)));
-        files.len() <= MOST_FILES && Instant::now() < until
+        files.len() <= MOST_FILES && !look.is_over()
     });
     is_complete.is_ok_and(|is_complete| is_complete).then_some(files)
 }
@@ -68,7 +64,7 @@ pub(super) fn stamp(path: &Path, metadata: &Metadata) -> u64 {
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    use super::*;
+    use super::{super::LOOK_WITHIN, *};
 
     #[test]
     fn changed_files_are_counted_but_not_ignored_ones() {
@@ -84,9 +80,10 @@ mod tests {
         names.iter().for_each(|name| write(name, "1"));
         write(".gitignore", "build/\n*.log\n");
         let ignore = ["out/".to_owned()];
-        let count = || changed(root, &ignore, run.path());
+        let look = || Look::within(LOOK_WITHIN);
+        let count = || changed(&look(), root, &ignore, run.path());
         assert_eq!(count(), None, "nothing is noted");
-        note(root, &ignore, run.path()).unwrap();
+        note(&look(), root, &ignore, run.path()).unwrap();
         assert_eq!(count(), Some(0));
         for name in ["out/x", "out/new", "build/y", "test.log", ".aiwg/daemon/z", ".hg/w"] {
             write(name, "22");
@@ -99,7 +96,10 @@ mod tests {
         assert_eq!(count(), Some(4));
         std::fs::set_permissions(root.join("a"), PermissionsExt::from_mode(0o755)).unwrap();
         assert_eq!(count(), Some(5), "a mode counts");
-        note(root, &ignore, run.path()).unwrap();
+        note(&look(), root, &ignore, run.path()).unwrap();
         assert_eq!(count(), Some(0));
+        let over = look();
+        over.end();
+        assert_eq!(changed(&over, root, &ignore, run.path()), None);
     }
 }

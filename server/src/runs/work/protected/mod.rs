@@ -18,6 +18,7 @@ use std::{
 
 use aiwg_fs::{read_bounded, write_atomic};
 use aiwg_model::ProtectRecord;
+use aiwg_watch::Look;
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -52,12 +53,17 @@ struct Record {
 }
 
 /// Puts the protected files on record in the directory of a run that is to begin. Returns the hash of the record.
-pub(in crate::runs) fn record(root: &Path, globs: &[String], run_dir: &Path) -> io::Result<String> {
+pub(in crate::runs) fn record(
+    look: &Look,
+    root: &Path,
+    globs: &[String],
+    run_dir: &Path,
+) -> io::Result<String> {
     let protected = Protected::new(globs)?;
-    let mut found = protected.find(root, Reading::new())?;
-    let ignoring = ignoring(root, std::mem::take(&mut found.ignore_files));
+    let mut found = protected.find(root, Reading::new(look))?;
+    let ignoring = ignoring(look, root, std::mem::take(&mut found.ignore_files));
     let record = Record { ignoring, files: Files::new() };
-    for name in ignored_names(root, &protected, &record, (&found, found.files.keys())) {
+    for name in ignored_names(look, root, &protected, &record, (&found, found.files.keys())) {
         found.files.remove(&name);
     }
     let files = found.files;
@@ -68,6 +74,7 @@ pub(in crate::runs) fn record(root: &Path, globs: &[String], run_dir: &Path) -> 
 
 /// The first of the protected files that are not as they were put on record, in the directory of a task.
 pub(in crate::runs) fn changes(
+    look: &Look,
     root: &Path,
     globs: &[String],
     task_dir: &Path,
@@ -77,7 +84,7 @@ pub(in crate::runs) fn changes(
         return Vec::new();
     }
     let path = record_path(task_dir, on);
-    match all_changes(root, globs, &path, on) {
+    match all_changes(look, root, globs, &path, on) {
         Ok(changed) => changed.into_iter().take(NAMED).collect(),
         // Whoever has removed the record, or changed it, has not shown that nothing else was changed.
         Err(_) => vec![path.display().to_string()],
@@ -86,14 +93,15 @@ pub(in crate::runs) fn changes(
 
 /// The protected files that the check before the first round has written, but for those that git tracks. None where git does not say what it tracks.
 pub(in crate::runs) fn written(
+    look: &Look,
     root: &Path,
     globs: &[String],
     task_dir: &Path,
     on: Option<&ProtectRecord>,
 ) -> Vec<String> {
-    let changed = all_changes(root, globs, &record_path(task_dir, on), on).unwrap_or_default();
+    let changed = all_changes(look, root, globs, &record_path(task_dir, on), on).unwrap_or_default();
     let real: Vec<String> = changed.iter().map(|name| real_name(root, name)).collect();
-    let Some(tracked) = tracked(root, &real) else { return Vec::new() };
+    let Some(tracked) = tracked(look, root, &real) else { return Vec::new() };
     // Git is not asked about a name that is no text.
     let is_free = |real: &String| !tracked.contains(real) && !real.contains(char::REPLACEMENT_CHARACTER);
     let free = changed.into_iter().zip(&real).filter(|(_, real)| is_free(real));
@@ -112,6 +120,7 @@ fn record_path(task_dir: &Path, on: Option<&ProtectRecord>) -> PathBuf {
 }
 
 fn all_changes(
+    look: &Look,
     root: &Path,
     globs: &[String],
     path: &Path,
@@ -124,11 +133,11 @@ fn all_changes(
     }
     let record: Record = serde_json::from_slice(&text)?;
     let protected = Protected::new(globs)?;
-    let found = protected.find(root, Reading::new())?;
+    let found = protected.find(root, Reading::new(look))?;
     let now = &found.files;
     let gone_or_other = record.files.iter().filter(|(name, state)| now.get(*name) != Some(state));
     let new = now.keys().filter(|name| !record.files.contains_key(*name));
-    let ignored = ignored_names(root, &protected, &record, (&found, new.clone()));
+    let ignored = ignored_names(look, root, &protected, &record, (&found, new.clone()));
     let changed = gone_or_other.map(|(name, _)| name).chain(new.filter(|name| !ignored.contains(name)));
     let mut changed: Vec<String> = changed.filter(|name| !on.written.contains(name)).cloned().collect();
     changed.sort_unstable();
@@ -136,13 +145,13 @@ fn all_changes(
 }
 
 /// The ignore files of the project, as they are.
-fn ignoring(root: &Path, found: Vec<PathBuf>) -> BTreeMap<PathBuf, String> {
+fn ignoring(look: &Look, root: &Path, found: Vec<PathBuf>) -> BTreeMap<PathBuf, String> {
     // Without a repository nothing is ignored.
-    let Some(top) = top(root) else { return BTreeMap::new() };
+    let Some(top) = top(look, root) else { return BTreeMap::new() };
     let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let above =
         real.ancestors().skip(1).take_while(|dir| dir.starts_with(&top)).map(|dir| dir.join(".gitignore"));
-    let all = found.into_iter().chain(above).chain(exclude_files(root));
+    let all = found.into_iter().chain(above).chain(exclude_files(look, root));
     let text = |file: PathBuf| {
         let file = file.canonicalize().ok()?;
         let text = read_bounded(&file, LARGEST_IGNORE_FILE).ok()?;
@@ -153,6 +162,7 @@ fn ignoring(root: &Path, found: Vec<PathBuf>) -> BTreeMap<PathBuf, String> {
 
 /// The files among these that git ignores, by a line that is on record, and that no pattern names.
 fn ignored_names<'a>(
+    look: &Look,
     root: &Path,
     protected: &Protected,
     record: &Record,
@@ -174,7 +184,7 @@ fn ignored_names<'a>(
         let takes_back = before.lines().any(|line| line.starts_with('!'));
         before.lines().any(|line| line.trim_end() == pattern) && (!takes_back || is_as_before())
     };
-    let ignored = ignored(root, &asked).into_iter();
+    let ignored = ignored(look, root, &asked).into_iter();
     let ignored = ignored.filter(|one| is_on_record(&one.source, &one.pattern));
     ignored.filter_map(|one| names.get(&one.name).cloned()).collect()
 }

@@ -40,16 +40,21 @@ impl Place {
 
     fn record(&mut self, globs: &[&str]) {
         let dir = self.task.path().join("1");
-        self.on.hash = record(self.project.path(), &owned(globs), &dir).unwrap();
+        self.on.hash = record(&look(), self.project.path(), &owned(globs), &dir).unwrap();
     }
 
     fn changes(&self, globs: &[&str]) -> Vec<String> {
-        changes(self.project.path(), &owned(globs), self.task.path(), Some(&self.on))
+        changes(&look(), self.project.path(), &owned(globs), self.task.path(), Some(&self.on))
     }
 }
 
 fn owned(globs: &[&str]) -> Vec<String> {
     globs.iter().map(|glob| (*glob).to_owned()).collect()
+}
+
+/// A look with more time than a test takes.
+fn look() -> Look {
+    Look::within(std::time::Duration::from_secs(3600))
 }
 
 const TESTS: [&str; 1] = ["tests/**"];
@@ -85,7 +90,7 @@ fn a_record_that_somebody_else_has_written_is_none() {
     }
     std::fs::remove_file(&path).unwrap();
     assert_eq!(place.changes(&TESTS).len(), 1, "nothing shows that nothing was changed");
-    let without = changes(place.project.path(), &owned(&TESTS), place.task.path(), None);
+    let without = changes(&look(), place.project.path(), &owned(&TESTS), place.task.path(), None);
     assert_eq!(without.len(), 1);
 }
 
@@ -140,7 +145,7 @@ fn the_first_check_may_write_files_that_git_does_not_track() {
     place.record(&TESTS);
     place.write("tests/report", "1");
     place.write("tests/a", "formatted");
-    let wrote = written(place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
+    let wrote = written(&look(), place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
     assert_eq!(wrote, ["tests/report"]);
     place.on.written = wrote;
     assert_eq!(place.changes(&TESTS), ["tests/a"]);
@@ -155,7 +160,7 @@ fn where_git_does_not_say_what_it_tracks_the_first_check_may_write_nothing() {
     place.record(&TESTS);
     place.write("tests/report", "1");
     place.write("shared/b", "formatted");
-    let wrote = || written(place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
+    let wrote = || written(&look(), place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
     assert_eq!(wrote(), ["tests/report"], "git tracks the other one behind its link");
     place.write(".git/config", "[broken");
     assert!(wrote().is_empty());
@@ -200,8 +205,8 @@ fn more_than_can_be_read_is_refused() {
     let place = Place::new(&["tests/a", "tests/b", "tests/c"]);
     let protected = Protected::new(&owned(&TESTS)).unwrap();
     let size = 7 * 3;
-    assert_eq!(protected.find(place.project.path(), Reading::of(size)).unwrap().files.len(), 3);
-    let refused = protected.find(place.project.path(), Reading::of(size - 1)).unwrap_err();
+    assert_eq!(protected.find(place.project.path(), Reading::of(&look(), size)).unwrap().files.len(), 3);
+    let refused = protected.find(place.project.path(), Reading::of(&look(), size - 1)).unwrap_err();
     assert!(refused.to_string().contains("narrow it"), "{refused}");
 }
 
@@ -259,4 +264,17 @@ fn only_directories_that_may_hold_protected_files_are_searched() {
     {
         assert_eq!(all.may_hold(dir), may, "{dir}");
     }
+}
+
+#[test]
+fn what_an_ended_look_has_not_compared_counts_as_changed() {
+    let mut place = Place::new(&["tests/a"]);
+    place.record(&TESTS);
+    let over = look();
+    over.end();
+    let dir = place.task.path().join("1");
+    let changed = changes(&over, place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
+    assert_eq!(changed, [dir.join(RECORD_FILE).display().to_string()]);
+    let refused = record(&over, place.project.path(), &owned(&TESTS), &dir).unwrap_err();
+    assert!(refused.to_string().contains("within 30 s"), "{refused}");
 }

@@ -14,7 +14,10 @@ use std::{
 use aiwg_patterns::{Pattern, PatternSet, is_glob};
 use hmac_sha256::Hash;
 
-use super::super::content::{Content, MOST_READ, Reading, TooMuch};
+use super::super::{
+    LOOK_WITHIN,
+    content::{Content, MOST_READ, Reading, Unfinished},
+};
 
 /// Number of protected files that there may be.
 const MOST_PROTECTED: usize = 100_000;
@@ -82,7 +85,8 @@ impl Protected {
         self.named.iter().any(|name| name == file)
     }
 
-    /// The protected files as they are now. An error if there are too many, or there is too much to be read.
+    /// The protected files as they are now. An error if there are too many, there is too much to be read, or the look is
+    /// over before.
     pub(super) fn find(&self, root: &Path, mut reading: Reading) -> io::Result<Found> {
         let real = root.canonicalize()?;
         let mut found = Found::default();
@@ -92,6 +96,9 @@ impl Protected {
         while let Some(dir) = open.pop() {
             for entry in std::fs::read_dir(&dir.path).into_iter().flatten().flatten() {
                 looked_at += 1;
+                if reading.look().is_over() {
+                    return Err(unfinished(Unfinished::TooLong));
+                }
                 let (path, file_name) = (entry.path(), entry.file_name());
                 let name = join(&dir.name, &file_name.to_string_lossy());
                 if file_name == GIT || name == OWN {
@@ -102,7 +109,7 @@ impl Protected {
                 }
                 let Ok(kind) = entry.file_type() else { continue };
                 if !kind.is_dir() && self.set.is_match(&name) {
-                    let state = state(&path, &real, &mut reading).map_err(|_| too_much())?;
+                    let state = state(&path, &real, &mut reading).map_err(unfinished)?;
                     found.files.insert(name.clone(), state);
                     if dir.links > 0
                         && let Ok(of_dir) = dir.real.strip_prefix(&real)
@@ -157,15 +164,18 @@ fn too_many() -> io::Error {
     ))
 }
 
-fn too_much() -> io::Error {
-    let most = MOST_READ / (1024 * 1024 * 1024);
+fn unfinished(why: Unfinished) -> io::Error {
+    let than_it_can = match why {
+        Unfinished::TooMuch => format!("each round ({} GiB)", MOST_READ / (1024 * 1024 * 1024)),
+        Unfinished::TooLong => format!("in time (within {} s)", LOOK_WITHIN.as_secs()),
+    };
     io::Error::other(format!(
-        "\"verify.protect\" makes the daemon read more than it can each round ({most} GiB): narrow it"
+        "\"verify.protect\" makes the daemon read more than it can {than_it_can}: narrow it"
     ))
 }
 
 /// All that counts of a file: its content and its owner's rights; of a link where it leads, and the same of that, where it is in the project.
-fn state(path: &Path, root: &Path, reading: &mut Reading) -> Result<String, TooMuch> {
+fn state(path: &Path, root: &Path, reading: &mut Reading) -> Result<String, Unfinished> {
     let Ok(found) = path.symlink_metadata() else { return Ok("absent".to_owned()) };
     if !found.is_symlink() {
         return of_file(path, &found, reading);
@@ -182,7 +192,7 @@ fn state(path: &Path, root: &Path, reading: &mut Reading) -> Result<String, TooM
     Ok(format!("link {} {leads}", hex(&Hash::hash(target.as_os_str().as_bytes()))))
 }
 
-fn of_file(path: &Path, found: &Metadata, reading: &mut Reading) -> Result<String, TooMuch> {
+fn of_file(path: &Path, found: &Metadata, reading: &mut Reading) -> Result<String, Unfinished> {
     // Of the others' rights a check sees nothing.
     let rights = found.permissions().mode() & 0o700;
     if found.is_dir() {
