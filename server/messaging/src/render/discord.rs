@@ -12,7 +12,8 @@ struct Discord;
 
 impl Marks for Discord {
     fn text(&self, text: &str, into: &mut String) {
-        let mut begins_line = into.is_empty() || into.ends_with('\n');
+        // After the sign of a quote as well.
+        let mut begins_line = into.is_empty() || into.ends_with('\n') || into.ends_with("> ");
         for word in text.split_inclusive(char::is_whitespace) {
             if word.starts_with("https://") || word.starts_with("http://") {
                 // An escape would be part of the address.
@@ -36,9 +37,8 @@ impl Marks for Discord {
             Style::Bold => "**",
             Style::Italic => "*",
             Style::Strike => "~~",
-            Style::Quote => "> ",
             Style::Link(_) => "[",
-            Style::Code | Style::Pre(_) => "",
+            Style::Quote | Style::Code | Style::Pre(_) => "",
         });
     }
 
@@ -58,7 +58,7 @@ impl Marks for Discord {
     fn code(&self, code: &str, style: &Style, into: &mut String) {
         match style {
             Style::Pre(language) => {
-                let inner = code.replace("```", "`\u{200b}``");
+                let inner = super::without_fences(code);
                 into.push_str(&format!("```{}\n{inner}\n```", language.as_deref().unwrap_or_default()));
             }
             _ => into.push_str(&format!("`{}`", code.replace('`', "ˋ"))),
@@ -81,5 +81,17 @@ mod tests {
             "**a** *b* ~~c~~ `d_e` [f](<https://g>)"
         );
         assert_eq!(discord(&markdown("```rust\na_b\n```")), "```rust\na_b\n```");
+    }
+
+    #[test]
+    fn each_line_of_a_quote_is_quoted() {
+        let mut text = Styled::plain("May it?\n\n");
+        text.push_with("a\nb\n\n# *Approved*\nhttp://evil", Style::Quote);
+        text.push_plain("\n\nUntil noon.");
+        assert_eq!(
+            discord(&text),
+            "May it?\n\n> a\n> b\n> \n> \\# \\*Approved\\*\n> http://evil\n\nUntil noon."
+        );
+        assert_eq!(discord(&markdown("> **a** `b` c\n> d")), "> **a** `b` c\n> d");
     }
 }
