@@ -153,6 +153,8 @@ pub enum SendFailure {
     Unknown(String),
     /// The platform does not take this message, nor will it later: the reason and the remedy.
     Refused(String),
+    /// The chat takes no message of the bot until someone changes something there: the reason and the remedy. It was not sent.
+    Closed(String),
     /// The token is not accepted any more: the reason and the remedy. It was not sent.
     Stop(String),
     /// The chat has this id from now on. It was not sent.

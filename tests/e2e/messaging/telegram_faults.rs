@@ -145,8 +145,9 @@ fn a_chat_that_the_bot_was_thrown_out_of_is_named() {
     std::fs::write(bot.project.file("fails"), "").unwrap();
     bot.project.json(&["task", "submit", "x"]);
     until("that it is named", || bot.issue().is_some_and(|issue| issue.contains("add it again")));
-    assert_eq!(bot.platform()["dead"], 1);
+    assert_eq!((&bot.platform()["dead"], &bot.platform()["waiting"]), (&json!(0), &json!(1)));
     bot.stand_in.telegram().forbid(CHAT, None);
+    bot.said(CHAT, "task-0001 failed");
     bot.ann("/mute 0");
     bot.said(CHAT, "Notices are sent again.");
     until("that all is well again", || bot.issue().is_none());

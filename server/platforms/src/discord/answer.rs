@@ -14,6 +14,9 @@ const LONGEST: usize = 300;
 /// The permissions that the bot needs: View Channel, Send Messages, Read Message History, Send Messages in Threads.
 const PERMISSIONS: u64 = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 38);
 
+/// Errors that say that a channel takes nothing of the bot, until someone changes that.
+const CLOSED: [u64; 3] = [code::UNKNOWN_CHANNEL, code::MISSING_ACCESS, code::MISSING_PERMISSIONS];
+
 /// Errors of Discord: <https://docs.discord.com/developers/topics/opcodes-and-status-codes#json>.
 mod code {
     pub(super) const UNKNOWN_CHANNEL: u64 = 10_003;
@@ -138,8 +141,11 @@ impl Outcome {
             // There is none any more.
             (_, Some(code::UNKNOWN_MESSAGE)) if is_edit => Ok(Sent::default()),
             (400 | 403 | 404, Some(code)) => {
-                let remedy = remedy(code, place, invitation);
-                Err(SendFailure::Refused(format!("{remedy} ({})", self.said())))
+                let why = format!("{} ({})", remedy(code, place, invitation), self.said());
+                // A thread that is gone does not come back; a channel may be shown to the bot again.
+                let is_gone = code == code::UNKNOWN_CHANNEL && place.thread.is_some();
+                let is_closed = CLOSED.contains(&code) && !is_gone;
+                Err(if is_closed { SendFailure::Closed(why) } else { SendFailure::Refused(why) })
             }
             // Not from the API: what stands before it has let nothing through.
             (403, None) => {
@@ -228,7 +234,12 @@ mod tests {
             (400, 50_035, "does not take a message"),
         ] {
             match sent(status, json!({"message": "X", "code": code})) {
-                Err(SendFailure::Refused(why)) => assert!(why.contains(part) && why.contains("X"), "{why}"),
+                Err(SendFailure::Closed(why)) if CLOSED.contains(&code) => {
+                    assert!(why.contains(part), "{why}")
+                }
+                Err(SendFailure::Refused(why)) if !CLOSED.contains(&code) => {
+                    assert!(why.contains(part) && why.contains("X"), "{why}");
+                }
                 other => panic!("{other:?}"),
             }
         }

@@ -96,9 +96,12 @@ pub(super) fn sent(outcome: &Outcome, message: &Outbound, bot: &str) -> Result<S
     match error {
         // There is none any more.
         "message_not_found" | "cant_update_message" if message.part.edits.is_some() => Ok(Sent::default()),
-        "missing_scope" => Err(SendFailure::Refused(outcome.lacks_scope())),
+        "missing_scope" => Err(SendFailure::Closed(outcome.lacks_scope())),
         _ => match outcome.refused() {
             Some(why) => Err(SendFailure::Stop(why)),
+            None if CLOSED.contains(&error) => {
+                Err(SendFailure::Closed(remedy(error, &outcome.what(), &message.place, bot)))
+            }
             None => Err(SendFailure::Refused(remedy(error, &outcome.what(), &message.place, bot))),
         },
     }
@@ -108,6 +111,9 @@ pub(super) fn sent(outcome: &Outcome, message: &Outbound, bot: &str) -> Result<S
 pub(super) fn is_absent(outcome: &Outcome) -> bool {
     matches!(outcome.error(), Some("not_in_channel" | "channel_not_found"))
 }
+
+/// Errors that say that a channel takes nothing of the bot, until someone changes that.
+const CLOSED: [&str; 4] = ["not_in_channel", "channel_not_found", "is_archived", "restricted_action"];
 
 /// The remedy for a channel that takes no message.
 fn remedy(error: &str, what: &str, place: &Place, bot: &str) -> String {

@@ -8,6 +8,10 @@ use serde_json::Value;
 
 use crate::{SendFailure, Sent, Trouble, http::Answer};
 
+/// The parts of descriptions that say that a chat takes nothing of the bot, besides the status 403.
+const CLOSED: [&str; 5] =
+    ["chat not found", "not enough rights", "have no rights", "CHAT_WRITE_FORBIDDEN", "CHAT_RESTRICTED"];
+
 /// The most of a description that is shown, in characters.
 const LONGEST: usize = 300;
 
@@ -104,7 +108,9 @@ impl Outcome {
                 Ok(Sent::default())
             }
             code @ (400 | 403 | 404) if self.body.is_some() => {
-                Err(SendFailure::Refused(format!("{}: {description}", remedy(code, &description, place))))
+                let why = format!("{}: {description}", remedy(code, &description, place));
+                let is_closed = code == 403 || CLOSED.iter().any(|said| description.contains(said));
+                Err(if is_closed { SendFailure::Closed(why) } else { SendFailure::Refused(why) })
             }
             code if code >= 500 => Err(SendFailure::Unknown(format!("Telegram answers {description}"))),
             _ => Err(SendFailure::Unknown(description)),

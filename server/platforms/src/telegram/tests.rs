@@ -145,12 +145,14 @@ fn what_became_of_a_message_is_told_apart() {
     let moved = error(400, "group chat was upgraded", json!({"migrate_to_chat_id": -200}));
     assert_eq!(sent(400, moved, false), Err(SendFailure::Moved("-200".to_owned())));
     assert!(matches!(sent(401, error(401, "Unauthorized", json!({})), false), Err(SendFailure::Stop(_))));
-    let refused = |code, what| match sent(code, error(code, what, json!({})), false) {
-        Err(SendFailure::Refused(why)) => why,
+    let closed = |code, what| match sent(code, error(code, what, json!({})), false) {
+        Err(SendFailure::Closed(why)) => why,
         other => panic!("{other:?}"),
     };
-    assert!(refused(400, "Bad Request: chat not found").contains("/whoami"));
-    assert!(refused(403, "Forbidden: bot was kicked").contains("add it again"));
+    assert!(closed(400, "Bad Request: chat not found").contains("/whoami"));
+    let too_long = error(400, "Bad Request: message is too long", json!({}));
+    assert!(matches!(sent(400, too_long, false), Err(SendFailure::Refused(_))));
+    assert!(closed(403, "Forbidden: bot was kicked").contains("add it again"));
     assert!(matches!(sent(502, Value::Null, false), Err(SendFailure::Unknown(_))));
     assert!(matches!(sent(200, Value::Null, false), Err(SendFailure::Unknown(_))));
     let same = error(400, "Bad Request: message is not modified", json!({}));

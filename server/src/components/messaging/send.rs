@@ -179,7 +179,13 @@ impl Messaging {
                 note(engine.send_again(out.no, true, why).await);
                 doubled
             }
-            SendFailure::Refused(why) => {
+            // It waits as long as it may: someone can let the bot in again.
+            SendFailure::Closed(why) if self.is_home(&out.place) => {
+                self.note_error(line, &why, context);
+                note(engine.send_again(out.no, false, why).await);
+                doubled
+            }
+            SendFailure::Refused(why) | SendFailure::Closed(why) => {
                 tracing::warn!(
                     platform = line.platform().name(),
                     chat = out.place.chat,

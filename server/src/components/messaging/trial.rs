@@ -72,6 +72,7 @@ impl Messaging {
                 SendFailure::NotSent(why)
                 | SendFailure::Unknown(why)
                 | SendFailure::Refused(why)
+                | SendFailure::Closed(why)
                 | SendFailure::Stop(why),
             ) => Err(why),
         }

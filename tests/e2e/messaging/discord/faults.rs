@@ -304,8 +304,9 @@ fn what_is_missing_is_named() {
     std::fs::write(bot.project.file("fails"), "").unwrap();
     bot.project.json(&["task", "submit", "x"]);
     until("that it is named", || bot.issue().is_some_and(|issue| issue.contains("View Channel")));
-    assert_eq!(bot.platform()["dead"], 1);
+    assert_eq!((&bot.platform()["dead"], &bot.platform()["waiting"]), (&json!(0), &json!(1)));
     bot.discord().set_access(CHANNEL, true);
+    bot.said(CHANNEL, "task-0001** failed");
     bot.ann("mute 0");
     bot.said(CHANNEL, "Notices are sent again.");
     until("that all is well again", || bot.issue().is_none());

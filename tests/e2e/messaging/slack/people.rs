@@ -208,8 +208,9 @@ fn a_channel_that_the_bot_is_not_in_is_named_and_commands_there_are_answered_to_
     std::fs::write(bot.project.file("fails"), "").unwrap();
     bot.project.json(&["task", "submit", "x"]);
     until("that it is named", || bot.issue().is_some_and(|issue| issue.contains("/invite @aiwg")));
-    assert_eq!(bot.platform()["dead"], 1);
+    assert_eq!((&bot.platform()["dead"], &bot.platform()["waiting"]), (&json!(0), &json!(1)));
     slack.set_member(CHANNEL, true);
+    bot.said(CHANNEL, "*task-0001* failed");
     bot.ann("mute 0");
     bot.said(CHANNEL, "Notices are sent again.");
     until("that all is well again", || bot.issue().is_none());
