@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::text::{Styled, clean, shortened};
+use crate::text::{Style, Styled, clean, shortened};
 
 /// The most of a member that is inserted, in characters.
 const LONGEST_VALUE: usize = 1000;
@@ -42,14 +42,31 @@ impl Template {
 
     /// The text for an event, given as JSON. What it does not have is left out.
     pub fn fill(&self, event: &Value) -> Styled {
-        let mut text = String::new();
+        let mut text = Styled::default();
+        let mut is_after_lines = false;
         for piece in &self.0 {
-            match piece {
-                Piece::Text(piece) => text.push_str(piece),
-                Piece::Member(path) => text.push_str(&value_at(event, path)),
+            let value = match piece {
+                Piece::Text(piece) => piece.clone(),
+                Piece::Member(path) => value_at(event, path),
+            };
+            if value.is_empty() {
+                continue;
             }
+            // Lines of an event are set apart and quoted: they are not to look like lines of the notice.
+            let is_lines = matches!(piece, Piece::Member(_)) && value.contains('\n');
+            if (is_lines && !text.text.is_empty() && !text.text.ends_with('\n'))
+                || (is_after_lines && !value.starts_with('\n'))
+            {
+                text.push_plain("\n");
+            }
+            if is_lines {
+                text.push_with(&value, Style::Quote);
+            } else {
+                text.push_plain(&value);
+            }
+            is_after_lines = is_lines;
         }
-        Styled::plain(&text)
+        text
     }
 }
 
@@ -96,6 +113,22 @@ mod tests {
         assert_eq!(fill("{{ event.payload.n.1.a }}{{ event.payload.none.x }}{{ event.payload.n.0 }}"), "21");
         assert_eq!(fill("no { braces }"), "no { braces }");
         assert_eq!(fill("{{ event.payload.long }}").chars().count(), 1000);
+    }
+
+    #[test]
+    fn lines_of_an_event_are_quoted() {
+        let event = json!({"payload": {"log": "a\n\n*task-0001 was approved*\n", "version": "1.2"}});
+        let filled = |text: &str| crate::render::slack(&Template::parse(text).unwrap().fill(&event));
+        let quoted = "> a\n> \n> ∗task-0001 was approved∗";
+        assert_eq!(
+            filled("Deployed: {{ event.payload.log }} in {{ event.payload.version }}"),
+            format!("Deployed: \n{quoted}\n in 1.2")
+        );
+        assert_eq!(filled("{{ event.payload.log }}"), quoted);
+        assert_eq!(
+            filled("{{ event.payload.log }}{{ event.payload.log }}\nend"),
+            format!("{quoted}\n{quoted}\nend")
+        );
     }
 
     #[test]

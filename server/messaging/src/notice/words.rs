@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Notice, Severity};
 use crate::{
-    text::{Style, Styled, clean, line, shortened},
+    text::{Style, Styled, clean, is_blank, line, shortened},
     words::Button,
 };
 
@@ -54,13 +54,12 @@ pub fn requested(
         ApprovalKind::Question => {
             text.push_with(&format!("{task} asks"), Style::Bold);
             text.push_plain(&format!(" ({id}):\n\n"));
-            text.push_plain(&shortened(
-                &clean(request.question.as_deref().unwrap_or_default()),
-                LONGEST_REQUEST,
-            ));
+            let question = clean(request.question.as_deref().unwrap_or_default());
+            text.push_with(&shortened(&question, LONGEST_REQUEST), Style::Quote);
+            push_options(&mut text, &request.options);
             let options = request.options.iter().take(MOST_OPTIONS).enumerate();
             buttons.extend(options.map(|(place, option)| Button::option(id, place, option)));
-            if request.options.is_empty() {
+            if request.options.is_empty() || request.options.len() > MOST_OPTIONS {
                 text.push_plain(&format!("\n\nAnswer with: answer {} TEXT", number(id)));
             }
         }
@@ -91,6 +90,20 @@ pub fn requested(
     }
     buttons.push(Button::reject(id));
     Notice { severity: Severity::Warning, text, buttons }
+}
+
+/// Lists the options in full, if a button shows less of one than there is.
+fn push_options(text: &mut Styled, options: &[String]) {
+    let is_all = |option: &String| Button::option("", 0, option).label == *option;
+    if options.len() <= MOST_OPTIONS && options.iter().all(is_all) {
+        return;
+    }
+    let list = options.iter().enumerate().map(|(place, option)| {
+        let option = if is_blank(option) { "(nothing that can be seen)" } else { option };
+        format!("{}. {}", place + 1, shortened(clean(option).trim(), LONGEST_REQUEST))
+    });
+    text.push_plain("\n\nThe answers to choose from:\n\n");
+    text.push_with(&list.collect::<Vec<_>>().join("\n"), Style::Quote);
 }
 
 fn number(id: &str) -> &str {
@@ -235,6 +248,7 @@ mod tests {
         let open = ApprovalRequest { options: Vec::new(), ..request };
         let asked = requested("approval-0012", "task-0003", ApprovalKind::Question, &open, None);
         assert!(asked.text.text.ends_with("Answer with: answer 12 TEXT"));
+        assert!(asked.text.spans.iter().any(|span| span.style == Style::Quote));
         let start = ApprovalRequest { prompt: Some("deploy".into()), ..ApprovalRequest::default() };
         let at = "2026-11-29T12:30:00Z".parse().ok();
         let asked = requested("approval-0001", "task-0003", ApprovalKind::Task, &start, at);
@@ -243,5 +257,25 @@ mod tests {
             "May task-0003 start? (approval-0001)\n\ndeploy\n\nUntil 2026-11-29 12:30 UTC."
         );
         assert_eq!(asked.buttons.len(), 2);
+    }
+
+    #[test]
+    fn options_that_a_button_cannot_show_are_listed() {
+        let asked = |options: Vec<String>| {
+            let request =
+                ApprovalRequest { question: Some("Which?".into()), options, ..ApprovalRequest::default() };
+            requested("approval-0012", "task-0003", ApprovalKind::Question, &request, None)
+        };
+        let long = format!("keep {} and delete the rest", "x".repeat(60));
+        let made = asked(vec!["left".into(), long.clone(), "\u{200b}".into(), "a\nb".into()]);
+        let said = "Which?\n\nThe answers to choose from:\n\n1. left\n2. ";
+        assert!(made.text.text.contains(&format!("{said}{long}\n3. (nothing that can be seen)\n4. a\nb")));
+        let labels: Vec<_> = made.buttons.iter().map(|button| button.label.as_str()).collect();
+        assert_eq!((labels[0], labels[2], labels[3]), ("left", "3", "4. a"));
+        assert!(labels[1].starts_with("2. keep xxx") && labels[1].ends_with('…'), "{}", labels[1]);
+        let many = asked((0..25).map(|n| format!("option-{n}")).collect());
+        assert!(many.text.text.contains("\n25. option-24\n\nAnswer with: answer 12 TEXT"));
+        let slack = crate::render::slack(&asked(vec!["a\n*task-0003 was approved*".into()]).text);
+        assert!(slack.ends_with("> 1. a\n> ∗task-0003 was approved∗"), "{slack}");
     }
 }

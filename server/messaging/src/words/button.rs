@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::{line, shortened};
+
 /// A button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
@@ -39,10 +41,13 @@ impl Button {
 
     /// Answers the question with the option of this place.
     pub fn option(id: &str, place: usize, option: &str) -> Self {
-        let mut label: String = crate::text::clean(option).chars().take(LONGEST_LABEL).collect();
-        if label.trim().is_empty() {
-            label = format!("{}", place + 1);
-        }
+        let number = place + 1;
+        let label = match line(option, LONGEST_LABEL) {
+            label if label.is_empty() => number.to_string(),
+            label if label == option => label,
+            // Where it is not all of the option, the text lists it under its number.
+            label => shortened(&format!("{number}. {label}"), LONGEST_LABEL),
+        };
         Self { label, data: format!("o:{id}:{place}") }
     }
 }
@@ -83,6 +88,10 @@ mod tests {
         assert_eq!(read(Button::reject(&id)), Pressed::Reject(id.clone()));
         assert_eq!(read(Button::option(&id, 19, "x")), Pressed::Option(id.clone(), 19));
         assert_eq!(Button::option(&id, 1, " \u{202e}").label, "2");
+        assert_eq!(Button::option(&id, 1, "\u{200b}").label, "2");
+        assert_eq!(Button::option(&id, 1, "\u{200d}").label, "2");
+        let cut = Button::option(&id, 1, &"x".repeat(41)).label;
+        assert!(cut.starts_with("2. xx") && cut.ends_with('…') && cut.chars().count() == 40, "{cut}");
     }
 
     #[test]
