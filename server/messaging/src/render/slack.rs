@@ -49,6 +49,10 @@ fn alike(sign: char) -> Option<char> {
 
 /// True if a sign between these may begin or end a style: it does neither within a word, nor alone.
 fn is_style(sign: char, before: Option<char>, after: Option<char>) -> bool {
+    // The daemon writes commands so, and so may others: only a block reaches beyond its line.
+    if sign == '`' {
+        return matches!(before, Some('`' | 'ˋ')) || after == Some('`');
+    }
     // Two of those that stand for signs are letters.
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !matches!(c, 'ˋ' | 'ˍ'));
     let may_begin = !is_word(before) && !after.is_some_and(char::is_whitespace);
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn signs_in_text_style_nothing() {
-        assert_eq!(slack(&Styled::plain("*no* _no_ ~no~ `no` ```no```")), "∗no∗ ˍnoˍ ∼no∼ ˋnoˋ ˋˋˋnoˋˋˋ");
+        assert_eq!(slack(&Styled::plain("*no* _no_ ~no~ `no` ```no```")), "∗no∗ ˍnoˍ ∼no∼ `no` ˋˋˋnoˋˋˋ");
         let kept = "snake_case 2*3 * item ~/path https://a.b/_c_ a - b";
         assert_eq!(slack(&Styled::plain(kept)), kept);
         assert_eq!(slack(&markdown("**a \\*b** \\_c_")), "*a ∗b* ˍcˍ");
