@@ -129,8 +129,8 @@ fn usage(
     judged: Option<&ResultMessage>,
     previous_total: impl FnOnce(&str) -> Option<f64>,
 ) -> Usage {
-    let total = output.last.as_ref().and_then(|result| result.session_total_usd);
     let session = output.session_id();
+    let total = output.totals.of(session);
     // What was put off in the end was not refused for good: that is told when it is decided.
     let put_off = judged.and_then(|result| result.deferred.as_ref()).map(Denial::of_deferred);
     let is_final = |denial: &&Denial| Some(*denial) != put_off.as_ref();
@@ -140,7 +140,7 @@ fn usage(
         cost_usd: output.own_cost_usd().or_else(|| {
             let before = session.and_then(previous_total).unwrap_or(0.0);
             // An unknown session is reported with a total of 0, whatever it had cost.
-            total.map(|total| (total - before).max(0.0))
+            output.totals.sum().map(|total| (total - before).max(0.0))
         }),
         session_total_usd: total,
         turns: output.turns,

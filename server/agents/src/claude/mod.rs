@@ -34,6 +34,7 @@ mod rule;
 mod scanner;
 mod settings;
 mod spent;
+mod totals;
 mod watch;
 
 pub use evaluate::evaluate;

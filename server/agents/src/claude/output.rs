@@ -7,6 +7,7 @@ use super::{
     limits::{self, Rejections},
     message::{Message, ResultMessage},
     spent::{SpentLog, add},
+    totals::Totals,
 };
 use crate::{
     evaluation::{Received, TokensByModel, Unknown},
@@ -67,6 +68,7 @@ pub struct Output {
     pub(super) unknown: Unknown,
     pub(super) tokens_by_model: TokensByModel,
     pub(super) spent: SpentLog,
+    pub(super) totals: Totals,
     pub(super) received: Received,
 }
 
@@ -159,6 +161,9 @@ impl Output {
             add(&mut self.tokens_by_model, model.clone(), *tokens);
         }
         self.spent.take_result(result.own_cost_usd, result.session_total_usd, &result.tokens_by_model);
+        if let Some(usd) = result.session_total_usd {
+            self.totals.take(self.session_id.as_deref(), usd);
+        }
         self.denial_count += result.denial_count;
         let room = MOST_DENIALS.saturating_sub(self.denials.len());
         self.denials.extend(result.denials.iter().take(room).cloned());
@@ -235,5 +240,12 @@ mod tests {
         let tasks = |tasks| json!({"type": "system", "subtype": "background_tasks_changed", "tasks": tasks});
         assert_eq!(output(&[tasks(json!([{}, {}]))]).background_tasks, 2);
         assert_eq!(output(&[tasks(json!([{}])), tasks(json!([]))]).background_tasks, 0);
+    }
+
+    #[test]
+    fn a_later_total_of_its_session_takes_nothing_from_an_earlier_one() {
+        let total = |session: &str, usd: f64| json!({"type": "result", "is_error": false, "session_id": session, "total_cost_usd": usd});
+        let totals = output(&[total("a", 0.5), total("a", 0.0), total("b", 0.25)]).totals;
+        assert_eq!((totals.sum(), totals.of(Some("b"))), (Some(0.75), Some(0.25)));
     }
 }
