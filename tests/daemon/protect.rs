@@ -96,3 +96,26 @@ fn a_pattern_that_protects_nothing_is_refused() {
         assert!(error["message"].as_str().unwrap().contains(&format!("{glob:?}")), "{error}");
     }
 }
+
+#[test]
+fn a_retry_compares_with_what_was_before_the_first_attempt() {
+    let daemon = with_test("test -e once || { echo easier >tests/a; touch once; }");
+    // The second time the check before the first round succeeds, with the file as the first agent has left it.
+    let verify =
+        json!({ "command": "test -e once", "protect": ["tests/**"], "max_rounds": 1, "before": true });
+    let first = daemon.ended(&submit(&daemon, verify));
+    assert_eq!((end(&first), &first["before"]["exit"]), (("failed", "rounds"), &json!(1)), "{first}");
+    let mut latest = first;
+    for _ in 0..2 {
+        let again = daemon.call("task.retry", json!({ "taskId": latest["id"] }));
+        latest = daemon.ended(again["taskId"].as_str().unwrap());
+        assert_eq!(end(&latest), ("failed", "rounds"), "{latest}");
+        assert_eq!(latest["rounds"][0]["protected"][0], "tests/a", "{latest}");
+        let why = latest["error"].as_str().unwrap();
+        assert!(why.contains("before the first attempt"), "{why}");
+    }
+    daemon.write("tests/a", "a");
+    let again = daemon.call("task.retry", json!({ "taskId": latest["id"] }));
+    let task = daemon.ended(again["taskId"].as_str().unwrap());
+    assert_eq!((end(&task).0, &task["verified"]), ("completed", &json!(true)), "{task}");
+}

@@ -3,7 +3,7 @@
 use aiwg_protocol::types::{CheckCommand, Verify};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::minutes_to_ms;
+use crate::{limits::minutes_to_ms, task::TaskNo};
 
 /// The check by which a task counts as done, with all that it needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct VerifyTerms {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProtectRecord {
+    /// The task whose run that is, if this one is a retry of it: what its agent has changed stays changed. None for the task itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskNo>,
     /// The number of that run.
     pub run: u32,
     /// The hash of the record, by which it is known that nobody has changed it.

@@ -87,8 +87,10 @@ impl Transaction<'_> {
             let after = row.spec.after.iter();
             let again = |no: &TaskNo| new.get(retries.get(no).unwrap_or(no)).copied();
             let after = after.filter_map(|no| again(no).or((!is_named).then_some(*no))).collect();
-            let (no, state) =
-                self.submit(&TaskSpec { after, sender: sender.cloned(), ..once_more(row, cause) })?;
+            let protected = self.inherited_record(&row)?;
+            let mut spec = TaskSpec { after, sender: sender.cloned(), ..once_more(row, cause) };
+            spec.terms.protected = protected;
+            let (no, state) = self.submit(&spec)?;
             self.store.note_retry(old, no)?;
             new.insert(old, no);
             tasks.push(TaskRetried { task_id: no.to_string(), retry_of: old.to_string(), state });

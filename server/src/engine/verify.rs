@@ -40,7 +40,7 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
     let Some(last) = rounds.last() else {
         return match before {
             None if terms.before => Next::Step(Step::Check(0)),
-            Some(check) if is_good(check) => Next::Verified,
+            Some(check) if is_good(check) && RoundDetail::of(check).protected.is_empty() => Next::Verified,
             Some(check) if could_not_run(check) => not_run(terms, check),
             _ => Next::Step(Step::Work(1)),
         };
@@ -82,7 +82,8 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
 /// The reason for which a good check does not count.
 fn is_blocked(protected: &[String]) -> String {
     format!(
-        "the check succeeds, but protected files are not as they were: {} (where a check writes them itself, have git ignore them, or protect less)",
+        "the check succeeds, but protected files are not as they were: {} (where a check writes them itself, have git ignore them, or protect less; a retry compares \
+         with what was before the first attempt: where a person has changed them, submit the task afresh)",
         quoted_list(protected)
     )
 }
@@ -186,7 +187,7 @@ pub(crate) fn used_ms(runs: &[RunRow]) -> u64 {
 pub(super) fn is_to_record(terms: &VerifyTerms, on: Option<&ProtectRecord>, runs: &[RunRow]) -> bool {
     let is_by_agent =
         |on: &ProtectRecord| runs.iter().any(|run| run.id.n == on.run && run.kind == RunRow::AGENT);
-    !terms.protect.is_empty() && !on.is_some_and(is_by_agent)
+    !terms.protect.is_empty() && !on.is_some_and(|on| on.task.is_some() || is_by_agent(on))
 }
 
 impl Engine {
@@ -283,6 +284,18 @@ impl Transaction<'_> {
         let before = terms.protected.take().unwrap_or_default();
         terms.protected = Some(ProtectRecord { run: run.n, hash: hash.to_owned(), ..before });
         Ok(self.store.set_terms(task.no, &terms)?)
+    }
+
+    /// The record with which a retry of a task compares the protected files: that of the task, whose agent may have changed them. None if its agent
+    /// has done nothing yet, or the task was completed.
+    pub(super) fn inherited_record(&self, task: &TaskRow) -> aiwg_store::Result<Option<ProtectRecord>> {
+        let Terms { protected: Some(on), verify: Some(verify), .. } = &task.spec.terms else {
+            return Ok(None);
+        };
+        if task.state == TaskState::Completed || is_to_record(verify, Some(on), &self.store.runs(task.no)?) {
+            return Ok(None);
+        }
+        Ok(Some(ProtectRecord { task: on.task.or(Some(task.no)), ..on.clone() }))
     }
 
     /// Notes what the check before the first round has written.

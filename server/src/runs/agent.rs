@@ -261,7 +261,7 @@ impl Agent {
         let run = self.task.id();
         shared.context.engine.note_protected(run, hash.clone()).await?;
         let written = self.written.clone();
-        let _ = self.protected.set(ProtectRecord { run: run.n, hash, written });
+        let _ = self.protected.set(ProtectRecord { task: None, run: run.n, hash, written });
         Ok(())
     }
 

@@ -35,6 +35,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         class: "docs\u{1f}".to_owned(),
         terms: Terms {
             protected: Some(ProtectRecord {
+                task: Some(TaskNo(7)),
                 run: 2,
                 hash: "0a".to_owned(),
                 written: vec!["tests/report".to_owned()],

@@ -116,7 +116,9 @@ fn real_name(root: &Path, file: &str) -> String {
 }
 
 fn record_path(task_dir: &Path, on: Option<&ProtectRecord>) -> PathBuf {
-    task_dir.join(on.map_or(0, |on| on.run).to_string()).join(RECORD_FILE)
+    let first = on.and_then(|on| on.task).map(|task| task_dir.with_file_name(task.to_string()));
+    let dir = first.unwrap_or_else(|| task_dir.to_owned());
+    dir.join(on.map_or(0, |on| on.run).to_string()).join(RECORD_FILE)
 }
 
 fn all_changes(
