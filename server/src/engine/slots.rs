@@ -146,7 +146,7 @@ impl Transaction<'_> {
     ) -> aiwg_store::Result<Option<Share>> {
         let (id, at) = (task.run(), self.now);
         let kind = if is_check { RunRow::CHECK } else { RunRow::AGENT };
-        let share = if is_check { None } else { self.share(task)? };
+        let share = if is_check { None } else { self.share(task, profile)? };
         let reserved_usd = share.map(|share| share.reserved_usd);
         self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), profile, reserved_usd })?;
         let span = RunSpan { is_check, from: at, until: None };

@@ -59,9 +59,10 @@ impl Budgets {
         self.config.is_set()
     }
 
-    /// The cost that is expected where nothing is known, in US dollars.
-    pub(in crate::engine) fn unknown_cost_usd(&self) -> f64 {
-        self.config.unknown_cost_usd
+    /// The cost of a run where nothing is known, in US dollars: no more than a task may cost, nor a run that has a cap of its own.
+    pub(in crate::engine) fn unknown_cost_usd(&self, cap_usd: Option<f64>) -> f64 {
+        let caps = [self.config.task_usd, cap_usd];
+        caps.into_iter().flatten().fold(self.config.unknown_cost_usd, f64::min)
     }
 
     /// The bounds for a task that counts to this rule.

@@ -4,6 +4,12 @@ use aiwg_model::{EndReason, Outcome, RunCost, RunRow, TaskRow, whole_usd};
 
 use crate::engine::transaction::Transaction;
 
+/// The cost of a dear run where no cap is higher, in US dollars.
+const DEAR_USD: f64 = 100.0;
+
+/// As many times the cost of a dear run, or a cap, are not believed any more.
+const BELIEVED_TIMES: f64 = 1000.0;
+
 impl Transaction<'_> {
     /// Counts what a run has cost that is over, once it is no longer in its slot's share. The cost in the outcome's usage is what was counted.
     pub(in crate::engine) fn charge(
@@ -11,18 +17,19 @@ impl Transaction<'_> {
         task: &TaskRow,
         outcome: &mut Outcome,
     ) -> aiwg_store::Result<()> {
+        self.leave_out_absurd(task, outcome);
         self.take_off_session(task, outcome)?;
         let slot = self.state.running.get_mut(&task.no);
-        let so_far = slot.map_or(0.0, |slot| {
-            slot.reserved_usd = 0.0;
-            std::mem::take(&mut slot.reported_usd)
+        let (set_aside, so_far) = slot.map_or((f64::INFINITY, 0.0), |slot| {
+            (std::mem::take(&mut slot.reserved_usd), std::mem::take(&mut slot.reported_usd))
         });
         let known = outcome.usage.as_ref().and_then(|usage| usage.cost_usd);
         let is_told = outcome.cost == RunCost::Told && known.is_some();
         let least = known.unwrap_or_default().max(so_far);
         let usd = match is_told || !self.may_have_cost(task, outcome)? {
             true => least,
-            false => least.max(self.budgets().config.unknown_cost_usd),
+            // No more than was set aside, or many such runs would pass a bound in which each of them had fitted.
+            false => least.max(self.budgets().unknown_cost_usd(None).min(set_aside)),
         };
         let usd = whole_usd(usd);
         if usd <= 0.0 {
@@ -36,6 +43,30 @@ impl Transaction<'_> {
             self.state.money.expected.remove(rule);
         }
         self.spend(rule, task.spec.agent.as_deref(), usd)
+    }
+
+    /// Takes a cost that no run can have as one that is not known, and says so: it would close a day and a month for good.
+    fn leave_out_absurd(&self, task: &TaskRow, outcome: &mut Outcome) {
+        let most_usd = self.most_believed_usd(task);
+        let Some(usage) = &mut outcome.usage else { return };
+        let Some(usd) = usage.cost_usd.filter(|usd| *usd > most_usd) else { return };
+        usage.cost_usd = None;
+        (outcome.cost, outcome.session) = (RunCost::Unknown, None);
+        let why = format!(
+            "a cost of ${usd} is not believed: it counts as one that is not known (`budget.unknown_cost_usd`); see the agent's output"
+        );
+        tracing::warn!(task = %task.no, usd, most_usd, "{why}");
+        outcome.error = Some(match outcome.error.take() {
+            Some(error) => format!("{error}; {why}"),
+            None => why,
+        });
+    }
+
+    /// The most that is believed of the cost of a task's run, in US dollars.
+    pub(super) fn most_believed_usd(&self, task: &TaskRow) -> f64 {
+        let profile = self.state.running.get(&task.no).and_then(|slot| slot.profile.as_deref());
+        let caps = [self.budgets().config.task_usd, self.state.config.profiles.cap_usd(profile)];
+        caps.into_iter().flatten().fold(DEAR_USD, f64::max) * BELIEVED_TIMES
     }
 
     /// Takes from a cost that is the session's what the session had cost before this run, if the run went on in it: because an earlier run of

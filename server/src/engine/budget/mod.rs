@@ -14,7 +14,9 @@ mod tests;
 
 use std::collections::HashMap;
 
-use aiwg_model::{Cursor, NewEvent, Outcome, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow, sum_of};
+use aiwg_model::{
+    Cursor, NewEvent, Outcome, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow, sum_of, whole_usd,
+};
 use aiwg_protocol::types::{BudgetEvent, EventSource, Json, TaskState, Timestamp, Waiting};
 
 use jiff::tz::TimeZone;
@@ -175,7 +177,8 @@ impl Transaction<'_> {
     /// The bounds that a task does not fit in. Publishes those that are exhausted.
     fn lacking(&mut self, task: &TaskRow) -> aiwg_store::Result<Vec<Lack>> {
         self.open_book()?;
-        let needed = self.expected(task)?;
+        let profile = self.profile_for(task, None);
+        let needed = self.expected(task, profile.as_deref())?;
         let rule = task.spec.counts_to().map(str::to_owned);
         let budgets = self.budgets().clone();
         let mut lacking = Vec::new();
@@ -194,16 +197,17 @@ impl Transaction<'_> {
     }
 
     /// The cost that is expected of the next run of a task, in US dollars: no more than each bound, so that what is dear can be run at all.
-    fn expected(&mut self, task: &TaskRow) -> aiwg_store::Result<f64> {
+    fn expected(&mut self, task: &TaskRow, profile: Option<&str>) -> aiwg_store::Result<f64> {
         let rule = task.spec.counts_to();
-        let unknown = self.budgets().config.unknown_cost_usd;
+        let cap = self.state.config.profiles.cap_usd(profile);
+        let unknown = self.budgets().unknown_cost_usd(cap);
         let usual = match rule {
             Some(rule) => self.usual(rule)?.unwrap_or(unknown),
             None => unknown,
         };
-        let left = self.left_of_cap(task)?.unwrap_or(f64::INFINITY);
+        let caps = self.left_of_cap(task)?.into_iter().chain(cap);
         let limits = self.budgets().bounds(rule).into_iter().map(|bound| bound.limit_usd);
-        Ok(limits.fold(usual.min(left), f64::min))
+        Ok(limits.chain(caps).fold(usual, f64::min))
     }
 
     /// The median cost of a rule's latest tasks; none where none has told its cost.
@@ -232,19 +236,26 @@ impl Transaction<'_> {
     }
 
     /// The share of a run that begins; none where there are no budgets.
-    pub(super) fn share(&mut self, task: &TaskRow) -> aiwg_store::Result<Option<Share>> {
+    pub(super) fn share(
+        &mut self,
+        task: &TaskRow,
+        profile: Option<&str>,
+    ) -> aiwg_store::Result<Option<Share>> {
         if !self.budgets().are_set() {
             return Ok(None);
         }
         self.open_book()?;
-        let reserved_usd = self.expected(task)?;
+        let expected = self.expected(task, profile)?;
         let rule = task.spec.counts_to();
         let of_bounds =
             self.budgets().bounds(rule).into_iter().map(|bound| bound.limit_usd - self.taken(&bound));
         let of_bounds: Vec<f64> =
             if task.spec.terms.ignore_budget { Vec::new() } else { of_bounds.collect() };
         let least = of_bounds.into_iter().chain(self.left_of_cap(task)?).min_by(f64::total_cmp);
-        Ok(Some(Share { reserved_usd, cap_usd: least.map(|cap| cap.max(0.0)) }))
+        let cap_usd = least.map(|cap| cap.max(0.0));
+        // The gate may have looked at another profile, of which less was expected.
+        let reserved_usd = cap_usd.map_or(expected, |cap| expected.min(cap));
+        Ok(Some(Share { reserved_usd, cap_usd }))
     }
 
     /// The most that a run may cost, in US dollars: its share in the budgets, or the cap of its profile if that is less.
@@ -260,6 +271,10 @@ impl Transaction<'_> {
             Some(session) => (usd - self.cost_of_session(&task, session)?.unwrap_or_default()).max(0.0),
             None => usd,
         };
+        // The end of the run says that it is not believed.
+        if usd > self.most_believed_usd(&task) {
+            return Ok(());
+        }
         let Some(slot) = self.state.running.get_mut(&run.task) else { return Ok(()) };
         slot.reported_usd = slot.reported_usd.max(usd);
         let cap_of_profile = self.state.config.profiles.cap_usd(slot.profile.as_deref());
@@ -326,9 +341,9 @@ impl Transaction<'_> {
             period: bound.period(&book.period).to_owned(),
             rule: bound.rule.map(str::to_owned),
             limit_usd: bound.limit_usd,
-            spent_usd,
-            reserved_usd,
-            left_usd: (bound.limit_usd - spent_usd - reserved_usd).max(0.0),
+            spent_usd: whole_usd(spent_usd),
+            reserved_usd: whole_usd(reserved_usd),
+            left_usd: whole_usd((bound.limit_usd - spent_usd - reserved_usd).max(0.0)),
             ends_at,
         };
         book.published.insert(key.clone(), limit.clone());
@@ -382,7 +397,7 @@ fn reserved<'s>(slots: impl Iterator<Item = &'s Slot>, rule: Option<&str>) -> f6
 /// Money that is set aside for a running task with these runs. There may have been no budgets when its agent was started.
 pub(super) fn reserved_of(runs: &[RunRow], budgets: &Budgets) -> f64 {
     match runs.iter().rfind(|run| run.ended_at.is_none()) {
-        Some(run) if run.kind == RunRow::AGENT => run.reserved_usd.unwrap_or(budgets.unknown_cost_usd()),
+        Some(run) if run.kind == RunRow::AGENT => run.reserved_usd.unwrap_or(budgets.unknown_cost_usd(None)),
         _ => 0.0,
     }
 }

@@ -175,6 +175,12 @@ fn taken(view: &dyn View, bound: &Bound<'_>, period: Period) -> (f64, f64) {
     (spent, running.map(|task| of_run(task.no)).sum())
 }
 
+/// The cost that counts for the open run of a task if nothing is known of it.
+fn unknown_usd(view: &dyn View, no: TaskNo) -> f64 {
+    let open = view.runs(no).unwrap().into_iter().find(|run| run.ended_at.is_none()).unwrap();
+    open.reserved_usd.unwrap().min(UNKNOWN)
+}
+
 fn spec(rule: usize, priority: i32, ignores: bool) -> TaskSpec {
     let rule = (rule > 0).then(|| format!("r{rule}"));
     let cause = rule.clone().map(|rule| Cause { task: None, rule: Some(rule), event: None, depth: 0 });
@@ -225,7 +231,8 @@ fn apply(tx: &mut Transaction<'_>, op: &Op, model: &mut Model) {
         }
         Op::Ended { task, usd } => {
             let Some((row, so_far)) = running(task) else { return };
-            model.ran(&row, usd.unwrap_or(UNKNOWN).max(so_far));
+            let unknown = unknown_usd(&*tx.store, row.no);
+            model.ran(&row, usd.unwrap_or(unknown).max(so_far));
             tx.ended(row.run(), &outcome(usd, EndReason::DONE)).is_ok()
         }
         Op::Paused { task, usd } => {
@@ -235,7 +242,8 @@ fn apply(tx: &mut Transaction<'_>, op: &Op, model: &mut Model) {
         }
         Op::Lost { task, started } => {
             let Some((row, so_far)) = running(task) else { return };
-            model.ran(&row, if started { UNKNOWN.max(so_far) } else { so_far });
+            let unknown = unknown_usd(&*tx.store, row.no);
+            model.ran(&row, if started { unknown.max(so_far) } else { so_far });
             tx.interrupted(row.run(), started, 3, false, Used::default()).is_ok()
         }
     };

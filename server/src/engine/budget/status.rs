@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiwg_model::{Spending, TaskRow, sum_of};
+use aiwg_model::{Spending, TaskRow, sum_of, whole_usd};
 use aiwg_protocol::{
     config::Config,
     types::{AgentSpending, BudgetBound, BudgetStatus, DaySpending, RuleSpending, Timestamp},
@@ -81,9 +81,9 @@ pub(crate) fn budget_status(
         before: by_day.range(week.as_str()..period.day.as_str()).map(|(_, usd)| *usd).collect(),
     };
     Ok(BudgetStatus {
-        spent_usd: spent.all.day_usd,
-        reserved_usd,
-        forecast_usd: forecast.spent_usd + reserved_usd + forecast.rest_usd(),
+        spent_usd: whole_usd(spent.all.day_usd),
+        reserved_usd: whole_usd(reserved_usd),
+        forecast_usd: whole_usd(forecast.spent_usd + reserved_usd + forecast.rest_usd()),
         task_usd: budgets.config.task_usd,
         bounds: budgets.all().iter().map(|bound| shown(bound, &spent, &running, &period)).collect(),
         by_rule: by_rule(budgets, &spent, &running),
@@ -91,7 +91,7 @@ pub(crate) fn budget_status(
         by_day: by_day
             .into_iter()
             .rev()
-            .map(|(day, usd)| DaySpending { day: day.to_owned(), spent_usd: usd })
+            .map(|(day, usd)| DaySpending { day: day.to_owned(), spent_usd: whole_usd(usd) })
             .collect(),
         day_ends_at: period.day_ends,
         day: period.day,
@@ -104,9 +104,9 @@ fn shown(bound: &Bound<'_>, spent: &Spent, running: &[Running], period: &Period)
         span: bound.span,
         rule: bound.rule.map(str::to_owned),
         limit_usd: bound.limit_usd,
-        spent_usd,
-        reserved_usd,
-        left_usd: (bound.limit_usd - spent_usd - reserved_usd).max(0.0),
+        spent_usd: whole_usd(spent_usd),
+        reserved_usd: whole_usd(reserved_usd),
+        left_usd: whole_usd((bound.limit_usd - spent_usd - reserved_usd).max(0.0)),
         ends_at: bound.ends(period),
     }
 }
@@ -133,9 +133,9 @@ fn by_rule(budgets: &Budgets, spent: &Spent, running: &[Running]) -> Vec<RuleSpe
             let reserved_usd = sum_of(its.map(|task| task.reserved_usd));
             RuleSpending {
                 rule: rule.map(str::to_owned),
-                day_usd: day_usd.max(0.0),
-                month_usd: month_usd.max(0.0),
-                reserved_usd,
+                day_usd: whole_usd(day_usd.max(0.0)),
+                month_usd: whole_usd(month_usd.max(0.0)),
+                reserved_usd: whole_usd(reserved_usd),
             }
         })
         .filter(|of| of.rule.is_some() || of.month_usd > 0.0 || of.reserved_usd > 0.0)
@@ -156,7 +156,12 @@ fn by_agent(of_month: &[&Spending], day: &str, running: &[Running]) -> Vec<Agent
     }
     let mut all: Vec<AgentSpending> = agents
         .into_iter()
-        .map(|(agent, of)| AgentSpending { agent: agent.map(str::to_owned), ..of })
+        .map(|(agent, of)| AgentSpending {
+            agent: agent.map(str::to_owned),
+            day_usd: whole_usd(of.day_usd),
+            month_usd: whole_usd(of.month_usd),
+            reserved_usd: whole_usd(of.reserved_usd),
+        })
         .collect();
     all.sort_by(|one, other| other.month_usd.total_cmp(&one.month_usd).then(one.agent.cmp(&other.agent)));
     all

@@ -82,3 +82,42 @@ fn without_a_budget_a_cost_that_is_not_known_is_none() {
     assert_eq!(daemon.runs(1)[0].usage, Some(usage.clone()));
     assert_eq!(daemon.store.view().unwrap().task(TaskNo(1)).unwrap().unwrap().usage, Some(usage));
 }
+
+#[test]
+fn a_run_of_unknown_cost_counts_no_more_than_was_set_aside_for_it() {
+    let of_tasks =
+        [(json!({ "day_usd": 1, "task_usd": 0.05 }), 1.0, 20), (json!({ "day_usd": 0.4 }), 0.4, 1)];
+    for (budget, limit_usd, runs) in of_tasks {
+        let mut daemon = Daemon::new(budget);
+        for _ in 0..30 {
+            daemon.submit(task());
+        }
+        let mut ended = 0;
+        while let Some(no) = daemon.state.running.keys().next().copied() {
+            daemon.ended(no.0, None);
+            ended += 1;
+            assert!(daemon.spent() <= limit_usd + 1e-9, "{}", daemon.spent());
+        }
+        assert_eq!(ended, runs);
+        assert!((daemon.spent() - limit_usd).abs() < 1e-9, "{}", daemon.spent());
+        assert_eq!(daemon.gate("").map(|gate| gate.0), Some(Waiting::Budget));
+    }
+}
+
+#[test]
+fn a_cost_that_cannot_be_is_not_known() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 10, "unknown_cost_usd": 0.5 }));
+    daemon.submit(task());
+    let run = RunId { task: TaskNo(1), n: 1 };
+    let done = daemon.act(|tx| assert!(tx.cost_so_far(run, 1e9, None).is_ok()));
+    assert_eq!(done.ended, [], "it is not ended for that");
+    daemon.ends(1, &of_session(1e9, EndReason::DONE));
+    let row = daemon.store.view().unwrap().task(TaskNo(1)).unwrap().unwrap();
+    assert_eq!(row.usage.unwrap().cost_usd, Some(0.5));
+    assert!(row.error.unwrap().contains("is not believed"));
+    assert!((daemon.spent() - 0.5).abs() < 1e-9, "{}", daemon.spent());
+    assert_eq!(daemon.submit(task()).started, [2], "the day is not closed");
+    // What is dear, but could be, counts.
+    daemon.ended(2, Some(100_000.0));
+    assert!((daemon.spent() - 100_000.5).abs() < 1e-9, "{}", daemon.spent());
+}
