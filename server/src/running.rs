@@ -290,6 +290,11 @@ impl Running {
         self.lock().iter().map(|(no, one)| (*no, one.dir.clone())).collect()
     }
 
+    /// The directory of the run of a task that is kept.
+    pub(crate) fn dir(&self, task: TaskNo) -> Option<PathBuf> {
+        self.lock().get(&task).map(|one| one.dir.clone())
+    }
+
     /// The tasks whose agents are kept, in no order.
     pub(crate) fn tasks(&self) -> Vec<TaskNo> {
         self.lock().keys().copied().collect()

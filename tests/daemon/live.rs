@@ -200,6 +200,27 @@ fn a_task_whose_agent_was_killed_has_failed_whatever_message_waits() {
 }
 
 #[test]
+fn a_message_to_an_agent_that_is_killed_before_it_has_begun_is_sent_again_before_the_check_counts() {
+    let mut agent = live_stand_in();
+    let words = agent["command"].as_array_mut().unwrap();
+    words.splice(
+        0..0,
+        ["sh", "-c", r#"[ ! -e dies ] || { rm dies; kill -9 $$; }; exec "$@""#, "sh"].map(Value::from),
+    );
+    agent["program"] = "claude".into();
+    let daemon = TestDaemon::with(json!({ "agent": agent }));
+    daemon.call("daemon.pause", json!({}));
+    daemon.write("dies", "");
+    let task = daemon.submit_with(json!({ "prompt": "do: answer first", "verify": { "command": "true" } }));
+    send(&daemon, &task, "a note");
+    daemon.call("daemon.resume", json!({}));
+    let done = daemon.ended(&task);
+    assert_eq!((&done["verified"], &done["state"]), (&json!(true), &json!("completed")), "{done}");
+    assert_eq!((states(&done), heard(&daemon).len()), (vec![("delivered", Some(2))], 1));
+    assert!(heard(&daemon)[0].ends_with("> a note"), "{:?}", heard(&daemon));
+}
+
+#[test]
 fn a_retry_gets_the_prompt_and_each_message_once() {
     let daemon = live();
     let task = busy(&daemon, json!({ "retry": one_retry() }));

@@ -20,9 +20,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, kill, processes_of, until};
 
-/// Number of times that the daemon is killed; `AIWG_CRASH_ROUNDS` sets another number.
+/// Number of times that something is killed; `AIWG_CRASH_ROUNDS` sets another number.
 pub(crate) fn rounds() -> u32 {
-    std::env::var("AIWG_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(20)
+    rounds_or(20)
+}
+
+/// The same where it is another one if nobody sets it.
+pub(crate) fn rounds_or(usual: u32) -> u32 {
+    std::env::var("AIWG_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }
 
 /// Everything that was acknowledged.
@@ -32,12 +37,25 @@ struct Acknowledged {
     tasks: Vec<String>,
 }
 
-/// A script that calls one method after the other, whatever becomes of the daemon.
+/// A script that calls one method after the other, whatever becomes of the daemon. Each call must succeed that is answered.
 pub(crate) fn script(
     socket: PathBuf,
     stop: Arc<AtomicBool>,
-    mut next: impl FnMut(u64) -> (&'static str, Value) + Send + 'static,
+    next: impl FnMut(u64) -> (&'static str, Value) + Send + 'static,
     mut acknowledge: impl FnMut(&Value) + Send + 'static,
+) -> JoinHandle<()> {
+    calls(socket, stop, next, move |answer| {
+        assert_eq!(answer.get("error"), None);
+        acknowledge(&answer["result"]);
+    })
+}
+
+/// The same, but it hears whole answers, be they errors.
+pub(crate) fn calls(
+    socket: PathBuf,
+    stop: Arc<AtomicBool>,
+    mut next: impl FnMut(u64) -> (&'static str, Value) + Send + 'static,
+    mut hear: impl FnMut(&Value) + Send + 'static,
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut number = 0;
@@ -57,8 +75,7 @@ pub(crate) fn script(
                 }
                 // A line that the kill cut short is no acknowledgement.
                 let Ok(answer) = serde_json::from_str::<Value>(&answer) else { break };
-                assert_eq!(answer.get("error"), None);
-                acknowledge(&answer["result"]);
+                hear(&answer);
                 std::thread::sleep(Duration::from_millis(30));
             }
         }
@@ -234,7 +251,7 @@ fn lose_power(project: &Project) {
 }
 
 /// The shims of a project.
-fn shims(project: &Project) -> Vec<u32> {
+pub(crate) fn shims(project: &Project) -> Vec<u32> {
     let processes = processes_of(project.path()).into_iter();
     processes.filter(|(_, line)| line.contains("__shim")).map(|(pid, _)| pid).collect()
 }

@@ -20,6 +20,8 @@ pub struct Received {
     pub taken: Vec<u32>,
     /// Messages that it has read, and is not known to have taken in.
     pub read: Vec<u32>,
+    /// True if it is not known to have taken in what it was asked, the messages among that.
+    pub is_without_prompt: bool,
 }
 
 /// The id of a message to an agent within its session, a UUID: none other in the session has it.

@@ -44,7 +44,7 @@ pub struct SessionCost {
     pub is_resumed: bool,
 }
 
-/// Usage and cost of a run, as far as they are known.
+/// Usage and cost of a run, and the messages that it has used up, as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Used {
     /// Its usage.
@@ -53,6 +53,8 @@ pub struct Used {
     pub cost: RunCost,
     /// Cost of its session so far.
     pub session: Option<SessionCost>,
+    /// The messages of its task that it has reported on.
+    pub received: Received,
 }
 
 /// The processes that an agent left.
@@ -87,13 +89,14 @@ impl Outcome {
     /// The same outcome of a run that has used this.
     #[must_use]
     pub fn with(self, used: Used) -> Self {
-        let Used { usage, cost, session } = used;
-        Self { usage, cost, session, ..self }
+        let Used { usage, cost, session, received } = used;
+        Self { usage, cost, session, received, ..self }
     }
 
-    /// Usage and cost of its run.
+    /// Usage and cost of its run, and the messages that it has reported on.
     pub fn used(&self) -> Used {
-        Used { usage: self.usage.clone(), cost: self.cost, session: self.session }
+        let received = self.received.clone();
+        Used { usage: self.usage.clone(), cost: self.cost, session: self.session, received }
     }
 
     /// The outcome if the agent was being ended: the reason for that decides, whatever the agent made of it.

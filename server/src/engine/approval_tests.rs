@@ -1,9 +1,9 @@
-//! The bounds of what a task asks people for, over the real store.
+//! What a task asks people for, its bounds and its use, and what they send to its agent, over the real store.
 
-use aiwg_model::{NewApproval, TaskNo, TaskSpec};
+use aiwg_model::{EndReason, NewApproval, Outcome, Received, RunId, TaskNo, TaskSpec, Used};
 use aiwg_protocol::{
     terms::{ApprovalLimits, OnTimeout},
-    types::{ApprovalKind, ApprovalRequest, ApprovalState, Timestamp},
+    types::{ApprovalKind, ApprovalRequest, ApprovalState, Json, TaskState, Timestamp},
 };
 use aiwg_store::Store;
 use aiwg_store_sqlite::SqliteStore;
@@ -13,7 +13,9 @@ use super::{
     EngineConfig, EngineError,
     approvals::MOST_OF_TASK,
     effects::Effects,
+    permissions::{LetThrough, Permit, ToolCall},
     state::State,
+    steer::SentBy,
     transaction::{Failure, Transaction},
     waits::Waits,
 };
@@ -114,4 +116,94 @@ fn of_starts_that_are_asked_for_again_and_again_the_latest_stay() {
     let pending: Vec<_> = rows.iter().filter(|row| row.state == ApprovalState::Pending).collect();
     assert_eq!((rows.len(), pending.len()), (21, 1), "{rows:?}");
     assert_eq!(view.holds(waiting).unwrap().len(), 1);
+}
+
+fn tool_call() -> ToolCall {
+    let input = Json::from_text(r#"{"command":"make"}"#.to_owned()).unwrap();
+    ToolCall { task: TASK, tool: "Bash".to_owned(), input, is_subagents: false }
+}
+
+fn asked(tx: &mut Transaction<'_>, call: &ToolCall) -> Permit {
+    tx.ask_permission(call, None, None).unwrap_or_else(|_| panic!("it may ask"))
+}
+
+fn used(tx: &mut Transaction<'_>, id: &str) -> Permit {
+    tx.about_to_use(&tool_call(), id).unwrap_or_else(|_| panic!("it runs"))
+}
+
+#[test]
+fn an_agent_that_has_not_heard_of_being_put_off_waits_for_no_other_call() {
+    let mut machine = Machine::new();
+    machine.done(|tx| {
+        let Permit::Waits(no) = asked(tx, &tool_call()) else { panic!("it may be asked") };
+        assert_eq!(used(tx, "first"), Permit::PutOff(no));
+        // The answer is lost: the agent's own rules count, and it asks; or it makes the call again.
+        assert_eq!(asked(tx, &tool_call()), Permit::Waits(no));
+        assert_eq!(used(tx, "second"), Permit::PutOff(no));
+        // A part of it, which would keep it from its end, does not wait for that.
+        let subagents = ToolCall { is_subagents: true, ..tool_call() };
+        assert!(matches!(asked(tx, &subagents), Permit::Denied(..)));
+    });
+}
+
+#[test]
+fn a_call_that_was_put_off_is_asked_for_again_where_a_hook_has_used_its_approval_that_was_killed() {
+    let mut machine = Machine::new();
+    machine.done(|tx| {
+        let Permit::Waits(no) = asked(tx, &tool_call()) else { panic!("it may be asked") };
+        assert_eq!(used(tx, "first"), Permit::PutOff(no));
+        tx.store.decide_approval(no, ApprovalState::Approved, None).unwrap();
+        // The hook that had asked is gone, and its call is still there.
+        assert_eq!(asked(tx, &tool_call()), Permit::Allowed(no));
+        let run = tx.store.task_if_readable(TASK).unwrap().unwrap().run();
+        let put_off = Outcome { reason: EndReason::DEFERRED, ..Outcome::without_exit(TaskState::Failed, "") };
+        assert!(tx.ended(run, &put_off).is_ok());
+    });
+    // Its next run began at once, since it waits for nobody.
+    machine.done(|tx| {
+        let task = tx.store.task_if_readable(TASK).unwrap().unwrap();
+        assert_eq!((task.state, task.launch), (TaskState::Running, 2));
+        assert_eq!(used(tx, "first"), Permit::Undecided);
+        assert!(matches!(asked(tx, &tool_call()), Permit::Waits(_)));
+    });
+}
+
+#[test]
+fn what_was_let_through_is_not_let_through_again() {
+    for is_over in [false, true] {
+        let mut machine = Machine::new();
+        machine.done(|tx| {
+            let Permit::Waits(no) = asked(tx, &tool_call()) else { panic!("it may be asked") };
+            tx.store.decide_approval(no, ApprovalState::Approved, None).unwrap();
+            assert_eq!(used(tx, "first"), Permit::Allowed(no));
+            assert_eq!(asked(tx, &tool_call()), Permit::LetThrough("first".to_owned()));
+            let before = LetThrough { id: "first".to_owned(), is_over };
+            let again = tx.ask_permission(&tool_call(), Some(&before), None);
+            match again.unwrap_or_else(|_| panic!("it may ask")) {
+                Permit::Allowed(other) => assert!(!is_over && other == no),
+                // The hook before the second call was killed, or has not found the daemon.
+                Permit::Waits(other) => assert!(is_over && other != no),
+                other => panic!("{other:?}"),
+            }
+        });
+    }
+}
+
+#[test]
+fn a_message_that_was_perhaps_read_stays_so_where_the_next_run_is_not_started() {
+    let mut machine = Machine::new();
+    let by = SentBy { is_agent: false, is_live: true };
+    machine.done(|tx| {
+        assert!(tx.send(TASK, "x", None, by).is_ok());
+        let received = Received { read: vec![1], ..Received::default() };
+        let lost = Used { received, ..Used::default() };
+        assert!(tx.interrupted(RunId { task: TASK, n: 1 }, true, 9, false, lost).is_ok());
+    });
+    for n in [2, 3] {
+        let sent = machine.store.view().unwrap().task(TASK).unwrap().unwrap().spec.terms.sent;
+        assert_eq!((sent[0].run, sent[0].is_unsure), (Some(n), true));
+        machine.done(|tx| {
+            assert!(tx.interrupted(RunId { task: TASK, n }, false, 9, false, Used::default()).is_ok());
+        });
+    }
 }

@@ -233,7 +233,7 @@ impl Engine {
 
     /// A run was interrupted: its agent was lost with the machine. `started` says if there had been one. With `most_attempts` the task
     /// fails, with fewer it is queued again; `rests` has it wait for [`Engine::rested`]. `used` is
-    /// what its agent had used by then.
+    /// what its agent had used by then, and which messages it had got.
     ///
     /// # Errors
     /// The run is over already, or the database could not be written.

@@ -33,6 +33,15 @@ pub struct ToolCall {
     pub is_subagents: bool,
 }
 
+/// A use of a tool that was let through, and what its agent's output says of it.
+#[derive(Debug, Clone)]
+pub struct LetThrough {
+    /// Its name.
+    pub id: String,
+    /// True if the tool has been used.
+    pub is_over: bool,
+}
+
 /// The answer to an agent that wants to use a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permit {
@@ -46,6 +55,8 @@ pub enum Permit {
     PutOff(ApprovalNo),
     /// A person is to decide, and the agent waits.
     Waits(ApprovalNo),
+    /// A call just like this one was let through under this name. Where that one is over, this is another one.
+    LetThrough(String),
     /// Too many calls of the task wait for a person already.
     TooMany,
 }
@@ -59,18 +70,25 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.about_to_use(&call, &id))).await
     }
 
-    /// Asks a person for a call that an agent may not make by its own rules, or uses up what was decided on it.
+    /// Asks a person for a call that an agent may not make by its own rules, or uses up what was decided on it. `before` is what is known of the
+    /// use that [`Permit::LetThrough`] named: the program does not say which use it asks for.
     ///
     /// # Errors
     /// The task does not run, or the database could not be written.
-    pub async fn ask_permission(&self, call: ToolCall, cause: Option<Cause>) -> Result<Permit, EngineError> {
+    pub async fn ask_permission(
+        &self,
+        call: ToolCall,
+        before: Option<LetThrough>,
+        cause: Option<Cause>,
+    ) -> Result<Permit, EngineError> {
         let text = call.tool.len() + call.input.as_str().len();
-        self.call(Call::bringing(move |tx| tx.ask_permission(&call, cause.as_ref())).with_text(text)).await
+        let ask = move |tx: &mut Transaction<'_>| tx.ask_permission(&call, before.as_ref(), cause.as_ref());
+        self.call(Call::bringing(ask).with_text(text)).await
     }
 }
 
 impl Transaction<'_> {
-    fn about_to_use(&mut self, call: &ToolCall, id: &str) -> Result<Permit, Failure> {
+    pub(super) fn about_to_use(&mut self, call: &ToolCall, id: &str) -> Result<Permit, Failure> {
         let run = self.running(call.task)?.launch;
         let permissions = self.permissions(call.task)?;
         let same = || permissions.iter().filter(|row| is_for(row, call));
@@ -94,26 +112,36 @@ impl Transaction<'_> {
         if call.is_subagents {
             return Ok(Permit::Undecided);
         }
-        if holds_up_another(&permissions, &tool_use) {
+        if others(&permissions, call).any(|row| is_held_up(row, run)) {
             return Ok(Permit::Denied(row.no, ONE_AT_A_TIME.to_owned()));
         }
         self.store.set_tool_use(row.no, Some(&tool_use))?;
         Ok(Permit::PutOff(row.no))
     }
 
-    fn ask_permission(&mut self, call: &ToolCall, cause: Option<&Cause>) -> Result<Permit, Failure> {
+    pub(super) fn ask_permission(
+        &mut self,
+        call: &ToolCall,
+        before: Option<&LetThrough>,
+        cause: Option<&Cause>,
+    ) -> Result<Permit, Failure> {
         let task = self.running(call.task)?;
         let run = task.launch;
         let permissions = self.permissions(call.task)?;
         let same = || permissions.iter().filter(|row| is_for(row, call));
         // The program's rules ask for each such call, also for one that was let through a moment ago.
-        let was_let_through = |row: &&ApprovalRow| {
-            let tool_use = row.tool_use.as_ref().filter(|tool_use| tool_use.run == run);
-            tool_use.is_some_and(|tool_use| row.used_by.as_ref() == Some(&tool_use.id))
+        let let_through = |row: &ApprovalRow| {
+            let id = row.tool_use.as_ref().filter(|tool_use| tool_use.run == run)?.id.clone();
+            (row.used_by.as_ref() == Some(&id)).then_some((row.no, id))
         };
-        if let Some(row) = same().rfind(was_let_through) {
-            self.store.set_tool_use(row.no, None)?;
-            return Ok(Permit::Allowed(row.no));
+        if let Some((no, id)) = same().filter_map(let_through).next_back() {
+            let Some(before) = before.filter(|before| before.id == id) else {
+                return Ok(Permit::LetThrough(id));
+            };
+            self.store.set_tool_use(no, None)?;
+            if !before.is_over {
+                return Ok(Permit::Allowed(no));
+            }
         }
         let unused = same().rfind(|row| row.used_by.is_none());
         let no = match unused {
@@ -131,8 +159,11 @@ impl Transaction<'_> {
             None if self.store.approval_counts(call.task)?.0 >= MOST_OF_TASK => return Ok(Permit::TooMany),
             None => self.add_approval(&self.asked_for(call, &task), cause)?,
         };
-        // The name is that of no call: all that are held up in this run are others.
-        let ends = holds_up_another(&permissions, &ToolUse { run, id: String::new() });
+        // Of an agent that is about to end no part waits, though it be for the same call.
+        let ends = match call.is_subagents {
+            true => permissions.iter().any(|row| is_held_up(row, run)),
+            false => others(&permissions, call).any(|row| is_held_up(row, run)),
+        };
         Ok(if ends { Permit::Denied(no, ONE_AT_A_TIME.to_owned()) } else { Permit::Waits(no) })
     }
 
@@ -163,9 +194,9 @@ impl Transaction<'_> {
         let permissions = self.permissions(task.no)?;
         let holds: Vec<Hold> =
             permissions.iter().filter(is_pending).map(|row| Hold::approval(row.no)).collect();
-        let was_held_up = |row: &ApprovalRow| {
-            row.tool_use.as_ref().is_some_and(|tool_use| tool_use.run == task.launch && row.used_by.is_none())
-        };
+        // Also if it is used up: by a hook whose agent does not hear of it, or by another call just like this one. Then a person is asked again.
+        let was_held_up =
+            |row: &ApprovalRow| row.tool_use.as_ref().is_some_and(|tool_use| tool_use.run == task.launch);
         Ok((!holds.is_empty() || permissions.iter().any(was_held_up)).then_some(holds))
     }
 }
@@ -185,10 +216,15 @@ fn is_for(row: &ApprovalRow, call: &ToolCall) -> bool {
         && request.input.as_ref().map(Json::as_str) == Some(call.input.as_str())
 }
 
-/// True if another call of the same run is put off, so that the agent is about to end.
-fn holds_up_another(permissions: &[ApprovalRow], tool_use: &ToolUse) -> bool {
-    let is_another = |other: &ToolUse| other.run == tool_use.run && other.id != tool_use.id;
-    permissions.iter().any(|row| row.used_by.is_none() && row.tool_use.as_ref().is_some_and(is_another))
+/// Those about other calls. One about this very call keeps nobody from it: where the agent makes it again, it has not heard of being put off,
+/// since the daemon or the hook was killed before the answer.
+fn others<'a>(permissions: &'a [ApprovalRow], call: &'a ToolCall) -> impl Iterator<Item = &'a ApprovalRow> {
+    permissions.iter().filter(|row| !is_for(row, call))
+}
+
+/// True if the call is put off in this run, so that the agent is about to end.
+fn is_held_up(row: &ApprovalRow, run: u32) -> bool {
+    row.used_by.is_none() && row.tool_use.as_ref().is_some_and(|tool_use| tool_use.run == run)
 }
 
 /// The refusal, for the agent.

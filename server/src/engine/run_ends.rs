@@ -25,6 +25,8 @@ impl Transaction<'_> {
             false => self.note_received(&task, &outcome.received)?,
         };
         let outcome = outcome.clone().given(task.ending);
+        let has_news = has_news(&task, &outcome);
+        task = self.take_back_unheard(&task, &outcome)?;
         if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
             if task.ending == Some(StopReason::Take) || self.has_session(&task, &outcome)? {
                 return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
@@ -36,7 +38,7 @@ impl Transaction<'_> {
         }
         match self.again_after(&task, &outcome)? {
             Some(again) => self.put_back(&task, &outcome, &again)?,
-            None if has_news(&task, &outcome) => self.put_back(&task, &outcome, &AS_IT_WAS)?,
+            None if has_news => self.put_back(&task, &outcome, &AS_IT_WAS)?,
             None => self.finish(&task, &outcome)?,
         }
         Ok(())
@@ -66,6 +68,7 @@ impl Transaction<'_> {
         };
         let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
         if matches!(task.ending, None | Some(StopReason::Take)) && may_again {
+            let task = self.note_perhaps_received(&task, &used.received)?;
             let used = if is_check { Used { cost: RunCost::Nothing, ..Used::default() } } else { used };
             self.queue_again(&task, reason, (used, is_check))?;
             if rests {
@@ -85,6 +88,7 @@ impl Transaction<'_> {
                 "its agent could not be started: the process that was to keep it was killed {times} times"
             ),
         };
+        let task = self.note_received(&task, &used.received)?;
         let used =
             if started && !is_check { used } else { Used { cost: RunCost::Nothing, ..Used::default() } };
         let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Failed, why) }.with(used);

@@ -25,6 +25,9 @@ const MOST_TEXT: usize = 1024 * 1024;
 /// Maximum number of all messages to one task.
 const MOST_SENT: usize = 1000;
 
+/// Number of crashes of a task's agent after which nothing that it was asked is asked again.
+const MOST_CRASHES: usize = 10;
+
 /// Stands before a message that an agent may have got already.
 const UNSURE: &str = "(You may have read this already: you were interrupted at that moment.)";
 
@@ -67,7 +70,7 @@ impl Engine {
     /// # Errors
     /// The run is over, or the database could not be written.
     pub async fn delivered(&self, run: RunId, taken: Vec<u32>) -> Result<(), EngineError> {
-        let received = Received { taken, read: Vec::new() };
+        let received = Received { taken, ..Received::default() };
         self.call(Call::changing(move |tx| -> Result<(), Failure> {
             let task = tx.current(run)?;
             Ok(tx.note_received(&task, &received).map(drop)?)
@@ -93,7 +96,7 @@ impl Engine {
 }
 
 impl Transaction<'_> {
-    fn send(
+    pub(super) fn send(
         &mut self,
         no: TaskNo,
         text: &str,
@@ -153,7 +156,8 @@ impl Transaction<'_> {
         let (mut news, mut is_changed) = (Vec::new(), false);
         for (n, sent) in (1..).zip(&mut task.spec.terms.sent).filter(|(_, sent)| sent.run.is_none()) {
             if received.taken.contains(&n) {
-                (sent.run, sent.is_unsure) = (Some(run), false);
+                // Unsure it stays, lest it come as new where it waits again: its run may not be started.
+                sent.run = Some(run);
                 news.push(n);
             } else if received.read.contains(&n) && !sent.is_unsure {
                 (sent.is_unsure, is_changed) = (true, true);
@@ -164,6 +168,17 @@ impl Transaction<'_> {
         }
         self.publish_delivered(&task, &news);
         Ok(task)
+    }
+
+    /// Notes the messages that the agent of a task's current run, which was lost, has reported on, and gives the task with that: how much of its
+    /// session is left is not known.
+    pub(super) fn note_perhaps_received(
+        &mut self,
+        task: &TaskRow,
+        received: &Received,
+    ) -> aiwg_store::Result<TaskRow> {
+        let read = received.taken.iter().chain(&received.read).copied().collect();
+        self.note_received(task, &Received { read, ..Received::default() })
     }
 
     fn publish_delivered(&mut self, task: &TaskRow, news: &[u32]) {
@@ -270,10 +285,29 @@ impl Transaction<'_> {
         Ok(task)
     }
 
+    /// Notes that the messages wait again which a run was asked that crashed before it had taken them in, as far as is known. A task whose agent
+    /// crashes each time has its end all the same.
+    pub(super) fn take_back_unheard(
+        &mut self,
+        task: &TaskRow,
+        outcome: &Outcome,
+    ) -> aiwg_store::Result<TaskRow> {
+        let was_asked = task.spec.terms.sent.iter().any(|sent| sent.run == Some(task.launch));
+        let is_crash = |reason: &EndReason| reason.name() == "crashed";
+        if !was_asked || !outcome.received.is_without_prompt || !is_crash(&outcome.reason) {
+            return Ok(task.clone());
+        }
+        let earlier = self.store.runs(task.no)?;
+        match earlier.iter().filter_map(|run| run.reason.as_ref()).filter(|reason| is_crash(reason)).count() {
+            ..MOST_CRASHES => self.take_back_sent(task, true),
+            _ => Ok(task.clone()),
+        }
+    }
+
     /// Notes that the messages which wait go to the run that begins.
     pub(super) fn note_sent(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
         let taken = numbers_waiting(&task.spec.terms).collect();
-        self.note_received(task, &Received { taken, read: Vec::new() }).map(drop)
+        self.note_received(task, &Received { taken, ..Received::default() }).map(drop)
     }
 }
 

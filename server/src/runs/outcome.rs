@@ -9,7 +9,7 @@ use aiwg_agents::{
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{
-    EndReason, MessageId, Outcome, Processes, Received, RunCost, SessionCost, StopReason, TAIL_BYTES, TaskNo,
+    EndReason, MessageId, Outcome, Processes, Received, RunCost, RunId, SessionCost, StopReason, TAIL_BYTES,
     Used,
 };
 use aiwg_protocol::{
@@ -41,7 +41,7 @@ const ERROR_BYTES: u64 = 2 * 1024;
 pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
-    (agent, root, task): (&AgentConfig, &Path, TaskNo),
+    (agent, root, run): (&AgentConfig, &Path, RunId),
     (prices, clock): (&PriceList, &AgentClock),
     ending: Option<StopReason>,
     note: impl FnOnce(&Evaluation),
@@ -80,11 +80,9 @@ pub(super) fn outcome(
         plain::evaluate(&exit)
     });
     note(&evaluation);
-    let used = used(evaluation.usage.clone(), command, is_sessions, prices);
+    let used = used(&evaluation, run, agent, is_sessions, prices);
     let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
-    let numbers = |ids: &[String]| ids.iter().filter_map(|id| MessageId::number(id, task)).collect();
-    let received = evaluation.received.clone();
     Outcome {
         state,
         reason: match evaluation.is_session_lost {
@@ -100,13 +98,13 @@ pub(super) fn outcome(
         session: None,
         usage: None,
         detail: None,
-        received: Received { taken: numbers(&received.taken), read: numbers(&received.read) },
+        received: Received::default(),
     }
     .with(used)
 }
 
-/// Usage and cost of an agent that was lost, by what it had written until then. It reads that.
-pub(super) fn used_until_lost(dir: &Path, agent: &AgentConfig, prices: &PriceList) -> Used {
+/// Usage and cost of an agent that was lost, and the messages that it had read, by what it had written until then. It reads that.
+pub(super) fn used_until_lost(dir: &Path, agent: &AgentConfig, run: RunId, prices: &PriceList) -> Used {
     let mut is_sessions = false;
     let mut previous_total = |_: &str| {
         is_sessions = true;
@@ -115,9 +113,7 @@ pub(super) fn used_until_lost(dir: &Path, agent: &AgentConfig, prices: &PriceLis
     let stdout = dir.join(aiwg_shim::STDOUT_FILE);
     let evaluated =
         profiles::program(agent).evaluate(&agent.command, &stdout, &Exit::default(), &mut previous_total);
-    evaluated
-        .map(|evaluation| used(evaluation.usage, &agent.command, is_sessions, prices))
-        .unwrap_or_default()
+    evaluated.map(|evaluation| used(&evaluation, run, agent, is_sessions, prices)).unwrap_or_default()
 }
 
 /// True if the configured command itself resumes a session.
@@ -126,11 +122,30 @@ fn resumes(command: &[String]) -> bool {
     command.iter().any(|word| is_word(word) || word.starts_with("--resume="))
 }
 
-/// Usage and cost of a run, by what its program says. `is_sessions` says that the cost is its session's.
-fn used(usage: Usage, command: &[String], is_sessions: bool, prices: &PriceList) -> Used {
+/// Usage and cost of a run, and the messages that it has got, by what its program says. `is_sessions` says that the cost is its session's.
+fn used(
+    evaluation: &Evaluation,
+    run: RunId,
+    agent: &AgentConfig,
+    is_sessions: bool,
+    prices: &PriceList,
+) -> Used {
+    let usage = evaluation.usage.clone();
     let Money { cost, usd, session } = of_run(&usage, is_sessions, prices);
-    let session = session.map(|session| SessionCost { is_resumed: resumes(command), ..session });
-    Used { usage: task_usage(Usage { cost_usd: usd, ..usage }), cost, session }
+    let session = session.map(|session| SessionCost { is_resumed: resumes(&agent.command), ..session });
+    let numbers = |ids: &[String]| ids.iter().filter_map(|id| MessageId::number(id, run.task)).collect();
+    let of_prompt = |ids: &[String]| ids.contains(&MessageId::Prompt(run).to_string());
+    let reported = &evaluation.received;
+    let has_sessions = profiles::program(agent).capabilities(&agent.command).can_resume;
+    // One that does not report on its input has a session once it has read that, if it has any.
+    let has_begun = of_prompt(&reported.taken)
+        || (!of_prompt(&reported.read) && (usage.session_id.is_some() || !has_sessions));
+    let received = Received {
+        taken: numbers(&reported.taken),
+        read: numbers(&reported.read),
+        is_without_prompt: !has_begun,
+    };
+    Used { usage: task_usage(Usage { cost_usd: usd, ..usage }), cost, session, received }
 }
 
 /// Says in the health that the output has parts which are not known, until an agent writes none.

@@ -104,9 +104,30 @@ impl HookCall {
     }
 }
 
+/// True if a tool has been used under this name, or is being used, by what the program has written in its format `stream-json`.
+#[must_use]
+pub fn was_used(output: &[u8], id: &str) -> bool {
+    let name = format!("\"{id}\"");
+    let is_of_use = |at| {
+        let key = output.get(..at).map(<[u8]>::trim_ascii_end).and_then(|text| text.strip_suffix(b":"));
+        key.is_some_and(|text| text.trim_ascii_end().ends_with(b"\"tool_use_id\""))
+    };
+    memchr::memmem::find_iter(output, &name).any(is_of_use)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_use_of_a_tool_is_known_by_its_result() {
+        let asked = br#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"toolu_1","name":"Bash"}]}}"#;
+        let part = br#"{"type":"user","parent_tool_use_id":"toolu_1"}"#;
+        let made =
+            br#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id": "toolu_1"}]}}"#;
+        assert!(!was_used(asked, "toolu_1") && !was_used(part, "toolu_1"));
+        assert!(was_used(made, "toolu_1") && !was_used(made, "toolu_2") && !was_used(made, "toolu_"));
+    }
 
     /// As claude 2.1.332 gives it, shortened.
     const BEFORE: &str = r#"{"session_id":"s","cwd":"/project","permission_mode":"default","hook_event_name":"PreToolUse",

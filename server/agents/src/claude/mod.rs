@@ -39,7 +39,7 @@ mod watch;
 
 pub use evaluate::evaluate;
 pub use format::Format;
-pub use hook::{HookAnswer, HookCall, HookEvent};
+pub use hook::{HookAnswer, HookCall, HookEvent, was_used};
 pub use output::Output;
 pub use program::Claude;
 pub use read::read;

@@ -1,6 +1,8 @@
 //! Permissions: the hooks of an agent's program ask whether it may use a tool.
 
-use aiwg_model::ApprovalNo;
+use aiwg_agents::claude::was_used;
+use aiwg_fs::read_bounded;
+use aiwg_model::{ApprovalNo, TaskNo};
 use aiwg_protocol::{
     ApiError,
     limits::{LONGEST_NAME, LONGEST_TOOL_INPUT, TOOL_INPUT_TOO_LONG},
@@ -8,6 +10,7 @@ use aiwg_protocol::{
         ApprovalPermission, ApprovalPermissionParams, ApprovalState, Json, PermissionStep, PermissionVerdict,
     },
 };
+use aiwg_shim::STDOUT_FILE;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
@@ -17,7 +20,8 @@ use super::{
 };
 use crate::{
     api::Handler,
-    engine::{Permit, ToolCall},
+    beside::beside,
+    engine::{LetThrough, Permit, ToolCall},
 };
 
 pub(crate) async fn approval_permission(
@@ -38,9 +42,19 @@ pub(crate) async fn approval_permission(
     }
     let _place = handler.wait()?;
     let until = params.wait_ms.and_then(|ms| Instant::now().checked_add(Duration::from_millis(ms)));
+    let mut before = None;
     loop {
-        let permit = handler.command(engine.ask_permission(call.clone(), handler.cause())).await?;
-        let Permit::Waits(no) = permit else { return Ok(verdict(permit)) };
+        let permit =
+            handler.command(engine.ask_permission(call.clone(), before.take(), handler.cause())).await?;
+        let no = match permit {
+            Permit::Waits(no) => no,
+            Permit::LetThrough(id) => {
+                let is_over = is_over(handler, task, id.clone()).await;
+                before = Some(LetThrough { id, is_over });
+                continue;
+            }
+            permit => return Ok(verdict(permit)),
+        };
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         // Decided or not: another call just like this one may have used the approval meanwhile, and this one is asked for anew.
         if row_after(handler, no, task, left).await?.state == ApprovalState::Pending {
@@ -48,6 +62,19 @@ pub(crate) async fn approval_permission(
         }
     }
 }
+
+/// True if an agent has used a tool under this name, by its output; also where that cannot be read: then a person is asked once more.
+async fn is_over(handler: &Handler, task: TaskNo, id: String) -> bool {
+    let Some(dir) = handler.context.running.dir(task) else { return true };
+    let look = move || {
+        let output = read_bounded(&dir.join(STDOUT_FILE), LONGEST_OUTPUT);
+        output.map_or(true, |output| was_used(&output, &id))
+    };
+    beside(look).await
+}
+
+/// The longest output that is looked at, in bytes.
+const LONGEST_OUTPUT: u64 = 256 * 1024 * 1024;
 
 /// The name of a use of a tool that has none.
 const UNNAMED: &str = "unnamed";
@@ -81,6 +108,7 @@ fn verdict(permit: Permit) -> ApprovalPermission {
         Permit::Allowed(no) => of(PermissionVerdict::Allow, Some(no)),
         Permit::PutOff(no) | Permit::Waits(no) => of(PermissionVerdict::Defer, Some(no)),
         Permit::Denied(no, why) => denied(Some(no), why),
+        Permit::LetThrough(_) => of(PermissionVerdict::Undecided, None),
         Permit::TooMany => denied(None, TOO_MANY),
     }
 }

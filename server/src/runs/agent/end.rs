@@ -105,7 +105,8 @@ impl Agent {
             true => Used::default(),
             false => {
                 let (agent, prices, its) = (basis.profile.agent.clone(), basis.prices(), dir.to_owned());
-                beside(move || used_until_lost(&its, &agent, &prices)).await
+                let run = self.task.id();
+                beside(move || used_until_lost(&its, &agent, run, &prices)).await
             }
         };
         Ok(End::Lost { started, rest: None, used: Box::new(used) })
@@ -131,9 +132,9 @@ impl Agent {
         let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
         let clock = AgentClock::of(self.own_zone.iter().chain([&basis.profile.env]));
         let note = self.note_of(shared, &basis.profile, clock.clone());
-        let task = self.task.no;
+        let run = self.task.id();
         let evaluate =
-            move || outcome(&record, &run_dir, (&agent, &root, task), (&of_tokens, &clock), ending, note);
+            move || outcome(&record, &run_dir, (&agent, &root, run), (&of_tokens, &clock), ending, note);
         let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
         // So that no other daemon starts a task that would meet the same limit; the store keeps what takes longer.
         let _ = timeout(SHARED_WITHIN, shared.context.accounts.are_shared()).await;
