@@ -7,7 +7,7 @@ use rustix::{
 
 use crate::{
     crash::shims,
-    support::{Project, is_dead, processes_of, until},
+    support::{Project, is_dead, processes_of, until, until_some},
 };
 
 /// Numbers that look random and are the same every time.
@@ -94,4 +94,16 @@ fn children(parents: &[u32]) -> Vec<u32> {
         line.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>()
     };
     parents.iter().flat_map(of).collect()
+}
+
+/// Waits until no task is left that has not ended: however many there are, some end all the time.
+pub(crate) fn until_all_have_ended(project: &Project) {
+    let open = || {
+        let stats = project.json(&["task", "stats"]);
+        stats["queued"].as_u64().unwrap() + stats["running"].as_u64().unwrap()
+    };
+    let mut left = open();
+    while left > 0 {
+        left = until_some("the end of another task", || Some(open()).filter(|now| *now < left));
+    }
 }

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::{
     crash::{all_tasks, calls, rounds_or, script, stored_runs},
-    crash_kills::{Chance, Victims},
-    support::{Project, until},
+    crash_kills::{Chance, Victims, until_all_have_ended},
+    support::Project,
 };
 
 /// The file by which an answer is held back, and the one that says so: see `tests/agents/hook_relay.py`.
@@ -188,10 +188,7 @@ fn no_permission_is_used_twice_and_nothing_waits_for_ever() {
     // What was lost under a daemon rests for a while; the next one does not wait for that.
     project.kill_daemon();
     start(&project, 1);
-    until("the end of all tasks", || {
-        let stats = project.json(&["task", "stats"]);
-        stats["queued"] == 0 && stats["running"] == 0
-    });
+    until_all_have_ended(&project);
     decider_stop.store(true, Ordering::Relaxed);
     decider.join().unwrap();
 
