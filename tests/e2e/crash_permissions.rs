@@ -54,7 +54,7 @@ fn number_of(text: &str) -> u64 {
 }
 
 fn is_refused(number: u64) -> bool {
-    number % REFUSED == 0
+    number.is_multiple_of(REFUSED)
 }
 
 /// A client that submits tasks whose agents make a call of their own several times, each of which needs a person.

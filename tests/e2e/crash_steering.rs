@@ -39,7 +39,7 @@ fn submits(project: &Project, stop: &Arc<AtomicBool>, tasks: &Tasks) -> JoinHand
     let next = |number: u64| {
         std::thread::sleep(Duration::from_millis(400));
         let mut params = json!({ "prompt": WORK, "retry": { "max": 100, "on": ["exit"], "delay": "1ms" } });
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             params["verify"] = json!({ "command": "sleep 0.1" });
         }
         ("task.submit", params)
@@ -64,7 +64,7 @@ fn sends(
         std::thread::sleep(Duration::from_millis(40));
         let latest: Vec<String> = tasks.lock().unwrap().iter().rev().take(LATEST).cloned().collect();
         let task = latest.get(number as usize % LATEST).or(latest.first()).cloned().unwrap_or_default();
-        let work = if number % 3 == 0 { " do: tool sleep 0.1" } else { "" };
+        let work = if number.is_multiple_of(3) { " do: tool sleep 0.1" } else { "" };
         let message = format!("{name}{number};{work}");
         *last.lock().unwrap() = (task.clone(), message.clone());
         ("task.send", json!({ "taskId": task, "message": message }))
