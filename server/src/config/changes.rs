@@ -1,10 +1,12 @@
 //! The differences between two configurations, for people.
 
+use std::fmt;
+
 use aiwg_protocol::config::Config;
 use serde_json::{Map, Value};
 
-/// The number of differences that are shown.
-const SHOWN: usize = 20;
+/// The number of places that are named in one line.
+const NAMED: usize = 20;
 
 /// The number of characters of a value that are shown.
 const VALUE_CHARS: usize = 120;
@@ -26,20 +28,20 @@ pub(crate) fn changes(old: &Config, new: &Config) -> Vec<Change> {
     found
 }
 
-/// The differences, a line each.
-pub(crate) fn shown(changes: &[Change]) -> Vec<String> {
-    let mut lines: Vec<String> =
-        changes.iter().take(SHOWN).map(|change| format!("{}: {}", change.path, change.shown)).collect();
-    if changes.len() > SHOWN {
-        lines.push(format!("and {} more", changes.len() - SHOWN));
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.shown)
     }
-    lines
 }
 
 /// The places of the differences, in one line. Without the values: those may be secret from readers of a status.
-pub(crate) fn places(changes: &[Change]) -> String {
-    let paths: Vec<&str> = changes.iter().take(SHOWN).map(|change| change.path.as_str()).collect();
-    let more = if changes.len() > SHOWN { ", ..." } else { "" };
+pub(crate) fn places<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+    let mut changes = changes.into_iter();
+    let paths: Vec<&str> = changes.by_ref().take(NAMED).map(|change| change.path.as_str()).collect();
+    let more = match changes.count() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
     format!("{}{more}", paths.join(", "))
 }
 
@@ -80,7 +82,9 @@ fn members(value: &Value) -> Option<Map<String, Value>> {
 fn short(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(VALUE_CHARS) {
-        Some((cut, _)) => format!("{}...", &text[..cut]),
+        Some((cut, _)) => {
+            format!("{}... (the first {VALUE_CHARS} of {} characters)", &text[..cut], text.chars().count())
+        }
         None => text,
     }
 }
@@ -105,7 +109,7 @@ mod tests {
         let new = config(json!({ "agent": { "command": ["b"] }, "rules": [rule("t", "z"), rule("r", "w")] }));
         let changes = changes(&old, &new);
         assert_eq!(places(&changes), "agent.command, rules.r.action.prompt, rules.s, rules.t");
-        let shown = shown(&changes);
+        let shown: Vec<String> = changes.iter().map(ToString::to_string).collect();
         assert_eq!(shown[0], r#"agent.command: ["a"] -> ["b"]"#);
         assert_eq!(shown[1], r#"rules.r.action.prompt: "x" -> "w""#);
         assert_eq!(shown[2], "rules.s: removed");
@@ -115,7 +119,9 @@ mod tests {
     #[test]
     fn what_is_long_is_shortened_and_nothing_is_nothing() {
         let long = config(json!({ "agent": { "command": ["ä".repeat(500)] } }));
-        assert!(shown(&changes(&Config::default(), &long))[0].chars().count() < 300);
+        let shown = changes(&Config::default(), &long)[0].to_string();
+        assert!(shown.chars().count() < 300, "{shown}");
+        assert!(shown.ends_with("... (the first 120 of 504 characters)"), "{shown}");
         assert_eq!(changes(&long, &long), []);
     }
 }

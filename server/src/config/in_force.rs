@@ -8,7 +8,7 @@ use aiwg_protocol::config::Config;
 
 use super::{
     Checks, ConfigError, Loaded,
-    changes::{changes, places, shown},
+    differences::Differences,
     load::{load_for, parse},
     trusted::read_trusted,
 };
@@ -85,7 +85,7 @@ fn put_in_force(
         return Err(ConfigError::gone(&project.config()));
     }
     let old = of_kept(project, kept, checks).map(|loaded| loaded.config).unwrap_or_default();
-    let changes = shown(&changes(&old, &loaded.config));
+    let changes = Differences::between(&old, &loaded.config).lines();
     Ok(Chosen { loaded, named, changes, differs: None })
 }
 
@@ -120,9 +120,9 @@ fn differs(
     let how = match read_trusted(file) {
         Ok(text) if Some(&text) == kept.text.as_ref() => return None,
         Ok(text) => match parse(project.root(), &file.display().to_string(), &text, checks) {
-            Ok((config, _)) => match changes(in_force, &config) {
+            Ok((config, _)) => match Differences::between(in_force, &config) {
                 same if same.is_empty() => return None,
-                changes => format!("has changed since ({})", places(&changes)),
+                differences => format!("has changed since ({})", differences.places()),
             },
             Err(error) => format!("has changed since, and is wrong: {error}"),
         },

@@ -3,6 +3,7 @@
 mod agents;
 mod changes;
 mod check;
+mod differences;
 mod error;
 mod in_force;
 mod load;
