@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 8] = [
+const OF_A_PERSON: [&str; 10] = [
     "agent",
     "agents",
     "accounts",
@@ -23,6 +23,10 @@ const OF_A_PERSON: [&str; 8] = [
     "defaults",
     "daemon.agents_may",
     "daemon.agents_env",
+    // The days and months of the budget turn in it.
+    "schedule.timezone",
+    // It deletes the decisions of persons with their tasks.
+    "retention",
 ];
 
 /// The differences that only a person may put in force: who is asked, what agents may, which programs and commands run, with which
@@ -140,6 +144,21 @@ mod tests {
         let agents =
             json!({ "agent": { "command": ["b"] }, "daemon": { "agents_may": ["*"] }, "rules": [kept] });
         assert_eq!(of_a_person(agents), "daemon.agents_may, agent.command");
+    }
+
+    #[test]
+    fn an_agent_may_not_move_the_day_of_the_budget_nor_delete_decisions() {
+        let old = json!({ "schedule": { "timezone": "Europe/Berlin" }, "retention": { "task_count": 500 } });
+        let of_a_person = |new: Value| places(&of_a_person(&config(old.clone()), &config(new)));
+        let moved = json!({ "schedule": { "timezone": "Asia/Tokyo" }, "retention": { "task_count": 500 } });
+        assert_eq!(of_a_person(moved), "schedule.timezone");
+        assert_eq!(of_a_person(json!({ "retention": { "task_count": 500 } })), "schedule.timezone");
+        let deleting =
+            json!({ "schedule": { "timezone": "Europe/Berlin" }, "retention": { "task_count": 1 } });
+        assert_eq!(of_a_person(deleting), "retention.task_count");
+        let mut jobs = old.clone();
+        jobs["schedule"]["jobs"] = json!([{ "name": "j", "cron": "@daily", "action": "a" }]);
+        assert_eq!(of_a_person(jobs), "");
     }
 
     #[test]
