@@ -5,6 +5,7 @@
 
 use std::{
     ffi::OsString,
+    fmt::Display,
     io::{self, Read},
     process::ExitCode,
     time::{Duration, Instant},
@@ -61,10 +62,12 @@ fn answered() -> Result<Option<Value>, CliError> {
                        `aiwg approval`";
         return Err(CliError::Usage(message.to_owned()));
     }
+    // By the exit code of a wrong call, 2, the program refuses the use of the tool; after any other it may go on.
+    let unusable =
+        |error: &dyn Display| CliError::Usage(format!("standard input is no use of a tool: {error}"));
     let mut given = String::new();
-    io::stdin().lock().take(LONGEST).read_to_string(&mut given)?;
-    let call = HookCall::read(&given)
-        .map_err(|error| CliError::Usage(format!("standard input is no use of a tool: {error}")))?;
+    io::stdin().lock().take(LONGEST).read_to_string(&mut given).map_err(|error| unusable(&error))?;
+    let call = HookCall::read(&given).map_err(|error| unusable(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(match call.event {
         HookEvent::PreToolUse => Box::pin(before(&call)) as std::pin::Pin<Box<dyn Future<Output = _>>>,

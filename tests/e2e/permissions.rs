@@ -463,7 +463,7 @@ fn programs_that_cannot_ask_are_named_by_the_check() {
 #[test]
 fn the_hook_allows_nothing_by_itself() {
     let project = Project::new(json!({}));
-    let hook = |given: &str, arguments: &[&str]| {
+    let hook = |given: &[u8], arguments: &[&str]| {
         use std::io::Write;
         let mut command = project.command();
         command.arg("hook").args(arguments).env("AIWG_PERMISSION_WAIT", "0");
@@ -474,7 +474,7 @@ fn the_hook_allows_nothing_by_itself() {
             .stderr(std::process::Stdio::piped());
         let mut child = command.spawn().unwrap();
         // One that is called wrongly reads nothing.
-        let _ = child.stdin.take().unwrap().write_all(given.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(given);
         child.wait_with_output().unwrap()
     };
     let given = |event: &str| {
@@ -482,19 +482,23 @@ fn the_hook_allows_nothing_by_itself() {
             .to_string()
     };
     for (given, arguments) in [
-        ("", &["permission"][..]),
-        ("{}", &["permission"]),
-        (&given("Stop"), &["permission"]),
-        (&given("PreToolUse"), &[]),
+        (&b""[..], &["permission"][..]),
+        (b"{}", &["permission"]),
+        // What is no UTF-8 is refused as what is no JSON: by the code that has `claude` block the call.
+        (b"{\"tool_name\": \"\xff\"}", &["permission"]),
+        (given("Stop").as_bytes(), &["permission"]),
+        (given("PreToolUse").as_bytes(), &[]),
     ] {
         let done = hook(given, arguments);
         assert!(
-            !done.status.success() && done.stdout.is_empty() && !done.stderr.is_empty(),
-            "{given} {arguments:?}"
+            done.status.code() == Some(2) && done.stdout.is_empty() && !done.stderr.is_empty(),
+            "{} {arguments:?}: {:?}",
+            given.escape_ascii(),
+            done.status
         );
     }
     // Without a daemon.
-    let before = hook(&given("PreToolUse"), &["permission"]);
+    let before = hook(given("PreToolUse").as_bytes(), &["permission"]);
     assert!(before.stdout.is_empty() && !before.stderr.is_empty());
     // A person, and no agent, has no need of it: nothing is allowed.
     project.start();
