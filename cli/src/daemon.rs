@@ -108,18 +108,18 @@ pub(crate) fn foreground(options: Options) -> Result<(), CliError> {
     let ready = |ready: Ready| {
         let mut page = Page::stdout();
         let _ = writeln!(page, "the daemon runs as process {}, at {}", ready.pid, ready.socket);
-        let _ = show_changes(&mut page, &ready);
+        let _ = show_changes(&mut page, &ready.changes);
         let _ = ready.warnings.iter().try_for_each(|warning| writeln!(page, "! {warning}"));
     };
     run(options, ready).map_err(CliError::Failed)
 }
 
-/// Shows what a start has changed in the configuration.
-pub(crate) fn show_changes(out: &mut dyn Write, ready: &Ready) -> io::Result<()> {
-    if !ready.changes.is_empty() {
+/// Shows the changes of the configuration that a start, a restart or a reload has put in force.
+pub(crate) fn show_changes(out: &mut dyn Write, changes: &[String]) -> io::Result<()> {
+    if !changes.is_empty() {
         writeln!(out, "The configuration has changed since it was in force last:")?;
     }
-    ready.changes.iter().try_for_each(|change| writeln!(out, "  {change}"))
+    changes.iter().try_for_each(|change| writeln!(out, "  {change}"))
 }
 
 /// The main of the detached process.

@@ -85,13 +85,14 @@ pub trait DaemonService {
     #[example(
         name = "a good file",
         params = "{}",
-        result = r#"{"restarting": true, "pid": 4711, "errors": []}"#
+        result = r#"{"restarting": true, "pid": 4711, "errors": [], "changes": ["budget.day_usd: 25.0 -> 50.0"]}"#
     )]
     #[example(
         name = "a bad file",
         params = "{}",
         result = r#"{"restarting": false, "pid": 4711, "errors": [{"file": "/home/me/project/.aiwg/daemon.json", "line": 3,
-            "column": 5, "message": "unknown key \"max_paralel_actions\"; did you mean \"max_parallel_actions\"?"}]}"#
+            "column": 5, "message": "unknown key \"max_paralel_actions\"; did you mean \"max_parallel_actions\"?"}],
+            "changes": []}"#
     )]
     async fn daemon_restart(params: NoParams) -> Result<DaemonRestarting, ApiError>;
 
@@ -102,14 +103,14 @@ pub trait DaemonService {
     #[example(
         name = "a good file",
         params = "{}",
-        result = r#"{"reloaded": true, "errors": [], "notices": []}"#
+        result = r#"{"reloaded": true, "errors": [], "notices": [], "changes": ["budget.day_usd: 25.0 -> 50.0"]}"#
     )]
     #[example(
         name = "a bad file",
         params = "{}",
         result = r#"{"reloaded": false, "errors": [{"file": "/home/me/project/.aiwg/daemon.json", "line": 3, "column": 5,
             "message": "unknown key \"max_paralel_actions\"; did you mean \"max_parallel_actions\"?"}],
-            "notices": []}"#
+            "notices": [], "changes": []}"#
     )]
     async fn daemon_reload(params: NoParams) -> Result<DaemonReloaded, ApiError>;
 

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::{
     accounts::InUse,
     component::Components,
-    config::{Checks, ConfigError, Loaded, of_a_person, places},
+    config::{Checks, ConfigError, Differences, Loaded, of_a_person, places},
     context::Context,
     engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
@@ -26,10 +26,7 @@ use crate::{
     runs::account,
 };
 
-/// The configuration file differs from the configuration in force.
-pub(crate) const CONFIG_CHANGED_ISSUE: IssueKind = IssueKind::named("config_changed");
-
-/// The configuration asks for something that does not exist, or cannot be put in force.
+/// The configuration asks for something that does not exist.
 const CONFIG_ISSUE: IssueKind = IssueKind::named("config");
 
 /// Puts changed configurations in force.
@@ -59,6 +56,8 @@ impl Reload {
         self.context.log.look();
         report_reloading(self.context.host);
         let done = put_in_force(&self.context, &self.components, (cause, sender), by_person).await;
+        // Whatever has become of it: the health is right when the answer comes.
+        look_at_file(&self.context).await;
         report_ready(self.context.host);
         done
     }
@@ -74,13 +73,11 @@ async fn put_in_force(
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
-            context.health.report(CONFIG_ISSUE, format!("{STAYS}: {error}"));
             return Ok(refused(error.problems()));
         }
     };
     if !by_person && let Some(why) = waits_for_a_person(context, &loaded) {
         tracing::warn!("{why}");
-        context.health.report(CONFIG_CHANGED_ISSUE, why.clone());
         let file = context.project.config().display().to_string();
         return Ok(refused(vec![ConfigProblem { file, line: None, column: None, message: why }]));
     }
@@ -88,15 +85,16 @@ async fn put_in_force(
     let of_queue = context.engine.configure(engine_config, in_force).await?;
     of_queue.iter().for_each(|notice| tracing::warn!("configuration: {notice}"));
     let notices = [loaded.notices.as_slice(), &of_queue].concat();
-    let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices };
+    let differences = Differences::between(&context.settings.get().config, &loaded.config);
+    let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices, changes: differences.lines() };
     // Also where nothing of it has changed: a rotation by another program asks for the new file in this way.
     context.log.configure(&loaded.config.daemon.log);
     report_notices(&loaded, context.settings.checks(), &context.health);
-    context.health.clear(CONFIG_CHANGED_ISSUE);
     context.settings.replace(loaded);
     components.configure(context).await;
-    tracing::info!("the configuration was read again and is in force");
-    announce(context, &answer, by).await;
+    tracing::info!(changes = differences.places(), "the configuration was read again and is in force");
+    // Not all who see events may know the values.
+    announce(context, &DaemonReloaded { changes: differences.paths(), ..answer.clone() }, by).await;
     Ok(answer)
 }
 
@@ -112,8 +110,12 @@ fn waits_for_a_person(context: &Context, new: &Loaded) -> Option<String> {
     })
 }
 
-/// The beginning of the issue while a changed file is refused.
-const STAYS: &str = "the changed configuration is refused, and the one before stays in force";
+async fn look_at_file(context: &Arc<Context>) {
+    let context = Arc::clone(context);
+    let look = move || context.settings.look_at_file(&context.project, &context.health);
+    // It fails only where the process ends.
+    let _ = tokio::task::spawn_blocking(look).await;
+}
 
 fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
     DaemonReloaded { errors, ..DaemonReloaded::default() }

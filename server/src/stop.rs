@@ -1,6 +1,6 @@
 //! The requests to end the daemon.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -18,12 +18,13 @@ pub(crate) enum Stop {
 /// The wishes for the daemon's end that have come so far.
 pub(crate) struct StopRequests {
     asked: watch::Sender<Option<Stop>>,
-    restarts_attended: AtomicBool,
+    /// The digest of the configuration that a person puts in force with the restart.
+    approved: Mutex<Option<String>>,
 }
 
 impl StopRequests {
     pub(crate) fn new() -> Self {
-        Self { asked: watch::Sender::new(None), restarts_attended: AtomicBool::new(false) }
+        Self { asked: watch::Sender::new(None), approved: Mutex::default() }
     }
 
     /// Asks the daemon to end, in the strongest way that was asked for.
@@ -37,15 +38,18 @@ impl StopRequests {
         });
     }
 
-    /// Asks the daemon to restart. `is_attended` is true if a person asks, and so puts a changed configuration in force.
-    pub(crate) fn ask_for_restart(&self, is_attended: bool) {
-        self.restarts_attended.fetch_or(is_attended, Ordering::Relaxed);
+    /// Asks the daemon to restart. `approved` is the digest of the configuration that a person has seen, and puts in force so; none if no person
+    /// asks.
+    pub(crate) fn ask_for_restart(&self, approved: Option<String>) {
+        if approved.is_some() {
+            *self.approved.lock().unwrap_or_else(PoisonError::into_inner) = approved;
+        }
         self.ask(Stop::Restart);
     }
 
-    /// True if a person has asked for the restart.
-    pub(crate) fn restarts_attended(&self) -> bool {
-        self.restarts_attended.load(Ordering::Relaxed)
+    /// The digest of the configuration that a person puts in force with the restart; none if no person has asked for it.
+    pub(crate) fn approved(&self) -> Option<String> {
+        self.approved.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The strongest request so far.

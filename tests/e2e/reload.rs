@@ -20,9 +20,12 @@ fn more_slots_are_filled_at_once() {
     until("one agent", || project.runs().len() == 1);
     project.configure(&config(json!({ "daemon": { "max_parallel_actions": 3 } })));
     let done = project.json(&["daemon", "reload"]);
-    assert_eq!(done, json!({ "reloaded": true, "errors": [], "notices": [] }));
+    let changes = ["daemon.max_parallel_actions: 1 -> 3"];
+    assert_eq!(done, json!({ "reloaded": true, "errors": [], "notices": [], "changes": changes }));
     until("all three", || project.runs().len() == 3);
-    assert_eq!(subscriber.receive()["params"]["event"]["payload"]["reloaded"], true);
+    let payload = subscriber.receive()["params"]["event"]["payload"].clone();
+    assert_eq!(payload["reloaded"], true);
+    assert_eq!(payload["changes"], json!(["daemon.max_parallel_actions"]), "the places, and no values");
     assert_eq!(project.json(&["daemon", "status"])["subsystems"]["supervisor"]["maxConcurrency"], 3);
     std::fs::write(project.file("go"), "").unwrap();
     for task in &tasks {
@@ -57,6 +60,15 @@ fn a_bad_configuration_is_refused_as_a_whole() {
     assert_eq!((&done["reloaded"], &done["errors"][0]["line"]), (&json!(false), &json!(3)));
     let emitted = project.wire().call("event.emit", json!({ "topic": "a:b" }));
     assert_eq!(emitted["rules"], json!(["old"]));
+    let status = project.json(&["daemon", "status"]);
+    let said = status["issues"][0]["message"].as_str().unwrap_or_default();
+    assert!(
+        said.contains("daemon.json has changed since, and is wrong") && said.contains("mend it"),
+        "{status}"
+    );
+    // Put back is as good as mended.
+    project.configure(&config(json!({ "rules": [Project::rule("old", "a:b", "x")] })));
+    until("the health", || project.json(&["daemon", "status"])["health"] == "healthy");
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn one_in_the_background_can_restart_as_well() {
     let before = project.json(&["daemon", "status"]);
     // As through a socket that leads to another machine.
     let done = project.wire().call("daemon.restart", json!({}));
-    assert_eq!(done, json!({ "restarting": true, "pid": pid, "errors": [] }));
+    assert_eq!(done, json!({ "restarting": true, "pid": pid, "errors": [], "changes": [] }));
     until("the new beginning", || {
         let status = project.run(&["daemon", "status", "--json"]);
         status.code == 0 && !status.out.contains(before["started_at"].as_str().unwrap())

@@ -34,6 +34,10 @@ pub struct DaemonRestarting {
     pub pid: u32,
     /// The errors of the configuration file. Empty if the daemon restarts.
     pub errors: Vec<ConfigProblem>,
+    /// The differences that the restart puts in force, a line each: those that only a person may put in force first, and
+    /// all of them. Empty where an agent asks, since the configuration in force stays then.
+    #[serde(default)]
+    pub changes: Vec<String>,
 }
 
 /// The answer to `daemon.reload`.
@@ -46,6 +50,10 @@ pub struct DaemonReloaded {
     pub errors: Vec<ConfigProblem>,
     /// Settings of the file that have no effect, for people.
     pub notices: Vec<String>,
+    /// The differences to the configuration that was in force before, a line each: those that only a person may put in
+    /// force first, and all of them. In the event, their places without the values.
+    #[serde(default)]
+    pub changes: Vec<String>,
 }
 
 /// Something that is wrong in a configuration file.

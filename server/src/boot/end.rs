@@ -42,7 +42,7 @@ impl Daemon {
         let context = Arc::clone(&self.context);
         let has_failed = !context.engine.is_there();
         if how == Stop::Restart {
-            self.lock.restarts(context.stop.restarts_attended());
+            self.lock.restarts(context.stop.approved());
             report_reloading(context.host);
         } else {
             self.lock.note(Phase::Stops);

@@ -15,7 +15,7 @@ use crate::{
     log::{Log, keep_last_words},
     project::Project,
     recovery::{Wanted, open_store, put_in_force},
-    reload::{CONFIG_CHANGED_ISSUE, engine_config, report_notices},
+    reload::{engine_config, report_notices},
     state::{self, Known},
 };
 
@@ -55,7 +55,7 @@ impl Prepared {
         options.check(asked, &known)?;
         let puts_in_force = asked.is_a_persons() || known.in_force.is_none();
         let Known { in_force, damage, has_lost_log, .. } = known;
-        let chosen = choose(&project, options.config.clone(), asked, in_force, CHECKS)?;
+        let chosen = choose(&project, options.config.clone(), asked, in_force, lock.approved(), CHECKS)?;
         let engine_config = engine_config(&chosen.loaded.config)?;
         let health = Health::default();
         let log = match host {
@@ -72,6 +72,7 @@ impl Prepared {
         let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
         let interrupted = loaded.config.daemon.interrupted_tasks;
         let settings = Settings::new(loaded, named, CHECKS);
+        settings.look_at_file(&project, &health);
         let wanted = Wanted { interrupted, import: options.import || options.adopt_state, damage };
         let mut store = open_store(&project, &wanted, &health)?;
         if puts_in_force {
@@ -84,7 +85,11 @@ impl Prepared {
 /// Reports the problems of the start that a person should know.
 fn report(chosen: &Chosen, project: &Project, has_lost_log: bool, health: &Health) {
     report_notices(&chosen.loaded, CHECKS, health);
-    report_changes(&chosen.changes, chosen.differs.as_deref(), health);
+    if !chosen.changes.is_empty() {
+        tracing::info!(
+            "the configuration has changed since it was in force last, as `aiwg daemon start` or `restart` showed"
+        );
+    }
     if let Some(why) = state::not_promised(&project.state_dir()) {
         tracing::warn!("{why}");
         health.report(FILE_SYSTEM_ISSUE, why);
@@ -101,19 +106,6 @@ fn open_project(root: &Path) -> Result<Project, BootError> {
     let project = Project::at(root).map_err(unusable)?;
     project.make_dirs().map_err(unusable)?;
     Ok(project)
-}
-
-/// Reports the differences between the configuration file and the one in force.
-fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
-    if !changes.is_empty() {
-        tracing::info!(
-            "the configuration has changed since it was in force last, as `aiwg daemon start` showed"
-        );
-    }
-    if let Some(differs) = differs {
-        tracing::warn!("{differs}");
-        health.report(CONFIG_CHANGED_ISSUE, differs);
-    }
 }
 
 fn take_lock(project: &Project, options: &Options) -> Result<Lock, BootError> {

@@ -1,4 +1,4 @@
-//! The guard of the project's directory, the lock and the store. If one of them is taken away, what the daemon acknowledges is lost and another
+//! The guard of the project's directory, the lock and the store, and the look at the configuration file. If one of them is taken away, what the daemon acknowledges is lost and another
 //! daemon can be started beside it, so it ends.
 
 use std::{
@@ -71,7 +71,7 @@ impl Component for StateGuard {
 }
 
 /// Looks at every heartbeat, or more often, and ends the daemon if a file is gone.
-async fn watch_state(context: &Context, guard: &StateGuard) {
+async fn watch_state(context: &Arc<Context>, guard: &StateGuard) {
     loop {
         let heartbeat = context.settings.get().config.daemon.heartbeat_interval_seconds;
         tokio::select! {
@@ -80,6 +80,7 @@ async fn watch_state(context: &Context, guard: &StateGuard) {
         }
         context.log.look();
         context.project.open_to_owner();
+        look_at_configuration(context);
         if let Some(path) = guard.missing() {
             let why = format!(
                 "{} was removed, moved or replaced while the daemon ran, so it has ended, and left its agents running; where the project now is, \
@@ -92,6 +93,16 @@ async fn watch_state(context: &Context, guard: &StateGuard) {
             let _ = guard.lost.set(why);
             return;
         }
+    }
+}
+
+/// Compares the configuration file with the configuration in force if one of them is another. Beside the guard, since that may take seconds.
+fn look_at_configuration(context: &Arc<Context>) {
+    if context.settings.must_look_at_file(&context.project) {
+        let context = Arc::clone(context);
+        tokio::task::spawn_blocking(move || {
+            context.settings.look_at_file(&context.project, &context.health);
+        });
     }
 }
 

@@ -1,16 +1,14 @@
 //! The configuration with which a daemon starts: the file's, where a person asks for the start; else the one that was
 //! in force.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use aiwg_model::InForce;
-use aiwg_protocol::config::Config;
 
 use super::{
     Checks, ConfigError, Loaded,
     differences::Differences,
     load::{load_for, parse},
-    trusted::read_trusted,
 };
 use crate::project::Project;
 
@@ -19,7 +17,7 @@ use crate::project::Project;
 pub(crate) enum Asked {
     /// A person who starts the daemon: the file is put in force, and nothing is done where it is wrong.
     Start,
-    /// A person who has the daemon restart: the file is put in force, if it is still as good as it was a moment ago.
+    /// A person who has the daemon restart: the file is put in force, if it is still what that person was shown.
     Restart,
     /// No person: a service manager, a container.
     Nobody,
@@ -43,11 +41,10 @@ pub(crate) struct Chosen {
     pub(crate) named: Option<PathBuf>,
     /// The changes that a person puts in force with it, a line each.
     pub(crate) changes: Vec<String>,
-    /// The report that the file differs, with the remedy.
-    pub(crate) differs: Option<String>,
 }
 
-/// Decides. `named` is the file that the start names in place of the usual one.
+/// Decides. `named` is the file that the start names in place of the usual one, `approved` the digest of the configuration that a person was shown
+/// when the restart was asked for.
 ///
 /// # Errors
 /// The configuration that is to be in force is wrong, or cannot be read.
@@ -56,18 +53,21 @@ pub(crate) fn choose(
     named: Option<PathBuf>,
     asked: Asked,
     kept: Option<InForce>,
+    approved: Option<&str>,
     checks: Checks,
 ) -> Result<Chosen, ConfigError> {
     let Some(kept) = kept else {
         // The first start: the person who has this project here has read what it runs.
         let loaded = load_for(project, named.as_deref(), checks)?;
-        return Ok(Chosen { loaded, named, changes: Vec::new(), differs: None });
+        return Ok(Chosen { loaded, named, changes: Vec::new() });
     };
     let named = if asked == Asked::Start { named } else { named.or_else(|| kept.named.clone()) };
     match asked {
         Asked::Start => put_in_force(project, named, &kept, checks),
-        Asked::Restart => put_in_force(project, named.clone(), &kept, checks)
-            .or_else(|_| keep(project, named, &kept, checks)),
+        Asked::Restart => match put_in_force(project, named.clone(), &kept, checks) {
+            Ok(chosen) if approved.is_none_or(|approved| approved == chosen.loaded.digest()) => Ok(chosen),
+            _ => keep(project, named, &kept, checks),
+        },
         Asked::Nobody => keep(project, named, &kept, checks),
         // Nor which file a later reload reads.
         Asked::Agent => keep(project, kept.named.clone(), &kept, checks),
@@ -86,7 +86,7 @@ fn put_in_force(
     }
     let old = of_kept(project, kept, checks).map(|loaded| loaded.config).unwrap_or_default();
     let changes = Differences::between(&old, &loaded.config).lines();
-    Ok(Chosen { loaded, named, changes, differs: None })
+    Ok(Chosen { loaded, named, changes })
 }
 
 fn keep(
@@ -96,9 +96,7 @@ fn keep(
     checks: Checks,
 ) -> Result<Chosen, ConfigError> {
     let loaded = of_kept(project, kept, checks)?;
-    let file = named.clone().unwrap_or_else(|| project.config());
-    let differs = differs(project, &file, kept, &loaded.config, checks);
-    Ok(Chosen { loaded, named, changes: Vec::new(), differs })
+    Ok(Chosen { loaded, named, changes: Vec::new() })
 }
 
 /// The configuration that was in force.
@@ -109,32 +107,30 @@ fn of_kept(project: &Project, kept: &InForce, checks: Checks) -> Result<Loaded, 
     Ok(Loaded { config, path: Some(path), notices, text: Some(text.clone()) })
 }
 
-/// The report of how the file differs from the configuration in force; none where it does not.
-fn differs(
-    project: &Project,
-    file: &Path,
-    kept: &InForce,
-    in_force: &Config,
-    checks: Checks,
-) -> Option<String> {
-    let how = match read_trusted(file) {
-        Ok(text) if Some(&text) == kept.text.as_ref() => return None,
-        Ok(text) => match parse(project.root(), &file.display().to_string(), &text, checks) {
-            Ok((config, _)) => match Differences::between(in_force, &config) {
-                same if same.is_empty() => return None,
-                differences => format!("has changed since ({})", differences.places()),
-            },
-            Err(error) => format!("has changed since, and is wrong: {error}"),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            kept.text.as_ref()?;
-            "is gone since".to_owned()
-        }
-        Err(error) => format!("cannot be read any more: {error}"),
-    };
-    Some(format!(
-        "the configuration that was in force stays in force, as no person has asked for this start, but {} {how}; look at it, then \
-         `aiwg daemon reload` puts it in force",
-        file.display()
-    ))
+#[cfg(test)]
+mod tests {
+    use aiwg_protocol::config::Config;
+
+    use super::*;
+
+    #[test]
+    fn a_restart_puts_in_force_what_the_person_was_shown() {
+        let (_dir, project) = Project::temporary();
+        let kept = || Some(InForce { named: None, text: Some("{}".to_owned()) });
+        let shown =
+            Loaded { text: Some(r#"{ "daemon": { "max_queued": 5 } }"#.to_owned()), ..Loaded::default() };
+        let approved = shown.digest();
+        let most = |text: &str, approved: Option<&str>| {
+            std::fs::write(project.config(), text).unwrap();
+            let chosen = choose(&project, None, Asked::Restart, kept(), approved, Checks(&[])).unwrap();
+            chosen.loaded.config.daemon.max_queued
+        };
+        let as_kept = Config::default().daemon.max_queued;
+        assert_eq!(most(shown.text.as_deref().unwrap(), Some(&approved)), Some(5));
+        // Edited between the request and the restart.
+        assert_eq!(most(r#"{ "daemon": { "max_queued": 6 } }"#, Some(&approved)), as_kept);
+        assert_eq!(most("{ broken", Some(&approved)), as_kept);
+        // An earlier version has restarted: it names no digest.
+        assert_eq!(most(r#"{ "daemon": { "max_queued": 6 } }"#, None), Some(6));
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use aiwg_protocol::{config::Config, schema::config_schema};
+use hmac_sha256::Hash;
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 use serde_json::Value;
 
@@ -40,6 +41,14 @@ pub struct Loaded {
     pub text: Option<String>,
     /// Settings without effect, for people.
     pub notices: Vec<String>,
+}
+
+impl Loaded {
+    /// The digest of the text, in hexadecimal figures: SHA-256.
+    pub(crate) fn digest(&self) -> String {
+        let digest = Hash::hash(self.text.as_deref().unwrap_or_default().as_bytes());
+        digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
 }
 
 /// Reads a project's file. Where `required` is false and there is none, the defaults hold.

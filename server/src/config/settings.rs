@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
 
-use super::{Checks, ConfigError, Loaded, load_for};
+use super::{Checks, ConfigError, Loaded, file_look::Seen, load_for};
 use crate::project::Project;
 
 /// The configuration that is in force, which a reload replaces as a whole. Cheap to clone.
@@ -17,6 +17,7 @@ pub struct Settings {
     in_force: Arc<watch::Sender<Arc<Loaded>>>,
     named: Option<Arc<Path>>,
     checks: Checks,
+    pub(super) seen: Arc<Seen>,
 }
 
 impl Settings {
@@ -26,12 +27,18 @@ impl Settings {
             in_force: Arc::new(watch::Sender::new(Arc::new(loaded))),
             named: named.map(Into::into),
             checks,
+            seen: Arc::default(),
         }
     }
 
     /// The file that was named at the start in place of the usual one.
     pub(crate) fn named(&self) -> Option<PathBuf> {
         self.named.as_deref().map(Path::to_owned)
+    }
+
+    /// The configuration file.
+    pub(super) fn file(&self, project: &Project) -> PathBuf {
+        self.named().unwrap_or_else(|| project.config())
     }
 
     /// The configuration as it stands in the file, if it is good.

@@ -44,6 +44,9 @@ pub struct Holder {
     /// True if a person has asked for the restart, where it restarts.
     #[serde(default)]
     pub attended: bool,
+    /// The digest of the configuration that this person has seen; none where nobody has asked, or an earlier version restarts.
+    #[serde(default)]
+    pub approved: Option<String>,
     /// Its phase.
     pub phase: Phase,
 }
@@ -100,6 +103,8 @@ pub struct Lock {
     /// None once it has been handed over.
     file: Option<File>,
     is_handed_over: bool,
+    /// The digest of the configuration that a person puts in force with this restart.
+    approved: Option<String>,
     _directory: Option<File>,
     holder: Holder,
 }
@@ -129,6 +134,7 @@ impl Lock {
             config: config.map(Path::to_owned),
             detached,
             attended: false,
+            approved: None,
             phase: Phase::Runs,
         };
         loop {
@@ -166,7 +172,14 @@ impl Lock {
             // Some file systems lock files only.
             Err(_) => None,
         };
-        let lock = Self { file: Some(file), is_handed_over, _directory: directory, holder: holder.clone() };
+        let approved = before(project).and_then(|before| before.approved);
+        let lock = Self {
+            file: Some(file),
+            is_handed_over,
+            approved,
+            _directory: directory,
+            holder: holder.clone(),
+        };
         lock.write()?;
         if is_handed_over {
             // The processes that this one starts are not to have it.
@@ -180,9 +193,15 @@ impl Lock {
         self.is_handed_over
     }
 
-    /// Notes that the daemon restarts, and whether a person has asked for that.
-    pub(crate) fn restarts(&mut self, attended: bool) {
-        self.holder.attended = attended;
+    /// The digest of the configuration that a person puts in force with this restart; none where that is not known.
+    pub(crate) fn approved(&self) -> Option<&str> {
+        self.approved.as_deref()
+    }
+
+    /// Notes that the daemon restarts, and the digest of the configuration that a person puts in force so; none if no person has asked for it.
+    pub(crate) fn restarts(&mut self, approved: Option<String>) {
+        self.holder.attended = approved.is_some();
+        self.holder.approved = approved;
         self.note(Phase::Restarts);
     }
 

@@ -126,6 +126,64 @@ fn a_persons_start_puts_it_in_force_and_shows_what_has_changed() {
     end(&project, daemon);
 }
 
+/// The configuration as an agent has edited it: more rights, money and people who may write, behind many changes that mean nothing.
+fn edited() -> String {
+    let mut edited: serde_json::Value = serde_json::from_str(&marking("good")).unwrap();
+    edited["daemon"]["max_queued"] = json!(77);
+    edited["daemon"]["heartbeat_interval_seconds"] = json!(3);
+    edited["rules"] = (0..25).map(|no| Project::rule(&format!("r{no}"), "a:b", "x")).collect();
+    edited["messaging"] = json!({ "users": { "write": ["telegram:42"] } });
+    edited["budget"] = json!({ "day_usd": 500 });
+    edited.to_string()
+}
+
+#[test]
+fn a_persons_reload_and_restart_show_what_they_put_in_force() {
+    let project = started(&marking("good"));
+    for verb in ["reload", "restart"] {
+        project.configure(&edited());
+        let done = project.run(&["daemon", verb]);
+        assert!(
+            done.code == 0
+                && done.out.contains("has changed")
+                && done.out.contains("messaging.users.write: ")
+                && done.out.contains("budget.day_usd: null -> 500.0")
+                && done.out.contains("and 7 more"),
+            "{verb}: {} {}",
+            done.out,
+            done.err
+        );
+        project.configure(&marking("good"));
+        let done = project.json(&["daemon", verb]);
+        let changes = done["changes"].as_array().unwrap();
+        let first = |place: &str| changes[..2].iter().any(|line| line.as_str().unwrap().starts_with(place));
+        assert!(first("messaging.users.write: ") && first("budget.day_usd: "), "{done}");
+        // Once more, and nothing has changed.
+        let done = project.json(&["daemon", verb]);
+        assert_eq!(done["changes"], json!([]), "{verb}");
+    }
+}
+
+#[test]
+fn a_changed_file_is_in_the_health_though_nobody_has_it_read() {
+    let project = started(&marking("good"));
+    assert_eq!(issue(&project), None);
+    project.configure(&edited());
+    until("the health", || issue(&project).is_some());
+    let said = issue(&project).unwrap();
+    let places = said.split_once('(').unwrap().1;
+    assert!(said.contains("daemon.json has changed") && said.contains("`aiwg daemon reload`"), "{said}");
+    assert!(places.find("messaging.users.write") < places.find("daemon.max_queued"), "{said}");
+    assert!(!said.contains("telegram:42"), "{said}");
+    // It was put back.
+    project.configure(&marking("good"));
+    until("the health", || issue(&project).is_none());
+    project.configure(&edited());
+    until("the health", || issue(&project).is_some());
+    project.json(&["daemon", "reload"]);
+    assert_eq!(issue(&project), None);
+}
+
 /// A project whose agents do what their prompt says and leave the mark `good`, and whose file was then changed by one of them.
 pub(super) fn changed_by_an_agent() -> Project {
     let agent = "prompt=$(cat); case $prompt in 'do: '*) eval \"${prompt#do: }\";; esac; touch good";
@@ -162,6 +220,7 @@ fn a_signal_of_an_agent_puts_nothing_in_force() {
     );
     project.ended(&project.submit(&signals));
     until("the signals", || project.read(".aiwg/daemon/daemon.log").contains("is not read again"));
+    until("the health", || issue(&project).is_some_and(|said| said.contains("(agent.command, ")));
     assert_eq!(runs(&project), ["good"]);
     // A person's does.
     kill(pid, Signal::HUP);

@@ -129,7 +129,7 @@ fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> 
 fn started(ready: &Ready, output: &Output) -> Result<ExitCode, CliError> {
     output.result(ready, |out, ready| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
-        show_changes(out, ready)?;
+        show_changes(out, &ready.changes)?;
         ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {}", indented(warning, 4)))?;
         writeln!(out, "Next: aiwg daemon status, aiwg task submit \"...\"")
     })?;
@@ -221,6 +221,7 @@ fn show_reload(out: &mut Page, done: &DaemonReloaded) -> io::Result<()> {
             .try_for_each(|problem| writeln!(out, "{}", indented(&problem.to_string(), 4)));
     }
     writeln!(out, "The configuration is in force.")?;
+    show_changes(out, &done.changes)?;
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {}", indented(notice, 4)))
 }
 

@@ -84,7 +84,7 @@ async fn in_place(
                 pid: status.pid,
                 socket: status.socket,
                 warnings,
-                changes: Vec::new(),
+                changes: done.changes,
             }));
         }
         if has_ended || began.elapsed() > LAST_MOMENTS {

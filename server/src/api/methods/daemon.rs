@@ -10,6 +10,7 @@ use aiwg_protocol::{
 
 use crate::{
     api::{Handler, answer::Part},
+    config::Differences,
     context::Context,
     engine::Draining,
     reload,
@@ -107,14 +108,22 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
     let context = &handler.context;
     // A restart that an agent asks for goes on with the configuration in force, whatever the file says.
     let by_person = handler.agent.is_none();
-    let errors = match reload::read(context).await {
-        Err(error) if by_person => error.problems(),
-        _ => Vec::new(),
+    let pid = std::process::id();
+    let (changes, approved) = match by_person {
+        false => (Vec::new(), None),
+        true => match reload::read(context).await {
+            Ok((_, loaded)) => {
+                let in_force = context.settings.get();
+                let changes = Differences::between(&in_force.config, &loaded.config).lines();
+                (changes, Some(loaded.digest()))
+            }
+            Err(error) => {
+                let (errors, changes) = (error.problems(), Vec::new());
+                return Ok(DaemonRestarting { restarting: false, pid, errors, changes });
+            }
+        },
     };
-    let restarting = errors.is_empty();
-    if restarting {
-        tracing::info!(by_person, "a client asked the daemon to restart");
-        context.stop.ask_for_restart(by_person);
-    }
-    Ok(DaemonRestarting { restarting, pid: std::process::id(), errors })
+    tracing::info!(by_person, "a client asked the daemon to restart");
+    context.stop.ask_for_restart(approved);
+    Ok(DaemonRestarting { restarting: true, pid, errors: Vec::new(), changes })
 }
