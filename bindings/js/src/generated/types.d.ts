@@ -726,6 +726,12 @@ export interface DaemonReloaded {
   errors: ConfigProblem[];
   /** Settings of the file that have no effect, for people. */
   notices: string[];
+  /**
+   * The differences to the configuration that was in force before, a line each: those that only a
+   * person may put in force first, and all of them. In the event, their places without the values.
+   * `[]` when absent.
+   */
+  changes: string[];
 }
 
 /** The answer to `daemon.restart`, sent before the daemon ends. */
@@ -736,6 +742,12 @@ export interface DaemonRestarting {
   pid: number;
   /** The errors of the configuration file. Empty if the daemon restarts. */
   errors: ConfigProblem[];
+  /**
+   * The differences that the restart puts in force, a line each: those that only a person may put
+   * in force first, and all of them. Empty where an agent asks, since the configuration in force
+   * stays then. `[]` when absent.
+   */
+  changes: string[];
 }
 
 /** The daemon and all its subsystems. */

@@ -1340,6 +1340,11 @@ class DaemonReloaded:
     """The errors of the file. Empty if it was taken."""
     notices: list[str]
     """Settings of the file that have no effect, for people."""
+    changes: list[str]
+    """The differences to the configuration that was in force before, a line each: those that only a
+    person may put in force first, and all of them. In the event, their places without the
+    values. `[]` when absent.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonReloaded:
@@ -1348,6 +1353,7 @@ class DaemonReloaded:
             reloaded=wire["reloaded"],
             errors=[ConfigProblem.from_wire(item) for item in wire["errors"]],
             notices=wire["notices"],
+            changes=wire["changes"],
         )
 
 
@@ -1361,6 +1367,11 @@ class DaemonRestarting:
     """Its process, which stays the same."""
     errors: list[ConfigProblem]
     """The errors of the configuration file. Empty if the daemon restarts."""
+    changes: list[str]
+    """The differences that the restart puts in force, a line each: those that only a person may put
+    in force first, and all of them. Empty where an agent asks, since the configuration in force
+    stays then. `[]` when absent.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonRestarting:
@@ -1369,6 +1380,7 @@ class DaemonRestarting:
             restarting=wire["restarting"],
             pid=wire["pid"],
             errors=[ConfigProblem.from_wire(item) for item in wire["errors"]],
+            changes=wire["changes"],
         )
 
 
