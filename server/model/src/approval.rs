@@ -9,7 +9,7 @@ use aiwg_protocol::{
     },
 };
 
-use crate::task::TaskNo;
+use crate::task_no::TaskNo;
 
 /// The number of an approval: `approval-0001` is number 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

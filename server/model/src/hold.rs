@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use aiwg_protocol::types::{Timestamp, Waiting};
 
-use crate::{approval::ApprovalNo, task::TaskNo};
+use crate::{approval::ApprovalNo, task_no::TaskNo};
 
 /// Something that keeps a queued task from starting. A task is in the queue only while nothing holds it.
 ///

@@ -2,7 +2,7 @@
 
 use aiwg_protocol::types::{TaskState, Timestamp};
 
-use crate::task::{TaskNo, TaskSpec};
+use crate::{task::TaskSpec, task_no::TaskNo};
 
 /// A task of another daemon.
 #[derive(Clone)]

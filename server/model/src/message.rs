@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{run::RunId, task::TaskNo};
+use crate::{run::RunId, task_no::TaskNo};
 
 /// A message to a task's agent, as the agent is to get it.
 #[derive(Debug, Clone, PartialEq, Eq)]

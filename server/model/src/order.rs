@@ -8,7 +8,7 @@ use crate::{
     message::Message,
     run::RunId,
     stop_reason::StopReason,
-    task::TaskNo,
+    task_no::TaskNo,
     verify::{ProtectRecord, VerifyTerms},
 };
 

@@ -1,6 +1,6 @@
 //! The queue: its classes and its switches.
 
-use crate::task::TaskNo;
+use crate::task_no::TaskNo;
 
 /// The first task of a class of the queue that nothing holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

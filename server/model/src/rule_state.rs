@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aiwg_protocol::types::Timestamp;
 
-use crate::task::TaskNo;
+use crate::task_no::TaskNo;
 
 /// A rule's switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use aiwg_protocol::types::{Json, TaskUsage, Timestamp};
 
-use crate::{
-    end_reason::EndReason,
-    task::{TaskNo, TaskRow},
-};
+use crate::{end_reason::EndReason, task::TaskRow, task_no::TaskNo};
 
 /// One run of a task: whatever reports on it says which one it was, so that it is not taken for a report on a later run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,41 +1,19 @@
 //! Tasks: their numbers, what they are to do, and where they stand.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use crate::{Sender, end_reason::EndReason, stop_reason::StopReason, terms::Terms, verify::VerifyTerms};
+use crate::{
+    Sender, end_reason::EndReason, stop_reason::StopReason, task_no::TaskNo, terms::Terms,
+    verify::VerifyTerms,
+};
 
 /// Size of the end of an agent's output that its task holds, in bytes: 64 KiB.
 pub const TAIL_BYTES: u64 = 64 * 1024;
 
 /// Number of characters of a prompt in an overview of tasks. One more is read, which shows that there are more.
 pub const PROMPT_HEAD: usize = 4096;
-
-/// A task's number: `task-0001` is number 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TaskNo(pub u64);
-
-impl fmt::Display for TaskNo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task-{:04}", self.0)
-    }
-}
-
-impl FromStr for TaskNo {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text
-            .strip_prefix("task-")
-            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
-            .ok_or(())?;
-        let no = Self(digits.parse().map_err(|_| ())?);
-        // Only the one spelling: `task-1` is not an id.
-        (no.to_string() == text).then_some(no).ok_or(())
-    }
-}
 
 /// A task to be stored.
 #[derive(Clone, Default)]

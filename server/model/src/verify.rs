@@ -3,7 +3,7 @@
 use aiwg_protocol::types::{CheckCommand, Verify};
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::minutes_to_ms, task::TaskNo};
+use crate::{limits::minutes_to_ms, task_no::TaskNo};
 
 /// The check by which a task counts as done, with all that it needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
