@@ -200,8 +200,9 @@ fn no_permission_is_used_twice_and_nothing_waits_for_ever() {
     for (id, number) in tasks.iter() {
         let task = &all[id];
         assert_eq!((&task["state"], &task["result"]), (&json!("completed"), &json!("Over.")), "{task}");
-        // Of several attempts not each was lost.
-        assert_eq!(made.contains_key(number), !is_refused(*number), "{number}: {task}");
+        // Where nobody could be asked about any of its calls, since the daemon was away, they were refused, and the task says so.
+        let (is_made, says_so) = (made.contains_key(number), task["reason"] == "refused");
+        assert!(if is_refused(*number) { !is_made } else { is_made || says_so }, "{number}: {task}");
     }
     let refused: BTreeSet<&u64> = tasks.values().filter(|number| is_refused(**number)).collect();
     project.stop();
