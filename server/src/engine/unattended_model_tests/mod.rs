@@ -82,6 +82,12 @@ struct Machine {
     rest: Rest,
 }
 
+/// The cost that counts for a run of which none is known: no more than was set aside for it.
+fn unknown(store: &dyn View, row: &TaskRow) -> f64 {
+    let runs = store.runs(row.no).unwrap();
+    runs.last().and_then(|run| run.reserved_usd).map_or(UNKNOWN, |reserved| reserved.min(UNKNOWN))
+}
+
 struct Rest {
     state: State,
     engine: Engine,
@@ -251,7 +257,7 @@ impl Rest {
             Op::Ended { task, code, usd } => {
                 let Some(row) = running(store, task) else { return };
                 let is_check = is_check(store, &row);
-                ledger.ran(&row, if is_check { 0.0 } else { usd.unwrap_or(UNKNOWN) });
+                ledger.ran(&row, if is_check { 0.0 } else { usd.unwrap_or_else(|| unknown(store, &row)) });
                 if row.ending.is_none() {
                     let (agents, checks) = ledger.ended.entry(row.no).or_default();
                     *(if is_check { checks } else { agents }) += 1;
@@ -269,7 +275,7 @@ impl Rest {
             Op::Lost { task, started } => {
                 let Some(row) = running(store, task) else { return };
                 let is_paid = started && !is_check(store, &row);
-                ledger.ran(&row, if is_paid { UNKNOWN } else { 0.0 });
+                ledger.ran(&row, if is_paid { unknown(store, &row) } else { 0.0 });
                 let run = row.run();
                 async move { drop(engine.interrupted(run, started, 3, started, Used::default()).await) }
                     .boxed()
