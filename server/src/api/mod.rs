@@ -49,6 +49,8 @@ pub(crate) struct Api {
     reading: Semaphore,
     /// Held by the one call that compiles patterns that may take much: see [`methods`].
     compiling: Semaphore,
+    /// Held by the one look through all that an agent has written.
+    looking: Arc<Semaphore>,
     /// The outputs that calls wait for.
     growth: Arc<Growth>,
 }
@@ -67,6 +69,7 @@ impl Api {
             memory: Memory::new(context.settings.get().config.daemon.max_memory_mb),
             reading: Semaphore::new(MOST_READS),
             compiling: Semaphore::new(1),
+            looking: Arc::new(Semaphore::new(1)),
             growth: Arc::default(),
             context,
             components,

@@ -85,7 +85,7 @@ pub use handle::Engine;
 pub use inbox::Publication;
 pub(crate) use messages::{Asked, Decision, Effect, Outgoing, Receipt};
 pub use pause::Draining;
-pub use permissions::{LetThrough, Permit, ToolCall};
+pub use permissions::{LetThrough, PermissionAnswer, Permit, ToolCall};
 pub use steer::SentBy;
 pub(crate) use steer::messages_for_agent;
 pub use thread::{EngineSetup, start};

@@ -55,10 +55,17 @@ pub enum Permit {
     PutOff(ApprovalNo),
     /// A person is to decide, and the agent waits.
     Waits(ApprovalNo),
-    /// A call just like this one was let through under this name. Where that one is over, this is another one.
-    LetThrough(String),
     /// Too many calls of the task wait for a person already.
     TooMany,
+}
+
+/// The answer to an agent that may not use a tool by its own rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PermissionAnswer {
+    /// The answer to this call.
+    Given(Permit),
+    /// A call just like this one was let through under this name. Where that one is over, this is another one.
+    LetThrough(String),
 }
 
 impl Engine {
@@ -71,7 +78,7 @@ impl Engine {
     }
 
     /// Asks a person for a call that an agent may not make by its own rules, or uses up what was decided on it. `before` is what is known of the
-    /// use that [`Permit::LetThrough`] named: the program does not say which use it asks for.
+    /// use that [`PermissionAnswer::LetThrough`] named: the program does not say which use it asks for.
     ///
     /// # Errors
     /// The task does not run, or the database could not be written.
@@ -80,7 +87,7 @@ impl Engine {
         call: ToolCall,
         before: Option<LetThrough>,
         cause: Option<Cause>,
-    ) -> Result<Permit, EngineError> {
+    ) -> Result<PermissionAnswer, EngineError> {
         let text = call.tool.len() + call.input.as_str().len();
         let ask = move |tx: &mut Transaction<'_>| tx.ask_permission(&call, before.as_ref(), cause.as_ref());
         self.call(Call::bringing(ask).with_text(text)).await
@@ -124,7 +131,7 @@ impl Transaction<'_> {
         call: &ToolCall,
         before: Option<&LetThrough>,
         cause: Option<&Cause>,
-    ) -> Result<Permit, Failure> {
+    ) -> Result<PermissionAnswer, Failure> {
         let task = self.running(call.task)?;
         let run = task.launch;
         let permissions = self.permissions(call.task)?;
@@ -136,27 +143,29 @@ impl Transaction<'_> {
         };
         if let Some((no, id)) = same().filter_map(let_through).next_back() {
             let Some(before) = before.filter(|before| before.id == id) else {
-                return Ok(Permit::LetThrough(id));
+                return Ok(PermissionAnswer::LetThrough(id));
             };
             self.store.set_tool_use(no, None)?;
             if !before.is_over {
-                return Ok(Permit::Allowed(no));
+                return Ok(PermissionAnswer::Given(Permit::Allowed(no)));
             }
         }
         let unused = same().rfind(|row| row.used_by.is_none());
         let no = match unused {
             Some(row) if row.is_approved() => {
                 self.store.use_approval(row.no, &format!("run {run}"))?;
-                return Ok(Permit::Allowed(row.no));
+                return Ok(PermissionAnswer::Given(Permit::Allowed(row.no)));
             }
             Some(row) if row.state != ApprovalState::Pending => {
-                return Ok(Permit::Denied(row.no, refusal(row)));
+                return Ok(PermissionAnswer::Given(Permit::Denied(row.no, refusal(row))));
             }
             Some(row) => row.no,
             None if permissions.iter().filter(is_pending).count() >= MOST_WAITING => {
-                return Ok(Permit::TooMany);
+                return Ok(PermissionAnswer::Given(Permit::TooMany));
             }
-            None if self.store.approval_counts(call.task)?.0 >= MOST_OF_TASK => return Ok(Permit::TooMany),
+            None if self.store.approval_counts(call.task)?.0 >= MOST_OF_TASK => {
+                return Ok(PermissionAnswer::Given(Permit::TooMany));
+            }
             None => self.add_approval(&self.asked_for(call, &task), cause)?,
         };
         // Of an agent that is about to end no part waits, though it be for the same call.
@@ -164,7 +173,10 @@ impl Transaction<'_> {
             true => permissions.iter().any(|row| is_held_up(row, run)),
             false => others(&permissions, call).any(|row| is_held_up(row, run)),
         };
-        Ok(if ends { Permit::Denied(no, ONE_AT_A_TIME.to_owned()) } else { Permit::Waits(no) })
+        Ok(PermissionAnswer::Given(match ends {
+            true => Permit::Denied(no, ONE_AT_A_TIME.to_owned()),
+            false => Permit::Waits(no),
+        }))
     }
 
     fn asked_for(&self, call: &ToolCall, task: &TaskRow) -> NewApproval {

@@ -1,5 +1,7 @@
 //! The hooks of `claude` that ask whether a tool may be used: what they are given, and what they answer.
 
+use std::io::{self, Read};
+
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
@@ -104,15 +106,37 @@ impl HookCall {
     }
 }
 
-/// True if a tool has been used under this name, or is being used, by what the program has written in its format `stream-json`.
-#[must_use]
-pub fn was_used(output: &[u8], id: &str) -> bool {
+/// Size of the pieces in which an output is looked through, in bytes: it can be of any size.
+const PIECE: u64 = 256 * 1024;
+
+/// Room before a name for the key that it belongs to, in bytes: `"tool_use_id"`, a colon, and spaces.
+const KEY_ROOM: usize = 64;
+
+/// True if a tool has been used under this name, or is being used, by what the program has written in its format `stream-json`. It holds no more than
+/// a piece of that in memory.
+///
+/// # Errors
+/// The output cannot be read.
+pub fn was_used(output: &mut impl Read, id: &str) -> io::Result<bool> {
     let name = format!("\"{id}\"");
+    let mut piece = Vec::new();
+    while output.by_ref().take(PIECE).read_to_end(&mut piece)? > 0 {
+        if is_use_in(&piece, &name) {
+            return Ok(true);
+        }
+        // A name, or its key, may go on in the next piece.
+        piece.drain(..piece.len().saturating_sub(name.len() + KEY_ROOM));
+    }
+    Ok(false)
+}
+
+/// True if this name stands in a text as that of a use of a tool.
+fn is_use_in(text: &[u8], name: &str) -> bool {
     let is_of_use = |at| {
-        let key = output.get(..at).map(<[u8]>::trim_ascii_end).and_then(|text| text.strip_suffix(b":"));
+        let key = text.get(..at).map(<[u8]>::trim_ascii_end).and_then(|text| text.strip_suffix(b":"));
         key.is_some_and(|text| text.trim_ascii_end().ends_with(b"\"tool_use_id\""))
     };
-    memchr::memmem::find_iter(output, &name).any(is_of_use)
+    memchr::memmem::find_iter(text, name).any(is_of_use)
 }
 
 #[cfg(test)]
@@ -125,8 +149,33 @@ mod tests {
         let part = br#"{"type":"user","parent_tool_use_id":"toolu_1"}"#;
         let made =
             br#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id": "toolu_1"}]}}"#;
-        assert!(!was_used(asked, "toolu_1") && !was_used(part, "toolu_1"));
-        assert!(was_used(made, "toolu_1") && !was_used(made, "toolu_2") && !was_used(made, "toolu_"));
+        let is_used = |output: &[u8], id| was_used(&mut &output[..], id).unwrap();
+        assert!(!is_used(asked, "toolu_1") && !is_used(part, "toolu_1"));
+        assert!(is_used(made, "toolu_1") && !is_used(made, "toolu_2") && !is_used(made, "toolu_"));
+    }
+
+    #[test]
+    fn a_use_is_found_wherever_the_pieces_of_an_output_end() {
+        let made = br#""tool_use_id" : "toolu_1""#;
+        let piece = usize::try_from(PIECE).unwrap();
+        for before in piece - made.len() - 2..piece + 2 {
+            let mut output = vec![b' '; before];
+            output.extend_from_slice(made);
+            assert!(was_used(&mut &output[..], "toolu_1").unwrap(), "after {before} bytes");
+        }
+    }
+
+    #[test]
+    fn an_output_of_any_size_is_looked_through_and_one_that_cannot_be_read_is_an_error() {
+        let large = io::repeat(b'x').take(300 * 1024 * 1024);
+        assert!(was_used(&mut large.chain(&br#""tool_use_id":"a""#[..]), "a").unwrap());
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::TimedOut.into())
+            }
+        }
+        assert!(was_used(&mut (&b"x"[..]).chain(Broken), "a").is_err());
     }
 
     /// As claude 2.1.332 gives it, shortened.

@@ -1,7 +1,13 @@
 //! Permissions: the hooks of an agent's program ask whether it may use a tool.
 
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+    sync::Arc,
+};
+
 use aiwg_agents::claude::was_used;
-use aiwg_fs::read_bounded;
+use aiwg_fs::open_regular;
 use aiwg_model::{ApprovalNo, TaskNo};
 use aiwg_protocol::{
     ApiError,
@@ -11,6 +17,7 @@ use aiwg_protocol::{
     },
 };
 use aiwg_shim::STDOUT_FILE;
+use aiwg_watch::Look;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
@@ -21,7 +28,7 @@ use super::{
 use crate::{
     api::Handler,
     beside::beside,
-    engine::{LetThrough, Permit, ToolCall},
+    engine::{LetThrough, PermissionAnswer, Permit, ToolCall},
 };
 
 pub(crate) async fn approval_permission(
@@ -47,13 +54,13 @@ pub(crate) async fn approval_permission(
         let permit =
             handler.command(engine.ask_permission(call.clone(), before.take(), handler.cause())).await?;
         let no = match permit {
-            Permit::Waits(no) => no,
-            Permit::LetThrough(id) => {
+            PermissionAnswer::Given(Permit::Waits(no)) => no,
+            PermissionAnswer::LetThrough(id) => {
                 let is_over = is_over(handler, task, id.clone()).await;
                 before = Some(LetThrough { id, is_over });
                 continue;
             }
-            permit => return Ok(verdict(permit)),
+            PermissionAnswer::Given(permit) => return Ok(verdict(permit)),
         };
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         // Decided or not: another call just like this one may have used the approval meanwhile, and this one is asked for anew.
@@ -63,18 +70,37 @@ pub(crate) async fn approval_permission(
     }
 }
 
-/// True if an agent has used a tool under this name, by its output; also where that cannot be read: then a person is asked once more.
+/// True if an agent has used a tool under this name, by its output; also where that cannot be read, or not in time: then a person is asked once more.
 async fn is_over(handler: &Handler, task: TaskNo, id: String) -> bool {
     let Some(dir) = handler.context.running.dir(task) else { return true };
+    // One at a time: an agent can make its output as large as it likes, and ask as often as it likes.
+    let Ok(turn) = Arc::clone(&handler.api.looking).acquire_owned().await else { return true };
     let look = move || {
-        let output = read_bounded(&dir.join(STDOUT_FILE), LONGEST_OUTPUT);
-        output.map_or(true, |output| was_used(&output, &id))
+        let _turn = turn;
+        is_use_in_output(dir.join(STDOUT_FILE), &id, Look::within(LOOK_WITHIN)).unwrap_or(true)
     };
     beside(look).await
 }
 
-/// The longest output that is looked at, in bytes.
-const LONGEST_OUTPUT: u64 = 256 * 1024 * 1024;
+/// Looks for a use of a tool under this name in an agent's output.
+fn is_use_in_output(output: PathBuf, id: &str, look: Look) -> io::Result<bool> {
+    was_used(&mut InTime { output: open_regular(&output)?, look }, id)
+}
+
+/// An output that is read until a look is over, and then fails.
+struct InTime<R> {
+    output: R,
+    look: Look,
+}
+
+impl<R: Read> Read for InTime<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.look.is_over() { Err(io::ErrorKind::TimedOut.into()) } else { self.output.read(into) }
+    }
+}
+
+/// The longest time that a look at an agent's output takes.
+const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
 /// The name of a use of a tool that has none.
 const UNNAMED: &str = "unnamed";
@@ -108,7 +134,6 @@ fn verdict(permit: Permit) -> ApprovalPermission {
         Permit::Allowed(no) => of(PermissionVerdict::Allow, Some(no)),
         Permit::PutOff(no) | Permit::Waits(no) => of(PermissionVerdict::Defer, Some(no)),
         Permit::Denied(no, why) => denied(Some(no), why),
-        Permit::LetThrough(_) => of(PermissionVerdict::Undecided, None),
         Permit::TooMany => denied(None, TOO_MANY),
     }
 }
@@ -129,4 +154,23 @@ fn canonical(input: &Json) -> Result<Json, ApiError> {
     let mut value: Value = input.to().map_err(refused)?;
     value.sort_all_objects();
     Json::new(&value).map_err(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_cannot_be_looked_through_in_time_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = dir.path().join(STDOUT_FILE);
+        std::fs::write(&output, r#"{"tool_use_id":"a"}"#).unwrap();
+        let look = || Look::within(Duration::from_secs(3600));
+        let found = |id, look| is_use_in_output(output.clone(), id, look);
+        assert!(found("a", look()).unwrap() && !found("b", look()).unwrap());
+        let over = look();
+        over.end();
+        assert_eq!(found("a", over).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(is_use_in_output(dir.path().join("none"), "a", look()).is_err());
+    }
 }
