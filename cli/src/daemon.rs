@@ -19,7 +19,7 @@ use aiwg_server::{
 use aiwg_shim::Process;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::CliError, output::Page};
+use crate::{error::CliError, output::Page, visible::visible};
 
 /// The role of the binary that is a detached daemon. Its options come as JSON on standard input.
 pub(crate) const ROLE: &str = "__daemon";
@@ -119,7 +119,7 @@ pub(crate) fn show_changes(out: &mut dyn Write, changes: &[String]) -> io::Resul
     if !changes.is_empty() {
         writeln!(out, "The configuration has changed since it was in force last:")?;
     }
-    changes.iter().try_for_each(|change| writeln!(out, "  {change}"))
+    changes.iter().try_for_each(|change| writeln!(out, "  {}", visible(change)))
 }
 
 /// The main of the detached process.
@@ -198,5 +198,20 @@ fn say(word: &FirstWord) {
     let _ = stdout.write_all(b"\n").and_then(|()| stdout.flush());
     if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(null);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_change_forges_no_line_of_the_list() {
+        let mut shown = Vec::new();
+        let forged = "agents.a.env.A\n  daemon.max_queued\t: added: \"x\"".to_owned();
+        show_changes(&mut shown, &[forged, "budget.day_usd: removed".to_owned()]).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert_eq!(shown.lines().count(), 3, "{shown}");
+        assert!(shown.contains(r"agents.a.env.A\n  daemon.max_queued\t: added"), "{shown}");
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::{
     accounts::InUse,
     component::Components,
-    config::{Checks, ConfigError, Differences, Loaded, of_a_person, places},
+    config::{Checks, ConfigError, Differences, Loaded},
     context::Context,
     engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
@@ -69,14 +69,14 @@ async fn put_in_force(
     by: (Option<Cause>, Option<Arc<Sender>>),
     by_person: bool,
 ) -> Result<DaemonReloaded, EngineError> {
-    let (engine_config, loaded) = match read(context).await {
+    let Read { engine_config, loaded, differences } = match read(context).await {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
             return Ok(refused(error.problems()));
         }
     };
-    if !by_person && let Some(why) = waits_for_a_person(context, &loaded) {
+    if !by_person && let Some(why) = waits_for_a_person(&differences) {
         tracing::warn!("{why}");
         let file = context.project.config().display().to_string();
         return Ok(refused(vec![ConfigProblem { file, line: None, column: None, message: why }]));
@@ -85,7 +85,6 @@ async fn put_in_force(
     let of_queue = context.engine.configure(engine_config, in_force).await?;
     of_queue.iter().for_each(|notice| tracing::warn!("configuration: {notice}"));
     let notices = [loaded.notices.as_slice(), &of_queue].concat();
-    let differences = Differences::between(&context.settings.get().config, &loaded.config);
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices, changes: differences.lines() };
     // Also where nothing of it has changed: a rotation by another program asks for the new file in this way.
     context.log.configure(&loaded.config.daemon.log);
@@ -99,13 +98,11 @@ async fn put_in_force(
 }
 
 /// Why a person has to put this configuration in force, and no agent can; none if an agent may.
-fn waits_for_a_person(context: &Context, new: &Loaded) -> Option<String> {
-    let changes = of_a_person(&context.settings.get().config, &new.config);
-    (!changes.is_empty()).then(|| {
+fn waits_for_a_person(differences: &Differences) -> Option<String> {
+    differences.places_of_a_person().map(|places| {
         format!(
-            "an agent asked for the changed configuration, and only a person may put these changes in force: {}; `aiwg daemon reload` \
-             does, once you have looked at the file",
-            places(&changes)
+            "an agent asked for the changed configuration, and only a person may put these changes in force: {places}; `aiwg daemon reload` \
+             does, once you have looked at the file"
         )
     })
 }
@@ -121,11 +118,21 @@ fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
     DaemonReloaded { errors, ..DaemonReloaded::default() }
 }
 
-/// The configuration as it stands in the file, if it is good. It is looked at away from the connections' thread: that may take seconds.
+/// The configuration as it was read from the file.
+pub(crate) struct Read {
+    /// The part by which the engine works.
+    pub(crate) engine_config: EngineConfig,
+    /// The configuration.
+    pub(crate) loaded: Loaded,
+    /// Its differences to the one that was in force when it was read.
+    pub(crate) differences: Differences,
+}
+
+/// The configuration as it stands in the file, if it is good. It is looked at, and compared, away from the connections' thread: that may take seconds.
 ///
 /// # Errors
 /// It cannot be read, or is wrong; or there is no file any more.
-pub(crate) async fn read(context: &Arc<Context>) -> Result<(EngineConfig, Loaded), ConfigError> {
+pub(crate) async fn read(context: &Arc<Context>) -> Result<Read, ConfigError> {
     let path = context.project.config();
     let context = Arc::clone(context);
     let reading = tokio::task::spawn_blocking(move || read_file(&context));
@@ -134,9 +141,10 @@ pub(crate) async fn read(context: &Arc<Context>) -> Result<(EngineConfig, Loaded
         .unwrap_or_else(|error| Err(ConfigError::Unreadable { path, source: std::io::Error::other(error) }))
 }
 
-fn read_file(context: &Context) -> Result<(EngineConfig, Loaded), ConfigError> {
+fn read_file(context: &Context) -> Result<Read, ConfigError> {
     let loaded = context.settings.read_again(&context.project)?;
-    Ok((engine_config(&loaded.config)?, loaded))
+    let differences = Differences::between(&context.settings.get().config, &loaded.config);
+    Ok(Read { engine_config: engine_config(&loaded.config)?, loaded, differences })
 }
 
 /// The part of a configuration by which the engine works.

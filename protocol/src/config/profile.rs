@@ -52,7 +52,7 @@ pub struct AgentProfile {
     /// Added to the environment of its agents, below what a task sets itself. `${NAME}` in a value stands for a variable of the daemon's
     /// environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 1000))]
+    #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "maxLength": 1000 }))]
     pub env: BTreeMap<String, String>,
     /// The most that one run may cost, in US dollars: a run that reports more is ended, and `claude` keeps to it itself as well. `null`: no cap.
     #[serde(skip_serializing_if = "Option::is_none")]

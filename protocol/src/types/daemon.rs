@@ -34,8 +34,8 @@ pub struct DaemonRestarting {
     pub pid: u32,
     /// The errors of the configuration file. Empty if the daemon restarts.
     pub errors: Vec<ConfigProblem>,
-    /// The differences that the restart puts in force, a line each: those that only a person may put in force first, and
-    /// all of them. Empty where an agent asks, since the configuration in force stays then.
+    /// The differences that the restart puts in force, a line each: those that only a person may put in force first, up to 1,000, and
+    /// the number of any more. Empty where an agent asks, since the configuration in force stays then.
     #[serde(default)]
     pub changes: Vec<String>,
 }
@@ -51,7 +51,7 @@ pub struct DaemonReloaded {
     /// Settings of the file that have no effect, for people.
     pub notices: Vec<String>,
     /// The differences to the configuration that was in force before, a line each: those that only a person may put in
-    /// force first, and all of them. In the event, their places without the values.
+    /// force first, up to 1,000, and the number of any more. In the event, their places without the values.
     #[serde(default)]
     pub changes: Vec<String>,
 }

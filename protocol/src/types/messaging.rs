@@ -14,7 +14,7 @@ open_enum! {
         Retrying = "retrying",
         /// Someone else receives for the same bot.
         Taken = "taken",
-        /// It refuses the token: a person must act.
+        /// It refuses the token, or its token or its address cannot be used: a person must act.
         Stopped = "stopped",
     }
 }

@@ -96,8 +96,8 @@ pub struct QueueResumed {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DaemonDrainParams {
-    /// True if the daemon is to end once no task runs any more; the queue is not paused then at its next start. Default:
-    /// false.
+    /// True if the daemon is to end once no task runs any more. It does not pause the queue at the next start; a `daemon.pause` before it does.
+    /// Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<bool>,
 }

@@ -31,7 +31,7 @@ pub(crate) struct StateGuard {
 impl StateGuard {
     /// A guard of these files as they are now, with the files of the store.
     ///
-    /// One of them is gone already.
+    /// # Errors
     /// One of them is gone already.
     pub(crate) fn of(project: &Project, lock: &Lock, store: Vec<PathBuf>) -> io::Result<Self> {
         let now = |path: PathBuf| Identity::at(&path).map(|identity| (path, identity));
@@ -96,14 +96,13 @@ async fn watch_state(context: &Arc<Context>, guard: &StateGuard) {
     }
 }
 
-/// Compares the configuration file with the configuration in force if one of them is another. Beside the guard, since that may take seconds.
+/// Compares the configuration file with the configuration in force if one of them is another. Beside the guard, since that may take seconds, or
+/// never end: the file may be a link to a file system that does not answer.
 fn look_at_configuration(context: &Arc<Context>) {
-    if context.settings.must_look_at_file(&context.project) {
-        let context = Arc::clone(context);
-        tokio::task::spawn_blocking(move || {
-            context.settings.look_at_file(&context.project, &context.health);
-        });
-    }
+    let context = Arc::clone(context);
+    tokio::task::spawn_blocking(move || {
+        context.settings.look_again_at_file(&context.project, &context.health);
+    });
 }
 
 #[cfg(test)]

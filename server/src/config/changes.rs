@@ -11,6 +11,9 @@ const NAMED: usize = 20;
 /// The number of characters of a value that are shown.
 const VALUE_CHARS: usize = 120;
 
+/// The number of characters that are shown of each end of a longer place: names within it are anyone's.
+const PLACE_END_CHARS: usize = 150;
+
 /// A difference: its place, the value that was there, and the one that is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -28,16 +31,29 @@ pub(crate) fn changes(old: &Config, new: &Config) -> Vec<Change> {
     found
 }
 
+impl Change {
+    /// Its place as it is shown: the path, without its middle where that is very long.
+    pub(crate) fn place(&self) -> String {
+        let chars = self.path.chars().count();
+        if chars <= 2 * PLACE_END_CHARS {
+            return self.path.clone();
+        }
+        let begin: String = self.path.chars().take(PLACE_END_CHARS).collect();
+        let end: String = self.path.chars().skip(chars - PLACE_END_CHARS).collect();
+        format!("{begin}...{end}")
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.shown)
+        write!(f, "{}: {}", self.place(), self.shown)
     }
 }
 
 /// The places of the differences, in one line. Without the values: those may be secret from readers of a status.
 pub(crate) fn places<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
     let mut changes = changes.into_iter();
-    let paths: Vec<&str> = changes.by_ref().take(NAMED).map(|change| change.path.as_str()).collect();
+    let paths: Vec<String> = changes.by_ref().take(NAMED).map(Change::place).collect();
     let more = match changes.count() {
         0 => String::new(),
         more => format!(", and {more} more"),
@@ -123,5 +139,14 @@ mod tests {
         assert!(shown.chars().count() < 300, "{shown}");
         assert!(shown.ends_with("... (the first 120 of 504 characters)"), "{shown}");
         assert_eq!(changes(&long, &long), []);
+        let name = format!("A{}Z", "_".repeat(998));
+        let long = config(json!({ "agents": { "a": { "env": {} } } }));
+        let mut longer = long.clone();
+        longer.agents.get_mut("a").unwrap().env.insert(name, "x".to_owned());
+        let found = changes(&long, &longer);
+        for shown in [found[0].to_string(), places(&found)] {
+            assert!(shown.chars().count() < 400 && shown.starts_with("agents.a.env"), "{shown}");
+            assert!(shown.contains("...") && shown.contains("_Z"), "both ends: {shown}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     io,
     os::unix::fs::MetadataExt,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, TryLockError},
     time::{Duration, SystemTime},
 };
 
@@ -52,14 +52,24 @@ impl Stamp {
 }
 
 impl Settings {
+    /// As [`Self::look_at_file`], if the file, or the configuration in force, may be another than at the last look: else it costs one system call.
+    /// Nothing is done while another look goes on. It may block, and for ever where the file is on a file system that does not answer.
+    pub(crate) fn look_again_at_file(&self, project: &Project, health: &Health) {
+        // Held over the question for the stamp as well: looks that hang do not pile up.
+        let mut seen = match self.seen.0.try_lock() {
+            Ok(seen) => seen,
+            Err(TryLockError::Poisoned(seen)) => seen.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        if self.may_be_another(seen.as_ref(), project) {
+            self.look(&mut seen, project, health);
+        }
+    }
+
     /// True if the file, or the configuration in force, may be another than at the last look. It costs one system call.
-    pub(crate) fn must_look_at_file(&self, project: &Project) -> bool {
-        // One that looks now sees what there is.
-        let Ok(seen) = self.seen.0.try_lock() else { return false };
-        let now = || (Stamp::of(&self.file(project)), self.get());
-        seen.as_ref().is_none_or(|(stamp, in_force)| {
-            let (now, now_in_force) = now();
-            *stamp != now || !Arc::ptr_eq(in_force, &now_in_force)
+    fn may_be_another(&self, seen: Option<&(Stamp, Arc<Loaded>)>, project: &Project) -> bool {
+        seen.is_none_or(|(stamp, in_force)| {
+            !Arc::ptr_eq(in_force, &self.get()) || *stamp != Stamp::of(&self.file(project))
         })
     }
 
@@ -67,6 +77,10 @@ impl Settings {
     /// take seconds.
     pub(crate) fn look_at_file(&self, project: &Project, health: &Health) {
         let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.look(&mut seen, project, health);
+    }
+
+    fn look(&self, seen: &mut Option<(Stamp, Arc<Loaded>)>, project: &Project, health: &Health) {
         let file = self.file(project);
         let (stamp, in_force) = (Stamp::of(&file), self.get());
         match difference(project.root(), &file, &in_force, self.checks()) {
@@ -127,13 +141,28 @@ mod tests {
         (dir, project, settings, Health::default())
     }
 
+    fn must_look(settings: &Settings, project: &Project) -> bool {
+        settings.may_be_another(settings.seen.0.lock().unwrap().as_ref(), project)
+    }
+
+    #[test]
+    fn a_look_that_hangs_holds_up_no_other() {
+        let (_dir, project, settings, health) = in_force("{}");
+        std::fs::write(project.config(), r#"{ "daemon": { "max_queued": 5 } }"#).unwrap();
+        let hangs = settings.seen.0.lock().unwrap();
+        settings.look_again_at_file(&project, &health);
+        assert!(health.issues().is_empty(), "the one that hangs will say it");
+        drop(hangs);
+        settings.look_again_at_file(&project, &health);
+        assert_eq!(health.issues().len(), 1);
+    }
+
     #[test]
     fn a_file_that_differs_is_in_the_health_until_it_is_as_in_force_again() {
         let good = r#"{ "daemon": { "max_queued": 5 } }"#;
         let (_dir, project, settings, health) = in_force(good);
         let said = || {
-            assert!(settings.must_look_at_file(&project));
-            settings.look_at_file(&project, &health);
+            settings.look_again_at_file(&project, &health);
             health.issues().into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("\n")
         };
         assert_eq!(said(), "");
@@ -153,7 +182,7 @@ mod tests {
         assert_eq!(said(), "", "only a comment is new");
         std::fs::remove_file(project.config()).unwrap();
         assert!(said().contains("daemon.json is gone since; put it back"));
-        assert!(!settings.must_look_at_file(&project), "nothing has changed since");
+        assert!(!must_look(&settings, &project), "nothing has changed since");
         std::fs::write(project.config(), evil).unwrap();
         assert!(said().contains("has changed since"));
         settings.replace(load_for(&project, None, Checks(&[])).unwrap());
@@ -164,11 +193,11 @@ mod tests {
     fn a_file_that_is_as_it_was_is_not_read_again() {
         let (_dir, project, settings, health) = in_force("{}");
         settings.look_at_file(&project, &health);
-        assert!(settings.must_look_at_file(&project), "one so new may change once more at the same time");
+        assert!(must_look(&settings, &project), "one so new may change once more at the same time");
         let seen = Stamp::of(&project.config());
         *settings.seen.0.lock().unwrap() = Some((seen, settings.get()));
-        assert!(!settings.must_look_at_file(&project));
+        assert!(!must_look(&settings, &project));
         settings.replace(load_for(&project, None, Checks(&[])).unwrap());
-        assert!(settings.must_look_at_file(&project), "another configuration is in force");
+        assert!(must_look(&settings, &project), "another configuration is in force");
     }
 }

@@ -19,13 +19,11 @@ mod words;
 
 pub(crate) use agents::{access, may_set, refers};
 pub(crate) use aiwg_model::text::nearest;
-pub(crate) use changes::places;
 pub(crate) use check::{Check, Checks, SectionCheck};
 pub(crate) use differences::Differences;
 pub use error::ConfigError;
 pub(crate) use in_force::{Asked, Chosen, choose};
 pub use load::Loaded;
 pub(crate) use load::{load, load_for, parse};
-pub(crate) use persons::of_a_person;
 pub(crate) use report::Step;
 pub use settings::Settings;

@@ -1,6 +1,6 @@
 //! The changes of a configuration that only a person may put in force, even where agents may have it read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use aiwg_protocol::{
     config::{Action, Config},
@@ -34,10 +34,10 @@ const OF_A_PERSON: [&str; 10] = [
 pub(crate) fn of_a_person(old: &Config, new: &Config) -> Vec<Change> {
     let asking = asking(old);
     let is_a_persons = |path: &str| {
-        let is_at = |place: &str| {
-            path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        OF_A_PERSON.into_iter().any(is_at) || asking.iter().any(|place| is_at(place))
+        // The path and all places in which it is: the file may have too many rules that ask to look at each of them for each change.
+        let ends = path.match_indices('.').map(|(end, _)| end).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end))
+            .any(|place| OF_A_PERSON.contains(&place) || asking.contains(place))
     };
     let mut found: Vec<Change> =
         changes(old, new).into_iter().filter(|change| is_a_persons(&change.path)).collect();
@@ -51,7 +51,7 @@ pub(crate) fn of_a_person(old: &Config, new: &Config) -> Vec<Change> {
 }
 
 /// The places of the rules and actions whose tasks a person must approve.
-fn asking(config: &Config) -> Vec<String> {
+fn asking(config: &Config) -> HashSet<String> {
     let asks = |action: &Action| {
         let Action::SubmitTask { approval, .. } = action;
         approval.and_then(ApprovalTerms::limits).is_some()

@@ -3,7 +3,7 @@
 use aiwg_messaging::Platform;
 use aiwg_platforms::Token;
 
-/// The variables with tokens. No agent finds them in its environment.
+/// The variables with tokens. No agent finds them in its environment. Tokens are read by these names only, so that none can be forgotten here.
 pub(crate) const TOKEN_VARIABLES: [&str; 4] =
     ["AIWG_SLACK_TOKEN", "AIWG_SLACK_APP_TOKEN", "AIWG_DISCORD_TOKEN", "AIWG_TELEGRAM_TOKEN"];
 
@@ -36,18 +36,20 @@ impl Environment {
         let each = |names: [(Platform, &str); 3]| {
             names.into_iter().filter_map(|(platform, name)| Some((platform, get(name)?))).collect::<Vec<_>>()
         };
+        let [slack, slack_app, discord, telegram] = TOKEN_VARIABLES;
         let tokens = each([
-            (Platform::Slack, "AIWG_SLACK_TOKEN"),
-            (Platform::Discord, "AIWG_DISCORD_TOKEN"),
-            (Platform::Telegram, "AIWG_TELEGRAM_TOKEN"),
+            (Platform::Slack, slack),
+            (Platform::Discord, discord),
+            (Platform::Telegram, telegram),
         ]);
-        if tokens.is_empty() {
+        let slack_app_token = get(slack_app).map(|token| Token::new(&token));
+        if tokens.is_empty() && slack_app_token.is_none() {
             return Self::default();
         }
         let users = get("AIWG_WRITE_USERS").unwrap_or_default();
         Self {
             tokens: tokens.into_iter().map(|(platform, token)| (platform, Token::new(&token))).collect(),
-            slack_app_token: get("AIWG_SLACK_APP_TOKEN").map(|token| Token::new(&token)),
+            slack_app_token,
             chats: each([
                 (Platform::Slack, "AIWG_SLACK_CHANNEL"),
                 (Platform::Discord, "AIWG_DISCORD_CHANNEL"),
@@ -98,5 +100,7 @@ mod tests {
         assert!(!format!("{environment:?}").contains("secret"));
         let none = Environment::of(|name| (name == "AIWG_WRITE_USERS").then(|| "1".to_owned()));
         assert!(none.tokens.is_empty() && none.write_users.is_empty());
+        let half = Environment::of(|name| (name == "AIWG_SLACK_APP_TOKEN").then(|| "xapp-1".to_owned()));
+        assert!(half.tokens.is_empty() && half.slack_app_token.is_some(), "somebody must be told");
     }
 }

@@ -183,15 +183,18 @@ fn answer(
     GitBounds { look, most }: GitBounds<'_>,
 ) -> Result<Vec<u8>, String> {
     if let Some(mut stdin) = child.stdin.take() {
-        thread::spawn(move || stdin.write_all(&input));
+        in_a_thread(move || {
+            // Git may read no more.
+            let _ = stdin.write_all(&input);
+        })?;
     }
     let output = child.stdout.take().ok_or("it has no output")?;
     let (send, answer) = mpsc::channel();
-    thread::spawn(move || {
+    in_a_thread(move || {
         let mut bytes = Vec::new();
         let read = output.take(most.saturating_add(1)).read_to_end(&mut bytes);
         let _ = send.send(read.map(|_| bytes));
-    });
+    })?;
     let answer = loop {
         match answer.recv_timeout(NOTICED_WITHIN) {
             Ok(answer) => break answer.map_err(|error| error.to_string())?,
@@ -201,6 +204,14 @@ fn answer(
     };
     let fits = u64::try_from(answer.len()).is_ok_and(|size| size <= most);
     if fits { Ok(answer) } else { Err(format!("its answer has more than {most} bytes")) }
+}
+
+/// Does it beside, where the system has a thread for it: it may have none left.
+fn in_a_thread(work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let begun = thread::Builder::new().spawn(work);
+    begun.map(drop).map_err(|error| {
+        format!("the system gives no thread to talk with it ({error}); the limits of processes (`ulimit -u`) say how many there may be")
+    })
 }
 
 fn too_late() -> String {

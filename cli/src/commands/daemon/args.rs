@@ -55,7 +55,7 @@ pub(crate) enum DaemonCommand {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct DrainArgs {
-    /// End the daemon once the queue has drained; its next start starts tasks again
+    /// End the daemon once the queue has drained; the next start starts tasks again, unless `daemon pause` came before
     #[arg(long)]
     pub(crate) exit: bool,
     /// Return at once

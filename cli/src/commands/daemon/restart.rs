@@ -8,7 +8,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{DaemonReloaded, DaemonStatus, NoParams, Timestamp},
+    types::{DaemonReloaded, DaemonStatus, Issue, NoParams, Timestamp},
 };
 use aiwg_server::boot::{Options, Ready, is_running, last_holder};
 
@@ -79,13 +79,9 @@ async fn in_place(
         tokio::time::sleep(LOOK_EVERY).await;
         let has_ended = here.as_deref().is_some_and(|project| !is_running(project));
         if let Some(status) = status(project).await.filter(is_next) {
+            let changes = put_in_force(done.changes, &status.issues);
             let warnings = status.issues.into_iter().map(|issue| issue.message).collect();
-            return Ok(Restart::Done(Ready {
-                pid: status.pid,
-                socket: status.socket,
-                warnings,
-                changes: done.changes,
-            }));
+            return Ok(Restart::Done(Ready { pid: status.pid, socket: status.socket, warnings, changes }));
         }
         if has_ended || began.elapsed() > LAST_MOMENTS {
             let how = if has_ended { "has ended, and did not restart" } else { "does not answer again" };
@@ -98,6 +94,26 @@ async fn in_place(
     }
 }
 
+/// The changes that the restart was to put in force, if it has: it keeps to the configuration before where the file was edited once more in the
+/// moment between, and that is among the issues.
+fn put_in_force(changes: Vec<String>, issues: &[Issue]) -> Vec<String> {
+    let is_kept = issues.iter().any(|issue| issue.kind == "config_changed");
+    if is_kept { Vec::new() } else { changes }
+}
+
 async fn status(project: Option<&Path>) -> Option<DaemonStatus> {
     connect(project).await.ok()?.daemon_status(NoParams {}).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_restart_has_not_put_in_force_is_not_shown_as_if_it_had() {
+        let changes = vec!["budget.day_usd: removed".to_owned()];
+        let issue = |kind: &str| Issue { kind: kind.to_owned(), message: String::new(), since: Timestamp::now() };
+        assert_eq!(put_in_force(changes.clone(), &[issue("storage")]), changes);
+        assert_eq!(put_in_force(changes, &[issue("storage"), issue("config_changed")]), Vec::<String>::new());
+    }
 }

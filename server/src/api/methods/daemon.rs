@@ -10,10 +10,9 @@ use aiwg_protocol::{
 
 use crate::{
     api::{Handler, answer::Part},
-    config::Differences,
     context::Context,
     engine::Draining,
-    reload,
+    reload::{self, Read},
     status::status,
     stop::Stop,
 };
@@ -112,11 +111,7 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
     let (changes, approved) = match by_person {
         false => (Vec::new(), None),
         true => match reload::read(context).await {
-            Ok((_, loaded)) => {
-                let in_force = context.settings.get();
-                let changes = Differences::between(&in_force.config, &loaded.config).lines();
-                (changes, Some(loaded.digest()))
-            }
+            Ok(Read { loaded, differences, .. }) => (differences.lines(), Some(loaded.digest())),
             Err(error) => {
                 let (errors, changes) = (error.problems(), Vec::new());
                 return Ok(DaemonRestarting { restarting: false, pid, errors, changes });

@@ -122,9 +122,5 @@ pub(super) fn faults_of(environment: &Environment) -> Vec<String> {
     for (platform, chat) in &environment.chats {
         faults.extend(wrong_chat(*platform, chat).map(|why| format!("the environment: {why}")));
     }
-    // The other way round, the client says it.
-    if environment.slack_app_token.is_some() && environment.token(Platform::Slack).is_none() {
-        faults.push("AIWG_SLACK_APP_TOKEN is of no use without AIWG_SLACK_TOKEN".to_owned());
-    }
     faults
 }

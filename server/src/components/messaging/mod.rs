@@ -21,7 +21,7 @@ use std::{
 };
 
 use aiwg_messaging::{Place, Platform};
-use aiwg_protocol::types::{MessagingSubsystem, PlatformState, PlatformStatus, Subsystems};
+use aiwg_protocol::types::{MessagingSubsystem, PlatformState, PlatformStatus, Subsystems, Timestamp};
 use aiwg_store::Reader;
 use futures::future::{BoxFuture, join_all};
 
@@ -43,8 +43,12 @@ pub(crate) struct Messaging {
     components: Components,
     environment: Environment,
     lines: Vec<Arc<Line>>,
+    /// The platforms that have a token and cannot be used, with the fault of the token or the address, for people.
+    unusable: Vec<(Platform, String)>,
     /// Faults of the environment, for people.
     faults: Vec<String>,
+    /// Time at which the environment was read.
+    since: Timestamp,
     /// The set-up in force; none where no platform is on.
     setup: RwLock<Option<Arc<Setup>>>,
     /// The ids that chats have now, by the ones before.
@@ -54,28 +58,28 @@ pub(crate) struct Messaging {
 impl Messaging {
     /// Messaging, as the environment has it.
     pub(crate) fn of(environment: Environment, components: Components) -> Self {
-        let (mut lines, mut faults) = (Vec::new(), check::faults_of(&environment));
+        let (mut lines, mut unusable) = (Vec::new(), Vec::new());
         for (platform, token) in &environment.tokens {
             let app_token = environment.slack_app_token.as_ref();
             match aiwg_platforms::client(*platform, token, app_token, environment.address(*platform)) {
                 Ok(client) => lines.push(Arc::new(Line::new(client, token.fingerprint()))),
-                Err(why) => faults.push(format!("{} cannot be used: {why}", platform.title())),
+                Err(why) => unusable.push((*platform, why)),
             }
         }
-        Self::with(lines, faults, environment, components)
-    }
-
-    fn with(
-        lines: Vec<Arc<Line>>,
-        faults: Vec<String>,
-        environment: Environment,
-        components: Components,
-    ) -> Self {
+        // The other way round, the client says it.
+        if environment.slack_app_token.is_some() && environment.token(Platform::Slack).is_none() {
+            let why = "AIWG_SLACK_APP_TOKEN is of no use without AIWG_SLACK_TOKEN";
+            unusable.push((Platform::Slack, why.to_owned()));
+        }
+        let cannot_be_used =
+            unusable.iter().map(|(platform, why)| format!("{} cannot be used: {why}", platform.title()));
         Self {
             components,
+            faults: check::faults_of(&environment).into_iter().chain(cannot_be_used).collect(),
             environment,
             lines,
-            faults,
+            unusable,
+            since: Timestamp::now(),
             setup: RwLock::new(None),
             moved: Mutex::new(HashMap::new()),
         }
@@ -116,35 +120,49 @@ impl Messaging {
         line.report(&context.health, no_home);
     }
 
-    /// Each platform that is on, with the numbers of its messages. It may block.
+    /// Each platform that has a token, with the numbers of its messages. It may block.
     ///
     /// # Errors
     /// The store cannot be read.
     pub(crate) fn platforms(&self, reader: &dyn Reader) -> aiwg_store::Result<Vec<PlatformStatus>> {
-        if self.lines.is_empty() {
+        if self.lines.is_empty() && self.unusable.is_empty() {
             return Ok(Vec::new());
         }
         let (counts, setup) = (reader.message_counts()?, self.setup());
-        let platform = |line: &Arc<Line>| {
-            let (name, standing) = (line.platform().name(), line.standing());
+        let stopped = |platform: Platform, error: Option<String>| {
+            let name = platform.name();
             let counts = counts.iter().find(|counts| counts.platform == name).cloned().unwrap_or_default();
-            let home = setup.as_ref().and_then(|setup| setup.home_on(line.platform()));
-            let lacks = standing.account.as_ref().and_then(|account| account.lacks.clone());
             PlatformStatus {
                 name: name.to_owned(),
+                state: PlatformState::Stopped,
+                account: None,
+                since: self.since,
+                last_received_at: None,
+                chat: setup
+                    .as_ref()
+                    .and_then(|setup| setup.home_on(platform))
+                    .map(|home| home.chat.clone()),
+                people: setup.as_ref().map_or(0, |setup| setup.people.on(platform).count() as u64),
+                waiting: counts.waiting,
+                unknown: counts.unknown,
+                dead: counts.dead,
+                error,
+            }
+        };
+        let of_line = |line: &Arc<Line>| {
+            let standing = line.standing();
+            let lacks = standing.account.as_ref().and_then(|account| account.lacks.clone());
+            let error = standing.trouble.or(standing.send_error).or(lacks).or_else(|| line.client.warning());
+            PlatformStatus {
                 state: standing.state,
                 account: standing.account.map(|account| account.name),
                 since: standing.since,
                 last_received_at: standing.last_received_at,
-                chat: home.map(|home| home.chat.clone()),
-                people: setup.as_ref().map_or(0, |setup| setup.people.on(line.platform()).count() as u64),
-                waiting: counts.waiting,
-                unknown: counts.unknown,
-                dead: counts.dead,
-                error: standing.trouble.or(standing.send_error).or(lacks).or_else(|| line.client.warning()),
+                ..stopped(line.platform(), error)
             }
         };
-        Ok(self.lines.iter().map(platform).collect())
+        let unusable = self.unusable.iter().map(|(platform, why)| stopped(*platform, Some(why.clone())));
+        Ok(self.lines.iter().map(of_line).chain(unusable).collect())
     }
 }
 
@@ -155,7 +173,7 @@ impl Component for Messaging {
 
     fn configure(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            if self.environment.tokens.is_empty() {
+            if self.environment.tokens.is_empty() && self.faults.is_empty() {
                 return;
             }
             self.put_in_force(Setup::of(&context.settings.get().config, &self.environment));

@@ -10,12 +10,18 @@ use super::{Messaging, line::Line};
 use crate::context::Context;
 
 impl Messaging {
-    /// Sends a message on a platform, or on all that are on, and says what is missing where that fails.
+    /// Sends a message on a platform, or on all that have a token, and says what is missing where that fails.
     pub(crate) async fn try_out(&self, platform: Option<Platform>, context: &Context) -> Vec<MessagingTrial> {
-        let mut trials = Vec::new();
-        for line in
-            self.lines.iter().filter(|line| platform.is_none_or(|platform| line.platform() == platform))
-        {
+        let is_meant = |one: Platform| platform.is_none_or(|platform| platform == one);
+        let unusable = self.unusable.iter().filter(|(platform, _)| is_meant(*platform));
+        let mut trials: Vec<MessagingTrial> = unusable
+            .map(|(platform, why)| MessagingTrial {
+                platform: platform.name().to_owned(),
+                ok: false,
+                message: why.clone(),
+            })
+            .collect();
+        for line in self.lines.iter().filter(|line| is_meant(line.platform())) {
             let done = self.try_line(line, context).await;
             trials.push(MessagingTrial {
                 platform: line.platform().name().to_owned(),

@@ -243,6 +243,19 @@ fn a_scope_that_is_missing_is_named() {
     assert!(tested.out.contains("aiwg messaging manifest slack"), "{}", tested.out);
 }
 
+/// The commands of messaging say why Slack cannot be used, and not that there is no token.
+fn is_said_to_be_unusable(bot: &Bot, why: &str) {
+    let platforms = bot.project.json(&["messaging", "status"])["platforms"].clone();
+    assert_eq!((&platforms[0]["name"], &platforms[0]["state"]), (&json!("slack"), &json!("stopped")));
+    assert!(platforms[0]["error"].as_str().unwrap().contains(why), "{platforms}");
+    let status = bot.project.json(&["daemon", "status"]);
+    assert!(status["issues"].to_string().contains(why), "{status}");
+    for test in [&["messaging", "test"][..], &["messaging", "test", "slack"]] {
+        let tested = bot.project.run(test);
+        assert!(tested.code == 1 && tested.out.contains(why), "{} {}", tested.out, tested.err);
+    }
+}
+
 #[test]
 fn tokens_that_are_none_of_their_kind_are_named() {
     let bot = Bot::new(aiwg_platforms_stand_in::Settings::default());
@@ -252,11 +265,22 @@ fn tokens_that_are_none_of_their_kind_are_named() {
     assert_eq!(started.code, 0, "{}", started.err);
     let status = bot.project.json(&["daemon", "status"]).to_string();
     assert!(status.contains("AIWG_SLACK_TOKEN is to be the token that begins with xoxb-"), "{status}");
+    is_said_to_be_unusable(&bot, "AIWG_SLACK_TOKEN is to be the token that begins with xoxb-");
     bot.project.stop();
     let started = bot.command_with(&["daemon", "start"], &[("AIWG_SLACK_APP_TOKEN", "")]);
     assert_eq!(started.code, 0, "{}", started.err);
     let status = bot.project.json(&["daemon", "status"]).to_string();
     assert!(status.contains("it needs AIWG_SLACK_APP_TOKEN besides AIWG_SLACK_TOKEN"), "{status}");
+    bot.project.stop();
+    let started = bot.command_with(&["daemon", "start"], &[("AIWG_SLACK_TOKEN", "")]);
+    assert_eq!(started.code, 0, "{}", started.err);
+    is_said_to_be_unusable(&bot, "AIWG_SLACK_APP_TOKEN is of no use without AIWG_SLACK_TOKEN");
+    bot.project.stop();
+    // No token goes out unencrypted, to whomever.
+    let started =
+        bot.command_with(&["daemon", "start"], &[("AIWG_SLACK_API_URL", "http://slack.invalid/api/")]);
+    assert_eq!(started.code, 0, "{}", started.err);
+    is_said_to_be_unusable(&bot, "http");
     assert!(bot.stand_in.requests(aiwg_platforms_stand_in::Platform::Slack).is_empty());
 }
 
