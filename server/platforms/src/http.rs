@@ -5,7 +5,7 @@ use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 use reqwest::{Client, Method, StatusCode, Url, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 
-use crate::Token;
+use crate::{Token, clock::Clock};
 
 /// Time to reach a platform.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -18,6 +18,7 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 pub struct Http {
     client: Client,
     base: Url,
+    clock: Arc<Clock>,
 }
 
 /// An answer.
@@ -66,7 +67,7 @@ impl Http {
             client = client.tls_backend_preconfigured(no_tls()?);
         }
         let client = client.build().map_err(|error| format!("no client could be made: {}", chain(&error)))?;
-        Ok(Self { client, base })
+        Ok(Self { client, base, clock: Arc::default() })
     }
 
     /// The base address's host is this machine.
@@ -88,6 +89,11 @@ impl Http {
         let of_base = self.base.host_str();
         url.scheme() == "https"
             && domains.iter().copied().chain(of_base).any(|domain| is_within(&host, domain))
+    }
+
+    /// The platform's clock, as its answers tell it.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The client that all requests go through.
@@ -133,6 +139,7 @@ impl Http {
         };
         let mut response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
+        self.clock.note(&headers);
         let mut bytes = Vec::new();
         while let Some(chunk) =
             response.chunk().await.map_err(|error| Failed { is_unsent: false, ..failed(error) })?

@@ -29,6 +29,7 @@
 //! The text of a message is styled, and rendered here by `aiwg_messaging::render`. A token is a [`Token`], and every error that goes out of
 //! this crate is made by [`Http`], which strips addresses and tokens.
 
+mod clock;
 pub mod discord;
 mod http;
 mod platform;

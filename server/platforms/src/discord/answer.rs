@@ -142,9 +142,8 @@ impl Outcome {
             (_, Some(code::UNKNOWN_MESSAGE)) if is_edit => Ok(Sent::default()),
             (400 | 403 | 404, Some(code)) => {
                 let why = format!("{} ({})", remedy(code, place, invitation), self.said());
-                // A thread that is gone does not come back; a channel may be shown to the bot again.
-                let is_gone = code == code::UNKNOWN_CHANNEL && place.thread.is_some();
-                let is_closed = CLOSED.contains(&code) && !is_gone;
+                // What cannot be said in a thread must not hold up what is said beside it.
+                let is_closed = CLOSED.contains(&code) && place.thread.is_none();
                 Err(if is_closed { SendFailure::Closed(why) } else { SendFailure::Refused(why) })
             }
             // Not from the API: what stands before it has let nothing through.

@@ -59,6 +59,11 @@ impl Channels {
         known.people.contains(&heard.person.id) && !known.homes.contains(&heard.channel.id)
     }
 
+    /// True if this person is listed.
+    pub(super) fn lists(&self, person: &PersonId) -> bool {
+        self.lock().people.contains(&person.id)
+    }
+
     fn remember(&self, id: &str, channel: Channel) {
         let mut known = self.lock();
         if known.channels.len() >= MOST {

@@ -5,12 +5,13 @@ use std::{collections::VecDeque, sync::atomic::Ordering, time::Duration};
 use aiwg_messaging::Place;
 use reqwest::Method;
 use serde_json::Value;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
     Discord,
     gateway::{Gateway, LEAVE, Leave, Step, greeting, random},
-    position::{Position, Session, id_at, now_ms, time_of},
+    missed::Reading,
+    position::{Position, Session, id_at, time_of},
     read::{self, Bot, Heard},
 };
 use crate::{Frame, Inbound, Received, Socket, Token, Trouble, What};
@@ -27,6 +28,9 @@ const PATIENCE: u32 = 3;
 /// Time after which nobody waits for what an interaction does any more, in milliseconds: Discord takes no answer then.
 const INTERACTION_MS: i64 = 15 * 60_000;
 
+/// Time that a request for what was missed still has while someone waits for an answer.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// A connection, and what came over it and is not handed out yet.
 pub(super) struct Connection {
     socket: Socket,
@@ -35,6 +39,8 @@ pub(super) struct Connection {
     /// The position that was handed out last.
     at: Position,
     came: VecDeque<Came>,
+    /// The part of what was missed that is read, while it is read.
+    reading: Option<Reading>,
 }
 
 /// Something that came.
@@ -51,6 +57,12 @@ struct Came {
     is_due: bool,
 }
 
+impl Came {
+    fn is_interaction(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| heard.ack.is_some())
+    }
+}
+
 impl Connection {
     /// Keeps what came. What means nothing only moves the position.
     fn keep(&mut self, came: Came) {
@@ -62,6 +74,15 @@ impl Connection {
             }
             None => self.came.push_back(came),
         }
+    }
+
+    /// Takes out the first interaction that came: whoever has pressed or commanded something waits for an answer.
+    fn take_interaction(&mut self) -> Option<Heard> {
+        self.came.iter_mut().find(|came| came.is_interaction())?.heard.take()
+    }
+
+    fn has_interaction(&self) -> bool {
+        self.came.iter().any(Came::is_interaction)
     }
 
     /// Waits for one frame or heartbeat. It may be dropped while it waits.
@@ -109,7 +130,7 @@ impl Discord {
         let mut position = Position::read(position);
         if position.first == 0 {
             // Stored before anything can be missed.
-            return Ok(vec![nothing(bot, Position::beginning(now_ms()).text())]);
+            return Ok(vec![nothing(bot, Position::beginning(self.rest.http.clock().now_ms()).text())]);
         }
         loop {
             let mut connection = match slot.take() {
@@ -168,6 +189,7 @@ impl Discord {
             opened: now,
             at: position,
             came: VecDeque::new(),
+            reading: None,
         })
     }
 
@@ -242,6 +264,8 @@ impl Discord {
         }
         while let Some(came) = connection.came.front() {
             let place = match &came.heard {
+                // Of a stranger's mention nothing comes; it must not cost a request here.
+                Some(heard) if self.is_strangers(heard) => None,
                 Some(heard) => match self.place(&heard.channel).await {
                     Ok(place) => Some(place),
                     // What came before can be handed out.
@@ -274,28 +298,63 @@ impl Discord {
         Ok(Some(received))
     }
 
+    fn is_strangers(&self, heard: &Heard) -> bool {
+        heard.ack.is_none() && !heard.channel.is_direct && !self.channels.lists(&heard.person)
+    }
+
     fn note_place(&self, heard: &Heard, position: &mut Position) {
         if self.channels.is_conversation_elsewhere(heard) {
             position.note_place(&heard.channel.id);
         }
     }
 
-    /// Reads what was missed, while the connection is kept alive.
+    /// Reads what was missed, while the connection is kept alive. Interactions do not wait for that.
     async fn catch_up(&self, connection: &mut Connection, bot: &Bot) -> Result<Vec<Received>, Leave> {
-        let (before, began) = (connection.at.clone(), now_ms());
-        let missed = {
-            let missed = self.missed(bot, &before, began);
-            tokio::pin!(missed);
-            loop {
-                tokio::select! {
-                    missed = &mut missed => break missed.map_err(Leave::Trouble)?,
-                    turn = connection.turn(bot, &self.rest.token) => turn?,
-                }
+        let now_ms = self.rest.http.clock().now_ms();
+        let mut reading =
+            connection.reading.take().unwrap_or_else(|| self.begin_reading(&connection.at, now_ms));
+        loop {
+            if let Some(heard) = connection.take_interaction() {
+                connection.reading = Some(reading);
+                let place = self.place(&heard.channel).await.map_err(Leave::Trouble)?;
+                // It counts once by its key, and the position still stands before what was missed.
+                return Ok(self.received(bot, heard, place, None).into_iter().collect());
             }
-        };
+            let is_done = {
+                let step = self.read_on(bot, &mut reading);
+                tokio::pin!(step);
+                loop {
+                    tokio::select! {
+                        done = &mut step => break done.map_err(Leave::Trouble)?,
+                        turn = connection.turn(bot, &self.rest.token) => turn?,
+                    }
+                    // A request that takes long is made again, so that nobody waits for it.
+                    if connection.has_interaction() {
+                        match timeout(GRACE, &mut step).await {
+                            Ok(done) => break done.map_err(Leave::Trouble)?,
+                            Err(_) => break false,
+                        }
+                    }
+                }
+            };
+            if is_done {
+                return self.caught_up(connection, reading, bot).await;
+            }
+        }
+    }
+
+    /// Hands out what was missed, once all of it is read.
+    async fn caught_up(
+        &self,
+        connection: &mut Connection,
+        reading: Reading,
+        bot: &Bot,
+    ) -> Result<Vec<Received>, Leave> {
+        let (before, began_ms) = (connection.at.clone(), reading.began_ms);
+        let missed = reading.missed();
         let mut ahead = Position { is_behind: missed.read_to.is_some(), ..before };
         // What is said from here on comes by the session.
-        ahead.since = ahead.since.max(missed.read_to.unwrap_or(missed.last).min(id_at(began)));
+        ahead.since = ahead.since.max(missed.read_to.unwrap_or(missed.last).min(id_at(began_ms)));
         // The next read goes on exactly there.
         ahead.first = ahead.first.max(missed.read_to.unwrap_or(0));
         let mut received = Vec::new();
@@ -313,7 +372,7 @@ impl Discord {
     /// The message or interaction that was heard, as it is handed out; nothing of it if nobody waits for it any more.
     fn received(&self, bot: &Bot, heard: Heard, place: Place, position: Option<String>) -> Option<Received> {
         let Heard { id, channel, person, name, message, what, ack } = heard;
-        if ack.is_some() && now_ms().saturating_sub(time_of(id)) > INTERACTION_MS {
+        if ack.is_some() && self.rest.http.clock().now_ms().saturating_sub(time_of(id)) > INTERACTION_MS {
             return position.map(|position| nothing(bot, Some(position)));
         }
         if let Some(ack) = ack.as_ref().filter(|ack| !ack.is_press) {

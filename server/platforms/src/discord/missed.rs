@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::{
     Discord,
     position::Position,
-    read::{self, Bot, Heard},
+    read::{self, Bot, Channel, Heard},
 };
 use crate::Trouble;
 
@@ -31,33 +31,110 @@ pub(super) struct Missed {
     pub(super) read_to: Option<u64>,
 }
 
+/// What was missed since a position, as far as it is read: request by request.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// Time at which it began, by Discord's clock, in milliseconds since 1970.
+    pub(super) began_ms: i64,
+    /// Id after which it is read.
+    after: u64,
+    /// The people whose direct messages are still to be found.
+    people: VecDeque<String>,
+    /// The channels that are still to be read, and those that were seen.
+    channels: VecDeque<String>,
+    seen: HashSet<String>,
+    /// The channel that is being read.
+    current: Option<Current>,
+    missed: Missed,
+}
+
+/// A channel that is being read.
+#[derive(Debug)]
+struct Current {
+    channel: Channel,
+    /// Id after which the next page begins.
+    after: u64,
+    pages: usize,
+}
+
+impl Reading {
+    /// The messages, in their order.
+    pub(super) fn missed(mut self) -> Missed {
+        self.missed.heard.sort_by_key(|heard| heard.id);
+        self.missed
+    }
+
+    /// Takes what a page has for the bot.
+    fn take(&mut self, bot: &Bot, messages: &[Value]) {
+        let Some(current) = &mut self.current else { return };
+        current.pages += 1;
+        for message in messages {
+            let Some(last) = message.get("id").and_then(|id| id.as_str()?.parse().ok()) else { continue };
+            current.after = current.after.max(last);
+            self.missed.last = self.missed.last.max(last);
+            // Threads that have begun meanwhile.
+            self.channels.extend(read::thread(message).map(str::to_owned));
+            if let Some(mut heard) = read::message(bot, message, current.channel.is_direct) {
+                heard.channel = current.channel.clone();
+                self.missed.heard.push(heard);
+            }
+        }
+        let is_end = messages.len() < PAGE;
+        if !is_end && current.pages >= MOST_PAGES {
+            // The rest is read once this is stored.
+            let read_to = current.after;
+            self.missed.read_to = Some(self.missed.read_to.unwrap_or(read_to).min(read_to));
+        }
+        if is_end || current.pages >= MOST_PAGES {
+            self.current = None;
+        }
+    }
+}
+
 impl Discord {
-    /// Reads what was missed since a position.
+    /// Begins to read what was missed since a position.
+    pub(super) fn begin_reading(&self, position: &Position, now_ms: i64) -> Reading {
+        let mut channels = VecDeque::from(self.channels.homes());
+        channels.extend(position.places.iter().cloned());
+        Reading {
+            began_ms: now_ms,
+            after: position.missed_after(now_ms),
+            people: self.channels.people().into_iter().take(MOST_PEOPLE).collect(),
+            channels,
+            seen: HashSet::new(),
+            current: None,
+            missed: Missed::default(),
+        }
+    }
+
+    /// Makes the next request. True if that was all. It may be dropped while it waits: then it is made again.
     ///
     /// # Errors
     /// Discord could not be asked: nothing is known of what was missed.
-    pub(super) async fn missed(
-        &self,
-        bot: &Bot,
-        position: &Position,
-        now_ms: i64,
-    ) -> Result<Missed, Trouble> {
-        let after = position.missed_after(now_ms);
-        let mut channels = self.channels.homes();
-        channels.extend(position.places.iter().cloned());
-        for person in self.channels.people().into_iter().take(MOST_PEOPLE) {
-            channels.extend(self.direct_messages(&person).await?);
+    pub(super) async fn read_on(&self, bot: &Bot, reading: &mut Reading) -> Result<bool, Trouble> {
+        if let Some(person) = reading.people.front() {
+            let channel = self.direct_messages(person).await?;
+            reading.people.pop_front();
+            reading.channels.extend(channel);
+            return Ok(false);
         }
-        let (mut seen, mut missed) = (HashSet::new(), Missed::default());
-        let mut channels = VecDeque::from(channels);
-        while let Some(channel) = channels.pop_front() {
-            if seen.insert(channel.clone()) {
-                // Threads that have begun meanwhile.
-                channels.extend(self.missed_in(bot, &channel, after, &mut missed).await?);
+        if let Some(current) = &reading.current {
+            let path =
+                format!("channels/{}/messages?after={}&limit={PAGE}", current.channel.id, current.after);
+            match self.patiently(Method::GET, &path, None).await? {
+                Some(page) => reading.take(bot, page.as_array().map_or(&[][..], Vec::as_slice)),
+                None => reading.current = None,
             }
+            return Ok(false);
         }
-        missed.heard.sort_by_key(|heard| heard.id);
-        Ok(missed)
+        let Some(id) = reading.channels.front() else { return Ok(true) };
+        if !reading.seen.contains(id) {
+            let channel = self.channel(id).await?;
+            let after = reading.after;
+            reading.current = channel.map(|channel| Current { channel, after, pages: 0 });
+        }
+        reading.seen.extend(reading.channels.pop_front());
+        Ok(false)
     }
 
     /// The channel of direct messages with a person; none if they take none.
@@ -65,39 +142,6 @@ impl Discord {
         let asked = json!({"recipient_id": person});
         let found = self.patiently(Method::POST, "users/@me/channels", Some(&asked)).await?;
         Ok(found.and_then(|channel| channel.get("id")?.as_str().map(str::to_owned)))
-    }
-
-    /// Reads what was missed in a channel. Returns the threads that have begun there.
-    async fn missed_in(
-        &self,
-        bot: &Bot,
-        id: &str,
-        mut after: u64,
-        into: &mut Missed,
-    ) -> Result<Vec<String>, Trouble> {
-        let mut threads = Vec::new();
-        let Some(channel) = self.channel(id).await? else { return Ok(threads) };
-        for _ in 0..MOST_PAGES {
-            let path = format!("channels/{id}/messages?after={after}&limit={PAGE}");
-            let Some(page) = self.patiently(Method::GET, &path, None).await? else { return Ok(threads) };
-            let messages = page.as_array().cloned().unwrap_or_default();
-            for message in &messages {
-                let Some(last) = message.get("id").and_then(|id| id.as_str()?.parse().ok()) else { continue };
-                after = after.max(last);
-                into.last = into.last.max(last);
-                threads.extend(read::thread(message).map(str::to_owned));
-                if let Some(mut heard) = read::message(bot, message, channel.is_direct) {
-                    heard.channel = channel.clone();
-                    into.heard.push(heard);
-                }
-            }
-            if messages.len() < PAGE {
-                return Ok(threads);
-            }
-        }
-        // The rest is read once this is stored.
-        into.read_to = Some(into.read_to.unwrap_or(after).min(after));
-        Ok(threads)
     }
 
     /// Asks for something, and waits while Discord takes no requests; none if the bot may not have it.

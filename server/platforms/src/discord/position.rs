@@ -1,6 +1,6 @@
 //! The position up to which the events of a bot have been taken in, as it is stored: a session is resumed by the next daemon, too.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -95,12 +95,6 @@ pub(super) fn time_of(id: u64) -> i64 {
 pub(super) fn id_at(ms: i64) -> u64 {
     let since = u64::try_from(ms.saturating_sub(EPOCH_MS)).unwrap_or(0);
     since.min(u64::MAX >> OTHER_BITS) << OTHER_BITS
-}
-
-/// The time, in milliseconds since 1970.
-pub(super) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -180,7 +180,8 @@ impl Discord {
         if outcome.is_denied() {
             return Ok(None);
         }
-        Ok(among(&outcome.result().map_err(failure)?, &bot.id, message))
+        let created_ms = self.rest.http.clock().theirs(message.created_ms);
+        Ok(among(&outcome.result().map_err(failure)?, &bot.id, message, created_ms))
     }
 
     /// Finds out whether a message was sent; none if that cannot be seen now.
@@ -193,8 +194,8 @@ impl Discord {
     }
 }
 
-/// The message among these of a channel.
-fn among(latest: &Value, bot: &str, message: &Outbound) -> Option<Sent> {
+/// The message among these of a channel. It was decided on at this time of Discord's clock.
+fn among(latest: &Value, bot: &str, message: &Outbound, created_ms: i64) -> Option<Sent> {
     let (nonce, content) = (nonce(message), content(&message.part.text));
     let text = |one: &Value, key: &str| one.get(key).and_then(Value::as_str).map(str::to_owned);
     let is_it = |one: &&Value| {
@@ -206,8 +207,7 @@ fn among(latest: &Value, bot: &str, message: &Outbound) -> Option<Sent> {
             // Discord does not tell it of all messages. Nobody else has written the same since then.
             None => {
                 let at = text(one, "id").and_then(|id| id.parse().ok()).map_or(i64::MIN, time_of);
-                at >= message.created_ms.saturating_sub(CLOCK_MS)
-                    && text(one, "content").as_deref() == Some(&content)
+                at >= created_ms.saturating_sub(CLOCK_MS) && text(one, "content").as_deref() == Some(&content)
             }
         }
     };
@@ -263,8 +263,9 @@ mod tests {
     #[test]
     fn a_message_is_found_by_its_number_or_by_what_it_says() {
         let mut message = outbound(Part::of(Styled::plain("a*b")));
-        let found =
-            |message: &Outbound, one: Value| among(&json!([one]), "1", message).and_then(|sent| sent.id);
+        let found = |message: &Outbound, one: Value| {
+            among(&json!([one]), "1", message, message.created_ms).and_then(|sent| sent.id)
+        };
         let id = (1_000_000_000_u64 << 22).to_string();
         message.created_ms = time_of(id.parse().unwrap());
         let ours = json!({"id": id, "author": {"id": "1"}, "content": "a\\*b", "nonce": nonce(&message)});
@@ -282,6 +283,6 @@ mod tests {
         assert_eq!(found(&message, unlike), None);
         message.created_ms += CLOCK_MS + 1;
         assert_eq!(found(&message, with("nonce", Value::Null)), None, "of an earlier time");
-        assert_eq!(among(&json!({}), "1", &message), None);
+        assert_eq!(among(&json!({}), "1", &message, 0), None);
     }
 }

@@ -84,6 +84,8 @@ pub(super) struct Links {
     /// Time at which the next is to be opened, while there is one.
     open_at: Option<Instant>,
     acks: UnboundedReceiver<Ack>,
+    /// The acknowledgement that is being sent: whoever stops waiting in the middle of that goes on with it.
+    sending: Option<Ack>,
     tick: Option<Interval>,
     /// Times at which sockets were asked for.
     opened: VecDeque<Instant>,
@@ -103,6 +105,7 @@ impl Links {
             opening: None,
             open_at: None,
             acks,
+            sending: None,
             tick: None,
             opened: VecDeque::new(),
             broken: VecDeque::new(),
@@ -118,6 +121,7 @@ impl Links {
     pub(super) async fn next(&mut self, api: &Api, due: Option<Instant>) -> Result<Step, Trouble> {
         loop {
             self.open(api)?;
+            self.send_acknowledgement().await;
             let step = match self.hear(due).await {
                 Heard::Opened(opened) => self.enter(opened)?,
                 Heard::Frame(no, Ok(Frame::Text(text))) => self.read(no, &text)?,
@@ -135,8 +139,8 @@ impl Links {
                     self.lose(no, true);
                     None
                 }
-                Heard::Ack((no, text)) => {
-                    self.acknowledge(no, text).await;
+                Heard::Ack(ack) => {
+                    self.sending = Some(ack);
                     None
                 }
                 Heard::Tick => self.check().await.then_some(Step::Alive),
@@ -274,14 +278,20 @@ impl Links {
     }
 
     /// Acknowledges an envelope, over the socket by which it came, if that is still there.
-    async fn acknowledge(&mut self, no: u64, text: String) {
+    async fn send_acknowledgement(&mut self) {
+        let Some((no, text)) = self.sending.clone() else { return };
         let no = match self.live(no) {
             Some(live) => live.no,
             None => self.current.as_ref().map_or(0, |live| live.no),
         };
         // Without a socket it is sent again, and counts once.
-        let Some(live) = self.live(no) else { return };
-        if live.socket.send(text).await.is_err() {
+        let Some(live) = self.live(no) else {
+            self.sending = None;
+            return;
+        };
+        let is_sent = live.socket.send(text).await.is_ok();
+        self.sending = None;
+        if !is_sent {
             self.lose(no, true);
         }
     }

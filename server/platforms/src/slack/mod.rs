@@ -119,6 +119,11 @@ impl Slack {
         self.shared().homes.iter().any(|home| home == channel)
     }
 
+    /// This time by Slack's clock, in microseconds since 1970.
+    fn now(&self) -> u64 {
+        u64::try_from(self.api.http.clock().now_ms()).unwrap_or(0).saturating_mul(1000)
+    }
+
     async fn who(&self) -> Result<Account, Trouble> {
         let outcome = self.api.ask("auth.test", With::Bot).await.map_err(|failed| unreached(&failed))?;
         let lacks = outcome.scopes.as_deref().and_then(lacking);

@@ -1,9 +1,6 @@
 //! The position of Slack: the time up to which the messages of each channel have been taken in.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,12 +37,6 @@ pub(super) fn micros(ts: &str) -> Option<u64> {
 /// The `ts` of a message of this time.
 pub(super) fn ts_of(micros: u64) -> String {
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
-/// This time.
-pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Seen {

@@ -146,7 +146,8 @@ pub(super) async fn find(api: &Api, message: &Outbound) -> Result<Option<Sent>, 
     if message.part.edits.is_some() {
         return Ok(None);
     }
-    let created = u64::try_from(message.created_ms).unwrap_or(0).saturating_mul(1000);
+    let created =
+        u64::try_from(api.http.clock().theirs(message.created_ms)).unwrap_or(0).saturating_mul(1000);
     let oldest = ts_of(created.saturating_sub(SKEW));
     let mut params = vec![("channel", message.place.chat.as_str()), ("oldest", oldest.as_str())];
     let method = match &message.place.thread {

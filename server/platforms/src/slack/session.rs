@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use aiwg_messaging::{Place, Platform};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Acknowledgement, Slack,
     links::{Links, Step},
     missed::{Gap, Missed, Unreadable},
     read::{self, Bot, Envelope},
-    seen::{Seen, micros, now},
+    seen::{Seen, micros},
     work,
 };
 use crate::{Inbound, Received, Trouble, What};
@@ -22,8 +22,20 @@ const SIGN_EVERY: Duration = Duration::from_secs(30);
 /// Longest pause before a gap is looked at again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
+/// Time that a look at a gap has by itself; after it what comes over the sockets does not wait for it.
+const ALONE: Duration = Duration::from_secs(1);
+
 /// Time for which what was missed goes before what comes, so that it is heard in its order. After it they take turns.
 const FIRST: Duration = Duration::from_secs(1);
+
+/// The result of looking at a page of a gap.
+type Looked = Result<Option<Missed>, Unreadable>;
+
+/// The first of two things: a look at a gap has ended, or something has come over the sockets.
+enum Beside {
+    Looked(Looked),
+    Came(Step),
+}
 
 /// The state of receiving. One task has it.
 pub(super) struct Session {
@@ -71,33 +83,62 @@ impl Session {
             let is_turn = !self.has_looked || self.began_at.elapsed() < FIRST;
             if is_turn && self.look_at.is_some_and(|at| at <= Instant::now()) {
                 self.has_looked = true;
+                let found = match self.look_beside_sockets(slack, bot).await? {
+                    Beside::Looked(looked) => self.looked(slack, bot, looked),
+                    Beside::Came(step) => self.stepped(slack, bot, step),
+                };
                 // Also where nothing was found: that it cannot be looked at is to be said.
-                if let Some(found) = self.look(slack, bot).await {
+                if let Some(found) = found {
                     return Ok(found);
                 }
                 continue;
             }
             self.has_looked = false;
-            match self.links.next(&slack.api, self.look_at).await? {
-                Step::Connected { is_gap, others } => {
-                    slack.shared().has_others = others;
-                    self.signed_at = Instant::now();
-                    return Ok(self.connected(slack, bot, is_gap));
-                }
-                Step::Frame(frame, socket) => {
-                    if let Some(envelope) = read::envelope(bot, &frame) {
-                        return Ok(vec![self.received(slack, bot, envelope, socket)]);
-                    }
-                }
-                Step::Alive => {
-                    slack.works.sweep(&slack.api);
-                    if self.signed_at.elapsed() >= SIGN_EVERY {
-                        self.signed_at = Instant::now();
-                        return Ok(Vec::new());
-                    }
-                }
-                Step::Due => {}
+            let step = self.links.next(&slack.api, self.look_at).await?;
+            if let Some(found) = self.stepped(slack, bot, step) {
+                return Ok(found);
             }
+        }
+    }
+
+    /// A step of the sockets; none if there is nothing that the caller must hear of.
+    fn stepped(&mut self, slack: &Slack, bot: &Bot, step: Step) -> Option<Vec<Received>> {
+        match step {
+            Step::Connected { is_gap, others } => {
+                slack.shared().has_others = others;
+                self.signed_at = Instant::now();
+                Some(self.connected(slack, bot, is_gap))
+            }
+            Step::Frame(frame, socket) => {
+                let envelope = read::envelope(bot, &frame)?;
+                Some(vec![self.received(slack, bot, envelope, socket)])
+            }
+            Step::Alive => {
+                slack.works.sweep(&slack.api);
+                let is_due = self.signed_at.elapsed() >= SIGN_EVERY;
+                is_due.then(|| {
+                    self.signed_at = Instant::now();
+                    Vec::new()
+                })
+            }
+            Step::Due => None,
+        }
+    }
+
+    /// Looks at a page of the next gap. Where that takes long, what comes over the sockets does not wait for it: then it is looked at again.
+    async fn look_beside_sockets(&mut self, slack: &Slack, bot: &Bot) -> Result<Beside, Trouble> {
+        let Some(gap) = self.gaps.first_mut() else {
+            self.look_at = None;
+            return Ok(Beside::Looked(Ok(None)));
+        };
+        let look = gap.step(&slack.api, bot);
+        tokio::pin!(look);
+        if let Ok(looked) = timeout(ALONE, &mut look).await {
+            return Ok(Beside::Looked(looked));
+        }
+        tokio::select! {
+            looked = look => Ok(Beside::Looked(looked)),
+            step = self.links.next(&slack.api, None) => Ok(Beside::Came(step?)),
         }
     }
 
@@ -121,7 +162,7 @@ impl Session {
     fn begin(&mut self, slack: &Slack) {
         let Some(seen) = &self.seen else { return };
         let homes = slack.shared().homes.clone();
-        for (channel, since) in seen.to_look_at(&homes, now()) {
+        for (channel, since) in seen.to_look_at(&homes, slack.now()) {
             // What is still to be looked at began earlier.
             match self.gaps.iter_mut().find(|gap| gap.channel == channel) {
                 Some(gap) => gap.restart(),
@@ -142,7 +183,7 @@ impl Session {
     fn connected(&mut self, slack: &Slack, bot: &Bot, is_gap: bool) -> Vec<Received> {
         if self.seen.is_none() {
             // Nothing counts that was said before the first connection.
-            self.seen = Some(Seen::from(now()));
+            self.seen = Some(Seen::from(slack.now()));
             return vec![self.moved(bot)];
         }
         if is_gap {
@@ -151,13 +192,9 @@ impl Session {
         Vec::new()
     }
 
-    /// Looks at a page of the next gap; none if there is more to look at, or it has to be done later.
-    async fn look(&mut self, slack: &Slack, bot: &Bot) -> Option<Vec<Received>> {
-        let Some(gap) = self.gaps.first_mut() else {
-            self.look_at = None;
-            return None;
-        };
-        match gap.step(&slack.api, bot).await {
+    /// What came of a look at the next gap; none if there is more to look at, or it has to be done later.
+    fn looked(&mut self, slack: &Slack, bot: &Bot, looked: Looked) -> Option<Vec<Received>> {
+        match looked {
             Ok(None) => {
                 self.failures = 0;
                 None
@@ -171,7 +208,7 @@ impl Session {
                 Some(self.caught_up(slack, bot, &channel, missed))
             }
             Err(Unreadable::Later(pause)) => {
-                // Nothing is read from the sockets meanwhile: what hangs again and again is asked more and more seldom.
+                // What fails again and again is asked more and more seldom.
                 self.failures = self.failures.saturating_add(1);
                 let pause =
                     pause.saturating_mul(1 << (self.failures - 1).min(6)).min(LONGEST_PAUSE.max(pause));

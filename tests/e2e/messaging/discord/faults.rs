@@ -96,6 +96,32 @@ fn what_was_said_while_there_was_no_session_is_read() {
 }
 
 #[test]
+fn no_command_waits_for_what_was_missed() {
+    let bot = DiscordBot::started();
+    until("the connection", || bot.platform()["state"] == "connected");
+    let list = "GET /channels/{channel_id}/messages";
+    let asked = || bot.stand_in.requests(Platform::Discord).iter().filter(|one| one.call == list).count();
+    let before = asked();
+    bot.fault(Fault::new(FaultKind::Hang).of(list));
+    bot.discord().forget_sessions();
+    bot.discord().invalidate(false);
+    bot.discord().wait_for_sockets(0);
+    bot.ann("run what was said meanwhile");
+    until("that it reads what was missed", || asked() > before);
+    // There is no answer to that.
+    bot.choose("run", &[("prompt", "at once")]);
+    until("the task", || bot.prompts().contains(&"at once".to_owned()));
+    bot.said(CHANNEL, "is done");
+    bot.stand_in.clear_faults(Platform::Discord);
+    bot.discord().cut_sockets();
+    until("what was missed", || bot.prompts().len() == 2);
+    bot.ann("run later");
+    until("all tasks", || bot.prompts().len() == 3);
+    assert_eq!(bot.prompts(), ["at once", "what was said meanwhile", "later"]);
+    bot.is_conformant();
+}
+
+#[test]
 fn a_connection_is_left_as_discord_asks_and_the_session_is_kept() {
     let bot = DiscordBot::started();
     let identifies = bot.calls("gateway identify");

@@ -202,6 +202,35 @@ fn what_was_said_before_the_first_start_does_not_count() {
 }
 
 #[test]
+fn no_command_waits_for_what_was_missed() {
+    let bot = Bot::started();
+    bot.ann_mentions("status");
+    bot.said(CHANNEL, "is healthy");
+    bot.project.stop();
+    bot.slack().wait_for_sockets(0);
+    bot.ann_mentions("run what was said meanwhile");
+    let asked = || {
+        let all = bot.stand_in.requests(Platform::Slack);
+        all.iter().filter(|one| one.call == "conversations.history").count()
+    };
+    let before = asked();
+    bot.fault(Fault::new(FaultKind::Hang).of("conversations.history"));
+    bot.start();
+    until("that it reads what was missed", || asked() > before);
+    // There is no answer to that.
+    bot.slack().command(CHANNEL, ANN, "/aiwg", "run at once");
+    until("the task", || bot.prompts().contains(&"at once".to_owned()));
+    bot.stand_in.clear_faults(Platform::Slack);
+    bot.project.stop();
+    bot.start();
+    until("all tasks", || bot.prompts().len() == 2);
+    let mut prompts = bot.prompts();
+    prompts.sort();
+    assert_eq!(prompts, ["at once", "what was said meanwhile"]);
+    bot.is_conformant();
+}
+
+#[test]
 fn a_history_that_is_not_to_be_had_yet_is_read_later() {
     let bot = Bot::started();
     bot.ann_mentions("run 0");
