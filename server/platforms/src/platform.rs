@@ -39,6 +39,11 @@ pub trait PlatformClient: Send + Sync {
         None
     }
 
+    /// The same for something that was taken in before: the platform may have heard that already, or not.
+    fn acknowledge_again<'a>(&'a self, ack: &'a str) -> BoxFuture<'a, ()> {
+        self.acknowledge(ack, None)
+    }
+
     /// Sends a message, once.
     fn send<'a>(&'a self, message: &'a Outbound) -> BoxFuture<'a, Result<Sent, SendFailure>>;
 

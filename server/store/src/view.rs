@@ -168,6 +168,9 @@ pub trait View {
     fn due_messages(&self, platform: &str, chat: &str, now: Timestamp, limit: u32)
     -> Result<Vec<MessageRow>>;
 
+    /// The message for a chat that is due and asks for an approval: the one that is to be sent first of these.
+    fn next_asked(&self, platform: &str, chat: &str, now: Timestamp) -> Result<Option<MessageRow>>;
+
     /// The chats for which messages wait, each with the time at which the first of them is due.
     fn outbox_lanes(&self) -> Result<Vec<OutboxLane>>;
 

@@ -117,12 +117,14 @@ impl Discord {
     }
 
     /// Answers an interaction. True if Discord has taken the answer.
-    async fn answer(&self, ack: &Ack, answer: &Value) -> bool {
+    async fn answer(&self, ack: &Ack, answer: &Value, is_first: bool) -> bool {
         let path = format!("interactions/{}/{}/callback", ack.id, ack.token);
         let why = match self.rest.call(Method::POST, &path, Some(answer)).await {
             Ok(outcome) if outcome.is_answered_already() => {
-                // Nobody here answers twice.
-                *self.other_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                // Nobody here answers twice, but what an earlier connection has heard.
+                if is_first {
+                    *self.other_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                }
                 "someone else has answered it".to_owned()
             }
             Ok(outcome) => match outcome.result() {
@@ -135,22 +137,22 @@ impl Discord {
         false
     }
 
-    async fn acknowledge_one(&self, ack: &str, said: Option<&str>) {
+    async fn acknowledge_one(&self, ack: &str, said: Option<&str>, is_first: bool) {
         let Ok(ack) = serde_json::from_str::<Ack>(ack) else { return };
         if ack.is_press {
             let answer = said.map_or_else(|| json!({"type": SEEN}), note);
-            self.answer(&ack, &answer).await;
+            self.answer(&ack, &answer, is_first).await;
             return;
         }
         // The answer takes the place of this as soon as it is there.
-        let is_taken = self.answer(&ack, &json!({"type": THINKS})).await;
+        let is_taken = self.answer(&ack, &json!({"type": THINKS}), is_first).await;
         let way = if is_taken { Way::Thinks(ack.token.clone()) } else { Way::Over };
         self.interactions.set(&ack.id, way);
     }
 
     async fn pass_over_one(&self, ack: &str) {
         let Ok(ack) = serde_json::from_str::<Ack>(ack) else { return };
-        self.answer(&ack, &note(PASSED_OVER)).await;
+        self.answer(&ack, &note(PASSED_OVER), true).await;
         self.interactions.set(&ack.id, Way::Over);
     }
 }
@@ -189,7 +191,11 @@ impl PlatformClient for Discord {
     }
 
     fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()> {
-        Box::pin(self.acknowledge_one(ack, said))
+        Box::pin(self.acknowledge_one(ack, said, true))
+    }
+
+    fn acknowledge_again<'a>(&'a self, ack: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(self.acknowledge_one(ack, None, false))
     }
 
     fn pass_over<'a>(&'a self, ack: &'a str) -> BoxFuture<'a, ()> {

@@ -11,7 +11,7 @@ mod text;
 mod work;
 
 use std::{
-    collections::HashMap,
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
@@ -41,8 +41,8 @@ const ADDRESS: &str = "https://slack.com/api/";
 /// Time for which a command can be answered where the bot is not in the channel: five times within 30 minutes.
 const ANSWERABLE: Duration = Duration::from_secs(29 * 60);
 
-/// The most channels for which that is kept.
-const MOST_ANSWERABLE: usize = 64;
+/// The most commands for which that is kept.
+const MOST_ANSWERABLE: usize = 256;
 
 /// Of these scopes, one does: it depends on the kind of the channel.
 const HISTORY_SCOPES: [&str; 2] = ["channels:history", "groups:history"];
@@ -68,8 +68,15 @@ struct Shared {
     foreign: Vec<String>,
     /// The reason for which channels could not be looked at, and the remedy.
     blind: Option<String>,
-    /// The addresses for answers to the latest commands, by channel.
-    answerable: HashMap<String, (String, Instant)>,
+    /// The addresses for answers to the latest commands, by their envelopes, the latest last.
+    answerable: VecDeque<Answerable>,
+}
+
+/// A command that can be answered so that only its person sees the answer.
+struct Answerable {
+    envelope: String,
+    url: String,
+    came: Instant,
 }
 
 /// The acknowledgement of something that came over a socket.
@@ -81,6 +88,12 @@ struct Acknowledgement {
     socket: u64,
     /// The address for an answer that only the person sees.
     url: Option<String>,
+}
+
+impl Answerable {
+    fn url(&self) -> Option<String> {
+        (self.came.elapsed() < ANSWERABLE).then(|| self.url.clone())
+    }
 }
 
 impl Slack {
@@ -180,20 +193,27 @@ impl Slack {
         send::sent(&outcome, message, name)
     }
 
-    /// Answers a command in a channel that the bot is not in: the person alone sees it. True if that was possible.
+    /// Answers a command in a channel that the bot is not in: the person alone sees it. True if that was possible. Whatever else is for the channel
+    /// is for nobody who has called the bot there.
     async fn answer_privately(&self, message: &Outbound) -> bool {
-        let found = self.shared().answerable.get(&message.place.chat).cloned();
-        let Some((url, _)) = found.filter(|(_, at)| at.elapsed() < ANSWERABLE) else { return false };
-        self.api.respond(&url, &send::ephemeral(&message.part)).await
+        let Some(to) = message.part.reply_to.as_ref().filter(|_| message.part.buttons.is_empty()) else {
+            return false;
+        };
+        let url = self.shared().answerable.iter().find(|one| one.envelope == *to).map(Answerable::url);
+        match url.flatten() {
+            Some(url) => self.api.respond(&url, &send::ephemeral(&message.part)).await,
+            None => false,
+        }
     }
 
     /// Keeps the address for answers to a command.
-    fn note_answerable(&self, channel: &str, url: &str) {
+    fn note_answerable(&self, envelope: &str, url: &str) {
         let mut shared = self.shared();
-        shared.answerable.retain(|_, (_, at)| at.elapsed() < ANSWERABLE);
-        if shared.answerable.len() < MOST_ANSWERABLE {
-            shared.answerable.insert(channel.to_owned(), (url.to_owned(), Instant::now()));
+        if shared.answerable.len() >= MOST_ANSWERABLE {
+            shared.answerable.pop_front();
         }
+        let (envelope, url) = (envelope.to_owned(), url.to_owned());
+        shared.answerable.push_back(Answerable { envelope, url, came: Instant::now() });
     }
 
     /// Acknowledges an envelope; the next step of the sockets sends it.

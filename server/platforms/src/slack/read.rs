@@ -52,8 +52,8 @@ pub(super) struct Envelope {
     pub(super) response_url: Option<String>,
     /// True if it is a command, which does not show in the channel.
     pub(super) is_command: bool,
-    /// The channel, if another organization is in it, too.
-    pub(super) foreign: Option<String>,
+    /// The channel, and true if another organization is in it, too; none where the platform does not say.
+    pub(super) foreign: Option<(String, bool)>,
 }
 
 /// Reads an envelope; none if it is none.
@@ -100,8 +100,11 @@ fn event(bot: &Bot, payload: &Value, envelope: Envelope) -> Envelope {
     let Some(event) = payload.get("event") else { return envelope };
     let channel = text(event, "channel").filter(|channel| Platform::Slack.is_chat(channel));
     let Some(channel) = channel else { return envelope };
-    if is_true(payload, "is_ext_shared_channel") {
-        return Envelope { foreign: Some(channel.to_owned()), ..envelope };
+    let is_shared = payload.get("is_ext_shared_channel").and_then(Value::as_bool);
+    let envelope =
+        Envelope { foreign: is_shared.map(|is_shared| (channel.to_owned(), is_shared)), ..envelope };
+    if is_shared == Some(true) {
+        return envelope;
     }
     if !matches!(text(event, "type"), Some("message" | "app_mention")) {
         return envelope;

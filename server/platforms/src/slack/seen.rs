@@ -67,10 +67,24 @@ impl Seen {
         }
     }
 
-    /// Another organization is in a channel. True if that was not known.
-    pub(super) fn note_foreign(&mut self, channel: &str) -> bool {
+    /// Another organization is in a channel. True if that was not known. Of channels that are not set up only so many are kept.
+    pub(super) fn note_foreign(&mut self, channel: &str, is_home: bool) -> bool {
         self.channels.remove(channel);
-        self.foreign.len() < MOST_CHANNELS && self.foreign.insert(channel.to_owned())
+        (is_home || self.foreign.len() < MOST_CHANNELS) && self.foreign.insert(channel.to_owned())
+    }
+
+    /// No other organization is in a channel at this time. True if one was: what was said meanwhile does not count.
+    pub(super) fn note_own(&mut self, channel: &str, at: u64) -> bool {
+        let was_foreign = self.foreign.remove(channel);
+        if was_foreign {
+            self.note(channel, at, None);
+        }
+        was_foreign
+    }
+
+    /// True if something was taken in from a channel. Of direct messages only those with the bot itself come as such.
+    pub(super) fn knows(&self, channel: &str) -> bool {
+        self.channels.contains_key(channel)
     }
 
     /// Channels that another organization is in.
@@ -128,12 +142,16 @@ mod tests {
         let mut seen = Seen::from(5);
         seen.note("C1", 10, Some("9.000000"));
         seen.note("C1", 8, None);
-        assert!(seen.note_foreign("C9") && !seen.note_foreign("C9"));
+        assert!(seen.note_foreign("C9", false) && !seen.note_foreign("C9", true));
         let read = Seen::read(&seen.position().unwrap()).unwrap();
         assert_eq!(read, seen);
         assert_eq!(read.to_look_at(&["C2".to_owned()], 100), [("C2".to_owned(), 5), ("C1".to_owned(), 10)]);
         assert_eq!(read.to_look_at(&["C9".to_owned()], 100), [("C1".to_owned(), 10)]);
         assert_eq!(read.threads_of("C1"), [("9.000000".to_owned(), 10)]);
+        assert!(read.knows("C1") && !read.knows("C9"));
+        let mut own = read.clone();
+        assert!(own.note_own("C9", 20) && !own.note_own("C9", 30) && !own.note_own("C1", 30));
+        assert_eq!(own.to_look_at(&["C9".to_owned()], 100), [("C9".to_owned(), 20), ("C1".to_owned(), 10)]);
         // What is older than a day does not count any more.
         assert_eq!(read.to_look_at(&[], COUNTS + 50), [("C1".to_owned(), 50)]);
         for n in 0..1000 {

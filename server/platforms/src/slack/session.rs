@@ -208,7 +208,8 @@ impl Session {
                 Some(self.caught_up(slack, bot, &channel, missed))
             }
             Err(Unreadable::Later(pause)) => {
-                // What fails again and again is asked more and more seldom.
+                // What fails again and again is asked more and more seldom, and others are looked at before it.
+                self.gaps.rotate_left(1);
                 self.failures = self.failures.saturating_add(1);
                 let pause =
                     pause.saturating_mul(1 << (self.failures - 1).min(6)).min(LONGEST_PAUSE.max(pause));
@@ -274,31 +275,53 @@ impl Session {
         Received { position: self.hand_out(), ..nothing(bot) }
     }
 
+    /// Notes whether another organization is in a channel at this time. Returns the position after it, if that is news.
+    fn note_shared(
+        &mut self,
+        slack: &Slack,
+        channel: &str,
+        is_shared: bool,
+        at: Option<u64>,
+    ) -> Option<String> {
+        let seen = self.seen.as_mut()?;
+        let is_news = match is_shared {
+            true => {
+                self.gaps.retain(|gap| gap.channel != channel);
+                seen.note_foreign(channel, slack.is_home(channel))
+            }
+            false => seen.note_own(channel, at?),
+        };
+        if !is_news {
+            return None;
+        }
+        slack.shared().foreign = seen.foreign().map(str::to_owned).collect();
+        self.hand_out()
+    }
+
     /// The content of an envelope, as it is handed out.
     fn received(&mut self, slack: &Slack, bot: &Bot, envelope: Envelope, socket: u64) -> Received {
         let Envelope { id, inbound, ts, response_url, is_command, foreign } = envelope;
+        let at = ts.as_deref().and_then(micros);
+        let mut position =
+            foreign.and_then(|(channel, is_shared)| self.note_shared(slack, &channel, is_shared, at));
         // Commands and buttons do not tell it.
-        let inbound = inbound.filter(|inbound| !slack.shared().foreign.contains(&inbound.place.chat));
+        let mut inbound = inbound.filter(|inbound| !slack.shared().foreign.contains(&inbound.place.chat));
+        if is_command && let Some(inbound) = &mut inbound {
+            // They come from all conversations of two people, too.
+            inbound.is_direct &= self.seen.as_ref().is_some_and(|seen| seen.knows(&inbound.place.chat));
+        }
         let key = match (&inbound, &ts) {
             (Some(inbound), Some(ts)) => bot.key_of(&inbound.place.chat, ts),
             _ => format!("slack:{}:{id}", bot.id()),
         };
-        let mut position = None;
-        if let (Some(inbound), Some(at)) = (&inbound, ts.as_deref().and_then(micros))
+        if let (Some(inbound), Some(at)) = (&inbound, at)
             // What was missed there before is not to be passed over.
             && !self.is_open(&inbound.place.chat)
         {
             position = self.note(&inbound.place.chat, at, inbound.place.thread.as_deref());
         }
-        if let Some(channel) = foreign
-            && let Some(seen) = &mut self.seen
-            && seen.note_foreign(&channel)
-        {
-            slack.shared().foreign.push(channel);
-            position = self.hand_out();
-        }
-        if let (true, Some(inbound), Some(url)) = (is_command, &inbound, &response_url) {
-            slack.note_answerable(&inbound.place.chat, url);
+        if let (true, Some(url)) = (is_command, &response_url) {
+            slack.note_answerable(&id, url);
         }
         let ack = Acknowledgement { envelope: id, socket, url: response_url };
         Received {

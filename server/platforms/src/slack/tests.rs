@@ -101,7 +101,7 @@ fn bots_edits_forwards_and_other_organizations_are_not_obeyed() {
     shared["payload"]["is_ext_shared_channel"] = true.into();
     let envelope = read(&shared);
     assert!(envelope.inbound.is_none());
-    assert_eq!(envelope.foreign.as_deref(), Some("C0HOME"));
+    assert_eq!(envelope.foreign, Some(("C0HOME".to_owned(), true)));
 }
 
 #[test]

@@ -230,7 +230,10 @@ impl Messaging {
             tokio::spawn(async move {
                 match toast {
                     Some(why) => line.client.refuse(&ack, why).await,
-                    None if is_for_us => line.client.acknowledge(&ack, done.said.as_deref()).await,
+                    None if is_for_us && done.is_new => {
+                        line.client.acknowledge(&ack, done.said.as_deref()).await;
+                    }
+                    None if is_for_us => line.client.acknowledge_again(&ack).await,
                     None => line.client.pass_over(&ack).await,
                 }
             });

@@ -17,7 +17,7 @@ use super::{super::transaction::Transaction, Out, place_of};
 use crate::messaging::{Setup, Subscription};
 
 /// The most messages that wait for a chat: further notices are counted, and one line says how many were left out.
-const MOST_WAITING: u32 = 20_000;
+pub(super) const MOST_WAITING: u32 = 20_000;
 
 /// The topic of what people are asked for, which has buttons.
 const REQUESTED: &str = "approval:requested";
@@ -91,7 +91,9 @@ impl Transaction<'_> {
         for (n, text) in parts.into_iter().enumerate() {
             let is_last = n == last;
             let buttons = if is_last { notice.buttons.clone() } else { Vec::new() };
-            let about = about.clone().filter(|_| is_last);
+            // What stands before the buttons goes with them, and stays when they are gone.
+            let about =
+                about.as_ref().map(|about| if is_last { about.clone() } else { format!("{about}/{n}") });
             let is_notice = buttons.is_empty() && about.is_none();
             self.put_out(
                 place,

@@ -56,7 +56,11 @@ impl Transaction<'_> {
     ) -> aiwg_store::Result<Option<Outgoing>> {
         self.leave_out_expired(platform, chat)?;
         loop {
-            let rows = self.store.due_messages(platform.name(), chat, self.now, MOST_FOLDED)?;
+            // Someone waits for a decision: nothing that others have asked for goes before it.
+            let rows = match self.store.next_asked(platform.name(), chat, self.now)? {
+                Some(asked) => vec![asked],
+                None => self.store.due_messages(platform.name(), chat, self.now, MOST_FOLDED)?,
+            };
             let Some(first) = rows.first() else { return Ok(None) };
             let Some(outgoing) = Outgoing::of(first) else {
                 self.bury(first, "what it says cannot be read")?;

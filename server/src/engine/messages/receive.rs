@@ -10,6 +10,7 @@ use super::super::{
     Choice, EngineError, Select, Verdict,
     transaction::{Failure, Transaction},
 };
+use super::notices::MOST_WAITING;
 use crate::messaging::ASK_PROFILE;
 
 /// The source of the cursors with the keys of what was taken in.
@@ -156,6 +157,13 @@ impl Transaction<'_> {
     /// Carries out the effect, and answers. Returns what was done.
     fn take_in(&mut self, receipt: &Receipt, asked: &Asked) -> Result<Option<String>, Failure> {
         if receipt.is_stranger && !self.is_first(Some(&asked.person.to_string()), STRANGERS, STRANGER_MS)? {
+            return Ok(None);
+        }
+        // Whoever asks and asks could fill the disk with answers that nobody would read.
+        let chat = self.state.messages.chat_now(&asked.place);
+        if matches!(receipt.effect, Effect::None)
+            && self.store.is_behind(asked.place.platform.name(), &chat, MOST_WAITING)?
+        {
             return Ok(None);
         }
         let reply_to = asked.message.as_deref();

@@ -141,6 +141,23 @@ impl SqliteStore {
         readable(select.query_map(params![platform, chat, Millis(now), limit], read_message)?, &self.reports)
     }
 
+    /// The message for a chat that is due and asks for an approval: the first of these.
+    pub(crate) fn next_asked(
+        &self,
+        platform: &str,
+        chat: &str,
+        now: Timestamp,
+    ) -> rusqlite::Result<Option<MessageRow>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_asked
+             WHERE state = 'waiting' AND about IS NOT NULL AND platform = ? AND chat = ? AND due_at <= ? ORDER BY due_at, no LIMIT 1"
+        );
+        let mut select = self.statement(&sql)?;
+        let found =
+            readable(select.query_map(params![platform, chat, Millis(now)], read_message)?, &self.reports)?;
+        Ok(found.into_iter().next())
+    }
+
     /// True if this many messages, or more, wait for a chat.
     pub(crate) fn is_behind(&self, platform: &str, chat: &str, count: u32) -> rusqlite::Result<bool> {
         // Mostly it is seen at once: no more can wait than were stored since the first that does.

@@ -168,6 +168,7 @@ impl View for Open<'_> {
         cursor(source: &str, key: &str) -> Option<String>;
         message(no: MessageNo) -> Option<MessageRow>;
         due_messages(platform: &str, chat: &str, now: Timestamp, limit: u32) -> Vec<MessageRow>;
+        next_asked(platform: &str, chat: &str, now: Timestamp) -> Option<MessageRow>;
         outbox_lanes() -> Vec<OutboxLane>;
         is_behind(platform: &str, chat: &str, count: u32) -> bool;
         messages_sending() -> Vec<MessageRow>;

@@ -58,6 +58,28 @@ pub fn a_message_goes_from_state_to_state(backend: &dyn Backend) {
     );
 }
 
+/// What asks for an approval is found before all that waits for its chat, in its order.
+pub fn what_is_asked_is_found_first(backend: &dyn Backend) {
+    let mut store = backend.store();
+    commit(&mut *store, |tx| {
+        for due in [1, 2, 7, 5, 5] {
+            let message = message("slack", "C", due);
+            let about = (due == 7).then(|| "approval-0002/0".to_owned()).or(message.about.clone());
+            tx.add_message(&NewMessage { about, ..message }, at(0))?;
+        }
+        Ok(())
+    });
+    let first = |store: &mut dyn crate::Store, now| {
+        store.view().unwrap().next_asked("slack", "C", at(now)).unwrap().map(|row| row.no)
+    };
+    assert_eq!((first(&mut *store, 4), first(&mut *store, 9)), (None, Some(MessageNo(4))));
+    commit(&mut *store, |tx| tx.remove_message(MessageNo(4)));
+    assert_eq!((first(&mut *store, 6), first(&mut *store, 9)), (Some(MessageNo(5)), Some(MessageNo(5))));
+    commit(&mut *store, |tx| tx.remove_message(MessageNo(5)));
+    assert_eq!((first(&mut *store, 6), first(&mut *store, 9)), (None, Some(MessageNo(3))));
+    assert_eq!(store.view().unwrap().next_asked("slack", "D", at(9)).unwrap(), None);
+}
+
 /// Notices that are postponed keep their order, and let pass what is no notice, or may have been sent.
 pub fn notices_are_postponed(backend: &dyn Backend) {
     let mut store = backend.store();
@@ -109,6 +131,7 @@ pub fn messages_wait_by_chat(backend: &dyn Backend) {
         view.due_messages("telegram", "7", at(now), limit).unwrap().iter().map(|row| row.no.0).collect()
     };
     assert_eq!((due(1, 9), due(2, 9), due(50, 9), due(50, 2)), (vec![], vec![3], vec![3, 2, 5], vec![3, 2]));
+    assert_eq!(view.next_asked("telegram", "7", at(50)).unwrap(), None);
     let behind = |chat, count| view.is_behind("telegram", chat, count).unwrap();
     assert_eq!(
         [behind("7", 1), behind("7", 3), behind("7", 4), behind("7", 100)],

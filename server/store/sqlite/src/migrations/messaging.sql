@@ -18,5 +18,6 @@ CREATE TABLE outbox (
     error      TEXT -- why it was not sent
 );
 CREATE INDEX outbox_waiting ON outbox (platform, chat, due_at, no) WHERE state = 'waiting';
+CREATE INDEX outbox_asked ON outbox (platform, chat, due_at, no) WHERE state = 'waiting' AND about IS NOT NULL;
 CREATE INDEX outbox_other ON outbox (state, created_at) WHERE state <> 'waiting';
 CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;
