@@ -683,8 +683,8 @@ export interface ConfigProblem {
 /** The params of `daemon.drain`. */
 export interface DaemonDrainParams {
   /**
-   * True if the daemon is to end once no task runs any more; the queue is not paused then at its
-   * next start. Default: false.
+   * True if the daemon is to end once no task runs any more. It does not pause the queue at the
+   * next start; a `daemon.pause` before it does. Default: false.
    */
   exit?: boolean | undefined;
 }
@@ -728,8 +728,8 @@ export interface DaemonReloaded {
   notices: string[];
   /**
    * The differences to the configuration that was in force before, a line each: those that only a
-   * person may put in force first, and all of them. In the event, their places without the values.
-   * `[]` when absent.
+   * person may put in force first, up to 1,000, and the number of any more. In the event, their
+   * places without the values. `[]` when absent.
    */
   changes: string[];
 }
@@ -744,8 +744,8 @@ export interface DaemonRestarting {
   errors: ConfigProblem[];
   /**
    * The differences that the restart puts in force, a line each: those that only a person may put
-   * in force first, and all of them. Empty where an agent asks, since the configuration in force
-   * stays then. `[]` when absent.
+   * in force first, up to 1,000, and the number of any more. Empty where an agent asks, since the
+   * configuration in force stays then. `[]` when absent.
    */
   changes: string[];
 }
@@ -1289,7 +1289,7 @@ export type Phase = 'working' | 'checking';
  * - `connected`: It answers.
  * - `retrying`: It does not answer, and is tried again.
  * - `taken`: Someone else receives for the same bot.
- * - `stopped`: It refuses the token: a person must act.
+ * - `stopped`: It refuses the token, or its token or its address cannot be used: a person must act.
  */
 export type PlatformState = 'connecting' | 'connected' | 'retrying' | 'taken' | 'stopped';
 

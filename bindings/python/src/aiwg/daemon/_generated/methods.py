@@ -181,8 +181,8 @@ class DaemonMethods:
         Without `exit` it is the same as `daemon.pause`. The answer does not wait: `daemon.status`
         has the number of tasks that run.
 
-        - ``exit``: True if the daemon is to end once no task runs any more; the queue is not paused
-          then at its next start. Default: false.
+        - ``exit``: True if the daemon is to end once no task runs any more. It does not pause the
+          queue at the next start; a `daemon.pause` before it does. Default: false.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.

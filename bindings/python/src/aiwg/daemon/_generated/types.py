@@ -318,7 +318,7 @@ PlatformState = Literal["connecting", "connected", "retrying", "taken", "stopped
 - ``connected``: It answers.
 - ``retrying``: It does not answer, and is tried again.
 - ``taken``: Someone else receives for the same bot.
-- ``stopped``: It refuses the token: a person must act.
+- ``stopped``: It refuses the token, or its token or its address cannot be used: a person must act.
 """
 
 RetryOn = Literal["exit", "timeout", "refused"]
@@ -1342,8 +1342,8 @@ class DaemonReloaded:
     """Settings of the file that have no effect, for people."""
     changes: list[str]
     """The differences to the configuration that was in force before, a line each: those that only a
-    person may put in force first, and all of them. In the event, their places without the
-    values. `[]` when absent.
+    person may put in force first, up to 1,000, and the number of any more. In the event, their
+    places without the values. `[]` when absent.
     """
 
     @classmethod
@@ -1369,8 +1369,8 @@ class DaemonRestarting:
     """The errors of the configuration file. Empty if the daemon restarts."""
     changes: list[str]
     """The differences that the restart puts in force, a line each: those that only a person may put
-    in force first, and all of them. Empty where an agent asks, since the configuration in force
-    stays then. `[]` when absent.
+    in force first, up to 1,000, and the number of any more. Empty where an agent asks, since the
+    configuration in force stays then. `[]` when absent.
     """
 
     @classmethod
