@@ -37,11 +37,8 @@ impl Environment {
             names.into_iter().filter_map(|(platform, name)| Some((platform, get(name)?))).collect::<Vec<_>>()
         };
         let [slack, slack_app, discord, telegram] = TOKEN_VARIABLES;
-        let tokens = each([
-            (Platform::Slack, slack),
-            (Platform::Discord, discord),
-            (Platform::Telegram, telegram),
-        ]);
+        let tokens =
+            each([(Platform::Slack, slack), (Platform::Discord, discord), (Platform::Telegram, telegram)]);
         let slack_app_token = get(slack_app).map(|token| Token::new(&token));
         if tokens.is_empty() && slack_app_token.is_none() {
             return Self::default();

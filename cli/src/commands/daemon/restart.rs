@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn what_a_restart_has_not_put_in_force_is_not_shown_as_if_it_had() {
         let changes = vec!["budget.day_usd: removed".to_owned()];
-        let issue = |kind: &str| Issue { kind: kind.to_owned(), message: String::new(), since: Timestamp::now() };
+        let issue =
+            |kind: &str| Issue { kind: kind.to_owned(), message: String::new(), since: Timestamp::now() };
         assert_eq!(put_in_force(changes.clone(), &[issue("storage")]), changes);
         assert_eq!(put_in_force(changes, &[issue("storage"), issue("config_changed")]), Vec::<String>::new());
     }

@@ -138,10 +138,7 @@ impl Messaging {
                 account: None,
                 since: self.since,
                 last_received_at: None,
-                chat: setup
-                    .as_ref()
-                    .and_then(|setup| setup.home_on(platform))
-                    .map(|home| home.chat.clone()),
+                chat: setup.as_ref().and_then(|setup| setup.home_on(platform)).map(|home| home.chat.clone()),
                 people: setup.as_ref().map_or(0, |setup| setup.people.on(platform).count() as u64),
                 waiting: counts.waiting,
                 unknown: counts.unknown,
