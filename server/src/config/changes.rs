@@ -140,7 +140,7 @@ mod tests {
         assert!(shown.ends_with("... (the first 120 of 504 characters)"), "{shown}");
         assert_eq!(changes(&long, &long), []);
         let name = format!("A{}Z", "_".repeat(998));
-        let long = config(json!({ "agents": { "a": { "env": {} } } }));
+        let long = config(json!({ "agents": { "a": { "env": { "B": "x" } } } }));
         let mut longer = long.clone();
         longer.agents.get_mut("a").unwrap().env.insert(name, "x".to_owned());
         let found = changes(&long, &longer);

@@ -136,14 +136,14 @@ mod tests {
 
     #[test]
     fn a_file_with_very_many_changes_is_compared() {
-        // Each with each would be some 10^10 comparisons, and so would each with each rule that asks.
+        // Each with each would be some 10^9 comparisons, and so would each with each rule that asks.
         let asking = |no: usize| {
             let mut rule = rule(no);
             rule["action"]["approval"] = json!(true);
             rule["action"]["env"] = json!({ "PATH": "." });
             rule
         };
-        let old = config(json!({ "rules": (0..100_000).map(asking).collect::<Vec<_>>() }));
+        let old = config(json!({ "rules": (0..20_000).map(asking).collect::<Vec<_>>() }));
         let mut new = old.clone();
         for rule in &mut new.rules {
             let aiwg_protocol::config::Action::SubmitTask { env, prompt, .. } = &mut rule.action;
@@ -151,7 +151,7 @@ mod tests {
             *prompt = "y".into();
         }
         let differences = Differences::between(&old, &new);
-        assert_eq!((differences.of_a_person.len(), differences.others.len()), (200_000, 0));
+        assert_eq!((differences.of_a_person.len(), differences.others.len()), (40_000, 0));
     }
 
     #[test]
