@@ -5,8 +5,11 @@ It must pass mypy and pyright, both strict. ``exactly`` says of each value what 
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable, Optional, Union
 
@@ -47,6 +50,7 @@ from aiwg.daemon.types import (
     TaskState,
     TaskStats,
     TaskSubmitted,
+    Timestamp,
     UnknownVariant,
 )
 
@@ -89,7 +93,10 @@ def event_members(event: Event) -> None:
     exactly(event.topic, str)
     exactly(event.payload, Any)
     exactly(event.source, Union[EventSource, str])
-    exactly(event.at, str)
+    exactly(event.at, Timestamp)
+    exactly(event.at.datetime, datetime)
+    as_text: str = event.at
+    exactly(json.dumps([event, as_text]), str)
     exactly(event.caused_by, Optional[Cause])
     if event.caused_by is not None:
         exactly(event.caused_by.depth, int)
@@ -110,6 +117,8 @@ def tasks(client: DaemonClient) -> None:
     exactly(submitted.state, Union[TaskState, str])
     task_id = submitted.task_id
     client.task.submit(prompt="The least that is needed", agent=None)
+    client.task.submit(prompt="Later", start_at=datetime.now(timezone.utc) + timedelta(hours=1))
+    client.task.submit(prompt="Later", start_at=client.ping().timestamp)
     task_members(client.task.get(task_id=task_id))
     task_members(client.task.wait(task_id=task_id, timeout_ms=60_000, timeout=61.5))
     state: TaskState = "queued"
@@ -136,8 +145,10 @@ def task_members(task: Task) -> None:
     exactly(task.id + task.prompt + task.created_at, str)
     exactly(task.priority + task.attempts, int)
     exactly(task.agent, Optional[str])
-    exactly(task.started_at, Optional[str])
-    exactly(task.completed_at, Optional[str])
+    exactly(task.started_at, Optional[Timestamp])
+    exactly(task.completed_at, Optional[Timestamp])
+    exactly(replace(task, state="queued"), Task)
+    exactly(asdict(task), dict[str, Any])
     exactly(task.pid, Optional[int])
     exactly(task.exit_code, Optional[int])
     exactly(task.result, Optional[str])
@@ -162,7 +173,7 @@ def described(state: Union[TaskState, str]) -> str:
 
 def daemon(client: DaemonClient) -> None:
     exactly(client.ping().pong, bool)
-    exactly(client.ping(timeout=1).timestamp, str)
+    exactly(client.ping(timeout=1).timestamp, Timestamp)
     exactly(client.rpc.discover(), dict[str, Any])
     exactly(client.daemon.stop().running, int)
     status = client.daemon.status()

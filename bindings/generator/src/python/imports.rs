@@ -1,6 +1,6 @@
 //! The imports of the modules.
 
-use super::{STYLE, read::union_reader};
+use super::{STYLE, read::union_reader, types::TIMESTAMP};
 use crate::{
     layout::WIDTH,
     model::{Model, Type, TypeKind},
@@ -22,6 +22,7 @@ pub(super) fn of_methods(model: &Model) -> Vec<String> {
         lines.push("from collections.abc import Mapping".to_owned());
     }
     let typing = [
+        ("TYPE_CHECKING", takes_moments(model)),
         ("Any", all().any(|ty| ty.has(&|ty| *ty == Type::Json))),
         ("Final", true),
         ("List", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Array(_))))),
@@ -31,12 +32,22 @@ pub(super) fn of_methods(model: &Model) -> Vec<String> {
     lines
 }
 
+/// True if a method takes a moment: `datetime` is slow to import, and only type checkers look for it.
+pub(super) fn takes_moments(model: &Model) -> bool {
+    let params = model.methods.iter().filter_map(|method| model.params(method).ok()).flatten();
+    params.into_iter().any(|field| field.ty.refs() == Some(TIMESTAMP))
+}
+
 /// The import of the types that the methods name, and of the functions that read the unions among them.
 pub(super) fn types_of_methods(model: &Model) -> String {
     let results = model.methods.iter().filter_map(|method| method.result.refs());
     let params = model.methods.iter().filter_map(|method| model.params(method).ok()).flatten();
     let mut names: Vec<String> =
         results.clone().chain(params.filter_map(|field| field.ty.refs())).map(str::to_owned).collect();
+    // As an argument it is a string or a datetime.
+    if results.clone().all(|name| name != TIMESTAMP) {
+        names.retain(|name| name != TIMESTAMP);
+    }
     names.extend(results.filter(|name| is_tagged(model, name)).map(union_reader));
     of_module(".types", names)
 }
@@ -69,12 +80,20 @@ pub(super) fn of_types(model: &Model) -> Vec<String> {
         _ => false,
     };
     let mut lines = vec!["from collections.abc import Mapping".to_owned()];
-    if has(&is_class) {
-        lines.push("from dataclasses import dataclass".to_owned());
-    }
     lines.extend(typing_line(&[("Any", true), ("Literal", has(&is_literal)), ("Union", has(&is_union))]));
     let runtime = if has(&is_union) { "UnknownVariant, maybe" } else { "maybe" };
     lines.extend([String::new(), format!("from .._reading import {runtime}")]);
+    let mut base = Vec::new();
+    if has(&is_class) {
+        base.push("Result");
+    }
+    if model.find(TIMESTAMP).is_some() {
+        // Under this name it belongs to the module's own.
+        base.extend(["Timestamp as Timestamp", "timestamp"]);
+    }
+    if !base.is_empty() {
+        lines.push(format!("from .._result import {}", base.join(", ")));
+    }
     lines
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
             classes => methods::classes(model, is_async)?,
             imports => imports::of_methods(model),
             types => imports::types_of_methods(model),
+            takes_moments => imports::takes_moments(model),
         };
         render(METHODS, &view)
     };

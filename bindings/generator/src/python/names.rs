@@ -15,6 +15,12 @@ const ARGUMENTS: &[&str] = &["self", "timeout"];
 /// The built-in types that annotations name: within a class, a member of that name would hide one.
 const TYPES: &[&str] = &["bool", "dict", "float", "int", "list", "str"];
 
+/// The methods of the class that a member belongs to: a result is a dict.
+const METHODS: &[&str] = &[
+    "clear", "copy", "from_wire", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "to_wire",
+    "update", "values",
+];
+
 /// A method's name.
 pub(super) fn name(wire: &str) -> String {
     let name = snake_case(wire);
@@ -24,7 +30,7 @@ pub(super) fn name(wire: &str) -> String {
 /// A member's name, in a class.
 pub(super) fn member(wire: &str) -> String {
     let name = name(wire);
-    if TYPES.contains(&name.as_str()) { name + "_" } else { name }
+    if TYPES.contains(&name.as_str()) || METHODS.contains(&name.as_str()) { name + "_" } else { name }
 }
 
 /// A params member's name, as an argument.

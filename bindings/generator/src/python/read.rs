@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::{STYLE, names};
+use super::{STYLE, names, types::TIMESTAMP};
 use crate::model::{Field, Model, Type, TypeDef, TypeKind};
 
 /// The argument that reads a member: `created_at=wire["createdAt"]`.
@@ -62,6 +62,9 @@ fn reader<'a>(model: &'a Model, ty: &'a Type) -> Option<Reader<'a>> {
 }
 
 fn by_name<'a>(model: &'a Model, name: &'a str) -> Option<Reader<'a>> {
+    if name == TIMESTAMP {
+        return Some(Box::new(|wire| format!("timestamp({wire})")));
+    }
     match &model.find(name)?.kind {
         TypeKind::Struct(_) => Some(Box::new(move |wire| format!("{name}.from_wire({wire})"))),
         TypeKind::Union(union) if union.tag.is_some() => {

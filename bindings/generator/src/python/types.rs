@@ -5,6 +5,9 @@ use minijinja::{Value, context};
 use super::{STYLE, docstring, names, read, write};
 use crate::model::{Field, Model, Type, TypeDef, TypeKind, Union, Variant};
 
+/// The type of moments. Its class is written by hand: text that knows its `datetime`.
+pub(super) const TIMESTAMP: &str = "Timestamp";
+
 /// True if a program can meet the type. Params are arguments, not a type.
 fn is_met(def: &TypeDef) -> bool {
     def.sent || def.received
@@ -19,7 +22,8 @@ pub(super) fn views(model: &Model) -> Vec<Value> {
         TypeKind::Struct(_) => 1,
         TypeKind::Union(_) => 2,
     };
-    let mut types: Vec<&TypeDef> = model.types.iter().filter(|def| is_met(def)).collect();
+    let mut types: Vec<&TypeDef> =
+        model.types.iter().filter(|def| is_met(def) && def.name != TIMESTAMP).collect();
     types.sort_by_key(|def| rank(def));
     types.into_iter().map(|def| view(model, def)).collect()
 }
@@ -112,6 +116,7 @@ fn received(model: &Model, ty: &Type) -> String {
 /// A type where an argument is given: a list may be a tuple too (but not a string, which is a sequence of strings).
 pub(super) fn argument(ty: &Type) -> String {
     match ty {
+        Type::Ref(name) if name == TIMESTAMP => "str | datetime".to_owned(),
         Type::Array(item) => format!("List[{0}] | tuple[{0}, ...]", argument(item)),
         Type::Map(item) => format!("Mapping[str, {}]", argument(item)),
         Type::Nullable(inner) => or_none(&argument(inner)),

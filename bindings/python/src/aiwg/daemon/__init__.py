@@ -6,8 +6,8 @@ with DaemonClient() as client:
 The types of results are in :mod:`aiwg.daemon.types`.
 """
 
-from ._async_client import AsyncDaemonClient
-from ._async_subscription import AsyncSubscription
+from typing import TYPE_CHECKING, Any
+
 from ._client import DaemonClient
 from ._errors import (
     DaemonConnectionError,
@@ -22,6 +22,32 @@ from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
 from ._message import Notification
 from ._progress import Missed
 from ._subscription import Subscription
+
+if TYPE_CHECKING:
+    from ._async_client import AsyncDaemonClient
+    from ._async_subscription import AsyncSubscription
+
+_OF_ASYNCIO = {
+    "AsyncDaemonClient": "._async_client",
+    "AsyncSubscription": "._async_subscription",
+}
+"""The names that need asyncio, and their modules: it is slow to import, and a blocking program has no use for it."""
+
+
+def __getattr__(name: str) -> Any:
+    module = _OF_ASYNCIO.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(module, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "ERROR_KINDS",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from ._connection import Listeners
 from ._discovery import Address
 from ._errors import disconnected
 from ._fork import forget_in_children
+from ._logging import logger
 from ._message import (
     UNREADABLE,
     Lines,
@@ -23,9 +23,6 @@ from ._message import (
     request_line,
     unreadable,
 )
-
-_log = logging.getLogger("aiwg")
-
 
 class _Call:
     """A call that a task waits for."""
@@ -152,7 +149,7 @@ class AsyncConnection(asyncio.Protocol):
             try:
                 listener(notification)
             except Exception:
-                _log.exception("a listener for notifications failed")
+                logger().exception("a listener for notifications failed")
 
     def _finish(self, why: str) -> None:
         if self._end is not None:

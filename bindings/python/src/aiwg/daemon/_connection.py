@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import socket
 import threading
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from ._deadline import Deadline
 from ._discovery import Address
 from ._errors import disconnected, timed_out
 from ._fork import forget_in_children
+from ._lock import Interrupted
+from ._logging import logger
 from ._message import (
     UNREADABLE,
     Lines,
@@ -25,7 +26,6 @@ from ._message import (
 )
 from ._outbox import Entry, Outbox
 from ._socket import connect
-from ._lock import Interrupted
 
 _CHUNK = 64 * 1024
 
@@ -33,9 +33,6 @@ _JOIN = 5.0
 """Maximum time to wait for the reading thread, in seconds: it may be within a listener."""
 
 Listeners = List[Callable[[Notification], object]]
-
-_log = logging.getLogger("aiwg")
-
 
 class _Call:
     """A call that a thread waits for."""
@@ -192,7 +189,7 @@ class Connection:
             try:
                 listener(notification)
             except Exception:
-                _log.exception("a listener for notifications failed")
+                logger().exception("a listener for notifications failed")
 
     def _finish(self, why: str) -> None:
         """Ends the connection. It may be called again, by anyone, at any time."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Callable, Protocol, cast
 
 from ._errors import DaemonError, not_understood
 from ._generated.constants import MAX_ANSWER_BYTES
 from ._generated.notifications import NotificationParams, read_notification
+from ._logging import logger
 from ._reading import UNREADABLE as UNREADABLE
+from ._result import Result
 
 
-@dataclass(frozen=True)
-class Notification:
+class Notification(Result):
     """A message that the daemon sends without a request."""
 
     method: str
@@ -23,8 +23,6 @@ class Notification:
     params: NotificationParams
     """Its content: ``isinstance`` shows which it is."""
 
-
-_log = logging.getLogger("aiwg")
 
 class LineTooLongError(ValueError):
     """A line is longer than a daemon's ever is."""
@@ -61,7 +59,23 @@ class Lines:
         return whole.split(b"\n")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+def _moment(value: object) -> str:
+    """A ``datetime`` as the daemon reads it; JSON has nothing for other values."""
+    # Who has one has imported it: it is too slow to import for the others.
+    if "datetime" in sys.modules:
+        from datetime import datetime, timezone
+
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError(f"{value!r} has no time zone, and may be any moment of a day; give it one")
+            text = value.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+            return text.replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} is no JSON, and no datetime either: {value!r:.100}")
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_moment
+).encode
 
 
 def _line(message: Mapping[str, object]) -> bytes:
@@ -69,7 +83,7 @@ def _line(message: Mapping[str, object]) -> bytes:
     try:
         return _encode(message).encode() + b"\n"
     except UnicodeEncodeError:
-        return json.dumps(message, allow_nan=False).encode() + b"\n"
+        return json.dumps(message, allow_nan=False, default=_moment).encode() + b"\n"
 
 
 def request_line(call_id: int, method: str, params: Mapping[str, object] | None) -> bytes:
@@ -157,7 +171,7 @@ def _notification(
     try:
         params = read_notification(method, message.get("params", {}))
     except UNREADABLE:
-        _log.warning("a notification of the daemon cannot be read: %.200r", method)
+        logger().warning("a notification of the daemon cannot be read: %.200r", method)
     else:
         notify(Notification(method, params))
 

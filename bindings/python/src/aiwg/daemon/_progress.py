@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Callable, Optional, TypeVar
 
 from ._discovery import Address
@@ -11,6 +10,7 @@ from ._errors import DaemonConnectionError, DaemonError, NotAllowedError, discon
 from ._generated.notifications import read_notification
 from ._generated.types import Event, EventMissedNotification, EventNotification
 from ._message import UNREADABLE, error_of, read_message, request_line, unreadable
+from ._result import Result
 
 METHOD = "event.subscribe"
 CHUNK = 64 * 1024
@@ -21,8 +21,7 @@ _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 
 
-@dataclass(frozen=True)
-class Missed:
+class Missed(Result):
     """Events were passed over: ``event.list`` with ``since`` replays what is left of them.
 
     So many came that the subscription could not follow, retention has deleted what it was not sent, or the log was

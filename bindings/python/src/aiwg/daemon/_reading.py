@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ._errors import not_understood
+from ._result import Result
 
 T = TypeVar("T")
 
@@ -41,11 +41,16 @@ def maybe(read: Callable[[Any], T], value: Any) -> T | None:
     return None if value is None else read(value)
 
 
-@dataclass(frozen=True)
-class UnknownVariant:
+class UnknownVariant(Result):
     """One of a choice that this package, being older than the daemon, does not know."""
 
     tag: str
     """Its own name for its kind."""
     wire: Mapping[str, Any]
-    """All of it, as it came."""
+    """All of it, as it came. As a dict, this is the same."""
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, tag, wire):
+            self.__dict__.update(tag=tag, wire=wire)
+            dict.update(self, wire)

@@ -3,3 +3,4 @@
 from ._generated.notifications import NotificationParams as NotificationParams
 from ._generated.types import *  # noqa: F403
 from ._reading import UnknownVariant as UnknownVariant
+from ._result import Result as Result

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, List
+from typing import TYPE_CHECKING, Any, Final, List
 
 from .._caller import AsyncCaller
 from .._reading import Reading
@@ -62,11 +62,13 @@ from .types import (
     TaskStats,
     TaskSubmitted,
     TaskTaken,
-    Timestamp,
     Verify,
     Why,
     WhyDirection,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class AsyncRpcMethods:
@@ -526,7 +528,12 @@ class AsyncReportMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def get(self, *, since: Timestamp | None = None, timeout: float | None = None) -> Report:
+    async def get(
+        self,
+        *,
+        since: str | datetime | None = None,
+        timeout: float | None = None,
+    ) -> Report:
         """Reports what has happened since some moment: which tasks completed, failed and were
         cancelled, why, and what they cost; and which run or wait, and for what.
 
@@ -594,7 +601,7 @@ class AsyncTaskMethods:
         after: List[str] | tuple[str, ...] | None = None,
         lane: str | None = None,
         delay: Span | None = None,
-        start_at: Timestamp | None = None,
+        start_at: str | datetime | None = None,
         expires: Span | None = None,
         retry: RetryPolicy | None = None,
         ignore_budget: bool | None = None,
@@ -720,7 +727,7 @@ class AsyncTaskMethods:
         self,
         *,
         task_id: str,
-        until: Timestamp | None = None,
+        until: str | datetime | None = None,
         timeout: float | None = None,
     ) -> TaskHeld:
         """Holds a queued task back until `task.release`, or until a moment.
@@ -867,8 +874,8 @@ class AsyncTaskMethods:
         rule: str | None = None,
         lane: str | None = None,
         text: str | None = None,
-        since: Timestamp | None = None,
-        until: Timestamp | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
         sort: TaskOrder | None = None,
         limit: int | None = None,
         cursor: str | None = None,

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from .._result import Result
 
 __all__ = ["ERROR_KINDS", "ErrorKind", "ErrorKindInfo"]
 
@@ -52,8 +53,7 @@ A daemon newer than this package may know others.
 """
 
 
-@dataclass(frozen=True)
-class ErrorKindInfo:
+class ErrorKindInfo(Result):
     """What is known of a kind of error."""
 
     code: int

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, List
+from typing import TYPE_CHECKING, Any, Final, List
 
 from .._caller import Caller
 from .._reading import Reading
@@ -62,11 +62,13 @@ from .types import (
     TaskStats,
     TaskSubmitted,
     TaskTaken,
-    Timestamp,
     Verify,
     Why,
     WhyDirection,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class RpcMethods:
@@ -516,7 +518,7 @@ class ReportMethods:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def get(self, *, since: Timestamp | None = None, timeout: float | None = None) -> Report:
+    def get(self, *, since: str | datetime | None = None, timeout: float | None = None) -> Report:
         """Reports what has happened since some moment: which tasks completed, failed and were
         cancelled, why, and what they cost; and which run or wait, and for what.
 
@@ -584,7 +586,7 @@ class TaskMethods:
         after: List[str] | tuple[str, ...] | None = None,
         lane: str | None = None,
         delay: Span | None = None,
-        start_at: Timestamp | None = None,
+        start_at: str | datetime | None = None,
         expires: Span | None = None,
         retry: RetryPolicy | None = None,
         ignore_budget: bool | None = None,
@@ -710,7 +712,7 @@ class TaskMethods:
         self,
         *,
         task_id: str,
-        until: Timestamp | None = None,
+        until: str | datetime | None = None,
         timeout: float | None = None,
     ) -> TaskHeld:
         """Holds a queued task back until `task.release`, or until a moment.
@@ -857,8 +859,8 @@ class TaskMethods:
         rule: str | None = None,
         lane: str | None = None,
         text: str | None = None,
-        since: Timestamp | None = None,
-        until: Timestamp | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
         sort: TaskOrder | None = None,
         limit: int | None = None,
         cursor: str | None = None,

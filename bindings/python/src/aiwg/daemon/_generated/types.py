@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from .._reading import UnknownVariant, maybe
+from .._result import Result, Timestamp as Timestamp, timestamp
 
 __all__ = [
     "Account",
@@ -368,9 +368,6 @@ TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "ti
 - ``timeout``: The task ran longer than its time limit.
 """
 
-Timestamp = str
-"""A moment: RFC 3339 in UTC with milliseconds."""
-
 Waiting = Literal[
     "dependency",
     "delay",
@@ -420,8 +417,7 @@ WhyKind = Literal["origin", "event", "rule", "task", "run", "approval", "refusal
 """
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Result):
     """An account, as far as the daemons of the user know it."""
 
     id: str
@@ -445,22 +441,22 @@ class Account:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Account:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             program=wire["program"],
             login=wire["login"],
             is_used=wire["isUsed"],
             state=wire["state"],
-            since=wire["since"],
-            until=wire["until"],
+            since=maybe(timestamp, wire["since"]),
+            until=maybe(timestamp, wire["until"]),
             window=wire["window"],
             windows=[AccountWindow.from_wire(item) for item in wire["windows"]],
         )
 
 
-@dataclass(frozen=True)
-class AccountEvent:
+class AccountEvent(Result):
     """The payload of `agent:limited` and `agent:resumed`."""
 
     account: str
@@ -477,18 +473,18 @@ class AccountEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AccountEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             account=wire["account"],
             program=wire["program"],
             state=wire["state"],
             window=wire.get("window"),
-            until=wire.get("until"),
+            until=maybe(timestamp, wire.get("until")),
         )
 
 
-@dataclass(frozen=True)
-class AccountList:
+class AccountList(Result):
     """The answer to `account.list`."""
 
     accounts: list[Account]
@@ -496,14 +492,14 @@ class AccountList:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AccountList:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             accounts=[Account.from_wire(item) for item in wire["accounts"]],
         )
 
 
-@dataclass(frozen=True)
-class AccountResumed:
+class AccountResumed(Result):
     """The answer to `account.resume`."""
 
     resumed: list[str]
@@ -511,14 +507,14 @@ class AccountResumed:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AccountResumed:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             resumed=wire["resumed"],
         )
 
 
-@dataclass(frozen=True)
-class AccountWindow:
+class AccountWindow(Result):
     """The part of a window of an account's limits that is used up."""
 
     name: str
@@ -532,17 +528,17 @@ class AccountWindow:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AccountWindow:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             name=wire["name"],
             utilization=wire["utilization"],
-            resets_at=wire["resetsAt"],
-            seen_at=wire["seenAt"],
+            resets_at=maybe(timestamp, wire["resetsAt"]),
+            seen_at=timestamp(wire["seenAt"]),
         )
 
 
-@dataclass(frozen=True)
-class AgentSpending:
+class AgentSpending(Result):
     """Money of an agent's tasks, in US dollars."""
 
     agent: str | None
@@ -556,8 +552,9 @@ class AgentSpending:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AgentSpending:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             agent=wire["agent"],
             day_usd=wire["dayUsd"],
             month_usd=wire["monthUsd"],
@@ -565,22 +562,21 @@ class AgentSpending:
         )
 
 
-@dataclass(frozen=True)
-class AlwaysCondition:
+class AlwaysCondition(Result):
     """At each match."""
 
     type: Literal["always"]
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AlwaysCondition:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             type=wire["type"],
         )
 
 
-@dataclass(frozen=True)
-class Approval:
+class Approval(Result):
     """Something that a person is asked for, with all that is known of it."""
 
     id: str
@@ -607,23 +603,23 @@ class Approval:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Approval:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             task_id=wire["taskId"],
             kind=wire["kind"],
             state=wire["state"],
             summary=wire["summary"],
-            requested_at=wire["requestedAt"],
-            expires_at=wire["expiresAt"],
+            requested_at=timestamp(wire["requestedAt"]),
+            expires_at=maybe(timestamp, wire["expiresAt"]),
             on_timeout=wire["onTimeout"],
             request=ApprovalRequest.from_wire(wire["request"]),
             decision=maybe(ApprovalDecision.from_wire, wire["decision"]),
         )
 
 
-@dataclass(frozen=True)
-class ApprovalDecider:
+class ApprovalDecider(Result):
     """The one who has decided, as the system shows the process that has connected to the socket."""
 
     uid: int | None
@@ -639,8 +635,9 @@ class ApprovalDecider:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalDecider:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             uid=wire["uid"],
             user=wire["user"],
             program=wire["program"],
@@ -649,8 +646,7 @@ class ApprovalDecider:
         )
 
 
-@dataclass(frozen=True)
-class ApprovalDecision:
+class ApprovalDecision(Result):
     """A decision, and who made it."""
 
     at: Timestamp
@@ -664,17 +660,17 @@ class ApprovalDecision:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalDecision:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
-            at=wire["at"],
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            at=timestamp(wire["at"]),
             answer=wire["answer"],
             reason=wire["reason"],
             by=ApprovalDecider.from_wire(wire["by"]),
         )
 
 
-@dataclass(frozen=True)
-class ApprovalEvent:
+class ApprovalEvent(Result):
     """The payload of the events of approvals."""
 
     approval_id: str
@@ -700,13 +696,14 @@ class ApprovalEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             approval_id=wire["approvalId"],
             task_id=wire["taskId"],
             kind=wire["kind"],
             summary=wire["summary"],
-            expires_at=wire.get("expiresAt"),
+            expires_at=maybe(timestamp, wire.get("expiresAt")),
             by=wire.get("by"),
             via=wire.get("via"),
             reason=wire.get("reason"),
@@ -714,8 +711,7 @@ class ApprovalEvent:
         )
 
 
-@dataclass(frozen=True)
-class ApprovalLimits:
+class ApprovalLimits(Result):
     """The time that a person has to approve a task, and what becomes of it after that."""
 
     timeout_minutes: float | None = None
@@ -738,8 +734,7 @@ class ApprovalLimits:
         return wire
 
 
-@dataclass(frozen=True)
-class ApprovalMessage:
+class ApprovalMessage(Result):
     """A message that the agent of a task gets along with its prompt."""
 
     text: str
@@ -749,15 +744,15 @@ class ApprovalMessage:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalMessage:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             text=wire["text"],
             from_=wire["from"],
         )
 
 
-@dataclass(frozen=True)
-class ApprovalOutcome:
+class ApprovalOutcome(Result):
     """The answer to `approval.ask`."""
 
     approval_id: str | None
@@ -771,8 +766,9 @@ class ApprovalOutcome:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalOutcome:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             approval_id=wire["approvalId"],
             state=wire["state"],
             answer=wire["answer"],
@@ -780,8 +776,7 @@ class ApprovalOutcome:
         )
 
 
-@dataclass(frozen=True)
-class ApprovalPermission:
+class ApprovalPermission(Result):
     """The answer to `approval.permission`."""
 
     verdict: PermissionVerdict | str
@@ -793,16 +788,16 @@ class ApprovalPermission:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalPermission:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             verdict=wire["verdict"],
             approval_id=wire["approvalId"],
             message=wire["message"],
         )
 
 
-@dataclass(frozen=True)
-class ApprovalRequest:
+class ApprovalRequest(Result):
     """The request to a person: members of other kinds are absent."""
 
     prompt: str | None = None
@@ -836,8 +831,9 @@ class ApprovalRequest:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalRequest:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             prompt=wire.get("prompt"),
             rule=wire.get("rule"),
             cut=wire.get("cut"),
@@ -857,8 +853,7 @@ class ApprovalRequest:
         )
 
 
-@dataclass(frozen=True)
-class ApprovalSummary:
+class ApprovalSummary(Result):
     """Something that a person is asked for, in short."""
 
     id: str
@@ -877,19 +872,19 @@ class ApprovalSummary:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalSummary:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             task_id=wire["taskId"],
             kind=wire["kind"],
             summary=wire["summary"],
-            requested_at=wire["requestedAt"],
-            expires_at=wire["expiresAt"],
+            requested_at=timestamp(wire["requestedAt"]),
+            expires_at=maybe(timestamp, wire["expiresAt"]),
         )
 
 
-@dataclass(frozen=True)
-class ApprovalsSubsystem:
+class ApprovalsSubsystem(Result):
     """Requests to people."""
 
     pending: int
@@ -897,14 +892,14 @@ class ApprovalsSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalsSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             pending=wire["pending"],
         )
 
 
-@dataclass(frozen=True)
-class AutomationEvent:
+class AutomationEvent(Result):
     """The payload of the events of automation itself."""
 
     rule: str | None
@@ -924,8 +919,9 @@ class AutomationEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             rule=wire["rule"],
             firings=wire.get("firings"),
             minutes=wire.get("minutes"),
@@ -935,8 +931,7 @@ class AutomationEvent:
         )
 
 
-@dataclass(frozen=True)
-class AutomationStatus:
+class AutomationStatus(Result):
     """The answer to `automation.status`."""
 
     enabled: bool
@@ -955,19 +950,19 @@ class AutomationStatus:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationStatus:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             enabled=wire["enabled"],
             rule_count=wire["ruleCount"],
             rules=[RuleStatus.from_wire(item) for item in wire["rules"]],
             held_by=wire["heldBy"],
-            held_since=wire["heldSince"],
+            held_since=maybe(timestamp, wire["heldSince"]),
             recent_executions=[RuleExecution.from_wire(item) for item in wire["recentExecutions"]],
         )
 
 
-@dataclass(frozen=True)
-class AutomationSubsystem:
+class AutomationSubsystem(Result):
     """The rules."""
 
     enabled: bool
@@ -977,15 +972,15 @@ class AutomationSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             enabled=wire["enabled"],
             rule_count=wire["ruleCount"],
         )
 
 
-@dataclass(frozen=True)
-class AutomationSwitched:
+class AutomationSwitched(Result):
     """The answer to `automation.enable` and `automation.disable`."""
 
     enabled: bool | None = None
@@ -995,15 +990,15 @@ class AutomationSwitched:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationSwitched:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             enabled=wire.get("enabled"),
             success=wire.get("success"),
         )
 
 
-@dataclass(frozen=True)
-class AutomationTested:
+class AutomationTested(Result):
     """The answer to `automation.test`."""
 
     topic: str
@@ -1019,8 +1014,9 @@ class AutomationTested:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationTested:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             topic=wire["topic"],
             rules=[RuleTested.from_wire(item) for item in wire["rules"]],
             file=wire.get("file"),
@@ -1028,8 +1024,7 @@ class AutomationTested:
         )
 
 
-@dataclass(frozen=True)
-class BudgetBound:
+class BudgetBound(Result):
     """A bound, and what is left within it. All amounts are in US dollars."""
 
     span: BudgetSpan | str
@@ -1049,20 +1044,20 @@ class BudgetBound:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> BudgetBound:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             span=wire["span"],
             rule=wire["rule"],
             limit_usd=wire["limitUsd"],
             spent_usd=wire["spentUsd"],
             reserved_usd=wire["reservedUsd"],
             left_usd=wire["leftUsd"],
-            ends_at=wire["endsAt"],
+            ends_at=timestamp(wire["endsAt"]),
         )
 
 
-@dataclass(frozen=True)
-class BudgetEvent:
+class BudgetEvent(Result):
     """The payload of the events about a budget."""
 
     span: BudgetSpan | str
@@ -1084,21 +1079,21 @@ class BudgetEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> BudgetEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             span=wire["span"],
             period=wire["period"],
             limit_usd=wire["limitUsd"],
             spent_usd=wire["spentUsd"],
             reserved_usd=wire["reservedUsd"],
             left_usd=wire["leftUsd"],
-            ends_at=wire["endsAt"],
+            ends_at=timestamp(wire["endsAt"]),
             rule=wire.get("rule"),
         )
 
 
-@dataclass(frozen=True)
-class BudgetStatus:
+class BudgetStatus(Result):
     """The answer to `budget.status`. All amounts are in US dollars; days and months are those of
     `schedule.timezone`.
     """
@@ -1129,10 +1124,11 @@ class BudgetStatus:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> BudgetStatus:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             day=wire["day"],
-            day_ends_at=wire["dayEndsAt"],
+            day_ends_at=timestamp(wire["dayEndsAt"]),
             spent_usd=wire["spentUsd"],
             reserved_usd=wire["reservedUsd"],
             forecast_usd=wire["forecastUsd"],
@@ -1144,8 +1140,7 @@ class BudgetStatus:
         )
 
 
-@dataclass(frozen=True)
-class BudgetSubsystem:
+class BudgetSubsystem(Result):
     """The budgets, in short: `budget.status` has more."""
 
     spent_usd: float
@@ -1159,8 +1154,9 @@ class BudgetSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> BudgetSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             spent_usd=wire["spentUsd"],
             reserved_usd=wire["reservedUsd"],
             forecast_usd=wire["forecastUsd"],
@@ -1168,8 +1164,7 @@ class BudgetSubsystem:
         )
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(Result):
     """The cause of an event or a task."""
 
     depth: int
@@ -1183,8 +1178,9 @@ class Cause:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Cause:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             depth=wire["depth"],
             task=wire.get("task"),
             rule=wire.get("rule"),
@@ -1192,8 +1188,7 @@ class Cause:
         )
 
 
-@dataclass(frozen=True)
-class ChatCleared:
+class ChatCleared(Result):
     """The answer to `chat.clear`."""
 
     cleared: int
@@ -1201,14 +1196,14 @@ class ChatCleared:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ChatCleared:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             cleared=wire["cleared"],
         )
 
 
-@dataclass(frozen=True)
-class ChatSent:
+class ChatSent(Result):
     """The answer to `chat.send`."""
 
     task_id: str
@@ -1216,14 +1211,14 @@ class ChatSent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ChatSent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
         )
 
 
-@dataclass(frozen=True)
-class ChatTurn:
+class ChatTurn(Result):
     """A message and what came of it."""
 
     task_id: str
@@ -1245,21 +1240,21 @@ class ChatTurn:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ChatTurn:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             by=wire["by"],
             message=wire["message"],
             answer=wire["answer"],
             error=wire["error"],
             state=wire["state"],
-            at=wire["at"],
+            at=timestamp(wire["at"]),
             from_=wire.get("from"),
         )
 
 
-@dataclass(frozen=True)
-class CheckResult:
+class CheckResult(Result):
     """The result of a check."""
 
     exit: int | None
@@ -1273,16 +1268,16 @@ class CheckResult:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> CheckResult:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             exit=wire["exit"],
             ended=wire.get("ended"),
             tail=wire.get("tail"),
         )
 
 
-@dataclass(frozen=True)
-class ConfigProblem:
+class ConfigProblem(Result):
     """Something that is wrong in a configuration file."""
 
     file: str
@@ -1296,8 +1291,9 @@ class ConfigProblem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ConfigProblem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             file=wire["file"],
             line=wire["line"],
             column=wire["column"],
@@ -1305,8 +1301,7 @@ class ConfigProblem:
         )
 
 
-@dataclass(frozen=True)
-class DaemonLogs:
+class DaemonLogs(Result):
     """The answer to `daemon.logs`."""
 
     lines: list[str]
@@ -1320,16 +1315,16 @@ class DaemonLogs:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonLogs:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             lines=wire["lines"],
             cursor=wire["cursor"],
             missed=wire["missed"],
         )
 
 
-@dataclass(frozen=True)
-class DaemonReloaded:
+class DaemonReloaded(Result):
     """The answer to `daemon.reload`."""
 
     reloaded: bool
@@ -1348,8 +1343,9 @@ class DaemonReloaded:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonReloaded:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             reloaded=wire["reloaded"],
             errors=[ConfigProblem.from_wire(item) for item in wire["errors"]],
             notices=wire["notices"],
@@ -1357,8 +1353,7 @@ class DaemonReloaded:
         )
 
 
-@dataclass(frozen=True)
-class DaemonRestarting:
+class DaemonRestarting(Result):
     """The answer to `daemon.restart`, sent before the daemon ends."""
 
     restarting: bool
@@ -1375,8 +1370,9 @@ class DaemonRestarting:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonRestarting:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             restarting=wire["restarting"],
             pid=wire["pid"],
             errors=[ConfigProblem.from_wire(item) for item in wire["errors"]],
@@ -1384,8 +1380,7 @@ class DaemonRestarting:
         )
 
 
-@dataclass(frozen=True)
-class DaemonStatus:
+class DaemonStatus(Result):
     """The daemon and all its subsystems."""
 
     pid: int
@@ -1427,11 +1422,12 @@ class DaemonStatus:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonStatus:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             pid=wire["pid"],
             uptime_seconds=wire["uptime_seconds"],
-            started_at=wire["started_at"],
+            started_at=timestamp(wire["started_at"]),
             health=wire["health"],
             issues=[Issue.from_wire(item) for item in wire["issues"]],
             health_check=maybe(HealthCheck.from_wire, wire["health_check"]),
@@ -1447,8 +1443,7 @@ class DaemonStatus:
         )
 
 
-@dataclass(frozen=True)
-class DaySpending:
+class DaySpending(Result):
     """Money of a day, in US dollars."""
 
     day: str
@@ -1458,15 +1453,15 @@ class DaySpending:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaySpending:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             day=wire["day"],
             spent_usd=wire["spentUsd"],
         )
 
 
-@dataclass(frozen=True)
-class DayUsage:
+class DayUsage(Result):
     """Usage of the tasks that ended on one day."""
 
     day: str
@@ -1476,15 +1471,15 @@ class DayUsage:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DayUsage:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             day=wire["day"],
             usage=UsageSum.from_wire(wire["usage"]),
         )
 
 
-@dataclass(frozen=True)
-class DebounceCondition:
+class DebounceCondition(Result):
     """Once the matches have settled."""
 
     type: Literal["debounce"]
@@ -1499,16 +1494,16 @@ class DebounceCondition:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DebounceCondition:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             type=wire["type"],
             interval_ms=wire["interval_ms"],
             max_wait_ms=wire.get("max_wait_ms"),
         )
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Result):
     """Something that happened."""
 
     seq: int
@@ -1526,19 +1521,19 @@ class Event:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Event:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             seq=wire["seq"],
             topic=wire["topic"],
             payload=wire["payload"],
             source=wire["source"],
-            at=wire["at"],
+            at=timestamp(wire["at"]),
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
         )
 
 
-@dataclass(frozen=True)
-class EventEmitted:
+class EventEmitted(Result):
     """The answer to `event.emit`: the event is in the log, and its tasks in the queue."""
 
     seq: int
@@ -1555,8 +1550,9 @@ class EventEmitted:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventEmitted:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             seq=wire["seq"],
             rules=wire["rules"],
             waiting=wire.get("waiting"),
@@ -1567,8 +1563,7 @@ class EventEmitted:
         )
 
 
-@dataclass(frozen=True)
-class EventMissedNotification:
+class EventMissedNotification(Result):
     """The params of the notification `event.missed`."""
 
     subscription: int
@@ -1584,16 +1579,16 @@ class EventMissedNotification:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventMissedNotification:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             subscription=wire["subscription"],
             missed=wire["missed"],
             since=wire["since"],
         )
 
 
-@dataclass(frozen=True)
-class EventNotification:
+class EventNotification(Result):
     """The params of the notification `event`."""
 
     subscription: int
@@ -1603,15 +1598,15 @@ class EventNotification:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventNotification:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             subscription=wire["subscription"],
             event=Event.from_wire(wire["event"]),
         )
 
 
-@dataclass(frozen=True)
-class EventSubscribed:
+class EventSubscribed(Result):
     """The answer to `event.subscribe`. It comes before the first of its events."""
 
     subscription: int
@@ -1623,15 +1618,15 @@ class EventSubscribed:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventSubscribed:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             subscription=wire["subscription"],
             since=wire["since"],
         )
 
 
-@dataclass(frozen=True)
-class EventTrigger:
+class EventTrigger(Result):
     """An event is published."""
 
     type: Literal["event"]
@@ -1644,16 +1639,16 @@ class EventTrigger:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventTrigger:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             type=wire["type"],
             topic=wire["topic"],
             topics=wire.get("topics"),
         )
 
 
-@dataclass(frozen=True)
-class EventUnsubscribed:
+class EventUnsubscribed(Result):
     """The answer to `event.unsubscribe`."""
 
     unsubscribed: bool
@@ -1661,14 +1656,14 @@ class EventUnsubscribed:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventUnsubscribed:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             unsubscribed=wire["unsubscribed"],
         )
 
 
-@dataclass(frozen=True)
-class FileChangeTrigger:
+class FileChangeTrigger(Result):
     """A file is created, modified or deleted."""
 
     type: Literal["file_change"]
@@ -1683,16 +1678,16 @@ class FileChangeTrigger:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileChangeTrigger:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             type=wire["type"],
             pattern=wire["pattern"],
             patterns=wire.get("patterns"),
         )
 
 
-@dataclass(frozen=True)
-class FileEvent:
+class FileEvent(Result):
     """The payload of `file:created`, `file:modified`, `file:deleted` and `file:renamed`. Paths are
     relative to the project.
     """
@@ -1712,8 +1707,9 @@ class FileEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             path=wire["path"],
             from_=wire.get("from"),
             size_before=wire.get("sizeBefore"),
@@ -1723,8 +1719,7 @@ class FileEvent:
         )
 
 
-@dataclass(frozen=True)
-class FileWatcherSubsystem:
+class FileWatcherSubsystem(Result):
     """The file watcher."""
 
     enabled: bool
@@ -1752,8 +1747,9 @@ class FileWatcherSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileWatcherSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             enabled=wire["enabled"],
             events_received=wire["events_received"],
             directories=wire["directories"],
@@ -1761,13 +1757,12 @@ class FileWatcherSubsystem:
             polling=wire["polling"],
             missing=wire["missing"],
             held_by=wire["held_by"],
-            held_since=wire["held_since"],
+            held_since=maybe(timestamp, wire["held_since"]),
             overflows=wire["overflows"],
         )
 
 
-@dataclass(frozen=True)
-class HealthCheck:
+class HealthCheck(Result):
     """The findings of the built-in action `health-check`. It is also the payload of the events
     `health:ok` and `health:degraded`.
     """
@@ -1781,16 +1776,16 @@ class HealthCheck:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> HealthCheck:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
-            at=wire["at"],
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            at=timestamp(wire["at"]),
             health=wire["health"],
             checks=[HealthCheckItem.from_wire(item) for item in wire["checks"]],
         )
 
 
-@dataclass(frozen=True)
-class HealthCheckItem:
+class HealthCheckItem(Result):
     """One of the checks."""
 
     name: str
@@ -1802,16 +1797,16 @@ class HealthCheckItem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> HealthCheckItem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             name=wire["name"],
             ok=wire["ok"],
             message=wire["message"],
         )
 
 
-@dataclass(frozen=True)
-class IpcSubsystem:
+class IpcSubsystem(Result):
     """The socket."""
 
     clients: int
@@ -1819,14 +1814,14 @@ class IpcSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> IpcSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             clients=wire["clients"],
         )
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(Result):
     """Something that is not well."""
 
     kind: str
@@ -1838,16 +1833,16 @@ class Issue:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Issue:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             kind=wire["kind"],
             message=wire["message"],
-            since=wire["since"],
+            since=timestamp(wire["since"]),
         )
 
 
-@dataclass(frozen=True)
-class MessagingStatus:
+class MessagingStatus(Result):
     """The answer to `messaging.status`."""
 
     platforms: list[PlatformStatus]
@@ -1855,14 +1850,14 @@ class MessagingStatus:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingStatus:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             platforms=[PlatformStatus.from_wire(item) for item in wire["platforms"]],
         )
 
 
-@dataclass(frozen=True)
-class MessagingSubsystem:
+class MessagingSubsystem(Result):
     """Messaging platforms."""
 
     enabled: bool
@@ -1874,8 +1869,9 @@ class MessagingSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             enabled=wire["enabled"],
             adapters=wire["adapters"],
             platforms=maybe(
@@ -1885,8 +1881,7 @@ class MessagingSubsystem:
         )
 
 
-@dataclass(frozen=True)
-class MessagingTested:
+class MessagingTested(Result):
     """The answer to `messaging.test`."""
 
     trials: list[MessagingTrial]
@@ -1894,14 +1889,14 @@ class MessagingTested:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingTested:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             trials=[MessagingTrial.from_wire(item) for item in wire["trials"]],
         )
 
 
-@dataclass(frozen=True)
-class MessagingTrial:
+class MessagingTrial(Result):
     """A message that was tried."""
 
     platform: str
@@ -1913,16 +1908,16 @@ class MessagingTrial:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingTrial:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             platform=wire["platform"],
             ok=wire["ok"],
             message=wire["message"],
         )
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Result):
     """A client, as the system showed its process when it connected. What is absent was not to be
     seen.
     """
@@ -1942,8 +1937,9 @@ class Origin:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Origin:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             process=maybe(OriginProcess.from_wire, wire.get("process")),
             cwd=wire.get("cwd"),
             uid=wire.get("uid"),
@@ -1956,8 +1952,7 @@ class Origin:
         )
 
 
-@dataclass(frozen=True)
-class OriginPerson:
+class OriginPerson(Result):
     """A person on a messaging platform."""
 
     id: str
@@ -1969,16 +1964,16 @@ class OriginPerson:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> OriginPerson:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             chat=wire["chat"],
             name=wire.get("name"),
         )
 
 
-@dataclass(frozen=True)
-class OriginProcess:
+class OriginProcess(Result):
     """A process, by the name that it gives itself."""
 
     pid: int
@@ -1992,16 +1987,16 @@ class OriginProcess:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> OriginProcess:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             pid=wire["pid"],
             program=wire.get("program"),
             script=wire.get("script"),
         )
 
 
-@dataclass(frozen=True)
-class PendingMatches:
+class PendingMatches(Result):
     """Matches of a rule that have not come to a task yet."""
 
     matches: int
@@ -2013,15 +2008,15 @@ class PendingMatches:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> PendingMatches:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             matches=wire["matches"],
-            due_at=wire["dueAt"],
+            due_at=maybe(timestamp, wire["dueAt"]),
         )
 
 
-@dataclass(frozen=True)
-class PlatformStatus:
+class PlatformStatus(Result):
     """A messaging platform whose token the daemon has."""
 
     name: str
@@ -2049,13 +2044,14 @@ class PlatformStatus:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> PlatformStatus:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             name=wire["name"],
             state=wire["state"],
             account=wire["account"],
-            since=wire["since"],
-            last_received_at=wire["lastReceivedAt"],
+            since=timestamp(wire["since"]),
+            last_received_at=maybe(timestamp, wire["lastReceivedAt"]),
             chat=wire["chat"],
             people=wire["people"],
             waiting=wire["waiting"],
@@ -2065,8 +2061,7 @@ class PlatformStatus:
         )
 
 
-@dataclass(frozen=True)
-class Pong:
+class Pong(Result):
     """The answer to `ping`."""
 
     pong: bool
@@ -2076,15 +2071,15 @@ class Pong:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Pong:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             pong=wire["pong"],
-            timestamp=wire["timestamp"],
+            timestamp=timestamp(wire["timestamp"]),
         )
 
 
-@dataclass(frozen=True)
-class QueuePaused:
+class QueuePaused(Result):
     """The answer to `daemon.pause`."""
 
     since: Timestamp
@@ -2094,15 +2089,15 @@ class QueuePaused:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> QueuePaused:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
-            since=wire["since"],
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            since=timestamp(wire["since"]),
             running=wire["running"],
         )
 
 
-@dataclass(frozen=True)
-class QueueResumed:
+class QueueResumed(Result):
     """The answer to `daemon.resume`."""
 
     resumed: bool
@@ -2110,14 +2105,14 @@ class QueueResumed:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> QueueResumed:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             resumed=wire["resumed"],
         )
 
 
-@dataclass(frozen=True)
-class QueuedTaskSummary:
+class QueuedTaskSummary(Result):
     """A queued task, in short."""
 
     id: str
@@ -2131,8 +2126,9 @@ class QueuedTaskSummary:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> QueuedTaskSummary:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             prompt=wire["prompt"],
             agent=wire["agent"],
@@ -2140,8 +2136,7 @@ class QueuedTaskSummary:
         )
 
 
-@dataclass(frozen=True)
-class RefusedMatch:
+class RefusedMatch(Result):
     """A rule that an event matched and that made nothing of it."""
 
     rule: str
@@ -2151,15 +2146,15 @@ class RefusedMatch:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RefusedMatch:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             rule=wire["rule"],
             reason=wire["reason"],
         )
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Result):
     """The answer to `report.get`: what ran since then, and what waits."""
 
     since: Timestamp
@@ -2185,10 +2180,11 @@ class Report:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Report:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
-            since=wire["since"],
-            until=wire["until"],
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            since=timestamp(wire["since"]),
+            until=timestamp(wire["until"]),
             completed=[ReportedTask.from_wire(item) for item in wire["completed"]],
             failed=[ReportedTask.from_wire(item) for item in wire["failed"]],
             cancelled=[ReportedTask.from_wire(item) for item in wire["cancelled"]],
@@ -2200,8 +2196,7 @@ class Report:
         )
 
 
-@dataclass(frozen=True)
-class ReportedTask:
+class ReportedTask(Result):
     """A task in a report."""
 
     id: str
@@ -2232,25 +2227,25 @@ class ReportedTask:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ReportedTask:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             prompt=wire["prompt"],
             rule=wire["rule"],
             state=wire["state"],
-            started_at=wire["startedAt"],
-            completed_at=wire["completedAt"],
+            started_at=maybe(timestamp, wire["startedAt"]),
+            completed_at=maybe(timestamp, wire["completedAt"]),
             reason=wire.get("reason"),
             error=wire.get("error"),
             verified=wire.get("verified"),
             cost_usd=wire.get("costUsd"),
             waiting=wire.get("waiting"),
-            waiting_until=wire.get("waitingUntil"),
+            waiting_until=maybe(timestamp, wire.get("waitingUntil")),
         )
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
+class RetryPolicy(Result):
     """The policy by which a task is carried out again by itself, before it counts as failed."""
 
     max: int
@@ -2277,8 +2272,7 @@ class RetryPolicy:
         return wire
 
 
-@dataclass(frozen=True)
-class Round:
+class Round(Result):
     """One round of a task with a check: its agent worked, then the check ran."""
 
     n: int
@@ -2308,11 +2302,12 @@ class Round:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Round:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             n=wire["n"],
             run=wire["run"],
-            at=wire["at"],
+            at=timestamp(wire["at"]),
             exit=wire.get("exit"),
             verify=maybe(CheckResult.from_wire, wire.get("verify")),
             cost_usd=wire.get("costUsd"),
@@ -2322,8 +2317,7 @@ class Round:
         )
 
 
-@dataclass(frozen=True)
-class RoundEvent:
+class RoundEvent(Result):
     """The payload of `task:round` and `task:verified`."""
 
     task_id: str
@@ -2342,8 +2336,9 @@ class RoundEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RoundEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             agent=wire["agent"],
             verified=wire["verified"],
@@ -2353,8 +2348,7 @@ class RoundEvent:
         )
 
 
-@dataclass(frozen=True)
-class RuleAction:
+class RuleAction(Result):
     """The action of a rule. The environment that it gives to its tasks is not shown."""
 
     type: RuleActionKind | str
@@ -2368,8 +2362,9 @@ class RuleAction:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleAction:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             type=wire["type"],
             prompt=wire["prompt"],
             priority=wire["priority"],
@@ -2377,8 +2372,7 @@ class RuleAction:
         )
 
 
-@dataclass(frozen=True)
-class RuleExecution:
+class RuleExecution(Result):
     """A task that a rule made."""
 
     rule: str
@@ -2394,18 +2388,18 @@ class RuleExecution:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleExecution:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             rule=wire["rule"],
-            at=wire["at"],
+            at=timestamp(wire["at"]),
             event=wire["event"],
             matches=wire["matches"],
             task=wire["task"],
         )
 
 
-@dataclass(frozen=True)
-class RuleRefusal:
+class RuleRefusal(Result):
     """A match that came to nothing."""
 
     at: Timestamp
@@ -2417,16 +2411,16 @@ class RuleRefusal:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleRefusal:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
-            at=wire["at"],
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            at=timestamp(wire["at"]),
             event=wire["event"],
             reason=wire["reason"],
         )
 
 
-@dataclass(frozen=True)
-class RuleSpending:
+class RuleSpending(Result):
     """Money of a rule's tasks, in US dollars."""
 
     rule: str | None
@@ -2440,8 +2434,9 @@ class RuleSpending:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleSpending:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             rule=wire["rule"],
             day_usd=wire["dayUsd"],
             month_usd=wire["monthUsd"],
@@ -2449,8 +2444,7 @@ class RuleSpending:
         )
 
 
-@dataclass(frozen=True)
-class RuleStatus:
+class RuleStatus(Result):
     """A rule and how it is."""
 
     id: str
@@ -2484,8 +2478,9 @@ class RuleStatus:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleStatus:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             trigger=_read_trigger(wire["trigger"]),
             condition=_read_condition(wire["condition"]),
@@ -2494,15 +2489,14 @@ class RuleStatus:
             active=wire["active"],
             reason=wire["reason"],
             on_busy=wire["onBusy"],
-            tripped_at=wire["trippedAt"],
+            tripped_at=maybe(timestamp, wire["trippedAt"]),
             busy=wire["busy"],
             pending=maybe(PendingMatches.from_wire, wire["pending"]),
             last_refusal=maybe(RuleRefusal.from_wire, wire["lastRefusal"]),
         )
 
 
-@dataclass(frozen=True)
-class RuleTested:
+class RuleTested(Result):
     """The expected result of a match."""
 
     rule: str
@@ -2516,8 +2510,9 @@ class RuleTested:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleTested:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             rule=wire["rule"],
             outcome=wire["outcome"],
             reason=wire["reason"],
@@ -2525,8 +2520,7 @@ class RuleTested:
         )
 
 
-@dataclass(frozen=True)
-class RuleUsage:
+class RuleUsage(Result):
     """Usage of the tasks of a rule."""
 
     rule: str | None
@@ -2536,15 +2530,15 @@ class RuleUsage:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleUsage:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             rule=wire["rule"],
             usage=UsageSum.from_wire(wire["usage"]),
         )
 
 
-@dataclass(frozen=True)
-class RunningTaskSummary:
+class RunningTaskSummary(Result):
     """A running task, in short."""
 
     id: str
@@ -2560,18 +2554,18 @@ class RunningTaskSummary:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RunningTaskSummary:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             prompt=wire["prompt"],
             agent=wire["agent"],
-            started_at=wire["startedAt"],
+            started_at=maybe(timestamp, wire["startedAt"]),
             pid=wire["pid"],
         )
 
 
-@dataclass(frozen=True)
-class ScheduleEvent:
+class ScheduleEvent(Result):
     """The payload of a schedule's event."""
 
     job: str
@@ -2585,17 +2579,17 @@ class ScheduleEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             job=wire["job"],
-            at=wire["at"],
+            at=timestamp(wire["at"]),
             caught_up=wire["caughtUp"],
             manual=wire["manual"],
         )
 
 
-@dataclass(frozen=True)
-class ScheduleRun:
+class ScheduleRun(Result):
     """The answer to `schedule.run`: the job has fired."""
 
     seq: int
@@ -2606,15 +2600,15 @@ class ScheduleRun:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleRun:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             seq=wire["seq"],
             rules=wire["rules"],
         )
 
 
-@dataclass(frozen=True)
-class ScheduleTrigger:
+class ScheduleTrigger(Result):
     """A schedule fires."""
 
     type: Literal["schedule"]
@@ -2623,15 +2617,15 @@ class ScheduleTrigger:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleTrigger:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             type=wire["type"],
             cron=wire["cron"],
         )
 
 
-@dataclass(frozen=True)
-class ScheduledJob:
+class ScheduledJob(Result):
     """A job of `schedule.jobs`, or a rule whose trigger is a schedule."""
 
     name: str
@@ -2653,21 +2647,21 @@ class ScheduledJob:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduledJob:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             name=wire["name"],
             topic=wire["topic"],
             cron=wire["cron"],
             timezone=wire["timezone"],
             action=wire["action"],
             catch_up=wire["catchUp"],
-            last_at=wire["lastAt"],
-            next_at=wire["nextAt"],
+            last_at=maybe(timestamp, wire["lastAt"]),
+            next_at=maybe(timestamp, wire["nextAt"]),
         )
 
 
-@dataclass(frozen=True)
-class SchedulerSubsystem:
+class SchedulerSubsystem(Result):
     """The scheduler."""
 
     enabled: bool
@@ -2679,16 +2673,16 @@ class SchedulerSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SchedulerSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             enabled=wire["enabled"],
             jobs=wire["jobs"],
-            next_at=wire["next_at"],
+            next_at=maybe(timestamp, wire["next_at"]),
         )
 
 
-@dataclass(frozen=True)
-class StopAcknowledged:
+class StopAcknowledged(Result):
     """The answer to `daemon.stop`, sent before the daemon stops."""
 
     stopping: bool
@@ -2702,16 +2696,16 @@ class StopAcknowledged:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> StopAcknowledged:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             stopping=wire["stopping"],
             pid=wire["pid"],
             running=wire["running"],
         )
 
 
-@dataclass(frozen=True)
-class Subsystems:
+class Subsystems(Result):
     """The subsystems."""
 
     ipc: IpcSubsystem
@@ -2733,8 +2727,9 @@ class Subsystems:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Subsystems:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             ipc=IpcSubsystem.from_wire(wire["ipc"]),
             supervisor=SupervisorSubsystem.from_wire(wire["supervisor"]),
             automation=AutomationSubsystem.from_wire(wire["automation"]),
@@ -2746,8 +2741,7 @@ class Subsystems:
         )
 
 
-@dataclass(frozen=True)
-class SupervisorSubsystem:
+class SupervisorSubsystem(Result):
     """The queue and its agents."""
 
     running: int
@@ -2763,18 +2757,18 @@ class SupervisorSubsystem:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SupervisorSubsystem:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             running=wire["running"],
             queued=wire["queued"],
             max_concurrency=wire["maxConcurrency"],
             tasks=TaskSummaries.from_wire(wire["tasks"]),
-            paused_since=wire.get("pausedSince"),
+            paused_since=maybe(timestamp, wire.get("pausedSince")),
         )
 
 
-@dataclass(frozen=True)
-class Takeover:
+class Takeover(Result):
     """A task that a person has taken over."""
 
     since: Timestamp
@@ -2788,16 +2782,16 @@ class Takeover:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Takeover:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
-            since=wire["since"],
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            since=timestamp(wire["since"]),
             session=wire.get("session"),
             command=wire.get("command"),
         )
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Result):
     """An order to an agent, and what came of it."""
 
     id: str
@@ -2904,16 +2898,17 @@ class Task:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Task:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             prompt=wire["prompt"],
             agent=wire["agent"],
             priority=wire["priority"],
             state=wire["state"],
-            created_at=wire["createdAt"],
-            started_at=wire["startedAt"],
-            completed_at=wire["completedAt"],
+            created_at=timestamp(wire["createdAt"]),
+            started_at=maybe(timestamp, wire["startedAt"]),
+            completed_at=maybe(timestamp, wire["completedAt"]),
             pid=wire["pid"],
             exit_code=wire["exitCode"],
             signal=wire["signal"],
@@ -2929,14 +2924,14 @@ class Task:
             metadata=wire["metadata"],
             profiles=wire.get("profiles"),
             waiting=wire.get("waiting"),
-            waiting_until=wire.get("waitingUntil"),
+            waiting_until=maybe(timestamp, wire.get("waitingUntil")),
             takeover=maybe(Takeover.from_wire, wire.get("takeover")),
             messages=maybe(
                 lambda value: [TaskMessage.from_wire(item) for item in value],
                 wire.get("messages"),
             ),
             lane=wire.get("lane"),
-            expires_at=wire.get("expiresAt"),
+            expires_at=maybe(timestamp, wire.get("expiresAt")),
             reason=wire.get("reason"),
             verify=maybe(Verify.from_wire, wire.get("verify")),
             phase=wire.get("phase"),
@@ -2952,8 +2947,7 @@ class Task:
         )
 
 
-@dataclass(frozen=True)
-class TaskCancelled:
+class TaskCancelled(Result):
     """The answer to `task.cancel`."""
 
     cancelled: bool
@@ -2965,15 +2959,15 @@ class TaskCancelled:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskCancelled:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             cancelled=wire["cancelled"],
             state=wire["state"],
         )
 
 
-@dataclass(frozen=True)
-class TaskCancelledOne:
+class TaskCancelledOne(Result):
     """The result for one task of `task.cancelMany`."""
 
     task_id: str
@@ -2987,16 +2981,16 @@ class TaskCancelledOne:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskCancelledOne:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             cancelled=wire["cancelled"],
             state=wire["state"],
         )
 
 
-@dataclass(frozen=True)
-class TaskCounts:
+class TaskCounts(Result):
     """Number of tasks in each state."""
 
     total: int
@@ -3016,8 +3010,9 @@ class TaskCounts:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskCounts:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             total=wire["total"],
             queued=wire["queued"],
             running=wire["running"],
@@ -3028,8 +3023,7 @@ class TaskCounts:
         )
 
 
-@dataclass(frozen=True)
-class TaskDeliveredEvent:
+class TaskDeliveredEvent(Result):
     """The payload of `task:delivered`."""
 
     task_id: str
@@ -3041,16 +3035,16 @@ class TaskDeliveredEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskDeliveredEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             n=wire["n"],
             run=wire["run"],
         )
 
 
-@dataclass(frozen=True)
-class TaskEdited:
+class TaskEdited(Result):
     """The answer to `task.edit`."""
 
     edited: bool
@@ -3058,14 +3052,14 @@ class TaskEdited:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskEdited:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             edited=wire["edited"],
         )
 
 
-@dataclass(frozen=True)
-class TaskEvent:
+class TaskEvent(Result):
     """The payload of every event of a task."""
 
     task_id: str
@@ -3104,8 +3098,9 @@ class TaskEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             state=wire["state"],
             agent=wire["agent"],
@@ -3124,8 +3119,7 @@ class TaskEvent:
         )
 
 
-@dataclass(frozen=True)
-class TaskGiven:
+class TaskGiven(Result):
     """The answer to `task.give`."""
 
     state: TaskState | str
@@ -3133,14 +3127,14 @@ class TaskGiven:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskGiven:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             state=wire["state"],
         )
 
 
-@dataclass(frozen=True)
-class TaskHeld:
+class TaskHeld(Result):
     """The answer to `task.hold`."""
 
     held: bool
@@ -3148,14 +3142,14 @@ class TaskHeld:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskHeld:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             held=wire["held"],
         )
 
 
-@dataclass(frozen=True)
-class TaskMessage:
+class TaskMessage(Result):
     """A message to a task's agent."""
 
     n: int
@@ -3173,19 +3167,19 @@ class TaskMessage:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskMessage:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             n=wire["n"],
             message=wire["message"],
             state=wire["state"],
-            at=wire.get("at"),
+            at=maybe(timestamp, wire.get("at")),
             from_=wire.get("from"),
             run=wire.get("run"),
         )
 
 
-@dataclass(frozen=True)
-class TaskOutput:
+class TaskOutput(Result):
     """The answer to `task.output`: a chunk."""
 
     data: str
@@ -3205,8 +3199,9 @@ class TaskOutput:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskOutput:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             data=wire["data"],
             offset=wire["offset"],
             next_offset=wire["nextOffset"],
@@ -3215,8 +3210,7 @@ class TaskOutput:
         )
 
 
-@dataclass(frozen=True)
-class TaskRefusedEvent:
+class TaskRefusedEvent(Result):
     """The payload of `task:refused`."""
 
     reason: str
@@ -3226,15 +3220,15 @@ class TaskRefusedEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskRefusedEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             reason=wire["reason"],
             prompt=wire["prompt"],
         )
 
 
-@dataclass(frozen=True)
-class TaskReleased:
+class TaskReleased(Result):
     """The answer to `task.release`."""
 
     released: bool
@@ -3242,14 +3236,14 @@ class TaskReleased:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskReleased:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             released=wire["released"],
         )
 
 
-@dataclass(frozen=True)
-class TaskRetried:
+class TaskRetried(Result):
     """A task of `task.retryMany`."""
 
     task_id: str
@@ -3261,16 +3255,16 @@ class TaskRetried:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskRetried:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             retry_of=wire["retryOf"],
             state=wire["state"],
         )
 
 
-@dataclass(frozen=True)
-class TaskSent:
+class TaskSent(Result):
     """The answer to `task.send`."""
 
     n: int
@@ -3282,16 +3276,16 @@ class TaskSent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskSent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             n=wire["n"],
             state=wire["state"],
             delivery=wire["delivery"],
         )
 
 
-@dataclass(frozen=True)
-class TaskSentEvent:
+class TaskSentEvent(Result):
     """The payload of `task:sent`."""
 
     task_id: str
@@ -3309,8 +3303,9 @@ class TaskSentEvent:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskSentEvent:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             n=wire["n"],
             state=wire["state"],
@@ -3320,8 +3315,7 @@ class TaskSentEvent:
         )
 
 
-@dataclass(frozen=True)
-class TaskStats:
+class TaskStats(Result):
     """The answer to `task.stats`: how many tasks there are, in all and in each state, and what they
     used.
     """
@@ -3349,8 +3343,9 @@ class TaskStats:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskStats:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             total=wire["total"],
             queued=wire["queued"],
             running=wire["running"],
@@ -3363,8 +3358,7 @@ class TaskStats:
         )
 
 
-@dataclass(frozen=True)
-class TaskSubmitted:
+class TaskSubmitted(Result):
     """The answer to `task.submit`: the task is stored."""
 
     task_id: str
@@ -3376,15 +3370,15 @@ class TaskSubmitted:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskSubmitted:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             task_id=wire["taskId"],
             state=wire["state"],
         )
 
 
-@dataclass(frozen=True)
-class TaskSummaries:
+class TaskSummaries(Result):
     """The running and queued tasks."""
 
     running: list[RunningTaskSummary]
@@ -3394,15 +3388,15 @@ class TaskSummaries:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskSummaries:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             running=[RunningTaskSummary.from_wire(item) for item in wire["running"]],
             queued=[QueuedTaskSummary.from_wire(item) for item in wire["queued"]],
         )
 
 
-@dataclass(frozen=True)
-class TaskTaken:
+class TaskTaken(Result):
     """The answer to `task.take`."""
 
     state: TaskState | str
@@ -3412,14 +3406,14 @@ class TaskTaken:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskTaken:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             state=wire["state"],
         )
 
 
-@dataclass(frozen=True)
-class TaskUsage:
+class TaskUsage(Result):
     """An agent's usage for a task, as its program reports it."""
 
     turns: int
@@ -3445,8 +3439,9 @@ class TaskUsage:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskUsage:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             turns=wire["turns"],
             input_tokens=wire["inputTokens"],
             output_tokens=wire["outputTokens"],
@@ -3458,8 +3453,7 @@ class TaskUsage:
         )
 
 
-@dataclass(frozen=True)
-class TasksCancelled:
+class TasksCancelled(Result):
     """The answer to `task.cancelMany`."""
 
     tasks: list[TaskCancelledOne]
@@ -3469,15 +3463,15 @@ class TasksCancelled:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TasksCancelled:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             tasks=[TaskCancelledOne.from_wire(item) for item in wire["tasks"]],
             more=wire["more"],
         )
 
 
-@dataclass(frozen=True)
-class TasksRetried:
+class TasksRetried(Result):
     """The answer to `task.retryMany`."""
 
     tasks: list[TaskRetried]
@@ -3489,15 +3483,15 @@ class TasksRetried:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TasksRetried:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             tasks=[TaskRetried.from_wire(item) for item in wire["tasks"]],
             more=wire["more"],
         )
 
 
-@dataclass(frozen=True)
-class UsageStats:
+class UsageStats(Result):
     """Usage of agents, as far as they reported it. It outlives the tasks themselves."""
 
     total: UsageSum
@@ -3509,16 +3503,16 @@ class UsageStats:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> UsageStats:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             total=UsageSum.from_wire(wire["total"]),
             by_rule=[RuleUsage.from_wire(item) for item in wire["byRule"]],
             by_day=[DayUsage.from_wire(item) for item in wire["byDay"]],
         )
 
 
-@dataclass(frozen=True)
-class UsageSum:
+class UsageSum(Result):
     """Usage of the agents of many tasks together."""
 
     tasks: int
@@ -3538,8 +3532,9 @@ class UsageSum:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> UsageSum:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             tasks=wire["tasks"],
             cost_usd=wire["costUsd"],
             turns=wire["turns"],
@@ -3550,8 +3545,7 @@ class UsageSum:
         )
 
 
-@dataclass(frozen=True)
-class Verify:
+class Verify(Result):
     """A check by which a task counts as done: its agent works in rounds, in one session, until the
     check's command exits with 0.
 
@@ -3584,8 +3578,9 @@ class Verify:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Verify:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             enabled=wire.get("enabled"),
             command=wire.get("command"),
             max_rounds=wire.get("max_rounds"),
@@ -3613,8 +3608,7 @@ class Verify:
         return wire
 
 
-@dataclass(frozen=True)
-class Why:
+class Why(Result):
     """A chain of causes and effects, as a graph without circles."""
 
     asked: str
@@ -3628,16 +3622,16 @@ class Why:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Why:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             asked=wire["asked"],
             nodes=[WhyNode.from_wire(item) for item in wire["nodes"]],
             cut=wire["cut"],
         )
 
 
-@dataclass(frozen=True)
-class WhyNode:
+class WhyNode(Result):
     """A link of a chain of causes and effects."""
 
     id: str
@@ -3683,14 +3677,15 @@ class WhyNode:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> WhyNode:
-        """Reads it from JSON. Members that this package does not know are left out."""
-        return cls(
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
             id=wire["id"],
             kind=wire["kind"],
             causes=wire["causes"],
-            at=wire["at"],
+            at=maybe(timestamp, wire["at"]),
             text=wire["text"],
-            until=wire.get("until"),
+            until=maybe(timestamp, wire.get("until")),
             state=wire.get("state"),
             reason=wire.get("reason"),
             error=wire.get("error"),

@@ -1,0 +1,115 @@
+"""Results: typed attributes and JSON in one."""
+
+from __future__ import annotations
+
+import package as package  # isort: skip
+
+import copy
+import dataclasses
+import json
+import pickle
+import subprocess
+import sys
+import unittest
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from aiwg.daemon import DaemonClient, Missed
+from aiwg.daemon.types import Cause, RetryPolicy, Task, Timestamp, UnknownVariant
+
+from answers import TASK, usual
+from peer import Peer
+
+
+class Results(unittest.TestCase):
+    task: Any = Task.from_wire(TASK)
+
+    def test_json_takes_them_as_they_came(self) -> None:
+        self.assertEqual(json.loads(json.dumps(self.task)), TASK)
+        self.assertEqual(json.loads(json.dumps([self.task.caused_by]))[0], TASK["causedBy"])
+        self.assertEqual(self.task["fromTheFuture"], {"a": 1})
+        self.assertEqual(self.task, TASK)
+        with Peer(usual) as peer, DaemonClient(peer.socket_path) as client:
+            client.emit("a:b", {"task": self.task})
+            self.assertEqual(peer.requests[0]["params"]["payload"], {"task": TASK})
+
+    def test_one_that_a_program_has_made_is_json_too(self) -> None:
+        cause = Cause(depth=2, rule="nightly")
+        self.assertEqual((cause.depth, cause.rule, cause.task), (2, "nightly", None))
+        self.assertEqual(json.loads(json.dumps(cause)), {"depth": 2, "rule": "nightly"})
+        unknown = UnknownVariant("new", {"type": "new", "a": 1})
+        self.assertEqual(json.loads(json.dumps(unknown)), {"type": "new", "a": 1})
+        self.assertEqual(RetryPolicy(max=3).to_wire(), {"max": 3})
+        made = dataclasses.replace(self.task, created_at="x")
+        self.assertEqual((made["createdAt"], made.prompt), ("x", self.task.prompt))
+
+    def test_they_are_as_frozen_dataclasses_are(self) -> None:
+        task = self.task
+        for change in (lambda: setattr(task, "prompt", "x"), lambda: delattr(task, "prompt")):
+            self.assertRaises(AttributeError, change)
+        changes = (
+            lambda: task.update(prompt="x"),
+            lambda: task.__setitem__("prompt", "x"),
+            lambda: task.pop("prompt"),
+            task.clear,
+        )
+        for change in changes:
+            self.assertRaises(TypeError, change)
+        self.assertTrue(dataclasses.is_dataclass(task))
+        self.assertEqual(dataclasses.asdict(task)["caused_by"]["event"], 17)
+        self.assertEqual([field.name for field in dataclasses.fields(Missed)], ["missed", "since"])
+        self.assertIs(dataclasses.fields(Missed)[0].default, dataclasses.MISSING)
+        self.assertEqual(repr(Missed(1, since=2)), "Missed(missed=1, since=2)")
+        self.assertEqual((Missed(1, 2), hash(Missed(1, 2))), (Missed(1, 2), hash(Missed(1, 2))))
+        self.assertNotEqual(Missed(1, 2), Missed(1, 3))
+        self.assertNotEqual(Missed(1, 2), UnknownVariant("x", {"missed": 1, "since": 2}))
+        wrong: list[Any] = [
+            lambda: Missed(1),  # type: ignore[call-arg]
+            lambda: Missed(1, 2, 3),  # type: ignore[call-arg]
+            lambda: Missed(1, missed=1),  # type: ignore[call-arg, misc]
+            lambda: Missed(1, 2, x=3),  # type: ignore[call-arg]
+        ]
+        for make in wrong:
+            self.assertRaises(TypeError, make)
+
+    def test_copies_are_equal(self) -> None:
+        for value in (self.task, Missed(1, 2), UnknownVariant("a", {"b": 1}), self.task.created_at):
+            for same in (copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+                self.assertEqual((same, type(same), json.dumps(same)), (value, type(value), json.dumps(value)))
+
+    def test_moments_are_text_that_knows_its_datetime(self) -> None:
+        created = self.task.created_at
+        self.assertIsInstance(created, str)
+        moment = datetime(2026, 11, 23, 14, 33, 23, 42_000, tzinfo=timezone.utc)
+        self.assertEqual((created, created.datetime), ("2026-11-23T14:33:23.042Z", moment))
+        self.assertEqual(created.datetime.utcoffset(), timedelta(0))
+        self.assertEqual(Timestamp("2026-11-23T16:33:23.042+02:00").datetime, moment)
+        self.assertRaises(ValueError, lambda: Timestamp("yesterday").datetime)
+
+    def test_a_datetime_may_be_given_where_a_moment_is_taken_and_in_payloads(self) -> None:
+        berlin = timezone(timedelta(hours=1))
+        moment = datetime(2026, 11, 23, 15, 33, 23, 42_999, tzinfo=berlin)
+        with Peer(usual) as peer, DaemonClient(peer.socket_path) as client:
+            client.task.submit(prompt="x", start_at=moment)
+            client.emit("a:b", {"at": moment, "text": "\ud800"})
+            for params in (peer.requests[0]["params"], peer.requests[1]["params"]["payload"]):
+                self.assertIn("2026-11-23T14:33:23.042Z", params.values())
+            with self.assertRaisesRegex(ValueError, "no time zone"):
+                client.emit("a:b", datetime(2026, 11, 23))
+            with self.assertRaisesRegex(TypeError, "object is no JSON"):
+                client.emit("a:b", object())
+
+
+class Imports(unittest.TestCase):
+    def test_what_is_slow_to_import_is_imported_by_whom_needs_it_alone(self) -> None:
+        code = (
+            f"import sys; sys.path[:0] = {sys.path!r}; before = {{*sys.modules}}; import aiwg.daemon as daemon;"
+            "slow = {'asyncio', 'logging', 'dataclasses', 'inspect', 'datetime', 'ssl', 'subprocess', 'random', 'secrets', 'uuid'};"
+            "print(*sorted(slow & {*sys.modules} - before), daemon.AsyncDaemonClient.__name__, 'asyncio' in sys.modules)"
+        )
+        said = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+        self.assertEqual(said.stdout.strip(), "AsyncDaemonClient True")
+
+
+if __name__ == "__main__":
+    unittest.main()
