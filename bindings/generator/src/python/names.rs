@@ -17,8 +17,19 @@ const TYPES: &[&str] = &["bool", "dict", "float", "int", "list", "str"];
 
 /// The methods of the class that a member belongs to: a result is a dict.
 const METHODS: &[&str] = &[
-    "clear", "copy", "from_wire", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "to_wire",
-    "update", "values",
+    "clear",
+    "copy",
+    "from_wire",
+    "fromkeys",
+    "get",
+    "items",
+    "keys",
+    "pop",
+    "popitem",
+    "setdefault",
+    "to_wire",
+    "update",
+    "values",
 ];
 
 /// A method's name.
