@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Parser, Subcommand, ValueHint};
 
 use crate::{
+    build,
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
         DaemonCommand, EventCommand, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand, TaskCommand,
@@ -19,7 +20,7 @@ const GLOBAL: &str = "Global options";
 
 /// Turns what happens in a project into agent tasks, and runs them.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "aiwg", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "aiwg", version = build::LONG.as_str(), max_term_width = 100, propagate_version = true)]
 #[command(after_help = examples::overall())]
 pub(crate) struct Args {
     /// The project's directory; else the nearest one upwards that has a .aiwg directory
@@ -99,6 +100,9 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         kind: SchemaKind,
     },
+    /// Show how this program was installed, and how it is upgraded
+    #[command(name = "self", after_help = examples::OWN)]
+    Own,
     /// Print what makes a shell complete this command
     #[command(after_help = examples::COMPLETIONS)]
     Completions {

@@ -11,7 +11,7 @@ use crate::{
     args::{Args, Command},
     commands::{
         MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon,
-        event, messaging, question, report, schedule, setup, task, why,
+        event, messaging, own, question, report, schedule, setup, task, why,
     },
     error::CliError,
     output::Output,
@@ -52,6 +52,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Daemon(command) => daemon::run(project, command, output),
         Command::Init { claude_settings } => setup::init(project, claude_settings, output),
         Command::Schema { kind } => setup::schema(kind),
+        Command::Own => own::run(output),
         Command::Completions { shell } => setup::completions(shell, Args::command()),
         Command::Man { dir } => setup::man(&dir, Args::command()),
         Command::Config(command) => config::run(project, command, output),

@@ -263,6 +263,10 @@ pub(crate) const CONFIG_CHECK: &str = "Examples:
 pub(crate) const SCHEMA: &str = "Example:
   aiwg schema openrpc | jq -r '.methods[].name'";
 
+pub(crate) const OWN: &str = "Examples:
+  aiwg self
+  aiwg self --json | jq -r .upgrade";
+
 pub(crate) const COMPLETIONS: &str = "Example:
   mkdir -p ~/.local/share/bash-completion/completions
   aiwg completions bash > ~/.local/share/bash-completion/completions/aiwg";

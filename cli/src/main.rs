@@ -1,6 +1,7 @@
 //! The `aiwg` command: a client of the daemon, and, in other roles, the daemon, the shim of an agent and its hook.
 
 mod args;
+mod build;
 mod claude_settings;
 mod commands;
 mod daemon;

@@ -10,6 +10,7 @@ pub(crate) mod daemon;
 pub(crate) mod event;
 pub(crate) mod messaging;
 mod output_printer;
+pub(crate) mod own;
 pub(crate) mod question;
 pub(crate) mod report;
 pub(crate) mod schedule;

@@ -12,6 +12,7 @@ use clap_mangen::{
 };
 
 use crate::{
+    build,
     error::CliError,
     examples::{ENVIRONMENT, EXIT_CODES, Entry, FILES},
     output::{Page, visible},
@@ -42,7 +43,8 @@ fn write_pages(command: &Command, related: &[String], dir: &Path) -> io::Result<
     }
     let examples = command.get_after_help().map(ToString::to_string);
     let page = Man::new(command.clone().after_help(None::<&str>))
-        .source(concat!("aiwg ", env!("CARGO_PKG_VERSION")))
+        .date(build::COMMIT_DATE.unwrap_or_default())
+        .source(format!("aiwg {}", build::VERSION))
         .manual("aiwg manual");
     let mut file = File::create(dir.join(page.get_filename()))?;
     page.render_title(&mut file)?;
