@@ -72,7 +72,9 @@ impl Installed {
                 let clone = quoted(clone);
                 format!("git -C {clone} pull && cargo install --locked --path {clone}/cli")
             }
-            Self::Debian => "sudo apt-get install ./aiwg_VERSION_ARCHITECTURE.deb, with the newer package".to_owned(),
+            Self::Debian => {
+                "sudo apt-get install ./aiwg_VERSION_ARCHITECTURE.deb, with the newer package".to_owned()
+            }
             Self::Built(clone) => format!("git -C {} pull, and build it again", quoted(clone)),
             Self::Copied => "replace aiwg and aiwg-shim by those of the newer release".to_owned(),
         }
@@ -99,7 +101,9 @@ impl fmt::Display for Installed {
 
 /// npm puts the program into `node_modules/@aiwg/PLATFORM/bin`.
 fn of_npm(program: &Path) -> Option<Installed> {
-    let package = program.ancestors().find(|above| above.parent().is_some_and(|scope| scope.ends_with("node_modules/@aiwg")))?;
+    let package = program
+        .ancestors()
+        .find(|above| above.parent().is_some_and(|scope| scope.ends_with("node_modules/@aiwg")))?;
     let has = |name: &str| package.components().any(|part| part == Component::Normal(name.as_ref()));
     if has("_npx") {
         return Some(Installed::Npx);
@@ -204,7 +208,8 @@ mod tests {
 
     #[test]
     fn pythons_installers_are_known_by_what_they_note() {
-        let noted = |prefix: &str| format!("{prefix}/lib/python3.11/site-packages/aiwg_cli-0.1.0.dist-info/RECORD");
+        let noted =
+            |prefix: &str| format!("{prefix}/lib/python3.11/site-packages/aiwg_cli-0.1.0.dist-info/RECORD");
         let within = |prefix: &str| of(&format!("{prefix}/bin/aiwg"), &[(&noted(prefix), "")]).0;
         assert_eq!(within("share/pipx/venvs/aiwg-cli"), Installed::Pipx);
         assert_eq!(within("share/uv/tools/aiwg-cli"), Installed::Uv);
@@ -219,7 +224,10 @@ mod tests {
         let within = |source: &str| of(".cargo/bin/aiwg", &[(".cargo/.crates.toml", &list(source))]).0;
         assert_eq!(within("registry+index"), Installed::Cargo);
         assert_eq!(within("path+file:///src/aiwg/cli"), Installed::CargoClone("/src/aiwg".into()));
-        assert_eq!(of(".cargo/bin/aiwg", &[(".cargo/.crates.toml", "[v1]\n\"other 1.0 (x)\" = []\n")]).0, Installed::Copied);
+        assert_eq!(
+            of(".cargo/bin/aiwg", &[(".cargo/.crates.toml", "[v1]\n\"other 1.0 (x)\" = []\n")]).0,
+            Installed::Copied
+        );
     }
 
     #[test]
