@@ -98,7 +98,7 @@ impl DaemonClient {
     /// The errors of `event.emit`.
     pub async fn emit(&self, topic: &str, payload: &impl Serialize) -> Result<EventEmitted, ClientError> {
         let payload = Some(Json::new(payload)?);
-        self.event_emit(EventEmitParams { topic: topic.to_owned(), payload }).await
+        self.event_emit(EventEmitParams { topic: topic.to_owned(), payload, ..Default::default() }).await
     }
 
     /// Calls a method by its name on the wire: one of a newer daemon, which this version does not know, or with params that

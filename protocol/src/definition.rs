@@ -21,6 +21,8 @@ pub struct Method {
     pub errors: &'static [ErrorKind],
     /// An agent's access to it, unless the configuration says otherwise.
     pub agents: AgentAccess,
+    /// The way in which a client may send a call again whose answer was lost.
+    pub repeat: Repeat,
     /// The protocol version that brought it.
     pub since: &'static str,
     /// The reason for which it should no longer be used, and its replacement.
@@ -50,6 +52,28 @@ impl AgentAccess {
             Self::Allowed => "allowed",
             Self::Own => "own",
             Self::Refused => "refused",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// The way in which a client may send a call again whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// As it is: the call changes nothing.
+    Safe,
+    /// With the same `idempotencyKey`: the call takes effect once.
+    Key,
+    /// Not at all by itself: it may have taken effect.
+    Never,
+}
+
+impl Repeat {
+    /// Its name in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Key => "key",
             Self::Never => "never",
         }
     }

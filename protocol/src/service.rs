@@ -18,7 +18,7 @@ use crate::{
 #[tarpc::service(derive = [Clone])]
 pub trait DaemonService {
     /// Answers at once, which shows that the daemon is alive.
-    #[method(name = "ping", agents = Allowed)]
+    #[method(name = "ping", repeat = Safe, agents = Allowed)]
     #[example(
         name = "alive",
         params = "{}",
@@ -29,7 +29,7 @@ pub trait DaemonService {
     /// Gives the OpenRPC document of this API.
     ///
     /// The document describes every method, type and error, and is enough to write a client from.
-    #[method(name = "rpc.discover", agents = Allowed)]
+    #[method(name = "rpc.discover", repeat = Safe, agents = Allowed)]
     #[example(
         name = "the document",
         params = "{}",
@@ -38,7 +38,7 @@ pub trait DaemonService {
     async fn rpc_discover(params: NoParams) -> Result<OpenRpcDocument, ApiError>;
 
     /// Reports the state of the daemon and all its subsystems.
-    #[method(name = "daemon.status", agents = Allowed)]
+    #[method(name = "daemon.status", repeat = Safe, agents = Allowed)]
     #[example(
         name = "an idle daemon",
         params = "{}",
@@ -143,7 +143,7 @@ pub trait DaemonService {
     ///
     /// With `waitMs` the answer waits until there is something: to follow the log, over rotations and restarts, ask again
     /// from `cursor`.
-    #[method(name = "daemon.logs", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "daemon.logs", repeat = Safe, agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the last line",
         params = r#"{"lines": 1}"#,
@@ -158,7 +158,7 @@ pub trait DaemonService {
     async fn daemon_logs(params: DaemonLogsParams) -> Result<DaemonLogs, ApiError>;
 
     /// Reports the state of all rules.
-    #[method(name = "automation.status", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "automation.status", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "one rule",
         params = "{}",
@@ -193,7 +193,7 @@ pub trait DaemonService {
     async fn automation_disable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
 
     /// Reports what the rules would do with an event, and changes nothing.
-    #[method(name = "automation.test", agents = Allowed, errors = [JobNotFound, StorageUnavailable])]
+    #[method(name = "automation.test", repeat = Safe, agents = Allowed, errors = [JobNotFound, StorageUnavailable])]
     #[example(
         name = "an event",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
@@ -213,7 +213,7 @@ pub trait DaemonService {
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
     /// crash or power cut after it loses them.
-    #[method(name = "event.emit", agents = Allowed, errors = [TopicReserved, StorageUnavailable, QueueFull, ShuttingDown])]
+    #[method(name = "event.emit", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, TopicReserved, StorageUnavailable, QueueFull, ShuttingDown])]
     #[example(
         name = "a deployment",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
@@ -222,7 +222,7 @@ pub trait DaemonService {
     async fn event_emit(params: EventEmitParams) -> Result<EventEmitted, ApiError>;
 
     /// Lists events, the oldest first.
-    #[method(name = "event.list", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "event.list", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "what has come after number 16",
         params = r#"{"topics": ["deployment:*"], "since": 16, "limit": 1}"#,
@@ -258,7 +258,7 @@ pub trait DaemonService {
     /// Sends a message to an agent: a task of higher priority, whose output is the answer.
     ///
     /// `task.output` streams the answer and `task.wait` waits for it.
-    #[method(name = "chat.send", agents = Allowed, errors = [QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
+    #[method(name = "chat.send", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "in a conversation",
         params = r#"{"message": "And which of them are slow?", "conversation": "tests"}"#,
@@ -267,7 +267,7 @@ pub trait DaemonService {
     async fn chat_send(params: ChatSendParams) -> Result<ChatSent, ApiError>;
 
     /// Gives the last turns of a conversation, the oldest first; none if there is no such conversation.
-    #[method(name = "chat.history", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "chat.history", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "the last turn",
         params = r#"{"conversation": "tests", "limit": 1}"#,
@@ -282,7 +282,7 @@ pub trait DaemonService {
     async fn chat_clear(params: ChatClearParams) -> Result<ChatCleared, ApiError>;
 
     /// Lists the accounts that agents work with, as far as the user's daemons know something of them: limits, refused logins, what is used up.
-    #[method(name = "account.list", agents = Allowed)]
+    #[method(name = "account.list", repeat = Safe, agents = Allowed)]
     #[example(
         name = "a limit of five hours",
         params = "{}",
@@ -305,7 +305,7 @@ pub trait DaemonService {
 
     /// Reports what has happened since some moment: which tasks completed, failed and were cancelled, why, and what they cost; and which run or wait,
     /// and for what.
-    #[method(name = "report.get", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "report.get", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "the night",
         params = r#"{"since": "2026-11-23T18:00:00.000Z"}"#,
@@ -321,7 +321,7 @@ pub trait DaemonService {
     async fn report_get(params: ReportGetParams) -> Result<Report, ApiError>;
 
     /// Lists the schedules, each with its last and its next firing.
-    #[method(name = "schedule.list", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "schedule.list", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "a job",
         params = "{}",
@@ -345,7 +345,7 @@ pub trait DaemonService {
     /// Submits a task.
     ///
     /// The answer comes once the task is stored on disk.
-    #[method(name = "task.submit", agents = Allowed, errors = [QueueFull, ChainTooDeep, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.submit", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, QueueFull, ChainTooDeep, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "an urgent task",
         params = r#"{"prompt": "Fix critical security bug", "priority": 10}"#,
@@ -442,7 +442,7 @@ pub trait DaemonService {
     /// Lists tasks, the newest first.
     ///
     /// In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
-    #[method(name = "task.list", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "task.list", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "what is running",
         params = r#"{"state": "running", "limit": 1}"#,
@@ -455,7 +455,7 @@ pub trait DaemonService {
     async fn task_list(params: TaskListParams) -> Result<Vec<Task>, ApiError>;
 
     /// Gives one task.
-    #[method(name = "task.get", agents = Allowed, errors = [TaskNotFound, StorageUnavailable])]
+    #[method(name = "task.get", repeat = Safe, agents = Allowed, errors = [TaskNotFound, StorageUnavailable])]
     #[example(
         name = "a completed task",
         params = r#"{"taskId": "task-0001"}"#,
@@ -475,7 +475,7 @@ pub trait DaemonService {
     /// The chain goes over events, the rules that matched them, tasks and their runs, with times and costs. Matches that came to
     /// nothing are in it, with the reasons, and so is what queued tasks wait for now. It is answered from what is stored, for as long as
     /// retention keeps it; of lanes, budgets and accounts it says what the engine found when it last looked for a task to start.
-    #[method(name = "task.why", agents = Allowed, errors = [TaskNotFound, EventNotFound, StorageUnavailable])]
+    #[method(name = "task.why", repeat = Safe, agents = Allowed, errors = [TaskNotFound, EventNotFound, StorageUnavailable])]
     #[example(
         name = "what led to a task",
         params = r#"{"id": "task-0001"}"#,
@@ -507,7 +507,7 @@ pub trait DaemonService {
     async fn task_why(params: TaskWhyParams) -> Result<Why, ApiError>;
 
     /// Counts the tasks by state, and sums up the usage of their agents.
-    #[method(name = "task.stats", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "task.stats", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "counts",
         params = "{}",
@@ -530,7 +530,7 @@ pub trait DaemonService {
     /// The daemon measures `timeoutMs`: when it has passed, the answer is the error `wait_timeout`. A time-out that a
     /// client sets for the call runs in the client, which sends `rpc.cancel` when it has passed. Whichever passes first ends
     /// the wait. Neither ends the task.
-    #[method(name = "task.wait", agents = Allowed, errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.wait", repeat = Safe, agents = Allowed, errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "wait for a minute at most",
         params = r#"{"taskId": "task-0001", "timeoutMs": 60000}"#,
@@ -546,7 +546,7 @@ pub trait DaemonService {
     ///
     /// With `waitMs` the answer waits until there is something, or the task has ended: to follow a task, ask again from
     /// `nextOffset` until `ended` is true.
-    #[method(name = "task.output", agents = Allowed, errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.output", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the beginning",
         params = r#"{"taskId": "task-0001"}"#,
@@ -563,7 +563,7 @@ pub trait DaemonService {
     ///
     /// The new task waits for no other task, even if the earlier one did. Tasks that were cancelled because they were
     /// to start after the earlier one are submitted again as well, and start after the new one.
-    #[method(name = "task.retry", agents = Own, errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.retry", repeat = Key, agents = Own, errors = [IdempotencyConflict, TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",
         params = r#"{"taskId": "task-0001"}"#,
@@ -589,7 +589,7 @@ pub trait DaemonService {
     async fn task_retry_many(params: TaskSelection) -> Result<TasksRetried, ApiError>;
 
     /// Gives what agents have cost and what is left of the budgets: by day, rule and agent.
-    #[method(name = "budget.status", agents = Allowed, errors = [StorageUnavailable])]
+    #[method(name = "budget.status", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "a day with a bound",
         params = "{}",
@@ -603,7 +603,7 @@ pub trait DaemonService {
     async fn budget_status(params: NoParams) -> Result<BudgetStatus, ApiError>;
 
     /// Gives how each messaging platform stands whose token the daemon has.
-    #[method(name = "messaging.status", errors = [StorageUnavailable])]
+    #[method(name = "messaging.status", repeat = Safe, errors = [StorageUnavailable])]
     #[example(
         name = "a bot on Telegram",
         params = "{}",
@@ -623,7 +623,7 @@ pub trait DaemonService {
     async fn messaging_test(params: MessagingTestParams) -> Result<MessagingTested, ApiError>;
 
     /// Lists what people are asked for, the oldest first.
-    #[method(name = "approval.list", errors = [TaskNotFound, StorageUnavailable])]
+    #[method(name = "approval.list", repeat = Safe, errors = [TaskNotFound, StorageUnavailable])]
     #[example(
         name = "what waits",
         params = "{}",
@@ -633,7 +633,7 @@ pub trait DaemonService {
     async fn approval_list(params: ApprovalListParams) -> Result<Vec<ApprovalSummary>, ApiError>;
 
     /// Gives one of them, with the request and the decision.
-    #[method(name = "approval.get", errors = [ApprovalNotFound, StorageUnavailable])]
+    #[method(name = "approval.get", repeat = Safe, errors = [ApprovalNotFound, StorageUnavailable])]
     #[example(
         name = "a permission that was refused",
         params = r#"{"approvalId": "approval-0002"}"#,

@@ -209,7 +209,7 @@ async fn announce(
         cause,
         happened_at: None,
     };
-    if let Err(error) = context.engine.publish_from(event, sender).await {
+    if let Err(error) = context.engine.publish_from(event, sender, None).await {
         tracing::warn!(%error, "the event about the reload could not be stored");
     }
 }

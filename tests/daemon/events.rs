@@ -218,7 +218,8 @@ async fn waits_outlive_ten_seconds_and_end_with_their_future() {
         std::fs::write(file, "").unwrap();
     });
     assert_eq!(wait(task_id.clone()).await.unwrap().state, TaskState::Completed);
-    let again = client.task_retry(TaskRetryParams { task_id: task_id.clone() }).await.unwrap();
+    let again =
+        client.task_retry(TaskRetryParams { task_id: task_id.clone(), ..Default::default() }).await.unwrap();
     assert_ne!(again.task_id, task_id);
     assert_eq!(wait(again.task_id.clone()).await.unwrap().state, TaskState::Completed);
     let output =

@@ -21,6 +21,8 @@ pub(crate) struct Method {
     pub(crate) errors: Vec<Path>,
     /// A variant of `AgentAccess`.
     pub(crate) agents: Option<Ident>,
+    /// A variant of `Repeat`.
+    pub(crate) repeat: Option<Ident>,
     pub(crate) since: Option<LitStr>,
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) examples: Vec<Example>,
@@ -68,6 +70,7 @@ impl Method {
             result: result(&function.sig.output)?,
             errors: Vec::new(),
             agents: None,
+            repeat: None,
             since: None,
             deprecated: None,
             examples: Vec::new(),
@@ -96,10 +99,14 @@ impl Method {
                 self.deprecated = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("agents") {
                 self.agents = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("repeat") {
+                self.repeat = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("errors") {
                 self.errors = paths(meta.value()?.parse()?)?;
             } else {
-                return Err(meta.error("expected `name`, `errors`, `agents`, `since` or `deprecated`"));
+                return Err(
+                    meta.error("expected `name`, `errors`, `agents`, `repeat`, `since` or `deprecated`")
+                );
             }
             Ok(())
         })

@@ -57,6 +57,7 @@ fn describe(method: &Method, schemas: &MethodTypes, types: &Types) -> Value {
     put("examples", method.examples.iter().map(example).collect());
     put("x-params", json!({ "$ref": format!("#/components/schemas/{}", schemas.params) }));
     put("x-agents", method.agents.name().into());
+    put("x-repeat", method.repeat.name().into());
     put("x-since", method.since.into());
     row.into()
 }

@@ -67,6 +67,11 @@ pub struct EventEmitParams {
     /// double's range, and at most 120 levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Json>,
+    /// A name for this call, any text of the caller's own: another call with it, of the same caller within 24 hours, has no effect and gets the
+    /// same answer. So a call whose answer was lost can be repeated. If its params or its method differ, it is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "idempotencyKey")]
+    #[schemars(length(min = 1, max = 200))]
+    pub idempotency_key: Option<String>,
 }
 
 /// The answer to `event.emit`: the event is in the log, and its tasks in the queue.

@@ -75,4 +75,9 @@ pub struct TaskRetryParams {
     /// The id of the task whose order is to be carried out again.
     #[schemars(length(max = 200))]
     pub task_id: String,
+    /// A name for this call, any text of the caller's own: another call with it, of the same caller within 24 hours, has no effect and gets the
+    /// same answer. So a call whose answer was lost can be repeated. If its params or its method differ, it is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
+    pub idempotency_key: Option<String>,
 }

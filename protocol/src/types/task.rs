@@ -239,6 +239,11 @@ pub struct TaskSubmitParams {
     /// A person must approve it before it starts: `true`, or how long that may take. Nobody is asked when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalTerms>,
+    /// A name for this call, any text of the caller's own: another call with it, of the same caller within 24 hours, has no effect and gets the
+    /// same answer. So a call whose answer was lost can be repeated. If its params or its method differ, it is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
+    pub idempotency_key: Option<String>,
 }
 
 // By hand, because `env` may hold secrets.
@@ -260,6 +265,7 @@ impl fmt::Debug for TaskSubmitParams {
             .field("ignore_budget", &self.ignore_budget)
             .field("verify", &self.verify)
             .field("approval", &self.approval)
+            .field("idempotency_key", &self.idempotency_key)
             .finish()
     }
 }

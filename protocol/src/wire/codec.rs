@@ -210,7 +210,11 @@ mod tests {
     fn a_request_is_one_line_whatever_its_payload() {
         let payload = Json::from_text("{\n  \"a\": \"\\n\",\n  \"b\": 1\n}").unwrap();
         let typed = DaemonServiceRequest::EventEmit {
-            params: EventEmitParams { topic: "a:b".to_owned(), payload: Some(payload.clone()) },
+            params: EventEmitParams {
+                topic: "a:b".to_owned(),
+                payload: Some(payload.clone()),
+                ..Default::default()
+            },
         };
         for message in
             [ToServer::Request(1, typed), ToServer::Untyped(1, "event.emit".to_owned(), Some(payload))]

@@ -3,6 +3,7 @@
 //! The crate reads, writes, waits for and decides nothing: parts that do depend on it, and not on each other.
 
 mod approval;
+mod call_key;
 mod cursor;
 mod end_reason;
 mod event;
@@ -30,6 +31,7 @@ pub mod text;
 mod verify;
 
 pub use approval::{ApprovalNo, ApprovalRow, NewApproval, ToolUse};
+pub use call_key::{CallKey, KeptAnswer};
 pub use cursor::{Cursor, OnlyIf};
 pub use end_reason::EndReason;
 pub use event::NewEvent;

@@ -7,6 +7,7 @@ mod handler;
 mod lineage;
 mod memory;
 mod methods;
+mod once;
 mod origin;
 mod peer;
 mod permit;

@@ -4,10 +4,13 @@
 //! [`super::Engine`] that sends it. It is kept until its transaction is committed, and carried out again where that has
 //! failed: so its closure borrows what it brings, and is called as often as need be. Its answer stays with it meanwhile.
 
+use aiwg_model::CallKey;
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::oneshot;
 
 use super::{
     command::EngineError,
+    once::{Earlier, Keyed},
     state::State,
     transaction::{Failure, Look, Transaction},
     unstored::Unstored,
@@ -41,7 +44,8 @@ pub(super) struct Call<R> {
     nature: Nature,
     text: usize,
     body: Body<R>,
-    once_committed: fn(&State, &mut R),
+    at_end: Option<fn(&State, &mut R)>,
+    keyed: Option<Keyed<R>>,
     without_store: Option<Fallback<R>>,
 }
 
@@ -54,7 +58,8 @@ impl<R: Send + 'static> Call<R> {
             nature: Nature::Changes,
             text: 0,
             body: Body::Change(Box::new(move |tx| body(tx).map_err(Into::into))),
-            once_committed: |_, _| {},
+            at_end: None,
+            keyed: None,
             without_store: None,
         }
     }
@@ -74,7 +79,8 @@ impl<R: Send + 'static> Call<R> {
             nature: Nature::Reads,
             text: 0,
             body: Body::Read(Box::new(move |at| look(at).map_err(Into::into))),
-            once_committed: |_, _| {},
+            at_end: None,
+            keyed: None,
             without_store: None,
         }
     }
@@ -84,9 +90,17 @@ impl<R: Send + 'static> Call<R> {
         Self { text: bytes, ..self }
     }
 
-    /// Completes the answer by what is known only once the whole transaction is committed.
-    pub(super) fn once_committed(self, complete: fn(&State, &mut R)) -> Self {
-        Self { once_committed: complete, ..self }
+    /// Completes the answer by what is known only at the end of the whole transaction.
+    pub(super) fn at_end(self, complete: fn(&State, &mut R)) -> Self {
+        Self { at_end: Some(complete), ..self }
+    }
+
+    /// Takes effect once, however often it is sent with this key, if one is given.
+    pub(super) fn once(self, key: Option<CallKey>) -> Self
+    where
+        R: Serialize + DeserializeOwned,
+    {
+        Self { keyed: key.map(Keyed::new), ..self }
     }
 
     /// Carries out as much as is possible where the store cannot be written; `fallback` returns none if that is
@@ -102,7 +116,14 @@ impl<R: Send + 'static> Call<R> {
     pub(super) fn into_command(self) -> (Command, oneshot::Receiver<Done<R>>) {
         let (reply, answer) = oneshot::channel();
         let (nature, text) = (self.nature, self.text);
-        (Command { nature, text, work: Box::new(Sent { call: self, answer: None, reply }) }, answer)
+        (
+            Command {
+                nature,
+                text,
+                work: Box::new(Sent { call: self, answer: None, is_complete: false, reply }),
+            },
+            answer,
+        )
     }
 }
 
@@ -138,6 +159,14 @@ impl Command {
         tx.take_new_events()
     }
 
+    /// Completes its answer at the end of the transaction.
+    ///
+    /// # Errors
+    /// The store's: the transaction is to be rolled back.
+    pub(super) fn complete(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()> {
+        self.work.complete(tx)
+    }
+
     /// Carries it out by what is committed, if it changes nothing. False if it does, and nothing was done.
     ///
     /// # Errors
@@ -152,8 +181,8 @@ impl Command {
     }
 
     /// Gives its answer, once it is committed.
-    pub(super) fn answer(self, state: &State) {
-        self.work.answer(state);
+    pub(super) fn answer(self) {
+        self.work.answer();
     }
 
     /// Answers that it took no effect.
@@ -165,9 +194,10 @@ impl Command {
 /// A command, whatever it answers.
 trait Work: Send {
     fn carry_out(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()>;
+    fn complete(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()>;
     fn read(&mut self, look: &Look<'_>) -> aiwg_store::Result<bool>;
     fn without_store(&mut self, unstored: &mut Unstored<'_>) -> bool;
-    fn answer(self: Box<Self>, state: &State);
+    fn answer(self: Box<Self>);
     fn refuse(self: Box<Self>, why: EngineError);
 }
 
@@ -175,6 +205,8 @@ struct Sent<R> {
     call: Call<R>,
     /// The result of the last call of the body.
     answer: Option<Done<R>>,
+    /// True if nothing is to be added to the answer at the end of the transaction: it is that of an earlier one.
+    is_complete: bool,
     reply: oneshot::Sender<Done<R>>,
 }
 
@@ -193,11 +225,27 @@ impl<R> Sent<R> {
 
 impl<R: Send> Work for Sent<R> {
     fn carry_out(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()> {
+        self.is_complete = false;
         let done = match &self.call.body {
-            Body::Change(body) => body(tx),
+            Body::Change(body) => match &self.call.keyed {
+                None => body(tx),
+                Some(keyed) => once(tx, keyed, body, &mut self.is_complete),
+            },
             Body::Read(look) => look(&tx.look()),
         };
         self.keep(done)
+    }
+
+    fn complete(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()> {
+        let (Some(at_end), Some(Ok(answer)), false) = (self.call.at_end, &mut self.answer, self.is_complete)
+        else {
+            return Ok(());
+        };
+        at_end(tx.state, answer);
+        match &self.call.keyed {
+            Some(keyed) => keyed.keep(tx, answer),
+            None => Ok(()),
+        }
     }
 
     fn read(&mut self, look: &Look<'_>) -> aiwg_store::Result<bool> {
@@ -214,16 +262,34 @@ impl<R: Send> Work for Sent<R> {
         true
     }
 
-    fn answer(mut self: Box<Self>, state: &State) {
-        let Some(mut answer) = self.answer.take() else { return };
-        if let Ok(answer) = &mut answer {
-            (self.call.once_committed)(state, answer);
-        }
+    fn answer(mut self: Box<Self>) {
+        let Some(answer) = self.answer.take() else { return };
         // Whoever asked may have gone.
         let _ = self.reply.send(answer);
     }
 
     fn refuse(self: Box<Self>, why: EngineError) {
         let _ = self.reply.send(Err(why));
+    }
+}
+
+/// Carries a call with a key out, unless the key has an answer.
+fn once<R>(
+    tx: &mut Transaction<'_>,
+    keyed: &Keyed<R>,
+    body: &Change<R>,
+    is_complete: &mut bool,
+) -> Result<R, Failure> {
+    match keyed.earlier(tx)? {
+        Earlier::Committed(answer) => {
+            *is_complete = true;
+            Ok(answer)
+        }
+        Earlier::Open(answer) => Ok(answer),
+        Earlier::None => {
+            let answer = body(tx)?;
+            keyed.keep(tx, &answer)?;
+            Ok(answer)
+        }
     }
 }

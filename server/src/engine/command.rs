@@ -245,6 +245,16 @@ pub enum EngineError {
     /// The decision is none on this approval.
     #[error("{0}")]
     ApprovalMismatch(String),
+    /// The key of a call stands for another call.
+    #[error(
+        "the idempotencyKey stands for another call already, of another method or with other params: nothing was done; take a new key for each call"
+    )]
+    KeyOfAnother,
+    /// The answer that was kept of a call cannot be read.
+    #[error(
+        "the call with this idempotencyKey has taken effect, but its answer cannot be read: {0}; do not repeat it with another key"
+    )]
+    AnswerUnreadable(String),
     /// The daemon is stopping.
     #[error("the daemon is stopping and takes no new work; start it again with `aiwg daemon start`")]
     Closing,
@@ -289,6 +299,8 @@ impl From<EngineError> for ApiError {
                 ErrorKind::ApprovalExpired
             }
             EngineError::ApprovalMismatch(_) => ErrorKind::InvalidParams,
+            EngineError::KeyOfAnother => ErrorKind::IdempotencyConflict,
+            EngineError::AnswerUnreadable(_) => ErrorKind::InternalError,
             EngineError::Closing => ErrorKind::ShuttingDown,
             EngineError::Storage(_) => ErrorKind::StorageUnavailable,
         };

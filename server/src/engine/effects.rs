@@ -1,6 +1,9 @@
 //! The effects of a transaction, carried out once it is committed.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use aiwg_model::{ApprovalNo, TaskNo};
 use aiwg_protocol::types::{Event, Timestamp};
@@ -35,6 +38,8 @@ pub(super) struct Effects {
     pub(super) exit: bool,
     /// Lines about the rules, for the log.
     pub(super) journal: Journal,
+    /// The keys of the calls that it has answered.
+    pub(super) answered: HashSet<String>,
     /// The commands that it has carried out, which are to be answered.
     pub(super) done: Vec<Command>,
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use aiwg_model::{InForce, Outcome, RunId, Sender, StopReason, TaskNo, TaskSpec, Used};
+use aiwg_model::{CallKey, InForce, Outcome, RunId, Sender, StopReason, TaskNo, TaskSpec, Used};
 use aiwg_protocol::{
     config::Rule,
     types::{
@@ -18,7 +18,7 @@ use super::{
     gates::{Gate, Gates},
     memory::Refusals,
     state::State,
-    transaction::Transaction,
+    transaction::{Failure, Transaction},
     waits::{Wait, Waits},
 };
 use crate::rules::Decision;
@@ -50,10 +50,10 @@ impl Engine {
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
     pub async fn publish(&self, new: NewEvent) -> Result<EventEmitted, EngineError> {
-        self.publish_from(new, None).await
+        self.publish_from(new, None, None).await
     }
 
-    /// The same, of an event that a client has sent.
+    /// The same, of an event that a client has sent; once for all calls with this key.
     ///
     /// # Errors
     /// The same.
@@ -61,10 +61,11 @@ impl Engine {
         &self,
         new: NewEvent,
         sender: Option<Arc<Sender>>,
+        key: Option<CallKey>,
     ) -> Result<EventEmitted, EngineError> {
         let text = new.payload.as_str().len();
         let publish = Call::bringing(move |tx| tx.publish_from_outside(&new, sender.as_ref()));
-        self.call(publish.with_text(text)).await
+        self.call(publish.with_text(text).once(key)).await
     }
 
     /// Makes tasks of the matches that have settled.
@@ -125,12 +126,21 @@ impl Engine {
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
     pub async fn submit(&self, task: TaskSpec) -> Result<TaskSubmitted, EngineError> {
+        self.submit_once(task, None).await
+    }
+
+    /// The same, once for all calls with this key.
+    ///
+    /// # Errors
+    /// The same, or the key stands for another call.
+    pub async fn submit_once(
+        &self,
+        task: TaskSpec,
+        key: Option<CallKey>,
+    ) -> Result<TaskSubmitted, EngineError> {
         let text = task.prompt.len();
         let submit = Call::bringing(move |tx| tx.take_task(&task)).with_text(text);
-        self.call(submit.once_committed(|state, submitted| {
-            state.mark_if_running(&submitted.task_id, &mut submitted.state)
-        }))
-        .await
+        self.call(submit.at_end(mark_submitted).once(key)).await
     }
 
     /// Returns once all that was sent before is committed, with the number of the last event by then.
@@ -189,7 +199,28 @@ impl Engine {
         let complete = |state: &State, retried: &mut TasksRetried| {
             retried.tasks.iter_mut().for_each(|task| state.mark_if_running(&task.task_id, &mut task.state));
         };
-        self.call(retry.once_committed(complete)).await
+        self.call(retry.at_end(complete)).await
+    }
+
+    /// Submits the specification of a task again, once for all calls with this key.
+    ///
+    /// # Errors
+    /// The same as of many, or the key stands for another call.
+    pub async fn retry_once(
+        &self,
+        no: TaskNo,
+        cause: Option<Cause>,
+        sender: Option<Arc<Sender>>,
+        key: Option<CallKey>,
+    ) -> Result<TaskSubmitted, EngineError> {
+        let which = Select::Named(vec![no]);
+        let retry = Call::bringing(move |tx| {
+            let retried = tx.retry_many(&which, cause.as_ref(), sender.as_ref())?;
+            // It comes first: the tasks that wait for it have higher numbers.
+            let first = retried.tasks.into_iter().next().ok_or(EngineError::TaskNotFound(no))?;
+            Ok::<_, Failure>(TaskSubmitted { task_id: first.task_id, state: first.state })
+        });
+        self.call(retry.at_end(mark_submitted).once(key)).await
     }
 
     /// Ends the agent of a run.
@@ -338,6 +369,10 @@ impl Engine {
         self.commands.send(command).map_err(|_| EngineError::Closing)?;
         answer.await.map_err(|_| EngineError::Closing)?
     }
+}
+
+fn mark_submitted(state: &State, submitted: &mut TaskSubmitted) {
+    state.mark_if_running(&submitted.task_id, &mut submitted.state);
 }
 
 /// Does only what belongs to the end of every transaction: starts tasks. Tasks whose rows cannot be read fail.

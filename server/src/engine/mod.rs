@@ -44,6 +44,7 @@ mod record;
 mod recover;
 
 mod next_run;
+mod once;
 mod pause;
 mod permissions;
 mod run_ends;

@@ -240,7 +240,7 @@ impl Machine {
         }
         for command in effects.done {
             match fate {
-                Fate::Committed => command.answer(&self.rest.state),
+                Fate::Committed => command.answer(),
                 _ => command.refuse(EngineError::Closing),
             }
         }

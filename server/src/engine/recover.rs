@@ -101,7 +101,7 @@ impl Thread {
                 // What is before it cannot be committed now.
                 self.read(command);
             } else if self.without_store(&mut command, is_given_up) {
-                command.answer(&self.state);
+                command.answer();
             } else if is_given_up {
                 command.refuse(EngineError::Storage(Arc::clone(why)));
             } else {
@@ -113,7 +113,7 @@ impl Thread {
     /// Does as much of a command as is possible without the store, and answers it.
     fn refuse(&mut self, mut command: Command, why: &Arc<str>) {
         if self.without_store(&mut command, true) {
-            command.answer(&self.state);
+            command.answer();
         } else {
             command.refuse(EngineError::Storage(Arc::clone(why)));
         }

@@ -170,7 +170,7 @@ impl Thread {
     /// Answers what changes nothing, by what is committed.
     pub(super) fn read(&mut self, mut command: Command) {
         match self.look_at(&mut command) {
-            Ok(()) => command.answer(&self.state),
+            Ok(()) => command.answer(),
             Err(error) => command.refuse(EngineError::Storage(error.to_string().into())),
         }
     }
@@ -272,6 +272,9 @@ impl Thread {
             tx.store.make_room(WRITTEN * bytes as u64)?;
         }
         tx.settle()?;
+        for (command, _) in self.taken.iter_mut().take(count) {
+            command.complete(&mut tx)?;
+        }
         let has_written = open.commit()?;
         effects.done.extend(self.taken.drain(..count).map(|(command, _)| command));
         self.state.endings.clear();
@@ -294,7 +297,7 @@ impl Thread {
         self.setup.bus.note(&effects.events);
         // First, or whoever asked would wait while the agents are started.
         for command in effects.done {
-            command.answer(&self.state);
+            command.answer();
         }
         if effects.messages {
             self.setup.messages.notify_one();

@@ -165,7 +165,8 @@ async fn a_connection_that_is_one_too_many_hears_so_whatever_it_sends() {
         // Longer than what a socket takes without being read.
         let client = DaemonClient::connect_to(project.socket()).await.unwrap();
         let payload = Some(Json::new(&"x".repeat(600_000)).unwrap());
-        let emitted = client.event_emit(EventEmitParams { topic: "a".to_owned(), payload }).await;
+        let emitted =
+            client.event_emit(EventEmitParams { topic: "a".to_owned(), payload, ..Default::default() }).await;
         let error = emitted.unwrap_err();
         assert_eq!(error.kind(), Some(ErrorKind::TooManyConnections), "{error}");
     }

@@ -35,6 +35,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
     let view = context! {
         command => crate::COMMAND,
         constants => constants(model),
+        repeatable => repeatable(model),
         errors => errors(model),
         kinds => kinds(model),
         types => types::views(model),
@@ -58,6 +59,13 @@ fn constants(model: &Model) -> Vec<Value> {
         context! { name, docs => comment::block(docs, 0), value, ty }
     };
     model.constants.for_clients().into_iter().map(view).collect()
+}
+
+/// The methods whose calls can be repeated.
+fn repeatable(model: &Model) -> Vec<String> {
+    let entry =
+        |(name, repeat): (&str, &str)| format!("{}: {},", types::property(name), types::quoted(repeat));
+    model.repeatable().map(entry).collect()
 }
 
 fn errors(model: &Model) -> Vec<Value> {

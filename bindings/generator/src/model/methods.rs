@@ -27,6 +27,8 @@ pub(crate) struct Method {
     pub(crate) errors: Vec<&'static str>,
     /// Access of agents to it, in words.
     pub(crate) agents: &'static str,
+    /// The way in which a client may send a call again whose answer was lost: `safe`, `key` or `never`.
+    pub(crate) repeat: &'static str,
     pub(crate) since: &'static str,
     /// Reason for which it should no longer be used.
     pub(crate) deprecated: Option<&'static str>,
@@ -104,6 +106,7 @@ pub(super) fn methods(schemas: &Types) -> Result<Vec<Method>, GenerateError> {
                 result: lower::inline(row.name, &types.result)?,
                 errors: row.errors.iter().map(|kind| kind.name()).collect(),
                 agents: agents(row.agents),
+                repeat: row.repeat.name(),
                 since: row.since,
                 deprecated: row.deprecated,
                 examples: row.examples.iter().map(example).collect::<Result<_, _>>()?,

@@ -81,6 +81,12 @@ impl Model {
         }
     }
 
+    /// The methods whose calls may be sent again, each with how: `safe` or `key`.
+    pub(crate) fn repeatable(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let all = self.methods.iter().map(|method| (method.name.as_str(), method.repeat));
+        all.filter(|(_, repeat)| *repeat != "never")
+    }
+
     /// The namespaces, in the order in which the definition first names them.
     pub(crate) fn namespaces(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();

@@ -48,7 +48,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         imports => imports::of_types(model),
     };
     let errors = context! { command => crate::COMMAND, errors => errors(model), kinds => kinds(model) };
-    let constants = context! { command => crate::COMMAND, constants => constants(model) };
+    let constants = context! { command => crate::COMMAND, constants => constants(model), repeatable => repeatable(model) };
     let output = |name: &str, text: String| Output::new(format!("{FOLDER}/{name}"), text);
     Ok(vec![
         output("__init__.py", render(include_str!("init.py.jinja"), &constants)?),
@@ -73,6 +73,12 @@ fn constants(model: &Model) -> Vec<Value> {
         context! { name, docs => docstring::block(docs, 0), value, ty }
     };
     model.constants.for_clients().into_iter().map(view).collect()
+}
+
+/// The methods whose calls can be repeated.
+fn repeatable(model: &Model) -> Vec<String> {
+    let entry = |(name, repeat): (&str, &str)| format!("{}: {},", names::quoted(name), names::quoted(repeat));
+    model.repeatable().map(entry).collect()
 }
 
 fn errors(model: &Model) -> Vec<Value> {

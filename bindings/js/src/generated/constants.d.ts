@@ -31,3 +31,9 @@ export declare const MAX_SOCKET_PATH: number;
  * The longest line that a client takes from a daemon, in bytes. Whoever sends a longer one is none.
  */
 export declare const MAX_ANSWER_BYTES: number;
+
+/**
+ * The methods whose calls may be sent again when an answer was lost: `safe` as they are, `key` with
+ * the same `idempotencyKey`.
+ */
+export declare const REPEATABLE: Readonly<Record<string, 'safe' | 'key'>>;

@@ -8,3 +8,32 @@ export const SAFE_DIRECTORY_ENV = 'AIWG_SAFE_DIRECTORY';
 export const START_COMMAND = 'aiwg daemon start';
 export const MAX_SOCKET_PATH = 100;
 export const MAX_ANSWER_BYTES = 67108864;
+
+/** @type {Readonly<Record<string, 'safe' | 'key'>>} */
+export const REPEATABLE = {
+  ping: 'safe',
+  'rpc.discover': 'safe',
+  'daemon.status': 'safe',
+  'daemon.logs': 'safe',
+  'automation.status': 'safe',
+  'automation.test': 'safe',
+  'event.emit': 'key',
+  'event.list': 'safe',
+  'chat.send': 'key',
+  'chat.history': 'safe',
+  'account.list': 'safe',
+  'report.get': 'safe',
+  'schedule.list': 'safe',
+  'task.submit': 'key',
+  'task.list': 'safe',
+  'task.get': 'safe',
+  'task.why': 'safe',
+  'task.stats': 'safe',
+  'task.wait': 'safe',
+  'task.output': 'safe',
+  'task.retry': 'key',
+  'budget.status': 'safe',
+  'messaging.status': 'safe',
+  'approval.list': 'safe',
+  'approval.get': 'safe',
+};

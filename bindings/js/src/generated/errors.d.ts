@@ -38,6 +38,7 @@ export type ErrorKind =
   | 'approval_not_found'
   | 'approval_decided'
   | 'approval_expired'
+  | 'idempotency_conflict'
   | 'over_memory'
   | 'too_many_connections';
 
@@ -141,6 +142,11 @@ export declare const ERROR_KINDS: {
   readonly approval_decided: ErrorKindInfo;
   /** The time to decide is over, or the task has ended that waited for it. */
   readonly approval_expired: ErrorKindInfo;
+  /**
+   * A call with this `idempotencyKey` has been answered, and it was another one: of another method,
+   * or with other params.
+   */
+  readonly idempotency_conflict: ErrorKindInfo;
   /**
    * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
    * it, or the answers to one batch were too long together, or too many calls wait and too much is

@@ -92,6 +92,11 @@ export const ERROR_KINDS = Object.freeze({
   /** The time to decide is over, or the task has ended that waited for it. */
   approval_expired: { code: -32032, retryable: false },
   /**
+   * A call with this `idempotencyKey` has been answered, and it was another one: of another method,
+   * or with other params.
+   */
+  idempotency_conflict: { code: -32040, retryable: false },
+  /**
    * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
    * it, or the answers to one batch were too long together, or too many calls wait and too much is
    * subscribed to.

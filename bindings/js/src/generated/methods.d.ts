@@ -293,8 +293,8 @@ export declare class EventMethods {
    * The answer comes once the event is in the log on disk, together with every task that a rule
    * makes of it at once: no crash or power cut after it loses them.
    *
-   * @throws {DaemonError} of kind `topic_reserved`, `storage_unavailable`, `queue_full`,
-   * `shutting_down`
+   * @throws {DaemonError} of kind `idempotency_conflict`, `topic_reserved`, `storage_unavailable`,
+   * `queue_full`, `shutting_down`
    */
   emit(params: EventEmitParams, options?: CallOptions): Promise<EventEmitted>;
 
@@ -332,8 +332,8 @@ export declare class ChatMethods {
    *
    * `task.output` streams the answer and `task.wait` waits for it.
    *
-   * @throws {DaemonError} of kind `queue_full`, `chain_too_deep`, `storage_unavailable`,
-   * `shutting_down`
+   * @throws {DaemonError} of kind `idempotency_conflict`, `queue_full`, `chain_too_deep`,
+   * `storage_unavailable`, `shutting_down`
    */
   send(params: ChatSendParams, options?: CallOptions): Promise<ChatSent>;
 
@@ -416,8 +416,8 @@ export declare class TaskMethods {
    *
    * The answer comes once the task is stored on disk.
    *
-   * @throws {DaemonError} of kind `queue_full`, `chain_too_deep`, `dependency_not_found`,
-   * `dependency_on_itself`, `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `idempotency_conflict`, `queue_full`, `chain_too_deep`,
+   * `dependency_not_found`, `dependency_on_itself`, `storage_unavailable`, `shutting_down`
    */
   submit(params: TaskSubmitParams, options?: CallOptions): Promise<TaskSubmitted>;
 
@@ -568,8 +568,8 @@ export declare class TaskMethods {
    * because they were to start after the earlier one are submitted again as well, and start after
    * the new one.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
-   * `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `idempotency_conflict`, `task_not_found`, `queue_full`,
+   * `chain_too_deep`, `storage_unavailable`, `shutting_down`
    */
   retry(params: TaskRetryParams, options?: CallOptions): Promise<TaskSubmitted>;
 

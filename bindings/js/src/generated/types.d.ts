@@ -621,6 +621,12 @@ export interface ChatSendParams {
    * alone. Length from 1 to 200.
    */
   conversation?: string | undefined;
+  /**
+   * A name for this call, any text of the caller's own: another call with it, of the same caller
+   * within 24 hours, has no effect and gets the same answer. So a call whose answer was lost can be
+   * repeated. If its params or its method differ, it is an error. Length from 1 to 200.
+   */
+  idempotencyKey?: string | undefined;
 }
 
 /** The answer to `chat.send`. */
@@ -871,6 +877,12 @@ export interface EventEmitParams {
    * number beyond a double's range, and at most 120 levels.
    */
   payload?: unknown;
+  /**
+   * A name for this call, any text of the caller's own: another call with it, of the same caller
+   * within 24 hours, has no effect and gets the same answer. So a call whose answer was lost can be
+   * repeated. If its params or its method differ, it is an error. Length from 1 to 200.
+   */
+  idempotencyKey?: string | undefined;
 }
 
 /** The answer to `event.emit`: the event is in the log, and its tasks in the queue. */
@@ -2151,6 +2163,12 @@ export interface TaskRetried {
 export interface TaskRetryParams {
   /** The id of the task whose order is to be carried out again. Length at most 200. */
   taskId: string;
+  /**
+   * A name for this call, any text of the caller's own: another call with it, of the same caller
+   * within 24 hours, has no effect and gets the same answer. So a call whose answer was lost can be
+   * repeated. If its params or its method differ, it is an error. Length from 1 to 200.
+   */
+  idempotencyKey?: string | undefined;
 }
 
 /**
@@ -2312,6 +2330,12 @@ export interface TaskSubmitParams {
    * when absent.
    */
   approval?: ApprovalTerms | undefined;
+  /**
+   * A name for this call, any text of the caller's own: another call with it, of the same caller
+   * within 24 hours, has no effect and gets the same answer. So a call whose answer was lost can be
+   * repeated. If its params or its method differ, it is an error. Length from 1 to 200.
+   */
+  idempotencyKey?: string | undefined;
 }
 
 /** The answer to `task.submit`: the task is stored. */

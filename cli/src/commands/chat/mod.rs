@@ -95,7 +95,7 @@ pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> R
         }
         return repl::run(project, conversation);
     };
-    let params = ChatSendParams { message: prompt(message)?, conversation, priority: None };
+    let params = ChatSendParams { message: prompt(message)?, conversation, ..Default::default() };
     ask(project, async |client| {
         let sent = client.chat_send(params).await?;
         let what = format!("{} has not ended", visible(&sent.task_id));
@@ -106,7 +106,12 @@ pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> R
 /// `aiwg chat send`. As JSON it is the method's result, which does not wait for the answer.
 fn send(project: Option<&Path>, args: SendArgs, output: &Output) -> Result<ExitCode, CliError> {
     let SendArgs { message, conversation, priority, no_wait, wait_timeout } = args;
-    let params = ChatSendParams { message: prompt(message)?, conversation, priority: Some(priority) };
+    let params = ChatSendParams {
+        message: prompt(message)?,
+        conversation,
+        priority: Some(priority),
+        idempotency_key: None,
+    };
     ask(project, async |client| {
         let sent = client.chat_send(params).await?;
         if no_wait || output.json {

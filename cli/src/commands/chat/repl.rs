@@ -153,6 +153,7 @@ impl Talk {
             message: text.to_owned(),
             priority: None,
             conversation: Some(self.conversation.clone()),
+            idempotency_key: None,
         };
         let id = self.wait(client.chat_send(params))?.task_id;
         let lock = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);

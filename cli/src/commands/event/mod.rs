@@ -36,7 +36,7 @@ pub(crate) async fn run(
     match command {
         EventCommand::Emit { topic, payload } => {
             let payload = payload.map(input::payload).transpose()?;
-            let emitted = client.event_emit(EventEmitParams { topic, payload }).await?;
+            let emitted = client.event_emit(EventEmitParams { topic, payload, ..Default::default() }).await?;
             output.result(&emitted, show_emitted)?;
         }
         EventCommand::Watch { topics, since } => watch(client, topics, since, output).await?,

@@ -64,7 +64,8 @@ pub(crate) async fn run(
         TaskCommand::Edit(args) => edit::edit(client, args, output).await?,
         TaskCommand::Retry(which) => {
             let Some(id) = which.only() else { return many::retry(client, &which, output).await };
-            let submitted = client.task_retry(TaskRetryParams { task_id: id.to_owned() }).await?;
+            let submitted =
+                client.task_retry(TaskRetryParams { task_id: id.to_owned(), idempotency_key: None }).await?;
             output.result(&submitted, |out, submitted| show::submitted(out, submitted, None))?;
         }
         TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {

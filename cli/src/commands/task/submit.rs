@@ -87,6 +87,7 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
         retry: args.retries.map(RetryPolicy::up_to),
         ignore_budget: args.ignore_budget.then_some(true),
         verify: args.verify.into_verify(),
+        idempotency_key: None,
     })
 }
 

@@ -2,7 +2,9 @@ use aiwg_messaging::Platform;
 use aiwg_model::TaskSpec;
 use aiwg_protocol::{
     ApiError, ErrorKind,
-    types::{ChatClearParams, ChatCleared, ChatHistoryParams, ChatSendParams, ChatSent, ChatTurn},
+    types::{
+        ChatClearParams, ChatCleared, ChatHistoryParams, ChatSendParams, ChatSent, ChatTurn, TaskSubmitted,
+    },
 };
 
 use super::check;
@@ -14,23 +16,32 @@ const PRIORITY: i32 = 5;
 /// The number of turns that are shown unless the caller asks for another.
 const TURNS: u32 = 20;
 
-pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Result<ChatSent, ApiError> {
-    let ChatSendParams { message, priority, conversation } = params;
+pub(crate) async fn chat_send(handler: &Handler, mut params: ChatSendParams) -> Result<ChatSent, ApiError> {
+    let key = handler.key(params.idempotency_key.take(), "chat.send", &params)?;
+    let submitted: TaskSubmitted = match message(handler, params) {
+        Ok(task) => handler.command(handler.context.engine.submit_once(task, key)).await?,
+        Err(refusal) => handler.refused(key, refusal).await?,
+    };
+    Ok(ChatSent { task_id: submitted.task_id })
+}
+
+/// The task that a message is, once it is checked.
+fn message(handler: &Handler, params: ChatSendParams) -> Result<TaskSpec, ApiError> {
+    let ChatSendParams { message, priority, conversation, idempotency_key: _ } = params;
     check::prompt("message", &message)?;
     check::priority(priority)?;
     if let Some(conversation) = &conversation {
         check::conversation(conversation)?;
         is_not_of_people(conversation, handler)?;
     }
-    let task = TaskSpec {
+    Ok(TaskSpec {
         prompt: message,
         priority: priority.unwrap_or(PRIORITY),
         conversation,
         cause: handler.cause(),
         sender: handler.sender(),
         ..TaskSpec::default()
-    };
-    Ok(ChatSent { task_id: handler.command(handler.context.engine.submit(task)).await?.task_id })
+    })
 }
 
 /// Refuses an agent that would speak in a conversation of people on a messaging platform: they would wait for the answer to its words.

@@ -18,14 +18,25 @@ use crate::{
     engine::NewEvent,
 };
 
-pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Result<EventEmitted, ApiError> {
+pub(crate) async fn event_emit(
+    handler: &Handler,
+    mut params: EventEmitParams,
+) -> Result<EventEmitted, ApiError> {
+    let key = handler.key(params.idempotency_key.take(), "event.emit", &params)?;
+    let event = match emitted(handler, params) {
+        Ok(event) => event,
+        Err(refusal) => return handler.refused(key, refusal).await,
+    };
+    handler.command(handler.context.engine.publish_from(event, handler.sender(), key)).await
+}
+
+/// The event that a client emits, once it is checked.
+fn emitted(handler: &Handler, params: EventEmitParams) -> Result<NewEvent, ApiError> {
     check::topic(&params.topic)?;
     let payload = params.payload.unwrap_or_default();
     check::payload("payload", &payload, &handler.context.settings.get().config.daemon)?;
     let cause = handler.cause();
-    let event =
-        NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
-    handler.command(handler.context.engine.publish_from(event, handler.sender())).await
+    Ok(NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None })
 }
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {

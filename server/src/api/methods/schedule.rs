@@ -46,7 +46,7 @@ pub(crate) async fn schedule_run(
     let job = job(&handler.context.settings.get(), &params.job)?;
     let cause = handler.cause();
     let event = event_of(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));
-    let emitted = handler.command(handler.context.engine.publish_from(event, handler.sender())).await?;
+    let emitted = handler.command(handler.context.engine.publish_from(event, handler.sender(), None)).await?;
     carry_out(&handler.context, &handler.api.components, &job, cause).await;
     Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
 }

@@ -9,8 +9,8 @@ use aiwg_protocol::{
     types::{
         NoParams, Phase, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited,
         TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskMessage, TaskReleaseParams,
-        TaskReleased, TaskRetried, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams,
-        TaskSubmitted, TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
+        TaskReleased, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
+        TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
     },
 };
 use aiwg_store::{Reader, TaskFilter};
@@ -19,7 +19,7 @@ use super::{check, output::last_run_dir, steer::takeover};
 use crate::{
     api::{Handler, answer::Part, permit, waits::WaitsFor},
     context::Context,
-    engine::{Edit, EngineError, Select},
+    engine::{Edit, EngineError},
     rules::minutes_to_ms,
 };
 
@@ -28,10 +28,18 @@ const LISTED_OUTPUT: usize = 4 * 1024;
 
 pub(crate) async fn task_submit(
     handler: &Handler,
-    params: TaskSubmitParams,
+    mut params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
+    let key = handler.key(params.idempotency_key.take(), "task.submit", &params)?;
+    match submitted(handler, params) {
+        Ok(task) => handler.command(handler.context.engine.submit_once(task, key)).await,
+        Err(refusal) => handler.refused(key, refusal).await,
+    }
+}
+
+/// The specification of a task that a client submits, once it is checked.
+fn submitted(handler: &Handler, mut params: TaskSubmitParams) -> Result<TaskSpec, ApiError> {
     let config = &handler.context.settings.get().config;
-    let mut params = params;
     let defaults = config.defaults.verify.clone().unwrap_or_default();
     params.verify = params.verify.map(|verify| verify.or(&defaults));
     check::spec(&params, config)?;
@@ -39,7 +47,7 @@ pub(crate) async fn task_submit(
     let ignore_budget = params.ignore_budget.unwrap_or(false);
     permit::budget(handler, ignore_budget)?;
     permit::verify(handler, params.verify.as_ref())?;
-    let task = TaskSpec {
+    Ok(TaskSpec {
         prompt: params.prompt,
         agent: params.agent,
         priority: params.priority.unwrap_or(0),
@@ -60,8 +68,7 @@ pub(crate) async fn task_submit(
             ..Terms::default()
         },
         ..TaskSpec::default()
-    };
-    handler.command(handler.context.engine.submit(task)).await
+    })
 }
 
 fn in_span(span: Span) -> Timestamp {
@@ -103,19 +110,12 @@ pub(crate) async fn task_edit(handler: &Handler, params: TaskEditParams) -> Resu
 
 pub(crate) async fn task_retry(
     handler: &Handler,
-    params: TaskRetryParams,
+    mut params: TaskRetryParams,
 ) -> Result<TaskSubmitted, ApiError> {
-    let which = Select::Named(vec![check::task_no(&params.task_id)?]);
-    let retried =
-        handler.command(handler.context.engine.retry_many(which, handler.cause(), handler.sender())).await?;
-    // It comes first: the tasks that wait for it have higher numbers.
-    let first = retried.tasks.into_iter().next();
-    first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
-        ApiError::new(
-            ErrorKind::InternalError,
-            "the task was retried, but its new state is unknown: please report this bug",
-        )
-    })
+    let key = handler.key(params.idempotency_key.take(), "task.retry", &params)?;
+    let no = check::task_no(&params.task_id)?;
+    let retry = handler.context.engine.retry_once(no, handler.cause(), handler.sender(), key);
+    handler.command(retry).await
 }
 
 pub(crate) async fn task_retry_many(

@@ -326,7 +326,7 @@ impl Rest {
     fn finish(&mut self, effects: Effects, fate: Fate) {
         for command in effects.done {
             match fate {
-                Fate::Committed => command.answer(&self.state),
+                Fate::Committed => command.answer(),
                 _ => command.refuse(EngineError::Closing),
             }
         }

@@ -320,6 +320,7 @@ class AsyncEventMethods:
         *,
         topic: str,
         payload: Any = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> EventEmitted:
         """Emits an event.
@@ -332,12 +333,16 @@ class AsyncEventMethods:
           Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
         - ``payload``: The details: any JSON value that can be read. It may hold no half of a
           surrogate pair, no number beyond a double's range, and at most 120 levels.
+        - ``idempotency_key``: A name for this call, any text of the caller's own: another call with
+          it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
+          whose answer was lost can be repeated. If its params or its method differ, it is an error.
+          Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``topic_reserved``, ``storage_unavailable``, ``queue_full``,
-        ``shutting_down``.
+        Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``,
+        ``storage_unavailable``, ``queue_full``, ``shutting_down``.
         """
-        wire = {"topic": topic, "payload": payload}
+        wire = {"topic": topic, "payload": payload, "idempotencyKey": idempotency_key}
         received = await self._caller.call_method("event.emit", wire, timeout)
         with Reading("event.emit"):
             return EventEmitted.from_wire(received)
@@ -428,6 +433,7 @@ class AsyncChatMethods:
         message: str,
         priority: int | None = None,
         conversation: str | None = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> ChatSent:
         """Sends a message to an agent: a task of higher priority, whose output is the answer.
@@ -439,12 +445,21 @@ class AsyncChatMethods:
         - ``conversation``: The conversation that it belongs to, by any name of up to 200
           characters. The agent gets what was said in it before, and answers one message after the
           other. Without one the message stands alone. Length from 1 to 200.
+        - ``idempotency_key``: A name for this call, any text of the caller's own: another call with
+          it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
+          whose answer was lost can be repeated. If its params or its method differ, it is an error.
+          Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``storage_unavailable``,
-        ``shutting_down``.
+        Raises ``DaemonError`` of kind ``idempotency_conflict``, ``queue_full``, ``chain_too_deep``,
+        ``storage_unavailable``, ``shutting_down``.
         """
-        wire = {"message": message, "priority": priority, "conversation": conversation}
+        wire = {
+            "message": message,
+            "priority": priority,
+            "conversation": conversation,
+            "idempotencyKey": idempotency_key,
+        }
         received = await self._caller.call_method("chat.send", wire, timeout)
         with Reading("chat.send"):
             return ChatSent.from_wire(received)
@@ -607,6 +622,7 @@ class AsyncTaskMethods:
         ignore_budget: bool | None = None,
         verify: Verify | None = None,
         approval: ApprovalTerms | None = None,
+        idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -642,10 +658,15 @@ class AsyncTaskMethods:
           `defaults.verify` of the configuration.
         - ``approval``: A person must approve it before it starts: `true`, or how long that may
           take. Nobody is asked when absent.
+        - ``idempotency_key``: A name for this call, any text of the caller's own: another call with
+          it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
+          whose answer was lost can be repeated. If its params or its method differ, it is an error.
+          Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
-        ``dependency_on_itself``, ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``idempotency_conflict``, ``queue_full``, ``chain_too_deep``,
+        ``dependency_not_found``, ``dependency_on_itself``, ``storage_unavailable``,
+        ``shutting_down``.
         """
         wire = {
             "prompt": prompt,
@@ -663,6 +684,7 @@ class AsyncTaskMethods:
             "ignoreBudget": ignore_budget,
             "verify": None if verify is None else verify.to_wire(),
             "approval": None if approval is None else approval if isinstance(approval, bool) else approval.to_wire(),
+            "idempotencyKey": idempotency_key,
         }
         received = await self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):
@@ -1033,7 +1055,13 @@ class AsyncTaskMethods:
         with Reading("task.output"):
             return TaskOutput.from_wire(received)
 
-    async def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
+    async def retry(
+        self,
+        *,
+        task_id: str,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> TaskSubmitted:
         """Submits a new task with the specification of an earlier one.
 
         The new task waits for no other task, even if the earlier one did. Tasks that were cancelled
@@ -1042,12 +1070,16 @@ class AsyncTaskMethods:
 
         - ``task_id``: The id of the task whose order is to be carried out again. Length at most
           200.
+        - ``idempotency_key``: A name for this call, any text of the caller's own: another call with
+          it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
+          whose answer was lost can be repeated. If its params or its method differ, it is an error.
+          Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``chain_too_deep``,
-        ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``idempotency_conflict``, ``task_not_found``, ``queue_full``,
+        ``chain_too_deep``, ``storage_unavailable``, ``shutting_down``.
         """
-        wire = {"taskId": task_id}
+        wire = {"taskId": task_id, "idempotencyKey": idempotency_key}
         received = await self._caller.call_method("task.retry", wire, timeout)
         with Reading("task.retry"):
             return TaskSubmitted.from_wire(received)

@@ -1,7 +1,7 @@
 # Generated from the definition in protocol/ by scripts/generate. Do not edit.
 """What clients and daemons agree on beyond methods and types."""
 
-from typing import Final
+from typing import Dict, Final, Literal
 
 PROTOCOL_VERSION: Final[str] = "1.0"
 """The version of the wire contract."""
@@ -30,4 +30,35 @@ shorter one, which is the one to connect to.
 
 MAX_ANSWER_BYTES: Final[int] = 67108864
 """The longest line that a client takes from a daemon, in bytes. Whoever sends a longer one is none.
+"""
+
+REPEATABLE: Final[Dict[str, Literal["safe", "key"]]] = {
+    "ping": "safe",
+    "rpc.discover": "safe",
+    "daemon.status": "safe",
+    "daemon.logs": "safe",
+    "automation.status": "safe",
+    "automation.test": "safe",
+    "event.emit": "key",
+    "event.list": "safe",
+    "chat.send": "key",
+    "chat.history": "safe",
+    "account.list": "safe",
+    "report.get": "safe",
+    "schedule.list": "safe",
+    "task.submit": "key",
+    "task.list": "safe",
+    "task.get": "safe",
+    "task.why": "safe",
+    "task.stats": "safe",
+    "task.wait": "safe",
+    "task.output": "safe",
+    "task.retry": "key",
+    "budget.status": "safe",
+    "messaging.status": "safe",
+    "approval.list": "safe",
+    "approval.get": "safe",
+}
+"""The methods whose calls may be sent again when an answer was lost: ``safe`` as they are, ``key``
+with the same ``idempotencyKey``.
 """

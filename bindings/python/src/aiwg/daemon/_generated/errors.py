@@ -44,6 +44,7 @@ ErrorKind = Literal[
     "approval_not_found",
     "approval_decided",
     "approval_expired",
+    "idempotency_conflict",
     "over_memory",
     "too_many_connections",
 ]
@@ -137,6 +138,9 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "approval_decided": ErrorKindInfo(code=-32031, retryable=False),
     # The time to decide is over, or the task has ended that waited for it.
     "approval_expired": ErrorKindInfo(code=-32032, retryable=False),
+    # A call with this `idempotencyKey` has been answered, and it was another one: of another
+    # method, or with other params.
+    "idempotency_conflict": ErrorKindInfo(code=-32040, retryable=False),
     # There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
     # it, or the answers to one batch were too long together, or too many calls wait and too much is
     # subscribed to.
