@@ -14,6 +14,7 @@ mod json_error;
 pub mod limits;
 pub mod schema;
 pub mod service;
+pub mod spool;
 pub mod terms;
 pub mod topics;
 pub mod trust;
