@@ -174,6 +174,37 @@ fn python_subscriptions_go_on_after_a_restart() {
 }
 
 #[test]
+fn every_example_in_the_javascript_declarations_works_as_it_stands() {
+    let done = node(&with_rule(), "examples.mjs", &[env!("CARGO_BIN_EXE_aiwg")]);
+    assert!(succeeded(&done).contains("examples ran"));
+}
+
+#[test]
+fn a_jest_suite_uses_the_javascript_client_as_it_is() {
+    let project = Project::started(json!({}));
+    let node = clients().join("node");
+    let mut command = Command::new("node");
+    command.arg(node.join("node_modules/jest/bin/jest.js")).arg("--config").arg(node.join("jest/package.json"));
+    command.arg("--cacheDirectory").arg(project.file("jest-cache"));
+    succeeded(&in_project(&project, command));
+    assert_eq!(project.json(&["event", "list", "jest:ran"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn commonjs_needs_no_runtime_that_can_require_es_modules() {
+    let project = Project::started(json!({}));
+    let script = "new (require('aiwg').DaemonClient)().emit('required:it').then(({ seq }) => console.log('emitted', seq))";
+    let aiwg = clients().join("node/node_modules/aiwg");
+    let mut command = Command::new("node");
+    command.args(["--eval", &script.replace("'aiwg'", &format!("{aiwg:?}"))]);
+    // Node 18 and early versions of 20 cannot; later ones can be told not to.
+    if Command::new("node").args(["--no-experimental-require-module", "--version"]).output().unwrap().status.success() {
+        command.env("NODE_OPTIONS", "--no-experimental-require-module");
+    }
+    assert!(succeeded(&in_project(&project, command)).contains("emitted"));
+}
+
+#[test]
 fn the_documents_are_valid_and_true() {
     let document = repository().join("schema/openrpc.json");
     let project = Project::new(json!({

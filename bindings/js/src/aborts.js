@@ -1,3 +1,5 @@
+'use strict';
+
 /** The callbacks that wait for each signal. */
 const waiting = new WeakMap();
 
@@ -5,7 +7,7 @@ const waiting = new WeakMap();
  * Calls `abort()` when the signal aborts, until the function that this gives is called. However many wait for a signal, it
  * has one listener: Node takes more than ten for a leak, and one signal for all calls is what signals are for.
  */
-export function onAbort(signal, abort) {
+function onAbort(signal, abort) {
   const callbacks = waiting.get(signal) ?? listen(signal);
   // One function may wait twice.
   const entry = { abort };
@@ -33,3 +35,5 @@ function stop(signal, callbacks) {
   signal.removeEventListener('abort', callbacks.tell);
   if (waiting.get(signal) === callbacks) waiting.delete(signal);
 }
+
+module.exports = { onAbort };

@@ -1,14 +1,17 @@
-import { onAbort } from './aborts.js';
-import { startTimer } from './timeout.js';
+'use strict';
+
+const { onAbort } = require('./aborts.js');
+const { startTimer } = require('./timeout.js');
 
 /**
  * The result of `body(signal)`, which ends when its signal aborts: with the reason of the caller's own signal, or with
  * `lateError()` when the time is over.
  */
-export async function attempt({ timeoutMs, signal }, lateError, body) {
+async function attempt({ timeoutMs, signal }, lateError, body) {
   const controller = new AbortController();
-  if (signal.aborted) controller.abort(signal.reason);
-  const ignore = onAbort(signal, () => controller.abort(signal.reason));
+  if (signal?.aborted) controller.abort(signal.reason);
+  else if (timeoutMs <= 0) controller.abort(lateError());
+  const ignore = signal && onAbort(signal, () => controller.abort(signal.reason));
   const timer = startTimer(timeoutMs, () => controller.abort(lateError()));
   try {
     return await body(controller.signal);
@@ -17,6 +20,8 @@ export async function attempt({ timeoutMs, signal }, lateError, body) {
     throw error;
   } finally {
     clearTimeout(timer);
-    ignore();
+    ignore?.();
   }
 }
+
+module.exports = { attempt };

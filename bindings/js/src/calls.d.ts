@@ -1,10 +1,29 @@
-/** Options of a single call: its cancellation and its time-out. */
-export interface CallOptions {
-  /** Cancels the call: it rejects with the signal's reason, and the daemon stops working on it. */
+/** The time that something may take, and what ends it before. */
+export interface TimeOptions {
+  /** Ends it: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * Cancels the call after this many milliseconds: it rejects with a `DaemonTimeoutError`. `null` and `Infinity` are no
-   * limit, whatever the client's own is. A value that is not above 0 is a `RangeError`.
+   * Maximum time, in milliseconds: then it rejects with a `DaemonTimeoutError`. `null` and `Infinity` are no limit,
+   * whatever the client's own is. A value that is not above 0 is a `RangeError`.
    */
   timeoutMs?: number | null | undefined;
+  /**
+   * Moment at which it rejects with a `DaemonTimeoutError`: a Date, or milliseconds since 1970. With a `timeoutMs` too, the
+   * earlier one counts. One that has passed sends nothing.
+   */
+  deadline?: Date | number | null | undefined;
+}
+
+/**
+ * Options of a single call: its cancellation and its time. A call that is ended by them is cancelled in the daemon too.
+ *
+ * @example
+ * const task = { taskId: 'task-0001' };
+ * await client.task.get(task, { timeoutMs: 5000 });
+ * await client.task.get(task, { deadline: Date.now() + 5000 });
+ * await client.task.get(task, { signal: AbortSignal.timeout(5000) });
+ */
+export interface CallOptions extends TimeOptions {
+  /** False to fail at once when the connection is lost. Default: as the client does. */
+  retry?: boolean | undefined;
 }

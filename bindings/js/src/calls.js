@@ -1,20 +1,27 @@
-import { onAbort } from './aborts.js';
-import { DaemonError, notUnderstood } from './errors.js';
-import { startTimer } from './timeout.js';
+'use strict';
+
+const { onAbort } = require('./aborts.js');
+const { DaemonError, notUnderstood } = require('./errors.js');
+const { startTimer } = require('./timeout.js');
 
 /** A call that waits for its answer. It is settled once; what comes later is ignored. */
 class Call {
-  /** Size of its request, in bytes; 0 until it is sent. */
+  /** Size of its request, in bytes; 0 while it waits to be sent. */
   size = 0;
+  /** Number of times it was sent. */
+  attempts = 0;
+  /** Time at which its connection failed, where no answer of any call has come since. */
+  lostAt;
   #calls;
   #settle;
   #settled = new Promise((settle) => (this.#settle = settle));
   #timer;
   #ignoreAbort;
 
-  constructor(calls, id) {
+  constructor(calls, id, traits) {
     this.#calls = calls;
     this.id = id;
+    Object.assign(this, traits);
   }
 
   /**
@@ -25,10 +32,6 @@ class Call {
     const { result, error } = await this.#settled;
     if (error !== undefined) throw error();
     return result;
-  }
-
-  get isSettled() {
-    return !this.#calls.has(this);
   }
 
   succeed(result) {
@@ -57,48 +60,98 @@ class Call {
 /** The kind of error that is about the whole connection: it is one too many, and the daemon reads nothing of it. */
 const OF_ALL = 'too_many_connections';
 
-/** The calls that wait for their answers. */
-export class Calls {
-  #waiting = new Map();
+/** The calls that wait for their answers, in the order in which they were made. */
+class Calls {
+  /** Those that are sent, and then those that are not: each call has a higher id than those before it. */
+  #sent = new Map();
+  #unsent = new Map();
+  /** Those that a daemon did not take because it is ending: the next one gets them. */
+  #held = new Map();
   #lastId = 0;
+  #idle = [];
 
   get count() {
-    return this.#waiting.size;
+    return this.#sent.size + this.#unsent.size + this.#held.size;
   }
 
-  open() {
-    const call = new Call(this, ++this.#lastId);
-    this.#waiting.set(call.id, call);
+  /** The calls that wait to be sent, the first one first. */
+  get unsent() {
+    return this.#unsent.values();
+  }
+
+  get hasUnsent() {
+    return this.#unsent.size > 0;
+  }
+
+  /** A new call, the last to be sent. */
+  open(traits) {
+    const call = new Call(this, ++this.#lastId, traits);
+    this.#unsent.set(call.id, call);
     return call;
   }
 
-  has(call) {
-    return this.#waiting.has(call.id);
+  /** Notes that a call is sent. */
+  sent(call) {
+    call.attempts++;
+    this.#unsent.delete(call.id);
+    this.#sent.set(call.id, call);
+  }
+
+  /** Keeps a call for the next connection, in its place. */
+  hold(call) {
+    this.#sent.delete(call.id);
+    this.#held.set(call.id, call);
+  }
+
+  /** Notes that the connection ended. Gives the calls that were sent: they are to be sent again, or to fail. */
+  lost() {
+    const lost = [...this.#sent.values()];
+    const before = [...this.#sent, ...this.#held].sort(([a], [b]) => a - b);
+    for (const [, call] of before) call.size = 0;
+    this.#unsent = new Map([...before, ...this.#unsent]);
+    this.#sent = new Map();
+    this.#held = new Map();
+    return lost;
+  }
+
+  /** Notes that an answer has come: the calls that were lost once are sent again for good. */
+  answered() {
+    for (const call of this.#sent.values()) call.lostAt = undefined;
   }
 
   delete(call) {
-    return this.#waiting.delete(call.id);
+    const isWaiting = this.#sent.delete(call.id) || this.#unsent.delete(call.id) || this.#held.delete(call.id);
+    if (this.count === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    return isWaiting;
   }
 
-  /** Takes an answer. The one to a call that was cancelled finds nobody, and is dropped. */
-  settle({ id, result, error }, path) {
+  /** Waits until no call waits. */
+  async idle() {
+    while (this.count > 0) await new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /**
+   * Takes an answer. The one to a call that was cancelled finds nobody, and is dropped. `isHeld(call, error)` keeps a call
+   * whose refusal another daemon may take back.
+   */
+  settle({ id, result, error }, path, isHeld) {
     const isRefused = error !== undefined && error !== null;
     if (isRefused && isError(error) && error.data?.kind === OF_ALL) {
       this.failAll(() => new DaemonError(error));
       return;
     }
-    const call = id === null && isRefused ? this.#longest() : this.#waiting.get(id);
+    const call = id === null && isRefused ? this.#longest() : this.#sent.get(id);
     const wrong = (why) => call?.fail(() => notUnderstood(path, why));
     if (isRefused) {
       if (!isError(error)) wrong("its error is not JSON-RPC's");
-      else call?.fail(() => new DaemonError(error));
+      else if (call && !isHeld(call, error)) call.fail(() => new DaemonError(error));
     } else if (result === undefined) wrong('it has neither a result nor an error');
     else call?.succeed(result);
   }
 
   /** Fails all of them. */
   failAll(error) {
-    for (const call of [...this.#waiting.values()]) call.fail(error);
+    for (const call of [...this.#sent.values(), ...this.#held.values(), ...this.#unsent.values()]) call.fail(error);
   }
 
   /**
@@ -108,7 +161,7 @@ export class Calls {
    */
   #longest() {
     let longest;
-    for (const call of this.#waiting.values()) {
+    for (const call of this.#sent.values()) {
       if (call.size > (longest?.size ?? 0)) longest = call;
     }
     return longest;
@@ -118,3 +171,5 @@ export class Calls {
 function isError({ code, message }) {
   return Number.isInteger(code) && typeof message === 'string';
 }
+
+module.exports = { Calls };

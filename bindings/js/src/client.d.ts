@@ -1,8 +1,19 @@
-import type { CallOptions } from './calls.js';
+import type { CallOptions, TimeOptions } from './calls.js';
+import type { DaemonConnectionError, DaemonError } from './errors.js';
 import type { MethodMap, Methods, NotificationMap } from './generated/methods.js';
 import type { Event, EventEmitted } from './generated/types.js';
+import type { Daemon, Events, Tasks } from './tasks.js';
 
-/** The address of the daemon, and the time-out. */
+/**
+ * The address of the daemon, and what holds for all calls.
+ *
+ * @example
+ * const client = new DaemonClient({
+ *   timeoutMs: 10_000,
+ *   onResponse: ({ method, durationMs, error }) => console.debug(method, durationMs, error?.message),
+ * });
+ * await client.ping();
+ */
 export interface ClientOptions {
   /**
    * The daemon's socket. Without it, `AIWG_DAEMON_SOCKET` names it, or else it is
@@ -16,6 +27,61 @@ export interface ClientOptions {
    * absent, `null` or `Infinity`. A value that is not above 0 is a `RangeError`.
    */
   timeoutMs?: number | null | undefined;
+  /**
+   * False to fail at once when the connection is lost. Otherwise calls that were not sent yet wait for the daemon to come
+   * back: until their time-out, or for 30 seconds without one. True when absent.
+   */
+  retry?: boolean | undefined;
+  /** Called before each call is sent: for logs and traces. */
+  onRequest?: ((request: RequestInfo) => void) | undefined;
+  /** Called when each call has its answer, or has failed. */
+  onResponse?: ((response: ResponseInfo) => void) | undefined;
+}
+
+/** A call, as `onRequest` gets it. */
+export interface RequestInfo {
+  /** The number of the call in its client. */
+  readonly id: number;
+  /** The method, by its name on the wire. */
+  readonly method: string;
+  readonly params: unknown;
+}
+
+/** The outcome of a call, as `onResponse` gets it: `result`, or else `error`. */
+export interface ResponseInfo extends RequestInfo {
+  readonly result?: unknown;
+  /** The error of the daemon or of the connection, or the reason of the caller's signal. */
+  readonly error?: DaemonError | DaemonConnectionError | Error;
+  /** How often the request was sent: 0 if the call failed before. */
+  readonly attempts: number;
+  /** Time from the call to its outcome, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/**
+ * What happens to the client's connection, by name. Subscriptions have connections of their own.
+ *
+ * @example
+ * client.on('disconnect', ({ error }) => console.warn(error?.message ?? 'disconnected'));
+ * client.on('reconnect', ({ attempts }) => console.info(`connected again, attempt ${attempts}`));
+ */
+export interface ClientEvents {
+  /** It stands, for the first time or after `disconnect()`. */
+  connect: { path: string; attempts: number };
+  /** It has ended: with an error, unless the client has ended it. */
+  disconnect: { path: string; error: DaemonConnectionError | undefined };
+  /** An attempt to connect again has failed, and calls wait for the next one, which comes in `delayMs` milliseconds. */
+  reconnecting: { path: string; error: Error; attempts: number; delayMs: number };
+  /** It stands again, after the daemon went away. */
+  reconnect: { path: string; attempts: number };
+}
+
+/** Options of `waitFor`. */
+export interface WaitForOptions extends TimeOptions {
+  /** Takes only events for which it gives true. */
+  where?: ((event: Event) => boolean) | undefined;
+  /** The number of the last event seen: those after it count. Only those from now on when absent. */
+  since?: number | undefined;
 }
 
 /** A message that the daemon sends without a request. */
@@ -68,18 +134,22 @@ type ResultOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['resu
  * A client of the daemon.
  *
  * It connects with its first call, or by `connect()`. Calls share one connection and need not wait
- * for each other. When the daemon goes away, calls in flight reject with a `DaemonConnectionError`
- * of kind `disconnected`, and the next call connects again. An idle connection does not keep the
- * process alive.
+ * for each other; they take effect in the order in which they were made. When the daemon goes away, calls
+ * in flight reject with a `DaemonConnectionError` of kind `disconnected`, and the next call connects again.
+ * An idle connection does not keep the process alive. Its methods are bound: `const { emit } = client` works.
  *
  * @example
  * const client = new DaemonClient();
  * await client.emit('deployment:complete', { version: '1.2.3' });
  * const { taskId } = await client.task.submit({ prompt: 'Write the release notes' });
  * const task = await client.task.wait({ taskId });
- * await client.disconnect();
+ * await client.close();
  */
 export declare class DaemonClient extends Methods {
+  readonly daemon: Daemon;
+  readonly event: Events;
+  readonly task: Tasks;
+
   /** Takes the path of a socket in place of the options. */
   constructor(options?: ClientOptions | string);
 
@@ -92,19 +162,49 @@ export declare class DaemonClient extends Methods {
   /**
    * Connects, unless it is connected already.
    *
+   * @example
+   * await client.connect();
+   *
    * @throws {DaemonConnectionError} of kind `no_daemon`
    */
   connect(): Promise<void>;
 
-  /** Disconnects. Calls in flight reject with a `DaemonConnectionError` of kind `disconnected`, and its subscriptions end. */
+  /**
+   * Disconnects at once. Calls in flight reject with a `DaemonConnectionError` of kind `disconnected`, and its subscriptions
+   * end. A later call connects again.
+   *
+   * @example
+   * await client.disconnect();
+   */
   disconnect(): Promise<void>;
 
   /**
+   * Closes the client for good: takes no more calls (they reject with a `DaemonConnectionError` of kind `closed`), ends its
+   * subscriptions, waits until the calls in flight have their answers, and disconnects. Those that have none when the time
+   * is over, or the signal aborts, reject as with `disconnect()`.
+   *
+   * @example
+   * for (let step = 1; step <= 3; step++) client.emit('build:step', { step }); // nobody waits for these
+   * await client.close({ timeoutMs: 10_000 });
+   *
+   * @throws {DaemonTimeoutError} when the time is over; it is closed then, too
+   */
+  close(options?: TimeOptions): Promise<void>;
+
+  /**
    * Emits an event: `event.emit`. The payload is any value that JSON can hold.
+   *
+   * @example
+   * const { seq, rules } = await client.emit('deployment:complete', { version: '1.2.3' });
    */
   emit(topic: string, payload?: unknown, options?: CallOptions): Promise<EventEmitted>;
 
-  /** Calls a method by its name on the wire; one that this package does not know, too. */
+  /**
+   * Calls a method by its name on the wire; one that this package does not know, too. All other methods come down to it.
+   *
+   * @example
+   * const { total } = await client.request('task.stats');
+   */
   request<M extends keyof MethodMap | (string & {})>(
     method: M,
     params?: ParamsOf<M>,
@@ -122,17 +222,65 @@ export declare class DaemonClient extends Methods {
    * for await (const event of events) if (event.topic === 'task:completed') break;
    *
    * @example
-   * for await (const event of client.subscribe('task:*', { reconnect: true })) console.log(event.topic);
+   * for await (const { topic } of client.subscribe('task:*', { since: 0, reconnect: true })) {
+   *   if (topic === 'task:completed') break;
+   * }
    *
    * @throws {DaemonConnectionError} when there is no daemon, or the connection is lost and `reconnect` is not set
    */
   subscribe(topics?: string | readonly string[], options?: SubscribeOptions): Subscription;
 
   /**
+   * The first event from now on whose topic matches one of the globs, and for which `where` gives true. It goes on over a
+   * restart of the daemon. What happens before the daemon has taken the subscription counts with `since` only.
+   *
+   * @example
+   * const { taskId } = await client.task.submit({ prompt: 'Tidy up' });
+   * const { topic } = await client.waitFor('task:{completed,failed}', {
+   *   since: 0,
+   *   where: ({ payload }) => payload.taskId === taskId,
+   *   timeoutMs: 60_000,
+   * });
+   *
+   * @throws {DaemonTimeoutError} when there is none in time
+   */
+  waitFor(topics: string | readonly string[], options?: WaitForOptions): Promise<Event>;
+
+  /**
+   * Calls `listener` when that happens to the connection, until the returned function or `off` is called.
+   *
+   * @example
+   * const off = client.on('disconnect', ({ path, error }) => console.warn(path, error));
+   * off();
+   */
+  on<E extends keyof ClientEvents>(event: E, listener: (details: ClientEvents[E]) => void): () => void;
+
+  /**
+   * The same, for the next time only.
+   *
+   * @example
+   * client.once('connect', ({ path }) => console.info(`connected to ${path}`));
+   */
+  once<E extends keyof ClientEvents>(event: E, listener: (details: ClientEvents[E]) => void): () => void;
+
+  /**
+   * Takes away a listener that was given to `on`.
+   *
+   * @example
+   * client.off('disconnect', console.warn);
+   */
+  off<E extends keyof ClientEvents>(event: E, listener: (details: ClientEvents[E]) => void): void;
+
+  /**
    * Calls `listener` for each notification of the daemon, until the returned function is called.
+   *
+   * @example
+   * const stop = client.onNotification(({ method, params }) => console.log(method, params));
+   * await client.event.subscribe({ topics: ['task:*'] });
+   * stop();
    */
   onNotification(listener: (notification: Notification) => void): () => void;
 }
 
-/** `await using client = new DaemonClient()` disconnects in the end, where the runtime has that. */
+/** `await using client = new DaemonClient()` closes it in the end, where the runtime has that. */
 export interface DaemonClient extends Record<AsyncDispose, () => Promise<void>> {}

@@ -1,11 +1,13 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
+'use strict';
 
-import { setTimeout as sleep } from 'node:timers/promises';
+const { once } = require('node:events');
+const { connect } = require('node:net');
 
-import { connectable } from './discovery.js';
-import { DaemonConnectionError, disconnected, notConnected } from './errors.js';
-import { LineSplitter, parse, unreadable } from './lines.js';
+const { setTimeout: sleep } = require('node:timers/promises');
+
+const { connectable } = require('./discovery.js');
+const { DaemonConnectionError, disconnected, notConnected } = require('./errors.js');
+const { LineSplitter, parse, unreadable } = require('./lines.js');
 
 /** First and longest pause before asking a busy daemon again, in milliseconds. */
 const FIRST_PAUSE = 2;
@@ -15,7 +17,7 @@ const LONGEST_PAUSE = 50;
  * A connected socket. A daemon that has more callers waiting than the system holds for it is there, if busy: it is asked
  * again, until the signal aborts.
  */
-export async function open(address, signal) {
+async function open(address, signal) {
   let pause = FIRST_PAUSE;
   for (;;) {
     try {
@@ -42,7 +44,7 @@ async function connected(path, signal) {
 }
 
 /** One connection to a daemon: lines out, messages in. */
-export class Connection {
+class Connection {
   #socket;
   #path;
   #handlers;
@@ -128,3 +130,5 @@ export class Connection {
     return disconnected(this.#path, why, cause);
   }
 }
+
+module.exports = { open, Connection };

@@ -1,18 +1,20 @@
+'use strict';
+
 // Finding the daemon's socket, the same way in every language.
 
-import { realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+const { realpathSync, statSync } = require('node:fs');
+const { homedir } = require('node:os');
+const { dirname, join, resolve } = require('node:path');
 
-import { noProject } from './errors.js';
-import { MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH } from './generated/constants.js';
-import { checkSocket, checkTrusted } from './trust.js';
+const { noProject } = require('./errors.js');
+const { MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH } = require('./generated/constants.js');
+const { checkSocket, checkTrusted } = require('./trust.js');
 
 /**
  * The socket to connect to: the one given, else the one the environment names, else that of the
  * project that `cwd` is in. `isFound` is true in the last case: then it must be this user's, or root's.
  */
-export function discover({ socketPath, cwd } = {}) {
+function discover({ socketPath, cwd } = {}) {
   const named = socketPath || process.env[SOCKET_ENV];
   if (named) return { path: named, isFound: false };
   const start = absolute(cwd ?? '.');
@@ -53,7 +55,9 @@ function hasProject(directory) {
 }
 
 /** The path to give to the system: one that is too long for it is a link to a shorter one. Fails where it is not to be trusted. */
-export function connectable({ path, isFound }) {
+function connectable({ path, isFound }) {
   if (isFound) checkSocket(path);
   return Buffer.byteLength(path) > MAX_SOCKET_PATH ? realpathSync(path) : path;
 }
+
+module.exports = { discover, connectable };

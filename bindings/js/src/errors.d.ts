@@ -1,7 +1,16 @@
 import type { ErrorKind } from './generated/errors.js';
 import type { Open } from './generated/types.js';
 
-/** The daemon answered with an error. */
+/**
+ * The daemon answered with an error.
+ *
+ * @example
+ * try {
+ *   await client.task.get({ taskId: 'task-9999' });
+ * } catch (error) {
+ *   if (!(error instanceof DaemonError && error.kind === 'task_not_found')) throw error;
+ * }
+ */
 export declare class DaemonError extends Error {
   private constructor();
 
@@ -12,6 +21,8 @@ export declare class DaemonError extends Error {
   readonly kind: Open<ErrorKind>;
   /** With `invalid_params`: the member that is wrong, as a path such as `env.PATH`. */
   readonly member: string | undefined;
+  /** What else the daemon tells of the error, by name. */
+  readonly data: Readonly<Record<string, unknown>>;
   /** True if the same request may succeed when it is sent again later. */
   get retryable(): boolean;
 }
@@ -25,10 +36,21 @@ export declare class DaemonError extends Error {
  * - `disconnected`: the connection ended first. The request may or may not have taken effect.
  * - `timeout`: the time that the caller gave is over.
  * - `unreadable`: the answer came, and cannot be understood: the daemon may be newer than this package. Other calls go on.
+ * - `closed`: the client takes no more calls since `close()`.
  */
-export type ConnectionErrorKind = 'no_daemon' | 'not_allowed' | 'disconnected' | 'timeout' | 'unreadable';
+export type ConnectionErrorKind = 'no_daemon' | 'not_allowed' | 'disconnected' | 'timeout' | 'unreadable' | 'closed';
 
-/** There was no answer to use. */
+/**
+ * There was no answer to use.
+ *
+ * @example
+ * try {
+ *   await client.ping();
+ * } catch (error) {
+ *   if (error instanceof DaemonConnectionError && error.kind === 'no_daemon') console.warn(error.message);
+ *   else throw error;
+ * }
+ */
 export declare class DaemonConnectionError extends Error {
   protected constructor();
 
@@ -37,7 +59,16 @@ export declare class DaemonConnectionError extends Error {
   readonly path: string | undefined;
 }
 
-/** There was no answer within `timeoutMs`; the call is cancelled. */
+/**
+ * There was no answer within `timeoutMs`, which is not above 0 where a deadline had passed; the call is cancelled.
+ *
+ * @example
+ * try {
+ *   await client.waitFor('never:*', { timeoutMs: 10 });
+ * } catch (error) {
+ *   if (!(error instanceof DaemonTimeoutError)) throw error;
+ * }
+ */
 export declare class DaemonTimeoutError extends DaemonConnectionError {
   private constructor();
 

@@ -1,14 +1,17 @@
-import { ERROR_KINDS } from './generated/errors.js';
-import { PROJECT_DIR, SOCKET_ENV, START_COMMAND } from './generated/constants.js';
+'use strict';
+
+const { ERROR_KINDS } = require('./generated/errors.js');
+const { PROJECT_DIR, SOCKET_ENV, START_COMMAND } = require('./generated/constants.js');
 
 /** The daemon answered with an error. */
-export class DaemonError extends Error {
+class DaemonError extends Error {
   constructor({ code, message, data }) {
     super(message);
     this.name = 'DaemonError';
     this.code = code;
     this.kind = data?.kind ?? 'internal_error';
     this.member = data?.member;
+    this.data = data ?? {};
   }
 
   get retryable() {
@@ -17,7 +20,7 @@ export class DaemonError extends Error {
 }
 
 /** There was no answer. */
-export class DaemonConnectionError extends Error {
+class DaemonConnectionError extends Error {
   constructor(kind, message, { path, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'DaemonConnectionError';
@@ -27,9 +30,10 @@ export class DaemonConnectionError extends Error {
 }
 
 /** There was no answer in time. */
-export class DaemonTimeoutError extends DaemonConnectionError {
+class DaemonTimeoutError extends DaemonConnectionError {
   constructor(method, timeoutMs, path) {
-    super('timeout', `no answer to ${method} within ${timeoutMs} ms`, { path });
+    const late = timeoutMs > 0 ? `no answer to ${method} within ${timeoutMs} ms` : `the deadline of ${method} has passed`;
+    super('timeout', late, { path });
     this.name = 'DaemonTimeoutError';
     this.method = method;
     this.timeoutMs = timeoutMs;
@@ -37,7 +41,7 @@ export class DaemonTimeoutError extends DaemonConnectionError {
 }
 
 /** Neither `directory` nor one above it is a project. */
-export function noProject(directory, path) {
+function noProject(directory, path) {
   const message =
     `no daemon runs for ${directory}: neither it nor a directory above it has a ${PROJECT_DIR}; ` +
     `start one with \`${START_COMMAND}\``;
@@ -45,7 +49,7 @@ export function noProject(directory, path) {
 }
 
 /** There is no connection to this socket. */
-export function notConnected(path, cause) {
+function notConnected(path, cause) {
   const why = cause.code ?? cause.message;
   if (why === 'EACCES' || why === 'EPERM') {
     const message =
@@ -67,25 +71,37 @@ function whatToDo(path) {
 }
 
 /** The connection ended before the answer came. */
-export function disconnected(path, why, cause) {
+function disconnected(path, why, cause) {
   const message = `disconnected from the daemon at ${path}: ${why}`;
   return new DaemonConnectionError('disconnected', message, { path, cause });
 }
 
+/** The client is closed. */
+function closed(path) {
+  return new DaemonConnectionError('closed', 'this client is closed: make another one', { path });
+}
+
+/** True if another attempt may succeed: the daemon is being restarted, or reports that it cannot answer just now. */
+function mayComeBack(error) {
+  if (error instanceof DaemonError) return error.retryable;
+  return error instanceof DaemonConnectionError && error.kind !== 'not_allowed';
+}
+
 /** The answer came, and cannot be understood. It ends its own call, and no other. */
-export function notUnderstood(path, why) {
+function notUnderstood(path, why) {
   const message = `the answer of the daemon at ${path} cannot be understood: ${why}; it may be newer than this package`;
   return new DaemonConnectionError('unreadable', message, { path });
 }
 
 /** The same, with the stack of whoever asks for it: one error may end many calls. Others pass as they are. */
-export function again(error) {
+function again(error) {
   if (error instanceof DaemonError) {
-    const { code, message, kind, member } = error;
-    return new DaemonError({ code, message, data: { kind, member } });
+    return new DaemonError(error);
   }
   if (error instanceof DaemonTimeoutError) return new DaemonTimeoutError(error.method, error.timeoutMs, error.path);
   if (!(error instanceof DaemonConnectionError)) return error;
   const { kind, message, path, cause } = error;
   return new DaemonConnectionError(kind, message, { path, cause });
 }
+
+module.exports = { DaemonError, DaemonConnectionError, DaemonTimeoutError, noProject, notConnected, disconnected, notUnderstood, again, closed, mayComeBack };

@@ -1,5 +1,14 @@
-export type { CallOptions } from './calls.js';
-export type { ClientOptions, Notification, SubscribeOptions, Subscription } from './client.js';
+export type { CallOptions, TimeOptions } from './calls.js';
+export type {
+  ClientEvents,
+  ClientOptions,
+  Notification,
+  RequestInfo,
+  ResponseInfo,
+  SubscribeOptions,
+  Subscription,
+  WaitForOptions,
+} from './client.js';
 export { DaemonClient } from './client.js';
 export type { ConnectionErrorKind } from './errors.js';
 export { DaemonConnectionError, DaemonError, DaemonTimeoutError } from './errors.js';
@@ -8,3 +17,4 @@ export type { ErrorKind, ErrorKindInfo } from './generated/errors.js';
 export { ERROR_KINDS } from './generated/errors.js';
 export type { MethodMap, NotificationMap } from './generated/methods.js';
 export * from './generated/types.js';
+export type { Daemon, Events, RunOptions, Tasks } from './tasks.js';

@@ -1,4 +1,15 @@
-export { DaemonClient } from './client.js';
-export { DaemonConnectionError, DaemonError, DaemonTimeoutError } from './errors.js';
-export { PROTOCOL_VERSION } from './generated/constants.js';
-export { ERROR_KINDS } from './generated/errors.js';
+'use strict';
+
+const { DaemonClient } = require('./client.js');
+const { DaemonConnectionError, DaemonError, DaemonTimeoutError } = require('./errors.js');
+const { PROTOCOL_VERSION } = require('./generated/constants.js');
+const { ERROR_KINDS } = require('./generated/errors.js');
+
+module.exports = {
+  DaemonClient,
+  DaemonConnectionError,
+  DaemonError,
+  DaemonTimeoutError,
+  ERROR_KINDS,
+  PROTOCOL_VERSION,
+};

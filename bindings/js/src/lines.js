@@ -1,4 +1,6 @@
-import { MAX_ANSWER_BYTES } from './generated/constants.js';
+'use strict';
+
+const { MAX_ANSWER_BYTES } = require('./generated/constants.js');
 
 const LINE_FEED = 0x0a;
 
@@ -6,7 +8,7 @@ const LINE_FEED = 0x0a;
 class LineTooLong extends Error {}
 
 /** Why nothing more is read where a line was not understood. */
-export function unreadable(error) {
+function unreadable(error) {
   return error instanceof LineTooLong ? error.message : 'it sent a line that is not JSON-RPC';
 }
 
@@ -14,7 +16,7 @@ export function unreadable(error) {
  * Lines out of chunks of bytes, of a bounded length. Text is decoded a whole line at a time: the end of a chunk may cut a
  * character in two.
  */
-export class LineSplitter {
+class LineSplitter {
   /** The beginning of a line whose end has not come, in pieces. */
   #pieces = [];
   #size = 0;
@@ -55,8 +57,10 @@ export class LineSplitter {
 }
 
 /** The message that a line is. */
-export function parse(line) {
+function parse(line) {
   const message = JSON.parse(line);
   if (message === null || typeof message !== 'object' || Array.isArray(message)) throw new TypeError('not an object');
   return message;
 }
+
+module.exports = { unreadable, LineSplitter, parse };

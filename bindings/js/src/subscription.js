@@ -1,10 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+'use strict';
 
-import { onAbort } from './aborts.js';
-import { attempt } from './attempt.js';
-import { open } from './connection.js';
-import { DaemonConnectionError, DaemonError, DaemonTimeoutError, again, disconnected } from './errors.js';
-import { LineSplitter, parse, unreadable } from './lines.js';
+const { setTimeout: sleep } = require('node:timers/promises');
+
+const { onAbort } = require('./aborts.js');
+const { attempt } = require('./attempt.js');
+const { open } = require('./connection.js');
+const { DaemonError, DaemonTimeoutError, again, disconnected, mayComeBack } = require('./errors.js');
+const { LineSplitter, parse, unreadable } = require('./lines.js');
+const { bindMethods } = require('./namespace.js');
 
 /** First and longest pause before connecting again, in milliseconds. */
 const FIRST_PAUSE = 50;
@@ -15,7 +18,7 @@ const SUBSCRIBE = 'event.subscribe';
 const DONE = { done: true, value: undefined };
 
 /** The events of a subscription, one by one. */
-export class Subscription {
+class Subscription {
   #address;
   #topics;
   #timeoutMs;
@@ -36,6 +39,7 @@ export class Subscription {
   #isOver = false;
 
   constructor(address, topics, timeoutMs, { since, reconnect = false, signal, onMissed } = {}, onEnd) {
+    bindMethods(this);
     this.#address = address;
     this.#topics = topics;
     this.#timeoutMs = timeoutMs;
@@ -156,12 +160,6 @@ export class Subscription {
   }
 }
 
-/** True if another attempt may succeed: the daemon is being restarted, or reports that it cannot answer just now. */
-function mayComeBack(error) {
-  if (error instanceof DaemonError) return error.retryable;
-  return error instanceof DaemonConnectionError && error.kind !== 'not_allowed';
-}
-
 // In runtimes that have it, `await using events = client.subscribe()` ends it.
 if (Symbol.asyncDispose) {
   Subscription.prototype[Symbol.asyncDispose] = async function () {
@@ -244,3 +242,5 @@ class Feed {
     }
   }
 }
+
+module.exports = { Subscription };

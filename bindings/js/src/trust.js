@@ -1,16 +1,18 @@
+'use strict';
+
 // The projects that a client trusts, the same in every language: the user's own, and root's.
 
-import { lstatSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, dirname, sep } from 'node:path';
+const { lstatSync, realpathSync, statSync } = require('node:fs');
+const { delimiter, dirname, sep } = require('node:path');
 
-import { DaemonConnectionError } from './errors.js';
-import { MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV } from './generated/constants.js';
+const { DaemonConnectionError } = require('./errors.js');
+const { MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV } = require('./generated/constants.js');
 
 /**
  * Fails if somebody else could have made this `.aiwg`, or could change it. In a directory that
  * many can write, such as `/tmp`, that person would receive everything that is meant for the daemon.
  */
-export function checkTrusted(path) {
+function checkTrusted(path) {
   if (isExempt(path)) return;
   const found = statSync(path);
   checkOwner(path, lstatSync(path).uid);
@@ -25,7 +27,7 @@ export function checkTrusted(path) {
  * the user or of root. A link is allowed only where the path is too long for a socket, and only to a directory that is the
  * user's alone. Otherwise whoever ships a project could have it lead elsewhere, and Node does not report who answers.
  */
-export function checkSocket(path) {
+function checkSocket(path) {
   if (isExempt(path)) return;
   const directory = dirname(path);
   try {
@@ -73,3 +75,5 @@ function isWithin(path, directory) {
 function notTrusted(path, why) {
   return new DaemonConnectionError('not_allowed', `${path} is not to be trusted: ${why}`, { path });
 }
+
+module.exports = { checkTrusted, checkSocket };

@@ -10,6 +10,7 @@ import {
   PROTOCOL_VERSION,
   type CallOptions,
   type Cause,
+  type ClientEvents,
   type ClientOptions,
   type ConnectionErrorKind,
   type DaemonStatus,
@@ -19,6 +20,8 @@ import {
   type MethodMap,
   type Notification,
   type NotificationMap,
+  type RequestInfo,
+  type ResponseInfo,
   type SubscribeOptions,
   type Subscription,
   type Task,
@@ -202,6 +205,52 @@ export async function subscriptions(client: DaemonClient, signal: AbortSignal): 
   const { value } = await events.next();
   isExactly<Event | undefined>()(value, true);
   return value;
+}
+
+export async function closing(client: DaemonClient, signal: AbortSignal): Promise<void> {
+  await client.ping({}, { deadline: new Date(), retry: false });
+  await client.ping({}, { deadline: Date.now() + 1000 });
+  isExactly<void>()(await client.close(), true);
+  await client.close({ timeoutMs: 1000, deadline: null, signal });
+}
+
+export function connections(client: DaemonClient): void {
+  const off = client.on('disconnect', ({ path, error }) => {
+    isExactly<string>()(path, true);
+    isExactly<DaemonConnectionError | undefined>()(error, true);
+  });
+  isExactly<() => void>()(off, true);
+  client.once('reconnecting', ({ attempts, delayMs }) => isExactly<number>()(attempts + delayMs, true));
+  const listener = ({ attempts }: ClientEvents['reconnect']): void => void attempts;
+  client.on('reconnect', listener);
+  client.off('reconnect', listener);
+}
+
+export function hooks(): DaemonClient {
+  const onRequest = ({ id, method, params }: RequestInfo): void => void [id, method, params];
+  const onResponse = ({ attempts, durationMs, error, result }: ResponseInfo): void => {
+    isExactly<number>()(attempts + durationMs, true);
+    void [error?.message, result];
+  };
+  return new DaemonClient({ retry: false, onRequest, onResponse });
+}
+
+export async function iterating(client: DaemonClient, signal: AbortSignal): Promise<Task> {
+  for await (const task of client.task.iterate({ state: 'failed', limit: 100 })) isExactly<Task>()(task, true);
+  for await (const event of client.event.iterate({ since: 3 })) isExactly<Event>()(event, true);
+  for await (const text of client.task.follow({ taskId: 'task-0001' }, { signal })) isExactly<string>()(text, true);
+  for await (const line of client.daemon.followLogs()) isExactly<string>()(line, true);
+  const where = ({ topic }: Event): boolean => topic !== 'a:b';
+  isExactly<Event>()(await client.waitFor(['a:*'], { since: 1, where, timeoutMs: 10, signal }), true);
+  const { run, submit } = client.task;
+  void submit;
+  return await run({ prompt: 'x' }, { signal, onOutput: (text) => isExactly<string>()(text, true) });
+}
+
+/** A part of a client may be a fake: nothing in it is private. */
+export function fake(client: DaemonClient): Pick<DaemonClient, 'emit' | 'task'> {
+  const task: Pick<DaemonClient['task'], 'list'> & DaemonClient['task'] = client.task;
+  return { emit: () => Promise.resolve({ seq: 1, rules: [] }), task };
 }
 
 export function notifications(client: DaemonClient): () => void {

@@ -67,6 +67,23 @@ export async function options(client: DaemonClient): Promise<void> {
   new DaemonError();
 }
 
+export async function helpers(client: DaemonClient): Promise<void> {
+  // @ts-expect-error there is no such event of the connection
+  client.on('connected', () => {});
+  // @ts-expect-error a moment, not a text
+  await client.ping({}, { deadline: '2026-01-01' });
+  // @ts-expect-error the prompt is missing
+  await client.task.run({});
+  // @ts-expect-error the cursor is the client's own business
+  client.task.iterate({ cursor: 'task-0001' });
+  // @ts-expect-error pages have the order in which tasks were submitted
+  client.task.iterate({ sort: 'oldest' });
+  // @ts-expect-error it gives text
+  client.task.follow({ taskId: 'task-0001', encoding: 'base64' });
+  // @ts-expect-error it judges an event
+  await client.waitFor('a', { where: (topic: string) => topic === 'a' });
+}
+
 export async function byName(client: DaemonClient): Promise<void> {
   // @ts-expect-error the params of a known method are checked here too
   await client.request('task.get', { id: 'task-0001' });

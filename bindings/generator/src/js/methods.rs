@@ -1,6 +1,7 @@
 //! The methods, a class for each namespace.
 
 use minijinja::{Value, context};
+use serde_json::Value as Json;
 
 use super::{STYLE, comment, types};
 use crate::{
@@ -19,7 +20,12 @@ pub(super) fn classes(model: &Model) -> Result<Vec<Value>, GenerateError> {
             .collect::<Result<Vec<_>, GenerateError>>()?;
         let property = namespace.map(camel_case).unwrap_or_default();
         let name = format!("{}Methods", namespace.map(pascal_case).unwrap_or_default());
-        Ok(context! { namespace => namespace.unwrap_or_default(), property, name, methods })
+        let verbs = model.methods_in(namespace).map(|method| types::quoted(&method.verb));
+        let arguments: Vec<String> =
+            namespace.map(types::quoted).into_iter().chain(verbs).collect();
+        let open = format!("class {name} extends namespace(");
+        let declaration = STYLE.list(0, &open, &arguments, ") {}");
+        Ok(context! { namespace => namespace.unwrap_or_default(), property, name, methods, declaration })
     };
     model.namespaces().into_iter().map(Some).chain([None]).map(class).collect()
 }
@@ -39,8 +45,7 @@ fn view(model: &Model, method: &Method) -> Result<Value, GenerateError> {
     Ok(context! {
         wire => types::quoted(&method.name),
         verb => &verb[..],
-        summary => comment::block(method.docs.lines().next().unwrap_or_default(), 2),
-        docs => comment::block(&docs(method), 2),
+        docs => comment::with_example(&docs(method), &example(method), 2),
         declaration => STYLE.list(2, &format!("{verb}("), &arguments, &format!("): Promise<{result}>;")),
         entry => format!("{}: {{ params: {params}; result: {result} }};", types::property(&method.name)),
     })
@@ -56,6 +61,32 @@ fn docs(method: &Method) -> String {
         docs.push_str(&format!("\n\n@deprecated {why}"));
     }
     docs
+}
+
+/// A call with the params of the first example, as code.
+fn example(method: &Method) -> String {
+    let Some(example) = method.examples.first() else { return String::new() };
+    let params = if example.params.as_object().is_some_and(|params| params.is_empty()) {
+        String::new()
+    } else {
+        literal(&example.params)
+    };
+    let path = method.namespace.as_deref().map(camel_case).into_iter().chain([camel_case(&method.verb)]);
+    format!("await client.{}({params});", path.collect::<Vec<_>>().join("."))
+}
+
+/// A JSON value as JavaScript writes it.
+fn literal(value: &Json) -> String {
+    match value {
+        Json::String(text) => types::quoted(text).replace('\n', "\\n"),
+        Json::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Json::Object(members) if members.is_empty() => "{}".to_owned(),
+        Json::Object(members) => {
+            let member = |(name, value): (&String, &Json)| format!("{}: {}", types::property(name), literal(value));
+            format!("{{ {} }}", members.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// The notifications of the daemon, in one list.

@@ -1,16 +1,17 @@
 // Generated from the definition in protocol/ by scripts/generate. Do not edit.
 
-export const PROTOCOL_VERSION = '1.0';
-export const PROJECT_DIR = '.aiwg';
-export const SOCKET_PATH = '.aiwg/daemon/daemon.sock';
-export const SOCKET_ENV = 'AIWG_DAEMON_SOCKET';
-export const SAFE_DIRECTORY_ENV = 'AIWG_SAFE_DIRECTORY';
-export const START_COMMAND = 'aiwg daemon start';
-export const MAX_SOCKET_PATH = 100;
-export const MAX_ANSWER_BYTES = 67108864;
+'use strict';
 
-/** @type {Readonly<Record<string, 'safe' | 'key'>>} */
-export const REPEATABLE = {
+exports.PROTOCOL_VERSION = '1.0';
+exports.PROJECT_DIR = '.aiwg';
+exports.SOCKET_PATH = '.aiwg/daemon/daemon.sock';
+exports.SOCKET_ENV = 'AIWG_DAEMON_SOCKET';
+exports.SAFE_DIRECTORY_ENV = 'AIWG_SAFE_DIRECTORY';
+exports.START_COMMAND = 'aiwg daemon start';
+exports.MAX_SOCKET_PATH = 100;
+exports.MAX_ANSWER_BYTES = 67108864;
+
+exports.REPEATABLE = {
   ping: 'safe',
   'rpc.discover': 'safe',
   'daemon.status': 'safe',

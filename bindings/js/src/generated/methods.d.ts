@@ -167,6 +167,9 @@ export declare class RpcMethods {
    * Gives the OpenRPC document of this API.
    *
    * The document describes every method, type and error, and is enough to write a client from.
+   *
+   * @example
+   * await client.rpc.discover();
    */
   discover(params?: NoParams, options?: CallOptions): Promise<OpenRpcDocument>;
 }
@@ -175,7 +178,12 @@ export declare class RpcMethods {
 export declare class DaemonMethods {
   private constructor();
 
-  /** Reports the state of the daemon and all its subsystems. */
+  /**
+   * Reports the state of the daemon and all its subsystems.
+   *
+   * @example
+   * await client.daemon.status();
+   */
   status(params?: NoParams, options?: CallOptions): Promise<DaemonStatus>;
 
   /**
@@ -184,6 +192,9 @@ export declare class DaemonMethods {
    * The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM,
    * 15 seconds, then SIGKILL, every process they started included, and end as `cancelled`. With
    * `keepAgents` they go on, and the next daemon supervises them.
+   *
+   * @example
+   * await client.daemon.stop();
    */
   stop(params?: DaemonStopParams, options?: CallOptions): Promise<StopAcknowledged>;
 
@@ -195,6 +206,9 @@ export declare class DaemonMethods {
    * afterwards `daemon.status` has another `started_at`. The daemon keeps its environment.
    *
    * @throws {DaemonError} of kind `shutting_down`
+   *
+   * @example
+   * await client.daemon.restart();
    */
   restart(params?: NoParams, options?: CallOptions): Promise<DaemonRestarting>;
 
@@ -204,6 +218,9 @@ export declare class DaemonMethods {
    * The queue, running tasks and connections are not disturbed. SIGHUP does the same.
    *
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.daemon.reload();
    */
   reload(params?: NoParams, options?: CallOptions): Promise<DaemonReloaded>;
 
@@ -212,6 +229,9 @@ export declare class DaemonMethods {
    * tasks go on.
    *
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.daemon.pause();
    */
   pause(params?: NoParams, options?: CallOptions): Promise<QueuePaused>;
 
@@ -219,6 +239,9 @@ export declare class DaemonMethods {
    * Resumes a queue that was paused or drained.
    *
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.daemon.resume();
    */
   resume(params?: NoParams, options?: CallOptions): Promise<QueueResumed>;
 
@@ -230,6 +253,9 @@ export declare class DaemonMethods {
    * the number of tasks that run.
    *
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.daemon.drain({ exit: true });
    */
   drain(params?: DaemonDrainParams, options?: CallOptions): Promise<QueuePaused>;
 
@@ -240,6 +266,9 @@ export declare class DaemonMethods {
    * restarts, ask again from `cursor`.
    *
    * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.daemon.logs({ lines: 1 });
    */
   logs(params?: DaemonLogsParams, options?: CallOptions): Promise<DaemonLogs>;
 }
@@ -252,6 +281,9 @@ export declare class AutomationMethods {
    * Reports the state of all rules.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.automation.status();
    */
   status(params?: NoParams, options?: CallOptions): Promise<AutomationStatus>;
 
@@ -262,6 +294,9 @@ export declare class AutomationMethods {
    * does not switch on single rules.
    *
    * @throws {DaemonError} of kind `rule_not_found`, `storage_unavailable`
+   *
+   * @example
+   * await client.automation.enable();
    */
   enable(params?: AutomationSwitchParams, options?: CallOptions): Promise<AutomationSwitched>;
 
@@ -272,6 +307,9 @@ export declare class AutomationMethods {
    * and running tasks stay.
    *
    * @throws {DaemonError} of kind `rule_not_found`, `storage_unavailable`
+   *
+   * @example
+   * await client.automation.disable();
    */
   disable(params?: AutomationSwitchParams, options?: CallOptions): Promise<AutomationSwitched>;
 
@@ -279,6 +317,9 @@ export declare class AutomationMethods {
    * Reports what the rules would do with an event, and changes nothing.
    *
    * @throws {DaemonError} of kind `job_not_found`, `storage_unavailable`
+   *
+   * @example
+   * await client.automation.test({ topic: 'deployment:complete', payload: { version: '1.2.3' } });
    */
   test(params?: AutomationTestParams, options?: CallOptions): Promise<AutomationTested>;
 }
@@ -295,6 +336,9 @@ export declare class EventMethods {
    *
    * @throws {DaemonError} of kind `idempotency_conflict`, `topic_reserved`, `storage_unavailable`,
    * `queue_full`, `shutting_down`
+   *
+   * @example
+   * await client.event.emit({ topic: 'deployment:complete', payload: { version: '1.2.3' } });
    */
   emit(params: EventEmitParams, options?: CallOptions): Promise<EventEmitted>;
 
@@ -302,6 +346,9 @@ export declare class EventMethods {
    * Lists events, the oldest first.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.event.list({ topics: ['deployment:*'], since: 16, limit: 1 });
    */
   list(params?: EventListParams, options?: CallOptions): Promise<Event[]>;
 
@@ -316,10 +363,18 @@ export declare class EventMethods {
    * reach `since`. The subscription ends with its connection.
    *
    * @throws {DaemonError} of kind `too_many_subscriptions`, `storage_unavailable`
+   *
+   * @example
+   * await client.event.subscribe({ topics: ['task:*'], since: 16 });
    */
   subscribe(params?: EventSubscribeParams, options?: CallOptions): Promise<EventSubscribed>;
 
-  /** Ends a subscription of this connection. */
+  /**
+   * Ends a subscription of this connection.
+   *
+   * @example
+   * await client.event.unsubscribe({ subscription: 1 });
+   */
   unsubscribe(params: EventUnsubscribeParams, options?: CallOptions): Promise<EventUnsubscribed>;
 }
 
@@ -334,6 +389,9 @@ export declare class ChatMethods {
    *
    * @throws {DaemonError} of kind `idempotency_conflict`, `queue_full`, `chain_too_deep`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.chat.send({ message: 'And which of them are slow?', conversation: 'tests' });
    */
   send(params: ChatSendParams, options?: CallOptions): Promise<ChatSent>;
 
@@ -342,6 +400,9 @@ export declare class ChatMethods {
    * conversation.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.chat.history({ conversation: 'tests', limit: 1 });
    */
   history(params: ChatHistoryParams, options?: CallOptions): Promise<ChatTurn[]>;
 
@@ -349,6 +410,9 @@ export declare class ChatMethods {
    * Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
    *
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.chat.clear({ conversation: 'tests' });
    */
   clear(params: ChatClearParams, options?: CallOptions): Promise<ChatCleared>;
 }
@@ -360,6 +424,9 @@ export declare class AccountMethods {
   /**
    * Lists the accounts that agents work with, as far as the user's daemons know something of them:
    * limits, refused logins, what is used up.
+   *
+   * @example
+   * await client.account.list();
    */
   list(params?: NoParams, options?: CallOptions): Promise<AccountList>;
 
@@ -368,6 +435,9 @@ export declare class AccountMethods {
    * tasks start, here and in the user's other projects.
    *
    * @throws {DaemonError} of kind `account_not_found`, `shutting_down`
+   *
+   * @example
+   * await client.account.resume();
    */
   resume(params?: AccountResumeParams, options?: CallOptions): Promise<AccountResumed>;
 }
@@ -381,6 +451,9 @@ export declare class ReportMethods {
    * why, and what they cost; and which run or wait, and for what.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.report.get({ since: '2026-11-23T18:00:00.000Z' });
    */
   get(params?: ReportGetParams, options?: CallOptions): Promise<Report>;
 }
@@ -393,6 +466,9 @@ export declare class ScheduleMethods {
    * Lists the schedules, each with its last and its next firing.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.schedule.list();
    */
   list(params?: NoParams, options?: CallOptions): Promise<ScheduledJob[]>;
 
@@ -403,6 +479,9 @@ export declare class ScheduleMethods {
    *
    * @throws {DaemonError} of kind `job_not_found`, `queue_full`, `storage_unavailable`,
    * `shutting_down`
+   *
+   * @example
+   * await client.schedule.run({ job: 'daily-audit' });
    */
   run(params: ScheduleRunParams, options?: CallOptions): Promise<ScheduleRun>;
 }
@@ -418,6 +497,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `idempotency_conflict`, `queue_full`, `chain_too_deep`,
    * `dependency_not_found`, `dependency_on_itself`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.submit({ prompt: 'Fix critical security bug', priority: 10 });
    */
   submit(params: TaskSubmitParams, options?: CallOptions): Promise<TaskSubmitted>;
 
@@ -429,6 +511,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `storage_unavailable`,
    * `shutting_down`
+   *
+   * @example
+   * await client.task.cancel({ taskId: 'task-0002' });
    */
   cancel(params: TaskCancelParams, options?: CallOptions): Promise<TaskCancelled>;
 
@@ -439,6 +524,9 @@ export declare class TaskMethods {
    * state, and is no error. One answer holds at most 1000 tasks.
    *
    * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.cancelMany({ state: 'queued', rule: 'auto-test' });
    */
   cancelMany(params?: TaskSelection, options?: CallOptions): Promise<TasksCancelled>;
 
@@ -447,6 +535,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_not_queued`, `storage_unavailable`,
    * `shutting_down`
+   *
+   * @example
+   * await client.task.hold({ taskId: 'task-0002' });
    */
   hold(params: TaskHoldParams, options?: CallOptions): Promise<TaskHeld>;
 
@@ -456,6 +547,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_not_queued`, `storage_unavailable`,
    * `shutting_down`
+   *
+   * @example
+   * await client.task.release({ taskId: 'task-0002' });
    */
   release(params: TaskReleaseParams, options?: CallOptions): Promise<TaskReleased>;
 
@@ -465,6 +559,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_not_queued`, `storage_unavailable`,
    * `shutting_down`
+   *
+   * @example
+   * await client.task.edit({ taskId: 'task-0002', priority: 10 });
    */
   edit(params: TaskEditParams, options?: CallOptions): Promise<TaskEdited>;
 
@@ -478,6 +575,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `too_many_messages`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.send({ taskId: 'task-0002', message: 'Leave the public API as it is.' });
    */
   send(params: TaskSendParams, options?: CallOptions): Promise<TaskSent>;
 
@@ -490,6 +590,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `task_is_taken`,
    * `task_has_no_session`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.take({ taskId: 'task-0002' });
    */
   take(params: TaskTakeParams, options?: CallOptions): Promise<TaskTaken>;
 
@@ -499,6 +602,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `task_is_not_taken`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.give({ taskId: 'task-0002' });
    */
   give(params: TaskGiveParams, options?: CallOptions): Promise<TaskGiven>;
 
@@ -508,6 +614,9 @@ export declare class TaskMethods {
    * In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.task.list({ state: 'running', limit: 1 });
    */
   list(params?: TaskListParams, options?: CallOptions): Promise<Task[]>;
 
@@ -515,6 +624,9 @@ export declare class TaskMethods {
    * Gives one task.
    *
    * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`
+   *
+   * @example
+   * await client.task.get({ taskId: 'task-0001' });
    */
   get(params: TaskGetParams, options?: CallOptions): Promise<Task>;
 
@@ -528,6 +640,9 @@ export declare class TaskMethods {
    * budgets and accounts it says what the engine found when it last looked for a task to start.
    *
    * @throws {DaemonError} of kind `task_not_found`, `event_not_found`, `storage_unavailable`
+   *
+   * @example
+   * await client.task.why({ id: 'task-0001' });
    */
   why(params: TaskWhyParams, options?: CallOptions): Promise<Why>;
 
@@ -535,6 +650,9 @@ export declare class TaskMethods {
    * Counts the tasks by state, and sums up the usage of their agents.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.task.stats();
    */
   stats(params?: NoParams, options?: CallOptions): Promise<TaskStats>;
 
@@ -547,6 +665,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `wait_timeout`, `too_many_waits`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.wait({ taskId: 'task-0001', timeoutMs: 60000 });
    */
   wait(params: TaskWaitParams, options?: CallOptions): Promise<Task>;
 
@@ -558,6 +679,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `too_many_waits`, `storage_unavailable`,
    * `shutting_down`
+   *
+   * @example
+   * await client.task.output({ taskId: 'task-0001' });
    */
   output(params: TaskOutputParams, options?: CallOptions): Promise<TaskOutput>;
 
@@ -570,6 +694,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `idempotency_conflict`, `task_not_found`, `queue_full`,
    * `chain_too_deep`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.retry({ taskId: 'task-0001' });
    */
   retry(params: TaskRetryParams, options?: CallOptions): Promise<TaskSubmitted>;
 
@@ -582,6 +709,9 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.retryMany({ state: 'failed', withinMinutes: 60 });
    */
   retryMany(params?: TaskSelection, options?: CallOptions): Promise<TasksRetried>;
 }
@@ -594,6 +724,9 @@ export declare class BudgetMethods {
    * Gives what agents have cost and what is left of the budgets: by day, rule and agent.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.budget.status();
    */
   status(params?: NoParams, options?: CallOptions): Promise<BudgetStatus>;
 }
@@ -606,11 +739,17 @@ export declare class MessagingMethods {
    * Gives how each messaging platform stands whose token the daemon has.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.messaging.status();
    */
   status(params?: NoParams, options?: CallOptions): Promise<MessagingStatus>;
 
   /**
    * Sends a message to try out whether messages arrive, and says what is missing where it does not.
+   *
+   * @example
+   * await client.messaging.test();
    */
   test(params?: MessagingTestParams, options?: CallOptions): Promise<MessagingTested>;
 }
@@ -623,6 +762,9 @@ export declare class ApprovalMethods {
    * Lists what people are asked for, the oldest first.
    *
    * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`
+   *
+   * @example
+   * await client.approval.list();
    */
   list(params?: ApprovalListParams, options?: CallOptions): Promise<ApprovalSummary[]>;
 
@@ -630,6 +772,9 @@ export declare class ApprovalMethods {
    * Gives one of them, with the request and the decision.
    *
    * @throws {DaemonError} of kind `approval_not_found`, `storage_unavailable`
+   *
+   * @example
+   * await client.approval.get({ approvalId: 'approval-0002' });
    */
   get(params: ApprovalGetParams, options?: CallOptions): Promise<Approval>;
 
@@ -641,6 +786,9 @@ export declare class ApprovalMethods {
    *
    * @throws {DaemonError} of kind `approval_not_found`, `approval_decided`, `approval_expired`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.approval.approve({ approvalId: 'approval-0001' });
    */
   approve(params: ApprovalDecideParams, options?: CallOptions): Promise<Approval>;
 
@@ -653,6 +801,9 @@ export declare class ApprovalMethods {
    *
    * @throws {DaemonError} of kind `approval_not_found`, `approval_decided`, `approval_expired`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.approval.reject({ approvalId: 'approval-0001', reason: 'not on a Friday' });
    */
   reject(params: ApprovalDecideParams, options?: CallOptions): Promise<Approval>;
 
@@ -664,6 +815,9 @@ export declare class ApprovalMethods {
    *
    * @throws {DaemonError} of kind `approval_not_found`, `approval_decided`, `approval_expired`,
    * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.approval.answer({ approvalId: 'approval-0003', answer: 'SQLite' });
    */
   answer(params: ApprovalAnswerParams, options?: CallOptions): Promise<Approval>;
 
@@ -676,6 +830,9 @@ export declare class ApprovalMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `too_many_approvals`,
    * `too_many_waits`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.approval.ask({ question: 'Which of the two?', options: ['SQLite', 'PostgreSQL'] });
    */
   ask(params: ApprovalAskParams, options?: CallOptions): Promise<ApprovalOutcome>;
 
@@ -688,6 +845,9 @@ export declare class ApprovalMethods {
    * lent to other tasks, and its task's time does not run.
    *
    * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.approval.permission({ step: 'use', tool: 'Bash', input: { command: 'git push' }, toolUseId: 'toolu_01' });
    */
   permission(params: ApprovalPermissionParams, options?: CallOptions): Promise<ApprovalPermission>;
 }
@@ -719,6 +879,11 @@ export declare abstract class Methods {
   /** The methods of `approval`. */
   readonly approval: ApprovalMethods;
 
-  /** Answers at once, which shows that the daemon is alive. */
+  /**
+   * Answers at once, which shows that the daemon is alive.
+   *
+   * @example
+   * await client.ping();
+   */
   ping(params?: NoParams, options?: CallOptions): Promise<Pong>;
 }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 import { DaemonClient } from 'aiwg';
 
-import { startPeer } from '../test-support/peer.js';
+import { startPeer } from '../test-support/peer.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 

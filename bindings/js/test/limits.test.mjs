@@ -13,7 +13,7 @@ import { DaemonClient, DaemonConnectionError, DaemonTimeoutError } from 'aiwg';
 
 import { onAbort } from '../src/aborts.js';
 import { LineSplitter } from '../src/lines.js';
-import { startPeer } from '../test-support/peer.js';
+import { startPeer } from '../test-support/peer.mjs';
 
 const SOCKET = '.aiwg/daemon/daemon.sock';
 

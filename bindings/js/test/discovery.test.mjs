@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { DaemonClient, DaemonConnectionError } from 'aiwg';
 
 import { notConnected } from '../src/errors.js';
-import { startPeer } from '../test-support/peer.js';
+import { startPeer } from '../test-support/peer.mjs';
 
 const SOCKET = '.aiwg/daemon/daemon.sock';
 let project;

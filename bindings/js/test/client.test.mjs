@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { DaemonClient as FromIpcClient } from 'aiwg/daemon/ipc-client';
 import { DaemonClient, DaemonConnectionError, DaemonError, DaemonTimeoutError } from 'aiwg';
 
-import { startPeer } from '../test-support/peer.js';
+import { startPeer } from '../test-support/peer.mjs';
 
 /** Runs `body` with a peer that answers so, and a client of it. */
 async function withPeer(answer, body) {

@@ -29,6 +29,13 @@ class Peer {
     this.#server = createServer((socket) => this.#accept(socket, answer));
   }
 
+  /** Ends all connections, and takes no more until `listen()`. */
+  async close() {
+    for (const socket of this.connections) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
   async listen() {
     this.#server.listen(this.socketPath);
     await once(this.#server, 'listening');

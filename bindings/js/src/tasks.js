@@ -1,0 +1,87 @@
+'use strict';
+
+const { attempt } = require('./attempt.js');
+const { ended } = require('./ended.js');
+const { DaemonTimeoutError } = require('./errors.js');
+const { TaskMethods } = require('./generated/methods.js');
+const { timeOf } = require('./timeout.js');
+const { traced } = require('./trace.js');
+const { waiting } = require('./waiting.js');
+
+/** How long a task that nobody waits for any more is given to be cancelled, in milliseconds. */
+const CANCEL_TIMEOUT = 5000;
+
+/** The program's own function has failed. */
+class Mistake extends Error {}
+
+class Tasks extends TaskMethods {
+  submit(params, options) {
+    return super.submit(traced(params), options);
+  }
+
+  async *iterate(params = {}, options) {
+    let cursor;
+    for (;;) {
+      const page = await this.list({ ...params, cursor }, options);
+      if (page.length === 0) return;
+      yield* page;
+      cursor = page.at(-1).id;
+    }
+  }
+
+  async *follow({ offset = 0, ...params }, options = {}) {
+    const { waitMs, ...patient } = waiting(options);
+    let attempt;
+    for (;;) {
+      const chunk = await this.output({ ...params, offset, waitMs }, patient);
+      // Another attempt at the task begins anew, and so does its output.
+      const isAnother = attempt !== undefined && chunk.attempt !== attempt && chunk.offset > 0;
+      attempt = chunk.attempt;
+      if (isAnother) {
+        offset = 0;
+        continue;
+      }
+      if (chunk.data !== '') yield chunk.data;
+      if (chunk.ended) return;
+      offset = chunk.nextOffset;
+    }
+  }
+
+  async run(params, { onOutput, ...options } = {}) {
+    const timeoutMs = timeOf(options);
+    const late = () => new DaemonTimeoutError('task.run', timeoutMs);
+    return await attempt({ timeoutMs, signal: options.signal }, late, async (signal) => {
+      signal.throwIfAborted();
+      const submitted = this.submit(params);
+      try {
+        const { taskId } = await ended(submitted, signal);
+        if (onOutput) {
+          for await (const text of this.follow({ taskId }, { signal })) tell(text, onOutput);
+        }
+        return await this.wait({ taskId }, { signal, timeoutMs: null });
+      } catch (error) {
+        if (signal.aborted || error instanceof Mistake) await cancelled(this, submitted);
+        throw error instanceof Mistake ? error.cause : error;
+      }
+    });
+  }
+}
+
+function tell(text, onOutput) {
+  try {
+    onOutput(text);
+  } catch (cause) {
+    throw new Mistake('onOutput has thrown', { cause });
+  }
+}
+
+/** Cancels a task that may not even be there yet. It has ended, or nobody can be told, where that fails. */
+async function cancelled(tasks, submitted) {
+  const signal = AbortSignal.timeout(CANCEL_TIMEOUT);
+  try {
+    const { taskId } = await ended(submitted, signal);
+    await tasks.cancel({ taskId }, { signal });
+  } catch {}
+}
+
+module.exports = { Tasks };
