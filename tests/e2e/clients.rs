@@ -184,7 +184,10 @@ fn a_jest_suite_uses_the_javascript_client_as_it_is() {
     let project = Project::started(json!({}));
     let node = clients().join("node");
     let mut command = Command::new("node");
-    command.arg(node.join("node_modules/jest/bin/jest.js")).arg("--config").arg(node.join("jest/package.json"));
+    command
+        .arg(node.join("node_modules/jest/bin/jest.js"))
+        .arg("--config")
+        .arg(node.join("jest/package.json"));
     command.arg("--cacheDirectory").arg(project.file("jest-cache"));
     succeeded(&in_project(&project, command));
     assert_eq!(project.json(&["event", "list", "jest:ran"]).as_array().unwrap().len(), 1);
@@ -198,7 +201,13 @@ fn commonjs_needs_no_runtime_that_can_require_es_modules() {
     let mut command = Command::new("node");
     command.args(["--eval", &script.replace("'aiwg'", &format!("{aiwg:?}"))]);
     // Node 18 and early versions of 20 cannot; later ones can be told not to.
-    if Command::new("node").args(["--no-experimental-require-module", "--version"]).output().unwrap().status.success() {
+    if Command::new("node")
+        .args(["--no-experimental-require-module", "--version"])
+        .output()
+        .unwrap()
+        .status
+        .success()
+    {
         command.env("NODE_OPTIONS", "--no-experimental-require-module");
     }
     assert!(succeeded(&in_project(&project, command)).contains("emitted"));

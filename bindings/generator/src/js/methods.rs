@@ -21,8 +21,7 @@ pub(super) fn classes(model: &Model) -> Result<Vec<Value>, GenerateError> {
         let property = namespace.map(camel_case).unwrap_or_default();
         let name = format!("{}Methods", namespace.map(pascal_case).unwrap_or_default());
         let verbs = model.methods_in(namespace).map(|method| types::quoted(&method.verb));
-        let arguments: Vec<String> =
-            namespace.map(types::quoted).into_iter().chain(verbs).collect();
+        let arguments: Vec<String> = namespace.map(types::quoted).into_iter().chain(verbs).collect();
         let open = format!("class {name} extends namespace(");
         let declaration = STYLE.list(0, &open, &arguments, ") {}");
         Ok(context! { namespace => namespace.unwrap_or_default(), property, name, methods, declaration })
@@ -82,7 +81,8 @@ fn literal(value: &Json) -> String {
         Json::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
         Json::Object(members) if members.is_empty() => "{}".to_owned(),
         Json::Object(members) => {
-            let member = |(name, value): (&String, &Json)| format!("{}: {}", types::property(name), literal(value));
+            let member =
+                |(name, value): (&String, &Json)| format!("{}: {}", types::property(name), literal(value));
             format!("{{ {} }}", members.iter().map(member).collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
