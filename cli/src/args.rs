@@ -9,7 +9,7 @@ use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
         DaemonCommand, EventCommand, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand, TaskCommand,
-        WhyArgs,
+        TopicCommand, WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -78,6 +78,9 @@ pub(crate) enum Command {
     /// Emit, watch and list events
     #[command(subcommand)]
     Event(EventCommand),
+    /// Look at the topics that events may have
+    #[command(subcommand)]
+    Topic(TopicCommand),
     /// Look at the rules, switch them on and off, try them out
     #[command(subcommand)]
     Automation(AutomationCommand),
@@ -136,6 +139,7 @@ impl Command {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))
             }
             Self::Messaging(command) => matches!(command, MessagingCommand::Status),
+            Self::Topic(TopicCommand::List) => true,
             Self::Schedule(command) => matches!(command, ScheduleCommand::List),
             Self::Budget | Self::Why(_) => true,
             _ => false,

@@ -11,7 +11,7 @@ use crate::{
     args::{Args, Command},
     commands::{
         MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon,
-        event, messaging, own, question, report, schedule, setup, task, why,
+        event, messaging, own, question, report, schedule, setup, task, topic, why,
     },
     error::CliError,
     output::Output,
@@ -79,6 +79,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
         Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
+        Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),
         Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }
 }

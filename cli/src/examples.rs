@@ -245,6 +245,10 @@ pub(crate) const TEST: &str = "Examples:
   aiwg automation test --file src/main.ts
   aiwg automation test --schedule daily-audit";
 
+pub(crate) const TOPIC_LIST: &str = "Examples:
+  aiwg topic list
+  aiwg topic list --json | jq '.[] | select(.source == \"project\")'";
+
 pub(crate) const SCHEDULE_LIST: &str = "Example:
   aiwg schedule list";
 

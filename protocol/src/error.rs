@@ -5,10 +5,16 @@ use std::{borrow::Cow, fmt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::LONGEST_ERROR;
+use crate::{limits::LONGEST_ERROR, types::PayloadError};
 
 /// The longest name of a member that is wrong, in bytes. Clients may send members of any name.
 const LONGEST_MEMBER: usize = 500;
+
+/// The number of places of a payload that one error names.
+const MOST_PLACES: usize = 20;
+
+/// The longest message about a place of a payload, in bytes.
+const LONGEST_PLACE: usize = 300;
 
 macro_rules! error_kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $kind:literal, retry: $retry:literal;)+) => {
@@ -110,6 +116,11 @@ error_kinds! {
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;
+    /// The event's payload does not fit the schema that the configuration has for its topic; `data.errors` names the places.
+    InvalidPayload = -32040, "invalid_payload", retry: false;
+    /// The configuration does not declare the event's topic, and `strict_topics` asks for that; `data.nearest` names the declared topic
+    /// that is written most like it, if there is one.
+    UnknownTopic = -32041, "unknown_topic", retry: false;
     /// No approval has this id; it may have been pruned with its task.
     ApprovalNotFound = -32030, "approval_not_found", retry: false;
     /// A person has decided already: the first decision counts.
@@ -170,12 +181,19 @@ pub struct ErrorData {
     /// With `invalid_params`: the member that is wrong, as a path such as `env.PATH`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
+    /// With `invalid_payload`: the places that do not fit, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<PayloadError>,
+    /// With `unknown_topic`: the declared topic that is written most like the one that was sent, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
 }
 
 impl ApiError {
     /// An error of `kind`, with a message for people.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let data = ErrorData { kind: Cow::Borrowed(kind.name()), member: None };
+        let data =
+            ErrorData { kind: Cow::Borrowed(kind.name()), member: None, errors: Vec::new(), nearest: None };
         Self { code: kind.code(), message: shortened(message.into(), LONGEST_ERROR), data }
     }
 
@@ -183,6 +201,25 @@ impl ApiError {
     pub fn invalid_member(member: impl Into<String>, message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::InvalidParams, message);
         error.data.member = Some(shortened(member.into(), LONGEST_MEMBER));
+        error
+    }
+
+    /// `invalid_payload`, naming the places that do not fit.
+    pub fn invalid_payload(message: impl Into<String>, mut errors: Vec<PayloadError>) -> Self {
+        errors.truncate(MOST_PLACES);
+        for PayloadError { path, message } in &mut errors {
+            *path = shortened(std::mem::take(path), LONGEST_MEMBER);
+            *message = shortened(std::mem::take(message), LONGEST_PLACE);
+        }
+        let mut error = Self::new(ErrorKind::InvalidPayload, message);
+        error.data.errors = errors;
+        error
+    }
+
+    /// `unknown_topic`, naming the declared topic that is nearest to it.
+    pub fn unknown_topic(message: impl Into<String>, nearest: Option<&str>) -> Self {
+        let mut error = Self::new(ErrorKind::UnknownTopic, message);
+        error.data.nearest = nearest.map(str::to_owned);
         error
     }
 

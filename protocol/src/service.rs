@@ -213,13 +213,24 @@ pub trait DaemonService {
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
     /// crash or power cut after it loses them.
-    #[method(name = "event.emit", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, TopicReserved, StorageUnavailable, QueueFull, ShuttingDown])]
+    #[method(name = "event.emit", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, TopicReserved, UnknownTopic, InvalidPayload, StorageUnavailable, QueueFull, ShuttingDown])]
     #[example(
         name = "a deployment",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
         result = r#"{"seq": 17, "rules": ["on-deployment-complete"]}"#
     )]
     async fn event_emit(params: EventEmitParams) -> Result<EventEmitted, ApiError>;
+
+    /// Lists the topics that the configuration declares, by name, then the daemon's own, with the schemas of their payloads.
+    #[method(name = "topic.list", repeat = Safe, agents = Allowed)]
+    #[example(
+        name = "one of each",
+        params = "{}",
+        result = r#"[{"name": "deployment:complete", "description": "A deployment went live.", "source": "project",
+            "payload": {"type": "object", "required": ["version"], "properties": {"version": {"type": "string"}}}},
+            {"name": "schedule:*", "description": "A job fires.", "source": "daemon", "payload": {"type": "object"}}]"#
+    )]
+    async fn topic_list(params: NoParams) -> Result<Vec<TopicInfo>, ApiError>;
 
     /// Lists events, the oldest first.
     #[method(name = "event.list", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]

@@ -16,6 +16,7 @@ pub(crate) mod report;
 pub(crate) mod schedule;
 pub(crate) mod setup;
 pub(crate) mod task;
+pub(crate) mod topic;
 pub(crate) mod why;
 
 use std::{
@@ -38,6 +39,7 @@ pub(crate) use question::AskArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use schedule::ScheduleCommand;
 pub(crate) use task::{LoopArgs, TaskCommand};
+pub(crate) use topic::TopicCommand;
 pub(crate) use why::WhyArgs;
 
 use crate::{

@@ -13,6 +13,7 @@ mod profile;
 mod retention;
 mod rules;
 mod schedule;
+mod topics;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub use profile::{AgentProfile, ProgramName};
 pub use retention::RetentionConfig;
 pub use rules::{Action, ActionDefaults, Condition, Expect, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
+pub use topics::{DeclaredTopic, TopicConfig, TopicsConfig};
 pub use watch::{FileChangeKind, WatchConfig, WatchPath, WatchPathOptions};
 
 /// The whole file. Every key may be left out.
@@ -69,6 +71,10 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// Messaging platforms.
     pub messaging: MessagingConfig,
+    /// The project's own topics: what events say, as schemas. An event of one whose payload does not fit is refused.
+    pub topics: TopicsConfig,
+    /// True if clients may emit declared topics only.
+    pub strict_topics: bool,
     /// Rules: what to do when something happens.
     #[schemars(length(max = 10_000))]
     pub rules: Vec<Rule>,

@@ -3,9 +3,11 @@
 mod compat;
 mod files;
 mod openrpc;
+mod topics;
 mod types;
 
 pub use compat::{breaking_changes, is_major_raise};
 pub use files::{config_schema, heartbeat_schema, state_schema};
 pub use openrpc::openrpc;
+pub use topics::own_topics;
 pub use types::{Types, types};

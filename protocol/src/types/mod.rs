@@ -30,6 +30,7 @@ mod subscription;
 mod task;
 mod task_event;
 mod timestamp;
+mod topic;
 mod usage;
 mod why;
 
@@ -65,5 +66,6 @@ pub use subscription::*;
 pub use task::*;
 pub use task_event::*;
 pub use timestamp::*;
+pub use topic::*;
 pub use usage::*;
 pub use why::*;

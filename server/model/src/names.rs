@@ -31,6 +31,25 @@ pub fn is_topic(topic: &str) -> bool {
     !topic.is_empty() && topic.len() <= LONGEST_TOPIC && topic.chars().all(is_in_topics)
 }
 
+/// The beginnings of the topics that only the daemon may publish.
+const RESERVED: [&str; 10] = [
+    "approval:",
+    "budget:",
+    "task:",
+    "agent:",
+    "file:",
+    "schedule:",
+    "daemon:",
+    "automation:",
+    "health:",
+    "chat:",
+];
+
+/// The beginning that makes a topic the daemon's own, if it is.
+pub fn reserved(topic: &str) -> Option<&'static str> {
+    RESERVED.into_iter().find(|prefix| topic.starts_with(prefix))
+}
+
 /// True if a topic can have this character.
 pub fn is_in_topics(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_.:/-".contains(c)

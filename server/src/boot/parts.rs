@@ -92,5 +92,6 @@ pub fn load_config(project: &Path, path: &Path, required: bool) -> Result<Loaded
 /// # Errors
 /// It is wrong: all its problems.
 pub fn parse_config(project: &Path, file: &str, text: &str) -> Result<(Config, Vec<String>), ConfigError> {
-    config::parse(project, file, text, CHECKS)
+    let config::Parsed { config, notices, .. } = config::parse(project, file, text, CHECKS)?;
+    Ok((config, notices))
 }

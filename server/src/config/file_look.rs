@@ -101,7 +101,7 @@ fn difference(project: &Path, file: &Path, in_force: &Loaded, checks: Checks) ->
     let (how, remedy) = match read_trusted(file) {
         Ok(text) if Some(&text) == in_force.text.as_ref() => return None,
         Ok(text) => match parse(project, &file.display().to_string(), &text, checks) {
-            Ok((config, _)) => match Differences::between(&in_force.config, &config) {
+            Ok(parsed) => match Differences::between(&in_force.config, &parsed.config) {
                 same if same.is_empty() => return None,
                 differences => (
                     format!("has changed since ({})", differences.places()),

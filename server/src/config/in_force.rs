@@ -103,8 +103,8 @@ fn keep(
 fn of_kept(project: &Project, kept: &InForce, checks: Checks) -> Result<Loaded, ConfigError> {
     let Some(text) = &kept.text else { return Ok(Loaded::default()) };
     let path = kept.named.clone().unwrap_or_else(|| project.config());
-    let (config, notices) = parse(project.root(), &path.display().to_string(), text, checks)?;
-    Ok(Loaded { config, path: Some(path), notices, text: Some(text.clone()) })
+    let parsed = parse(project.root(), &path.display().to_string(), text, checks)?;
+    Ok(parsed.loaded(&path, text.clone()))
 }
 
 #[cfg(test)]

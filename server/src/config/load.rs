@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_protocol::{config::Config, schema::config_schema};
+use aiwg_protocol::{config::Config, schema::config_schema, types::ConfigProblem};
 use hmac_sha256::Hash;
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use super::{
     check::Checks,
     error::ConfigError,
     report::{Report, Source},
+    topics,
     trusted::read_trusted,
     validate::validate,
 };
@@ -37,7 +38,7 @@ pub struct Loaded {
     pub config: Config,
     /// The file; none when there is none and the defaults hold.
     pub path: Option<PathBuf>,
-    /// The file's text; none when there is none.
+    /// The file's text, with the topics of its files in it; none when there is none.
     pub text: Option<String>,
     /// Settings without effect, for people.
     pub notices: Vec<String>,
@@ -68,8 +69,7 @@ pub(crate) fn load(
         }
         Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     };
-    let (config, notices) = parse(project, &path.display().to_string(), &text, checks)?;
-    Ok(Loaded { config, path: Some(path.to_owned()), notices, text: Some(text) })
+    parse(project, &path.display().to_string(), &text, checks).map(|parsed| parsed.loaded(path, text))
 }
 
 /// Reads a project's configuration: the file that was named, which then must exist, or the usual one.
@@ -87,39 +87,58 @@ pub(crate) fn load_for(
     }
 }
 
-/// Reads the text of a project's configuration: JSON, with comments and trailing commas allowed. Returns the configuration, and its settings without
-/// effect.
+/// The text of a configuration, read.
+pub(crate) struct Parsed {
+    /// Its content.
+    pub(crate) config: Config,
+    /// Settings without effect, for people.
+    pub(crate) notices: Vec<String>,
+    /// The text with the topics of its files in it, if it names such files.
+    text: Option<String>,
+}
+
+impl Parsed {
+    /// The configuration of this file, which has this text.
+    pub(super) fn loaded(self, path: &Path, text: String) -> Loaded {
+        let Self { config, notices, text: expanded } = self;
+        Loaded { config, path: Some(path.to_owned()), notices, text: Some(expanded.unwrap_or(text)) }
+    }
+}
+
+/// Reads the text of a project's configuration: JSON, with comments and trailing commas allowed. Files of topics that it names are read as well.
 ///
 /// # Errors
 /// It is wrong: all its problems.
-pub(crate) fn parse(
-    project: &Path,
-    file: &str,
-    text: &str,
-    checks: Checks,
-) -> Result<(Config, Vec<String>), ConfigError> {
+pub(crate) fn parse(project: &Path, file: &str, text: &str, checks: Checks) -> Result<Parsed, ConfigError> {
     // Some editors begin a file with the mark of UTF-8.
     let source = Source { file, text: text.strip_prefix('\u{feff}').unwrap_or(text) };
-    let only =
-        |at: usize, message: String| ConfigError::Wrong { problems: vec![source.problem(at, message)] };
-    let parsed = parse_to_ast(source.text, &CollectOptions::default(), &STRICT)
-        .map_err(|error| only(error.range().start, format!("this is not JSON: {}", error.kind())))?;
-    let Some(tree) = parsed.value else {
-        return Err(only(0, "the file is empty; {} stands for the defaults".to_owned()));
-    };
+    let tree = tree_of(source).map_err(|problem| ConfigError::Wrong { problems: vec![problem] })?;
     let mut report = Report::new(source, &tree);
-    let config = validate(&config_schema(), &tree, &mut report).and_then(|usable| {
-        let config = read(&usable, &mut report)?;
+    let (schema, mut expanded) = (config_schema(), None);
+    let config = validate(&schema, &tree, &mut report).and_then(|usable| {
+        let mut config = read(&usable, &mut report)?;
+        expanded = topics::read(project, (&schema, source), &tree, &mut config, &mut report);
         checks.check(project, &usable, &config, &mut report);
         Some(config)
     });
     match config {
         Some(config) if report.is_empty() => {
             let notices = checks.notices(project, &config);
-            Ok((config, notices))
+            Ok(Parsed { config, notices, text: expanded })
         }
         _ => Err(ConfigError::Wrong { problems: report.finish() }),
     }
+}
+
+/// Takes a text apart.
+///
+/// # Errors
+/// It is not JSON, or empty.
+pub(super) fn tree_of<'a>(source: Source<'a>) -> Result<ast::Value<'a>, ConfigProblem> {
+    let parsed = parse_to_ast(source.text, &CollectOptions::default(), &STRICT).map_err(|error| {
+        source.problem(error.range().start, format!("this is not JSON: {}", error.kind()))
+    })?;
+    parsed.value.ok_or_else(|| source.problem(0, "the file is empty; {} stands for the defaults".to_owned()))
 }
 
 /// Reads the members that the schema has accepted into the types.

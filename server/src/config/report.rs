@@ -34,13 +34,15 @@ pub(crate) struct Report<'a> {
     /// The text's syntax tree.
     tree: &'a ast::Value<'a>,
     problems: Vec<ConfigProblem>,
+    /// The problems of files that the text names.
+    elsewhere: Vec<ConfigProblem>,
     /// The number of problems beyond those.
     more: usize,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(source: Source<'a>, tree: &'a ast::Value<'a>) -> Self {
-        Self { source, tree, problems: Vec::new(), more: 0 }
+        Self { source, tree, problems: Vec::new(), elsewhere: Vec::new(), more: 0 }
     }
 
     /// The key or value at a byte of the text is wrong.
@@ -60,9 +62,18 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Reports the problems of a file that the text names.
+    pub(super) fn adopt(&mut self, problems: Vec<ConfigProblem>) {
+        for problem in problems {
+            if !self.is_full() {
+                self.elsewhere.push(problem);
+            }
+        }
+    }
+
     /// True if enough problems are reported; then counts one more that is not.
     pub(super) fn is_full(&mut self) -> bool {
-        let is_full = self.problems.len() >= MOST;
+        let is_full = self.problems.len() + self.elsewhere.len() >= MOST;
         self.more += usize::from(is_full);
         is_full
     }
@@ -103,9 +114,10 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// All of it, by line and column.
+    /// All of it, by line and column; then what is wrong in other files.
     pub(super) fn finish(mut self) -> Vec<ConfigProblem> {
         self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        self.problems.append(&mut self.elsewhere);
         if self.more > 0 {
             let (file, message) = (self.source.file.to_owned(), format!("and {} more problems", self.more));
             self.problems.push(ConfigProblem { file, message, ..ConfigProblem::default() });
@@ -114,7 +126,7 @@ impl<'a> Report<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.problems.is_empty()
+        self.problems.is_empty() && self.elsewhere.is_empty()
     }
 }
 

@@ -22,6 +22,16 @@ pub(super) fn validate<'t>(
     SchemaValidator { root: schema, report }.value(tree, schema, tree.start())
 }
 
+/// The same of a value that is described by a part of the schema.
+pub(super) fn validate_part<'t>(
+    schema: &Value,
+    part: &Value,
+    tree: &ast::Value<'t>,
+    report: &mut Report<'_>,
+) -> Option<ast::Value<'t>> {
+    SchemaValidator { root: schema, report }.value(tree, part, tree.start())
+}
+
 struct SchemaValidator<'s, 'r, 'a> {
     root: &'s Value,
     report: &'r mut Report<'a>,
@@ -70,6 +80,10 @@ impl<'s> SchemaValidator<'s, '_, '_> {
         schema: &'s Value,
         at: usize,
     ) -> Option<ast::Object<'t>> {
+        if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
+            // Anything may stand there.
+            return Some(object.clone());
+        }
         let Some(variants) = schema.get("oneOf").and_then(Value::as_array) else {
             return self.members(object, schema, at);
         };

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use aiwg_model::names::reserved;
 use aiwg_patterns::{Pattern, PatternSet, alternatives, is_glob};
 use aiwg_protocol::{
     config::{Config, Trigger},
@@ -10,20 +11,6 @@ use aiwg_protocol::{
 
 use super::schedule_topic;
 use crate::config::nearest;
-
-/// The beginnings of the topics that only the daemon may publish.
-const RESERVED: [&str; 10] = [
-    "approval:",
-    "budget:",
-    "task:",
-    "agent:",
-    "file:",
-    "schedule:",
-    "daemon:",
-    "automation:",
-    "health:",
-    "chat:",
-];
 
 /// The beginning of the topics of schedules.
 const SCHEDULE: &str = "schedule:";
@@ -36,11 +23,6 @@ const SHOWN: usize = 8;
 
 /// A topic that no real schedule is likely to have: a pattern that matches this one matches those of all schedules.
 const ANY_SCHEDULE: &str = "schedule:9-any.name/of_it";
-
-/// The beginning that makes a topic the daemon's own, if it is.
-pub(crate) fn reserved(topic: &str) -> Option<&'static str> {
-    RESERVED.into_iter().find(|prefix| topic.starts_with(prefix))
-}
 
 /// The reason for which no event can ever have this topic, with this configuration; none if one can.
 pub(crate) fn cannot_occur(topic: &str, config: &Config) -> Option<String> {

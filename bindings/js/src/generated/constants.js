@@ -19,6 +19,7 @@ exports.REPEATABLE = {
   'automation.status': 'safe',
   'automation.test': 'safe',
   'event.emit': 'key',
+  'topic.list': 'safe',
   'event.list': 'safe',
   'chat.send': 'key',
   'chat.history': 'safe',

@@ -35,6 +35,8 @@ export type ErrorKind =
   | 'task_has_no_session'
   | 'too_many_approvals'
   | 'payload_too_large'
+  | 'invalid_payload'
+  | 'unknown_topic'
   | 'approval_not_found'
   | 'approval_decided'
   | 'approval_expired'
@@ -136,6 +138,16 @@ export declare const ERROR_KINDS: {
    * `daemon.max_metadata_kb` allow; `data.member` names it.
    */
   readonly payload_too_large: ErrorKindInfo;
+  /**
+   * The event's payload does not fit the schema that the configuration has for its topic;
+   * `data.errors` names the places.
+   */
+  readonly invalid_payload: ErrorKindInfo;
+  /**
+   * The configuration does not declare the event's topic, and `strict_topics` asks for that;
+   * `data.nearest` names the declared topic that is written most like it, if there is one.
+   */
+  readonly unknown_topic: ErrorKindInfo;
   /** No approval has this id; it may have been pruned with its task. */
   readonly approval_not_found: ErrorKindInfo;
   /** A person has decided already: the first decision counts. */

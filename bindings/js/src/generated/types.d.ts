@@ -2439,6 +2439,28 @@ export interface TasksRetried {
 /** A moment: RFC 3339 in UTC with milliseconds. */
 export type Timestamp = string;
 
+/**
+ * A topic that events may have: one that the configuration declares, or one of the daemon's own.
+ */
+export interface TopicInfo {
+  /** Its name; a glob where a name of the user's own is part of it, as in `schedule:*`. */
+  name: string;
+  /** The occasion on which it is emitted; null where nobody has said. */
+  description: string | null;
+  /** The schema of the payload: JSON Schema 2020-12, with references within itself only. */
+  payload: unknown;
+  /** The definition's place. */
+  source: Open<TopicSource>;
+}
+
+/**
+ * The place where a topic is defined.
+ *
+ * - `project`: The project's configuration: clients emit it.
+ * - `daemon`: The daemon: only it publishes the topic.
+ */
+export type TopicSource = 'project' | 'daemon';
+
 /** The occasion that a rule waits for. */
 export type Trigger = FileChangeTrigger | ScheduleTrigger | EventTrigger;
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use aiwg_model::{
     TaskNo,
-    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
+    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable, reserved},
 };
 use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
@@ -21,7 +21,7 @@ use aiwg_store::Selection;
 use crate::{
     api::memory::kib,
     engine::Select,
-    rules::{is_task_time, no_lane, reserved, wrong_verify},
+    rules::{is_task_time, no_lane, wrong_verify},
 };
 
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.

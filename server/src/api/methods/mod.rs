@@ -18,6 +18,7 @@ mod rpc;
 mod schedule;
 mod steer;
 mod task;
+mod topic;
 mod why;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
@@ -38,4 +39,5 @@ pub(super) use rpc::*;
 pub(super) use schedule::*;
 pub(super) use steer::*;
 pub(super) use task::*;
+pub(super) use topic::*;
 pub(super) use why::*;

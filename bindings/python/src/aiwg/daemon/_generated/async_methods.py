@@ -62,6 +62,7 @@ from .types import (
     TaskStats,
     TaskSubmitted,
     TaskTaken,
+    TopicInfo,
     Verify,
     Why,
     WhyDirection,
@@ -340,7 +341,8 @@ class AsyncEventMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``,
-        ``storage_unavailable``, ``queue_full``, ``shutting_down``.
+        ``unknown_topic``, ``invalid_payload``, ``storage_unavailable``, ``queue_full``,
+        ``shutting_down``.
         """
         wire = {"topic": topic, "payload": payload, "idempotencyKey": idempotency_key}
         received = await self._caller.call_method("event.emit", wire, timeout)
@@ -419,6 +421,23 @@ class AsyncEventMethods:
         received = await self._caller.call_method("event.unsubscribe", wire, timeout)
         with Reading("event.unsubscribe"):
             return EventUnsubscribed.from_wire(received)
+
+
+class AsyncTopicMethods:
+    """The methods of ``topic``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def list(self, *, timeout: float | None = None) -> List[TopicInfo]:
+        """Lists the topics that the configuration declares, by name, then the daemon's own, with
+        the schemas of their payloads.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        received = await self._caller.call_method("topic.list", {}, timeout)
+        with Reading("topic.list"):
+            return [TopicInfo.from_wire(item) for item in received]
 
 
 class AsyncChatMethods:
@@ -1387,6 +1406,7 @@ class AsyncMethods(AsyncCaller):
         self.daemon: Final[AsyncDaemonMethods] = AsyncDaemonMethods(self)
         self.automation: Final[AsyncAutomationMethods] = AsyncAutomationMethods(self)
         self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
+        self.topic: Final[AsyncTopicMethods] = AsyncTopicMethods(self)
         self.chat: Final[AsyncChatMethods] = AsyncChatMethods(self)
         self.account: Final[AsyncAccountMethods] = AsyncAccountMethods(self)
         self.report: Final[AsyncReportMethods] = AsyncReportMethods(self)

@@ -40,6 +40,7 @@ REPEATABLE: Final[Dict[str, Literal["safe", "key"]]] = {
     "automation.status": "safe",
     "automation.test": "safe",
     "event.emit": "key",
+    "topic.list": "safe",
     "event.list": "safe",
     "chat.send": "key",
     "chat.history": "safe",

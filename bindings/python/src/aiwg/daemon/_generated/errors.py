@@ -41,6 +41,8 @@ ErrorKind = Literal[
     "task_has_no_session",
     "too_many_approvals",
     "payload_too_large",
+    "invalid_payload",
+    "unknown_topic",
     "approval_not_found",
     "approval_decided",
     "approval_expired",
@@ -132,6 +134,12 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),
+    # The event's payload does not fit the schema that the configuration has for its topic;
+    # `data.errors` names the places.
+    "invalid_payload": ErrorKindInfo(code=-32040, retryable=False),
+    # The configuration does not declare the event's topic, and `strict_topics` asks for that;
+    # `data.nearest` names the declared topic that is written most like it, if there is one.
+    "unknown_topic": ErrorKindInfo(code=-32041, retryable=False),
     # No approval has this id; it may have been pruned with its task.
     "approval_not_found": ErrorKindInfo(code=-32030, retryable=False),
     # A person has decided already: the first decision counts.

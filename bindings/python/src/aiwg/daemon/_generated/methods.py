@@ -62,6 +62,7 @@ from .types import (
     TaskStats,
     TaskSubmitted,
     TaskTaken,
+    TopicInfo,
     Verify,
     Why,
     WhyDirection,
@@ -340,7 +341,8 @@ class EventMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``,
-        ``storage_unavailable``, ``queue_full``, ``shutting_down``.
+        ``unknown_topic``, ``invalid_payload``, ``storage_unavailable``, ``queue_full``,
+        ``shutting_down``.
         """
         wire = {"topic": topic, "payload": payload, "idempotencyKey": idempotency_key}
         received = self._caller.call_method("event.emit", wire, timeout)
@@ -414,6 +416,23 @@ class EventMethods:
         received = self._caller.call_method("event.unsubscribe", wire, timeout)
         with Reading("event.unsubscribe"):
             return EventUnsubscribed.from_wire(received)
+
+
+class TopicMethods:
+    """The methods of ``topic``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(self, *, timeout: float | None = None) -> List[TopicInfo]:
+        """Lists the topics that the configuration declares, by name, then the daemon's own, with
+        the schemas of their payloads.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        received = self._caller.call_method("topic.list", {}, timeout)
+        with Reading("topic.list"):
+            return [TopicInfo.from_wire(item) for item in received]
 
 
 class ChatMethods:
@@ -1361,6 +1380,7 @@ class Methods(Caller):
         self.daemon: Final[DaemonMethods] = DaemonMethods(self)
         self.automation: Final[AutomationMethods] = AutomationMethods(self)
         self.event: Final[EventMethods] = EventMethods(self)
+        self.topic: Final[TopicMethods] = TopicMethods(self)
         self.chat: Final[ChatMethods] = ChatMethods(self)
         self.account: Final[AccountMethods] = AccountMethods(self)
         self.report: Final[ReportMethods] = ReportMethods(self)

@@ -152,6 +152,8 @@ __all__ = [
     "TasksCancelled",
     "TasksRetried",
     "Timestamp",
+    "TopicInfo",
+    "TopicSource",
     "Trigger",
     "UsageStats",
     "UsageSum",
@@ -366,6 +368,13 @@ TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "ti
 - ``failed``: The agent failed, or could not be started.
 - ``cancelled``: Cancelled by someone, or by the daemon's stop.
 - ``timeout``: The task ran longer than its time limit.
+"""
+
+TopicSource = Literal["project", "daemon"]
+"""The place where a topic is defined.
+
+- ``project``: The project's configuration: clients emit it.
+- ``daemon``: The daemon: only it publishes the topic.
 """
 
 Waiting = Literal[
@@ -3488,6 +3497,32 @@ class TasksRetried(Result):
             wire,
             tasks=[TaskRetried.from_wire(item) for item in wire["tasks"]],
             more=wire["more"],
+        )
+
+
+class TopicInfo(Result):
+    """A topic that events may have: one that the configuration declares, or one of the daemon's
+    own.
+    """
+
+    name: str
+    """Its name; a glob where a name of the user's own is part of it, as in `schedule:*`."""
+    description: str | None
+    """The occasion on which it is emitted; null where nobody has said."""
+    payload: Any
+    """The schema of the payload: JSON Schema 2020-12, with references within itself only."""
+    source: TopicSource | str
+    """The definition's place."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TopicInfo:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            name=wire["name"],
+            description=wire["description"],
+            payload=wire["payload"],
+            source=wire["source"],
         )
 
 

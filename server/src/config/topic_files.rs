@@ -1,0 +1,114 @@
+//! The files that hold topics.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use aiwg_patterns::{Pattern, PatternSet, is_glob};
+use aiwg_protocol::types::ConfigProblem;
+
+use super::trusted::read_trusted;
+
+/// The greatest number of files that hold topics.
+const MOST_FILES: usize = 1000;
+
+/// The number of entries of directories that are looked at.
+const MOST_ENTRIES: usize = 20_000;
+
+/// The greatest number of directories within each other that are looked at, below the one that the glob names.
+const DEEPEST: usize = 16;
+
+/// The advice for a glob that leads elsewhere.
+const RELATIVE: &str = "must be a glob relative to the project, such as \"events/*.json\"";
+
+/// A file that holds topics.
+pub(super) struct TopicFile {
+    /// Its path, for people.
+    pub(super) name: String,
+    /// Its text.
+    pub(super) text: String,
+}
+
+/// The files that a glob matches, in the order of their paths; for one that cannot be read, the problem.
+///
+/// # Errors
+/// The reason for which none can be found.
+pub(super) fn find(project: &Path, glob: &str) -> Result<Vec<Result<TopicFile, ConfigProblem>>, String> {
+    let parts: Vec<&str> = glob.split('/').collect();
+    if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+        return Err(RELATIVE.to_owned());
+    }
+    let wrong = |error: aiwg_patterns::PatternError| format!("{glob:?} is no valid pattern: {error}");
+    let set = PatternSet::new([Pattern::path(glob).map_err(wrong)?]).map_err(wrong)?;
+    let fixed: Vec<&str> = parts.iter().copied().take_while(|part| !is_glob(part)).collect();
+    let mut look = Look { project, set, left: MOST_ENTRIES, found: Vec::new() };
+    match parts.len() - fixed.len() {
+        0 => look.found.push(glob.to_owned()),
+        deep => {
+            let depth = if glob.contains("**") { DEEPEST } else { deep };
+            look.into_directory(&fixed.join("/"), depth)?;
+        }
+    }
+    look.found.sort_unstable();
+    match look.found.len() {
+        0 => Err(format!(
+            "no file matches {glob:?}: make one, as {{\"deployment:complete\": {{}}}}, or leave the key out"
+        )),
+        many if many > MOST_FILES => Err(format!("{many} files match {glob:?}; {MOST_FILES} is the limit")),
+        _ => Ok(look.found.iter().map(|path| read(project, path)).collect()),
+    }
+}
+
+fn read(project: &Path, path: &str) -> Result<TopicFile, ConfigProblem> {
+    let file: PathBuf = project.join(path);
+    let name = file.display().to_string();
+    match read_trusted(&file) {
+        Ok(text) => Ok(TopicFile { name, text }),
+        Err(error) => Err(ConfigProblem {
+            file: name,
+            message: format!("it cannot be read: {error}"),
+            ..ConfigProblem::default()
+        }),
+    }
+}
+
+/// The look for files.
+struct Look<'a> {
+    project: &'a Path,
+    set: PatternSet,
+    /// The number of entries that may still be looked at.
+    left: usize,
+    /// Paths relative to the project.
+    found: Vec<String>,
+}
+
+impl Look<'_> {
+    fn into_directory(&mut self, directory: &str, depth: usize) -> Result<(), String> {
+        let full = self.project.join(directory);
+        let failed = |error: io::Error| format!("the directory {} cannot be read: {error}", full.display());
+        let entries = match fs::read_dir(&full) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            self.left = self.left.checked_sub(1).ok_or_else(|| {
+                format!("the glob leads to more than {MOST_ENTRIES} files and directories: name fewer")
+            })?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
+            // A link is no directory here, so there is no way out of the project, and no circle.
+            let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_directory {
+                if let Some(depth) = depth.checked_sub(1).filter(|depth| *depth > 0) {
+                    self.into_directory(&path, depth)?;
+                }
+            } else if self.set.is_match(&path) {
+                self.found.push(path);
+            }
+        }
+        Ok(())
+    }
+}
