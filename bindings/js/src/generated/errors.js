@@ -33,6 +33,8 @@ exports.ERROR_KINDS = Object.freeze({
   task_has_no_session: { code: -32036, retryable: false },
   too_many_approvals: { code: -32037, retryable: true },
   payload_too_large: { code: -32020, retryable: false },
+  invalid_payload: { code: -32040, retryable: false },
+  unknown_topic: { code: -32041, retryable: false },
   approval_not_found: { code: -32030, retryable: false },
   approval_decided: { code: -32031, retryable: false },
   approval_expired: { code: -32032, retryable: false },

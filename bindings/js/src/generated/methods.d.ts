@@ -86,6 +86,7 @@ import type {
   TaskWhyParams,
   TasksCancelled,
   TasksRetried,
+  TopicInfo,
   Why,
 } from './types.js';
 
@@ -106,6 +107,7 @@ export interface MethodMap {
   'automation.disable': { params: AutomationSwitchParams; result: AutomationSwitched };
   'automation.test': { params: AutomationTestParams; result: AutomationTested };
   'event.emit': { params: EventEmitParams; result: EventEmitted };
+  'topic.list': { params: NoParams; result: TopicInfo[] };
   'event.list': { params: EventListParams; result: Event[] };
   'event.subscribe': { params: EventSubscribeParams; result: EventSubscribed };
   'event.unsubscribe': { params: EventUnsubscribeParams; result: EventUnsubscribed };
@@ -334,8 +336,8 @@ export declare class EventMethods {
    * The answer comes once the event is in the log on disk, together with every task that a rule
    * makes of it at once: no crash or power cut after it loses them.
    *
-   * @throws {DaemonError} of kind `idempotency_conflict`, `topic_reserved`, `storage_unavailable`,
-   * `queue_full`, `shutting_down`
+   * @throws {DaemonError} of kind `idempotency_conflict`, `topic_reserved`, `unknown_topic`,
+   * `invalid_payload`, `storage_unavailable`, `queue_full`, `shutting_down`
    *
    * @example
    * await client.event.emit({ topic: 'deployment:complete', payload: { version: '1.2.3' } });
@@ -376,6 +378,20 @@ export declare class EventMethods {
    * await client.event.unsubscribe({ subscription: 1 });
    */
   unsubscribe(params: EventUnsubscribeParams, options?: CallOptions): Promise<EventUnsubscribed>;
+}
+
+/** The methods of `topic`. */
+export declare class TopicMethods {
+  private constructor();
+
+  /**
+   * Lists the topics that the configuration declares, by name, then the daemon's own, with the
+   * schemas of their payloads.
+   *
+   * @example
+   * await client.topic.list();
+   */
+  list(params?: NoParams, options?: CallOptions): Promise<TopicInfo[]>;
 }
 
 /** The methods of `chat`. */
@@ -862,6 +878,8 @@ export declare abstract class Methods {
   readonly automation: AutomationMethods;
   /** The methods of `event`. */
   readonly event: EventMethods;
+  /** The methods of `topic`. */
+  readonly topic: TopicMethods;
   /** The methods of `chat`. */
   readonly chat: ChatMethods;
   /** The methods of `account`. */

@@ -19,6 +19,7 @@ class DaemonMethods extends namespace(
 ) {}
 class AutomationMethods extends namespace('automation', 'status', 'enable', 'disable', 'test') {}
 class EventMethods extends namespace('event', 'emit', 'list', 'subscribe', 'unsubscribe') {}
+class TopicMethods extends namespace('topic', 'list') {}
 class ChatMethods extends namespace('chat', 'send', 'history', 'clear') {}
 class AccountMethods extends namespace('account', 'list', 'resume') {}
 class ReportMethods extends namespace('report', 'get') {}
@@ -62,6 +63,7 @@ class AllMethods extends Methods {
   daemon = new DaemonMethods(this);
   automation = new AutomationMethods(this);
   event = new EventMethods(this);
+  topic = new TopicMethods(this);
   chat = new ChatMethods(this);
   account = new AccountMethods(this);
   report = new ReportMethods(this);
@@ -81,6 +83,7 @@ module.exports = {
   DaemonMethods,
   AutomationMethods,
   EventMethods,
+  TopicMethods,
   ChatMethods,
   AccountMethods,
   ReportMethods,
