@@ -3,6 +3,7 @@ import type { DaemonConnectionError, DaemonError } from './errors.js';
 import type { MethodMap, Methods, NotificationMap } from './generated/methods.js';
 import type { Event, EventEmitted } from './generated/types.js';
 import type { Daemon, Events, Tasks } from './tasks.js';
+import type { EmitArguments, EmittableTopic, EventOf } from './topics.js';
 
 /**
  * The address of the daemon, and what holds for all calls.
@@ -77,9 +78,9 @@ export interface ClientEvents {
 }
 
 /** Options of `waitFor`. */
-export interface WaitForOptions extends TimeOptions {
+export interface WaitForOptions<E extends Event = Event> extends TimeOptions {
   /** Takes only events for which it gives true. */
-  where?: ((event: Event) => boolean) | undefined;
+  where?: ((event: E) => boolean) | undefined;
   /** The number of the last event seen: those after it count. Only those from now on when absent. */
   since?: number | undefined;
 }
@@ -109,8 +110,8 @@ export interface SubscribeOptions {
  *
  * It keeps the process alive only while someone waits for its next event.
  */
-export interface Subscription
-  extends AsyncGenerator<Event, undefined, void>,
+export interface Subscription<E extends Event = Event>
+  extends AsyncGenerator<E, undefined, void>,
     Record<Exclude<AsyncDispose, keyof AsyncGenerator>, () => PromiseLike<void>> {
   /**
    * Settled when the daemon has accepted it: every event that is emitted from then on will come. A caller that does not
@@ -192,12 +193,12 @@ export declare class DaemonClient extends Methods {
   close(options?: TimeOptions): Promise<void>;
 
   /**
-   * Emits an event: `event.emit`. The payload is any value that JSON can hold.
+   * Emits an event: `event.emit`. The payload is any value that JSON can hold, and that of a topic in `TopicMap` the one there.
    *
    * @example
    * const { seq, rules } = await client.emit('deployment:complete', { version: '1.2.3' });
    */
-  emit(topic: string, payload?: unknown, options?: CallOptions): Promise<EventEmitted>;
+  emit<T extends EmittableTopic>(topic: T, ...payload: EmitArguments<T>): Promise<EventEmitted>;
 
   /**
    * Calls a method by its name on the wire; one that this package does not know, too. All other methods come down to it.
@@ -228,7 +229,10 @@ export declare class DaemonClient extends Methods {
    *
    * @throws {DaemonConnectionError} when there is no daemon, or the connection is lost and `reconnect` is not set
    */
-  subscribe(topics?: string | readonly string[], options?: SubscribeOptions): Subscription;
+  subscribe<T extends string = string>(
+    topics?: T | readonly T[],
+    options?: SubscribeOptions,
+  ): Subscription<EventOf<T>>;
 
   /**
    * The first event from now on whose topic matches one of the globs, and for which `where` gives true. It goes on over a
@@ -244,7 +248,10 @@ export declare class DaemonClient extends Methods {
    *
    * @throws {DaemonTimeoutError} when there is none in time
    */
-  waitFor(topics: string | readonly string[], options?: WaitForOptions): Promise<Event>;
+  waitFor<T extends string>(
+    topics: T | readonly T[],
+    options?: WaitForOptions<EventOf<T>>,
+  ): Promise<EventOf<T>>;
 
   /**
    * Calls `listener` when that happens to the connection, until the returned function or `off` is called.

@@ -15,6 +15,9 @@ export { DaemonConnectionError, DaemonError, DaemonTimeoutError } from './errors
 export { PROTOCOL_VERSION } from './generated/constants.js';
 export type { ErrorKind, ErrorKindInfo } from './generated/errors.js';
 export { ERROR_KINDS } from './generated/errors.js';
+export type { DaemonTopics } from './generated/topics.js';
 export type { MethodMap, NotificationMap } from './generated/methods.js';
 export * from './generated/types.js';
 export type { Daemon, Events, RunOptions, Tasks } from './tasks.js';
+// By star: only what is exported so can be added to from outside.
+export * from './topics.js';

@@ -8,6 +8,7 @@ import {
   DaemonTimeoutError,
   ERROR_KINDS,
   PROTOCOL_VERSION,
+  type AccountEvent,
   type CallOptions,
   type Cause,
   type ClientEvents,
@@ -28,6 +29,7 @@ import {
   type Open,
   type TaskState,
   type TaskSubmitParams,
+  type TopicEvent,
 } from 'aiwg';
 import { DaemonClient as FromIpcClient } from 'aiwg/daemon/ipc-client';
 
@@ -60,6 +62,10 @@ export async function events(client: DaemonClient, options: CallOptions): Promis
   isExactly<string | undefined>()(emitted.rules[0], true);
   await client.emit('no:payload');
   await client.emit('null:payload', null);
+  const topic: string = 'computed:' + emitted.seq;
+  await client.emit(topic, { any: 'payload' });
+  const bound: (topic: string, payload?: unknown) => Promise<{ seq: number }> = client.emit;
+  await bound('bound', 1);
   await client.event.emit({ topic: 'any:payload', payload: ['anything', 1, null] });
   const listed = await client.event.list({ topics: ['task:*'], since: emitted.seq, limit: 10 });
   isExactly<Event[]>()(listed, true);
@@ -204,6 +210,15 @@ export async function subscriptions(client: DaemonClient, signal: AbortSignal): 
   isExactly<void>()(await events.ready, true);
   const { value } = await events.next();
   isExactly<Event | undefined>()(value, true);
+  for await (const event of client.subscribe(['task:completed', 'agent:limited'])) {
+    if (event.topic === 'agent:limited') isExactly<AccountEvent>()(event.payload, true);
+    else isExactly<string>()(event.payload.taskId, true);
+  }
+  const own = await client.waitFor('task:completed', { where: ({ payload }) => payload.taskId === 'task-0001' });
+  isExactly<TopicEvent<'task:completed'>>()(own, true);
+  isExactly<'task:completed'>()(own.topic, true);
+  isExactly<string>()(own.payload.taskId, true);
+  isExactly<unknown>()((await client.waitFor('deployment:complete')).payload, true);
   return value;
 }
 

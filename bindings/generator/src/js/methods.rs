@@ -105,7 +105,12 @@ pub(super) fn imports(model: &Model) -> String {
     let params = model.methods.iter().map(|method| method.params.as_str());
     let results = model.methods.iter().filter_map(|method| method.result.refs());
     let pushed = model.notifications.iter().filter(|row| !row.to_daemon).map(|row| row.params.as_str());
-    let mut names: Vec<String> = params.chain(results).chain(pushed).map(str::to_owned).collect();
+    types_import(params.chain(results).chain(pushed))
+}
+
+/// The import of these types of the package.
+pub(super) fn types_import<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
     names.sort();
     names.dedup();
     let flat = format!("import type {{ {} }} from './types.js';", names.join(", "));

@@ -2,6 +2,7 @@
 
 mod comment;
 mod methods;
+mod topics;
 mod types;
 
 use minijinja::{Value, context};
@@ -28,6 +29,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("errors.d.ts", include_str!("errors.d.ts.jinja")),
     ("methods.js", include_str!("methods.js.jinja")),
     ("methods.d.ts", include_str!("methods.d.ts.jinja")),
+    ("topics.d.ts", include_str!("topics.d.ts.jinja")),
     ("types.d.ts", include_str!("types.d.ts.jinja")),
 ];
 
@@ -43,6 +45,8 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         imports => methods::imports(model),
         methods => methods::all(model)?,
         pushed => methods::pushed(model),
+        topics => topics::own(model),
+        topic_imports => topics::imports(model),
     };
     TEMPLATES
         .iter()

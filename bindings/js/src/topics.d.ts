@@ -1,0 +1,47 @@
+import type { CallOptions } from './calls.js';
+import type { DaemonTopics } from './generated/topics.js';
+import type { Event } from './generated/types.js';
+
+/**
+ * The project's own topics, each with its payload. `aiwg generate ts` writes a file that adds to it; until then it is empty, and
+ * events of every topic may have any payload. What it writes is `declare module 'aiwg' { interface TopicMap { … } }`.
+ */
+export interface TopicMap {}
+
+/** The settings of the project's topics. `aiwg generate ts` adds `strict: true` where the configuration has `strict_topics`. */
+export interface TopicSettings {}
+
+/** The payload of an event of this topic: any, unless the topic is declared or the daemon's own. */
+export type PayloadOf<T extends string> = T extends keyof TopicMap
+  ? TopicMap[T]
+  : T extends keyof DaemonTopics
+    ? DaemonTopics[T]
+    : unknown;
+
+/** The topics of events that programs may emit: every one, unless the configuration has `strict_topics`. */
+export type EmittableTopic = TopicSettings extends { strict: true }
+  ? keyof TopicMap & string
+  : (keyof TopicMap & string) | (string & {});
+
+/** The arguments of `emit` after the topic. A payload that may be `null` may be left out. */
+export type EmitArguments<T extends string, Options = CallOptions> = null extends PayloadToEmit<T>
+  ? [payload?: PayloadToEmit<T>, options?: Options]
+  : [payload: PayloadToEmit<T>, options?: Options];
+
+type PayloadToEmit<T extends string> = T extends keyof TopicMap ? TopicMap[T] : unknown;
+
+/** An event of this topic, with its payload. */
+export interface TopicEvent<T extends string> extends Event {
+  topic: T;
+  payload: PayloadOf<T>;
+}
+
+/** A pattern that several topics may match. */
+type Glob = `${string}${'*' | '?' | '[' | '{'}${string}`;
+
+/** An event that a subscription to these topics gets: of a declared topic with its payload, of a glob with any. */
+export type EventOf<T extends string> = T extends Glob
+  ? Event
+  : T extends keyof TopicMap | keyof DaemonTopics
+    ? TopicEvent<T>
+    : Event;
