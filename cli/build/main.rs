@@ -1,5 +1,7 @@
 //! Runs before the programs are compiled: tells them their commit, and links them with what they take of libgcc.
 
+#![expect(clippy::print_stdout, reason = "cargo reads it")]
+
 mod commit;
 
 use std::{path::Path, process::Command};
