@@ -29,6 +29,7 @@ mod lifecycle;
 mod logs;
 mod messaging;
 mod output;
+mod packages;
 mod permissions;
 mod queue;
 mod recovery;

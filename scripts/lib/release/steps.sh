@@ -40,6 +40,7 @@ begin() {
         *) cannot "Nobody has tried to package aiwg for $(uname -m) yet: see scripts/lib/release/steps.sh." ;;
     esac
     work=$PWD/target/packages
+    if $for_tests; then work=$PWD/target/packages-of-tests; fi
     programs=$work/programs
     rm -rf "$work"/{source,programs,share,npm,python,tarball,crates} "$out"
     mkdir -p "$programs" "$out"
@@ -168,14 +169,21 @@ pack_debian() {
     (cd "$source_tree/cli" && "$tools/cargo-deb" --quiet --no-build --no-strip --output "$out/")
 }
 
+# Holds the Dockerfile to what Docker recommends.
+check_dockerfile() {
+    "$work/venv/bin/hadolint" "$source_tree/Dockerfile"
+}
+
 # Reports what Debian's own checker finds in the package.
 check_debian() {
     lintian --fail-on error,warning --suppress-tags-from-file "$source_tree/packaging/debian/explained" "$out"/*.deb
 }
 
-# The crates that the command consists of, each compiled once more from its packed files alone.
+# The crates that the command consists of, each compiled once more from its packed files alone. Their documentation must be without a warning.
 pack_crates() {
     local target=$work/crates
+    (cd "$source_tree" && RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps -p aiwg-protocol -p aiwg-protocol-macros -p aiwg-client \
+        --target-dir "$target")
     (cd "$source_tree" && cargo package --locked --quiet --workspace --exclude aiwg-bindings --exclude aiwg-testing \
         --exclude aiwg-platforms-stand-in --target-dir "$target")
     cp "$target"/package/*.crate "$out/"
