@@ -1,9 +1,12 @@
 //! From the text of `params` to a method's params struct, and what is wrong where it does not fit.
 
-use crate::json_error::without_position;
 use serde::de::DeserializeOwned;
 
-use crate::error::{ApiError, ErrorKind};
+use crate::{
+    PROTOCOL_VERSION,
+    error::{ApiError, ErrorKind},
+    json_error::without_position,
+};
 
 /// Reason for which a request is not one of the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +30,10 @@ impl DecodeError {
         match self {
             Self::UnknownMethod => ApiError::new(
                 ErrorKind::MethodNotFound,
-                format!("there is no method {method:?}; rpc.discover lists them all"),
+                format!(
+                    "there is no method {method:?} in protocol {PROTOCOL_VERSION}, which this daemon speaks; rpc.discover lists them all. \
+                     If a newer aiwg has it, install that one, then `aiwg daemon restart`"
+                ),
             ),
             Self::InvalidParams { member: Some(member), message } => {
                 ApiError::invalid_member(member, message)
