@@ -77,11 +77,8 @@ impl Newcomer {
 /// The package whose name begins and ends so.
 fn package(begin: &str, end: &str) -> String {
     let folder = repository().join("target/packages-of-tests/out");
-    let packages = fs::read_dir(&folder).unwrap_or_else(|_| {
-        panic!(
-            "run scripts/release --for-tests first, or scripts/test, which does"
-        )
-    });
+    let packages = fs::read_dir(&folder)
+        .unwrap_or_else(|_| panic!("run scripts/release --for-tests first, or scripts/test, which does"));
     let found = packages.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let found = found.filter(|name| name.starts_with(begin) && name.ends_with(end)).collect::<Vec<_>>();
     assert_eq!(found.len(), 1, "{begin}*{end}: {found:?}");
