@@ -59,17 +59,25 @@ def blocking() -> None:
 
         def wait() -> None:
             try:
-                client.task.wait(task_id=task_id)
+                client.task.wait(task_id=task_id, retry=False)
             except DaemonConnectionError as error:
                 failed.append(error.kind)
 
-        thread = threading.Thread(target=wait)
-        thread.start()
+        def wait_on() -> None:
+            failed.append(client.task.wait(task_id=task_id).state)
+
+        threads = [threading.Thread(target=target) for target in (wait, wait_on)]
+        for thread in threads:
+            thread.start()
         client.ping()
         restart(client)
-        thread.join()
+        threads[0].join()
         assert failed == ["disconnected"], failed
         assert client.task.get(task_id=task_id).state == "running"
+        # A wait that may be repeated goes on with the next daemon.
+        client.task.cancel(task_id=task_id)
+        threads[1].join()
+        assert failed == ["disconnected", "cancelled"], failed
 
 
 async def with_asyncio() -> None:

@@ -173,6 +173,23 @@ fn python_subscriptions_go_on_after_a_restart() {
     assert!(succeeded(&done).contains("no gap"));
 }
 
+fn python_emits_over_kills(client: &str) {
+    let script = repository().join("tests/clients/repeats.py");
+    let project = Project::started(json!({}));
+    let done = python(&project, &[script.to_str().unwrap(), env!("CARGO_BIN_EXE_aiwg"), client]);
+    assert!(succeeded(&done).contains("each once, in order, none failed"));
+}
+
+#[test]
+fn python_emits_of_threads_take_effect_once_over_kills() {
+    python_emits_over_kills("blocking");
+}
+
+#[test]
+fn python_emits_of_asyncio_take_effect_once_over_kills() {
+    python_emits_over_kills("asyncio");
+}
+
 #[test]
 fn every_example_in_the_javascript_declarations_works_as_it_stands() {
     let done = node(&with_rule(), "examples.mjs", &[env!("CARGO_BIN_EXE_aiwg")]);

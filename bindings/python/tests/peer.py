@@ -45,6 +45,8 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Else the thread that accepts would take one more.
+        self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         self.hang_up()
         shutil.rmtree(self.directory)

@@ -32,7 +32,9 @@ class Calls(unittest.TestCase):
         with Peer(usual) as peer, DaemonClient(peer.socket_path) as client:
             answer = client.emit("deployment:complete", {"version": "1.2.3"})
             self.assertEqual((answer.seq, answer.rules), (1, ["nightly"]))
-            params = {"topic": "deployment:complete", "payload": {"version": "1.2.3"}}
+            key = peer.requests[0]["params"]["idempotencyKey"]
+            self.assertRegex(key, "^[0-9a-f]{32}$")
+            params = {"topic": "deployment:complete", "payload": {"version": "1.2.3"}, "idempotencyKey": key}
             request = {"jsonrpc": "2.0", "id": 1, "method": "event.emit", "params": params}
             self.assertEqual(peer.requests, [request])
 
@@ -41,7 +43,8 @@ class Calls(unittest.TestCase):
             submitted = client.task.submit(prompt="x", priority=10, timeout_minutes=5)
             self.assertEqual((submitted.task_id, submitted.state), ("task-0001", "queued"))
             params = {"prompt": "x", "priority": 10, "timeoutMinutes": 5}
-            self.assertEqual(peer.requests[0]["params"], params)
+            sent = peer.requests[0]["params"]
+            self.assertEqual(sent, {**params, "idempotencyKey": sent["idempotencyKey"]})
 
     def test_it_connects_on_its_own(self) -> None:
         with Peer(usual) as peer:

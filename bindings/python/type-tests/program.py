@@ -18,17 +18,21 @@ from aiwg.daemon import (
     PROTOCOL_VERSION,
     AsyncDaemonClient,
     AsyncSubscription,
+    ConnectionChange,
     DaemonClient,
     DaemonConnectionError,
     DaemonError,
     DaemonTimeoutError,
     ErrorKind,
     ErrorKindInfo,
+    EventSpooled,
     Missed,
     NoDaemonError,
     NotAllowedError,
     Notification,
+    SpoolError,
     Subscription,
+    UnreadableError,
 )
 from aiwg.daemon.types import (
     Cause,
@@ -44,6 +48,7 @@ from aiwg.daemon.types import (
     OutputEncoding,
     OutputStream,
     QueuedTaskSummary,
+    RetryPolicy,
     RunningTaskSummary,
     Task,
     TaskOutput,
@@ -64,12 +69,14 @@ def connecting() -> Iterator[DaemonClient]:
     yield DaemonClient()
     yield DaemonClient("/tmp/daemon.sock")
     yield DaemonClient(Path("/tmp/daemon.sock"), timeout=1)
+    yield DaemonClient(retry=False)
     with DaemonClient(cwd=Path("/tmp"), timeout=1.5) as client:
         client.connect()
         exactly(client, DaemonClient)
         exactly(client.is_connected, bool)
         exactly(client.socket_path, Optional[str])
         client.close()
+        client.close(drain=True, timeout=1)
         yield client
 
 
@@ -86,6 +93,50 @@ def events(client: DaemonClient) -> None:
     exactly(subscribed.since, int)
     gone = client.event.unsubscribe(subscription=subscribed.subscription)
     exactly(gone.unsubscribed, bool)
+
+
+def offline(client: DaemonClient) -> str:
+    answer = client.emit("deployment:complete", idempotency_key="mine", offline=True)
+    exactly(answer, EventEmitted)
+    if isinstance(answer, EventSpooled):
+        exactly(answer.path, str)
+        return answer.path
+    return str(answer.seq)
+
+
+def whole_tasks(client: DaemonClient) -> Iterator[str]:
+    exactly(client.task.run(prompt="x", priority=1, on_output=print, timeout=60), Task)
+    client.task.run(prompt="x", retry=RetryPolicy(max=2), start_at=datetime.now(timezone.utc))
+    for task in client.task.iterate(state="failed", page=10):
+        exactly(task, Task)
+    for event in client.event.iterate(topics=["task:*"], since=5):
+        exactly(event, Event)
+    for piece in client.task.follow(task_id="task-0001", stream="stderr"):
+        exactly(piece, str)
+        yield piece
+
+
+def limits(client: DaemonClient) -> None:
+    client.ping(deadline=datetime.now(timezone.utc), retry=False)
+    client.ping(timeout=1, deadline=5.5)
+    client.task.submit(prompt="x", retry=RetryPolicy(max=2), retry_call=False)
+    client.emit("a", deadline=5.5, retry=True)
+    client.request("not.known.yet", deadline=5.5, retry=False)
+
+
+def changes(client: DaemonClient) -> None:
+    def changed(change: ConnectionChange) -> None:
+        exactly(change.path, str)
+        exactly(change.reason, Optional[str])
+        assert change.state == "connected" or change.state == "disconnected"
+
+    client.on_connection(changed)()
+
+
+def waiting(client: DaemonClient) -> None:
+    exactly(client.wait_for("task:*", where=lambda event: event.seq > 3, timeout=1), Event)
+    with client.subscribe() as events:
+        exactly(events.wait_for(timeout=1), Event)
 
 
 def event_members(event: Event) -> None:
@@ -241,6 +292,13 @@ async def asyncio_client() -> AsyncIterator[Event]:
         exactly(await client.task.list(state="running"), list[Task])
         exactly(await client.event.list(), list[Event])
         exactly((await client.ping()).pong, bool)
+        exactly(await client.task.run(prompt="x", agent="tester", on_output=print), Task)
+        exactly([task.id async for task in client.task.iterate(page=5)], list[str])
+        exactly([event.seq async for event in client.event.iterate()], list[int])
+        exactly([piece async for piece in client.task.follow(task_id="task-0001")], list[str])
+        exactly(await client.wait_for("task:*", timeout=1), Event)
+        exactly(await client.emit("a", offline=True, retry=False, deadline=5.5), EventEmitted)
+        await client.close(drain=True, timeout=5)
         exactly(await client.request("not.known.yet"), Any)
         exactly(client.subscribe(["task:*"], since=1), AsyncSubscription)
         as_iterator: AsyncIterator[Event] = client.subscribe()
@@ -261,8 +319,10 @@ def errors(error: Exception) -> bool:
     if isinstance(error, (NoDaemonError, NotAllowedError)):
         exactly(error.path, str)
         return False
+    if isinstance(error, (SpoolError, UnreadableError)):
+        return error.kind == "spool"
     if isinstance(error, DaemonConnectionError):
-        return error.kind == "disconnected" and bool(error.message)
+        return error.is_lost or error.kind == "disconnected" and bool(error.message)
     if not isinstance(error, DaemonError):
         return False
     exactly(error.kind, Union[ErrorKind, str])

@@ -1,6 +1,6 @@
 //! The imports of the modules.
 
-use super::{STYLE, read::union_reader, types::TIMESTAMP};
+use super::{STYLE, methods::WITH_ARGUMENTS, read::union_reader, types::TIMESTAMP};
 use crate::{
     layout::WIDTH,
     model::{Model, Type, TypeKind},
@@ -50,6 +50,38 @@ pub(super) fn types_of_methods(model: &Model) -> String {
     }
     names.extend(results.filter(|name| is_tagged(model, name)).map(union_reader));
     of_module(".types", names)
+}
+
+/// The params of the method whose params are a type too.
+fn arguments(model: &Model) -> Vec<&Type> {
+    let method = model.methods.iter().find(|method| method.name == WITH_ARGUMENTS);
+    let fields = method.and_then(|method| model.params(method).ok()).into_iter().flatten();
+    fields.map(|field| &field.ty).collect()
+}
+
+/// The imports of the module of arguments.
+pub(super) fn of_arguments(model: &Model) -> Vec<String> {
+    let all = arguments(model);
+    let has = |test: &dyn Fn(&Type) -> bool| all.iter().any(|ty| ty.has(test));
+    let mut lines = Vec::new();
+    if has(&|ty| matches!(ty, Type::Map(_))) {
+        lines.push("from collections.abc import Mapping".to_owned());
+    }
+    if all.iter().any(|ty| ty.refs() == Some(TIMESTAMP)) {
+        lines.push("from datetime import datetime".to_owned());
+    }
+    let typing =
+        [("Any", has(&|ty| *ty == Type::Json)), ("List", has(&|ty| matches!(ty, Type::Array(_))))];
+    lines.extend(typing_line(&typing));
+    lines
+}
+
+/// The import of the types that the arguments name.
+pub(super) fn types_of_arguments(model: &Model) -> String {
+    let all = arguments(model);
+    let names = all.iter().filter_map(|ty| ty.refs()).filter(|name| *name != TIMESTAMP);
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    if names.is_empty() { String::new() } else { of_module(".types", names) }
 }
 
 /// The import of these names from a module.

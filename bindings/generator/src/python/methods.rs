@@ -9,6 +9,15 @@ use crate::{
     text::pascal_case,
 };
 
+/// The namespaces whose classes the clients add to: `client.task` is an object of a class that is written by hand.
+const EXTENDED: &[&str] = &["event", "task"];
+
+/// The method whose params are a type too, for what is made of it.
+pub(super) const WITH_ARGUMENTS: &str = "task.submit";
+
+/// What every call takes beside its params.
+const OPTIONS: &[(&str, &str)] = &[("timeout", "float"), ("deadline", "Moment"), ("retry", "bool")];
+
 /// Prefix of the classes' names.
 pub(super) fn prefix(is_async: bool) -> &'static str {
     if is_async { "Async" } else { "" }
@@ -24,7 +33,8 @@ pub(super) fn classes(model: &Model, is_async: bool) -> Result<Vec<Value>, Gener
         let attribute = namespace.map(names::name).unwrap_or_default();
         let name = format!("{}{}Methods", prefix(is_async), namespace.map(pascal_case).unwrap_or_default());
         let caller = if namespace.is_some() { "self._caller" } else { "self" };
-        Ok(context! { namespace => namespace.unwrap_or_default(), attribute, name, caller, methods })
+        let is_extended = namespace.is_some_and(|namespace| EXTENDED.contains(&namespace));
+        Ok(context! { namespace => namespace.unwrap_or_default(), attribute, name, caller, methods, is_extended })
     };
     model.namespaces().into_iter().map(Some).chain([None]).map(class).collect()
 }
@@ -38,6 +48,7 @@ fn view(model: &Model, method: &Method, is_async: bool) -> Result<Value, Generat
         head => head(method, &params, &result, is_async),
         docs => docstring::block(&docs(method, &params), 8),
         params => wire(model, &params),
+        options => OPTIONS.iter().map(|(name, _)| option(name, &params)).collect::<Vec<_>>().join(", "),
         result => result.as_str(),
         read => read::result(model, &method.result, "received"),
     })
@@ -56,9 +67,28 @@ fn head(method: &Method, params: &[&Field], result: &str, is_async: bool) -> Str
             format!("{name}: {} = None", types::or_none(&ty))
         }
     }));
-    arguments.push("timeout: float | None = None".to_owned());
+    arguments.extend(OPTIONS.iter().map(|(name, ty)| format!("{}: {ty} | None = None", option(name, params))));
     let open = format!("{keyword} {}(", names::name(&method.verb));
     STYLE.list(4, &open, &arguments, &format!(") -> {result}:"))
+}
+
+/// The name of an option. It gives way to a param of the same name, which was there before it, such as the policy `retry`.
+fn option(name: &str, params: &[&Field]) -> String {
+    let is_taken = params.iter().any(|field| names::argument(&field.name) == name);
+    if is_taken { format!("{name}_call") } else { name.to_owned() }
+}
+
+/// The params of the one method whose params are a type too: a line for each member of a `TypedDict`, and its name.
+pub(super) fn arguments(model: &Model) -> Result<Value, GenerateError> {
+    let mut members = Vec::new();
+    for method in model.methods.iter().filter(|method| method.name == WITH_ARGUMENTS) {
+        members.extend(model.params(method)?.iter().map(|field| {
+            let ty = types::argument(&field.ty);
+            let ty = if field.required { format!("Required[{ty}]") } else { types::or_none(&ty) };
+            format!("{}: {ty}", names::argument(&field.name))
+        }));
+    }
+    Ok(context! { name => format!("{}Arguments", pascal_case(&WITH_ARGUMENTS.replace('.', "_"))), members })
 }
 
 /// `params` as they go on the wire; the client leaves out what is None. Empty when there are none.
@@ -88,7 +118,8 @@ fn docs(method: &Method, params: &[&Field]) -> String {
             format!("- ``{}``: {}", names::argument(&field.name), field.described().replace('\n', " "))
         })
         .collect();
-    list.push("- ``timeout``: how long to wait for the answer, in seconds.".to_owned());
+    let options: Vec<String> = OPTIONS.iter().map(|(name, _)| format!("``{}``", option(name, params))).collect();
+    list.push(format!("- {}: as for every call: see ``DaemonClient``.", options.join(", ")));
     docs.push_str(&format!("\n\n{}", list.join("\n")));
     if !method.errors.is_empty() {
         let kinds: Vec<String> = method.errors.iter().map(|kind| format!("``{kind}``")).collect();

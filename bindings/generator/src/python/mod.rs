@@ -49,9 +49,16 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
     };
     let errors = context! { command => crate::COMMAND, errors => errors(model), kinds => kinds(model) };
     let constants = context! { command => crate::COMMAND, constants => constants(model), repeatable => repeatable(model) };
+    let arguments = context! {
+        command => crate::COMMAND,
+        arguments => methods::arguments(model)?,
+        imports => imports::of_arguments(model),
+        types => imports::types_of_arguments(model),
+    };
     let output = |name: &str, text: String| Output::new(format!("{FOLDER}/{name}"), text);
     Ok(vec![
         output("__init__.py", render(include_str!("init.py.jinja"), &constants)?),
+        output("arguments.py", render(include_str!("arguments.py.jinja"), &arguments)?),
         output("constants.py", render(include_str!("constants.py.jinja"), &constants)?),
         output("errors.py", render(include_str!("errors.py.jinja"), &errors)?),
         output("methods.py", methods(false)?),

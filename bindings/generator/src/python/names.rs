@@ -10,7 +10,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Arguments of a client's methods beside the params. A member of the same name is renamed.
-const ARGUMENTS: &[&str] = &["self", "timeout"];
+const ARGUMENTS: &[&str] = &["deadline", "self", "timeout"];
 
 /// The built-in types that annotations name: within a class, a member of that name would hide one.
 const TYPES: &[&str] = &["bool", "dict", "float", "int", "list", "str"];

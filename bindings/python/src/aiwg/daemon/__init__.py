@@ -15,12 +15,15 @@ from ._errors import (
     DaemonTimeoutError,
     NoDaemonError,
     NotAllowedError,
+    SpoolError,
     UnreadableError,
 )
 from ._generated.constants import PROTOCOL_VERSION
 from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
+from ._hooks import ConnectionChange
 from ._message import Notification
 from ._progress import Missed
+from ._spool import EventSpooled
 from ._subscription import Subscription
 
 if TYPE_CHECKING:
@@ -54,16 +57,19 @@ __all__ = [
     "PROTOCOL_VERSION",
     "AsyncDaemonClient",
     "AsyncSubscription",
+    "ConnectionChange",
     "DaemonClient",
     "DaemonConnectionError",
     "DaemonError",
     "DaemonTimeoutError",
     "ErrorKind",
     "ErrorKindInfo",
+    "EventSpooled",
     "Missed",
     "NoDaemonError",
     "NotAllowedError",
     "Notification",
+    "SpoolError",
     "Subscription",
     "UnreadableError",
 ]

@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Callable
+from typing import Any, Callable, Final
 
+from ._async_calls import AsyncCalls, Terms
 from ._async_connection import AsyncConnection
+from ._async_events import AsyncEvents
 from ._async_subscription import AsyncSubscription
-from ._connection import Listeners
-from ._deadline import checked
+from ._async_tasks import AsyncTasks
+from ._deadline import Deadline, Moment, checked
 from ._discovery import discover
-from ._errors import disconnected, timed_out
+from ._errors import DaemonConnectionError, DaemonError, timed_out
 from ._generated.async_methods import AsyncMethods
-from ._generated.types import EventEmitted
+from ._generated.types import Event, EventEmitted
+from ._hooks import ConnectionChange, Hooks, Logged
 from ._message import Notification
 from ._progress import OnMissed, Progress
+from ._reading import Reading
+from ._repeat import may_repeat
+from ._spool import OFFLINE_TIMEOUT, Spooled, finds_no_daemon, is_offline, spooled, write
+from ._subscription import Where
 
 
 class AsyncDaemonClient(AsyncMethods):
@@ -28,9 +35,9 @@ class AsyncDaemonClient(AsyncMethods):
         await client.emit("deployment:complete", {"version": "1.2.3"})
 
     It connects with its first call, or by ``connect()``, or as a context manager. Tasks share one
-    connection and need not wait for each other. Cancelling a task that waits for an answer cancels
-    the call in the daemon too. When the daemon goes away, calls in flight raise
-    ``DaemonConnectionError``, and the next call connects again.
+    connection and need not wait for each other; their calls take effect in the order in which they
+    were made. Cancelling a task that waits for an answer cancels the call in the daemon too. What
+    ``DaemonClient`` says of lost answers, time limits and the log holds here as well.
     """
 
     def __init__(
@@ -39,6 +46,7 @@ class AsyncDaemonClient(AsyncMethods):
         *,
         cwd: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
+        retry: bool = True,
     ) -> None:
         """
         - ``socket_path``: the daemon's socket. Without it, ``AIWG_DAEMON_SOCKET`` names it, or else
@@ -48,42 +56,51 @@ class AsyncDaemonClient(AsyncMethods):
         - ``timeout``: maximum time of each call, in seconds, connecting and sending included; a
           call may set its own. No limit when None or ``math.inf``. A value that is not above 0 is
           a ``ValueError``.
+        - ``retry``: False to send no call again whose answer was lost.
         """
         super().__init__()
+        self.task: Final = AsyncTasks(self)
+        self.event: Final = AsyncEvents(self)
         self._given_path = socket_path
         self._cwd = cwd
         self._timeout = checked(timeout)
-        self._listeners: Listeners = []
-        self._connection: AsyncConnection | None = None
-        self._connecting: asyncio.Task[AsyncConnection] | None = None
-        self._path: str | None = None
+        self._retry = retry
+        self._hooks = Hooks()
+        self._calls: AsyncCalls | None = None
 
     @property
     def socket_path(self) -> str | None:
         """The socket that was last connected to, or tried."""
-        return self._path
+        return self._hooks.path
 
     @property
     def is_connected(self) -> bool:
         """True if the connection stands."""
-        return self._connection is not None and self._connection.is_open
+        connection = self._connection
+        return connection is not None and connection.is_open
 
     async def connect(self) -> None:
         """Connects, unless it is connected already. Raises ``NoDaemonError``."""
-        await self._connected()
+        await self._in_loop().connected()
 
-    async def close(self) -> None:
-        """Disconnects, or gives up connecting. Calls in flight in other tasks raise ``DaemonConnectionError``."""
-        loop = asyncio.get_running_loop()
-        connecting, self._connecting = self._connecting, None
-        if connecting is not None and connecting.get_loop() is loop:
-            # One that has not begun yet would be cancelled without a word to those who wait for it.
-            await asyncio.sleep(0)
-            connecting.cancel()
-            await asyncio.wait([connecting])
-        connection, self._connection = self._connection, None
-        if connection is not None and connection.loop is loop:
-            await connection.close()
+    async def close(self, *, drain: bool = False, timeout: float | None = None) -> None:
+        """Disconnects, or gives up connecting. Calls in flight in other tasks raise ``DaemonConnectionError``.
+
+        With ``drain`` it waits until they have their answers, for ``timeout`` seconds at the most, and raises
+        ``DaemonTimeoutError`` if some have none yet. It is disconnected in either case.
+
+        await client.close(drain=True, timeout=10)
+        """
+        seconds, calls = checked(timeout), self._calls
+        if calls is None or calls.loop is not asyncio.get_running_loop():
+            self._calls = None
+            return
+        try:
+            is_drained = not drain or await calls.drain(seconds)
+        finally:
+            await calls.close()
+        if not is_drained:
+            raise timed_out("some of the calls in flight", seconds)
 
     async def request(
         self,
@@ -91,21 +108,71 @@ class AsyncDaemonClient(AsyncMethods):
         params: Mapping[str, object] | None = None,
         *,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Any:
         """Calls a method by its name on the wire; one that this package does not know, too."""
-        timeout = self._timeout if timeout is None else checked(timeout)
-        if timeout is None:
-            return await self._call(method, params)
-        try:
-            return await asyncio.wait_for(self._call(method, params), timeout)
-        except asyncio.TimeoutError:
-            raise timed_out(method, timeout) from None
+        return await self._request(
+            method, params, Deadline.of(timeout, deadline, self._timeout), retry
+        )
 
     async def emit(
-        self, topic: str, payload: Any = None, *, timeout: float | None = None
+        self,
+        topic: str,
+        payload: Any = None,
+        *,
+        idempotency_key: str | None = None,
+        offline: bool | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> EventEmitted:
-        """Emits an event: ``event.emit``."""
-        return await self.event.emit(topic=topic, payload=payload, timeout=timeout)
+        """Emits an event: ``event.emit``.
+
+        With ``offline``, or where the environment says ``AIWG_OFFLINE=1``, an event that no daemon takes is written to
+        ``.aiwg/spool`` of the project, and the next daemon takes it in, once, in order and with the time of this call.
+        The answer is an ``EventSpooled`` then. A daemon that answers nothing for 10 seconds counts as none, where
+        there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, and
+        ``NoDaemonError`` where there is no project.
+
+        await client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
+        """
+        if is_offline(offline):
+            limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
+            return await self._emit_or_spool(spooled(topic, payload, idempotency_key), limit, retry)
+        return await self.event.emit(
+            topic=topic,
+            payload=payload,
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+        )
+
+    async def wait_for(
+        self,
+        topics: str | Sequence[str] | None = None,
+        *,
+        where: Where = None,
+        since: int | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+    ) -> Event:
+        """Waits for the first event whose topic matches one of the globs, and for which ``where`` is true.
+
+        Events from now on count, or those after the number ``since``. A daemon that is restarted meanwhile is no
+        end. Raises ``DaemonTimeoutError`` when the time is over; the client's time-out does not count here.
+
+        done = await client.wait_for("task:*", where=lambda event: event.payload["taskId"] == "task-0001", timeout=60)
+
+        To wait for what a call will bring about, subscribe before it: ``AsyncSubscription.wait_for`` then waits.
+        """
+        limit = Deadline.of(timeout, deadline, None)
+        events = self.subscribe(topics, since=since, reconnect=True)
+        try:
+            return await events.wait_until(where, limit)
+        finally:
+            await events.aclose()
 
     def subscribe(
         self,
@@ -134,8 +201,16 @@ class AsyncDaemonClient(AsyncMethods):
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the function that this gives is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._hooks.notifications.append(listener)
+        return lambda: self._hooks.notifications.remove(listener)
+
+    def on_connection(self, listener: Callable[[ConnectionChange], object]) -> Callable[[], None]:
+        """Calls the listener when a connection was made or has ended, until the function that this gives is called.
+
+        client.on_connection(lambda change: print(change.state, change.reason))
+        """
+        self._hooks.connections.append(listener)
+        return lambda: self._hooks.connections.remove(listener)
 
     async def __aenter__(self) -> AsyncDaemonClient:
         await self.connect()
@@ -149,38 +224,64 @@ class AsyncDaemonClient(AsyncMethods):
     ) -> None:
         await self.close()
 
+    async def _request(
+        self,
+        method: str,
+        params: Mapping[str, object] | None,
+        limit: Deadline,
+        retry: bool | None,
+        waits: bool = True,
+    ) -> Any:
+        """Calls a method. Unless it waits, a daemon that is gone, or about to end, is an error at once."""
+        repeats = may_repeat(method, self._retry if retry is None else retry)
+        with Logged(method):
+            calls = self._in_loop()
+            call = calls.add(method, params, Terms(repeats, limit.timeout is not None, waits))
+            try:
+                return await calls.outcome(call, limit.left())
+            except asyncio.TimeoutError:
+                raise timed_out(method, limit.timeout) from None
+
+    async def _emit_or_spool(
+        self, event: Spooled, limit: Deadline, retry: bool | None
+    ) -> EventEmitted:
+        method = "event.emit"
+        try:
+            received = await self._request(method, event.params(), limit, retry, waits=False)
+        except (DaemonError, DaemonConnectionError) as error:
+            if not finds_no_daemon(error):
+                raise
+            address = discover(self._given_path, self._cwd)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(None, write, address, event)
+        with Reading(method):
+            return EventEmitted.from_wire(received)
+
+    @property
+    def _connection(self) -> AsyncConnection | None:
+        calls: AsyncCalls | None = getattr(self, "_calls", None)
+        return None if calls is None else calls.connection
+
     def __del__(self) -> None:
-        connection = getattr(self, "_connection", None)
+        connection = self._connection
         if connection is not None and connection.is_open:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=1)
             connection.abandon()
 
-    async def _call(self, method: str, params: Mapping[str, object] | None) -> Any:
-        connection = await self._connected()
-        return await connection.call(method, params)
+    def _in_loop(self) -> AsyncCalls:
+        """The calls of the loop that runs."""
+        loop, calls = asyncio.get_running_loop(), self._calls
+        if calls is None or calls.loop is not loop:
+            calls = self._calls = AsyncCalls(self._opener())
+        return calls
 
-    async def _connected(self) -> AsyncConnection:
-        loop = asyncio.get_running_loop()
-        connection = self._connection
-        if connection is not None and connection.is_open and connection.loop is loop:
-            return connection
-        connecting = self._connecting
-        if connecting is None or connecting.done() or connecting.get_loop() is not loop:
-            connecting = self._connecting = loop.create_task(self._open())
-            # Whoever waits gets its failure; that nobody waits is no fault.
-            connecting.add_done_callback(lambda task: task.cancelled() or task.exception())
-        # Shielded: others may wait for the same connection.
-        return await asyncio.shield(connecting)
+    def _opener(self) -> Callable[[AsyncCalls], Awaitable[AsyncConnection]]:
+        """The function that connects. It knows nothing of this object, which an open connection would keep alive."""
+        given, cwd, hooks = self._given_path, self._cwd, self._hooks
 
-    async def _open(self) -> AsyncConnection:
-        address = discover(self._given_path, self._cwd)
-        self._path = address.path
-        try:
-            connection = await AsyncConnection.open(address, self._listeners)
-        except asyncio.CancelledError:
-            if self._connecting is asyncio.current_task():
-                # By the end of the loop, and not by close().
-                raise
-            raise disconnected(address.path, "the client disconnected") from None
-        self._connection = connection
-        return connection
+        async def connected(calls: AsyncCalls) -> AsyncConnection:
+            address = discover(given, cwd)
+            hooks.path = calls.path = address.path
+            return await AsyncConnection.open(address, hooks, calls)
+
+        return connected

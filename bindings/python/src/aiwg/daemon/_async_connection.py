@@ -3,92 +3,82 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Protocol, cast
 
 from ._async_socket import connect, forget_transport
-from ._connection import Listeners
 from ._discovery import Address
-from ._errors import disconnected
+from ._errors import DaemonConnectionError, disconnected
 from ._fork import forget_in_children
-from ._logging import logger
-from ._message import (
-    UNREADABLE,
-    Lines,
-    Notification,
-    Waiting,
-    cancel_line,
-    dispatch,
-    request_line,
-    unreadable,
-)
+from ._hooks import Hooks
+from ._message import UNREADABLE, Lines, Waiting, cancel_line, dispatch, unreadable
 
-class _Call:
-    """A call that a task waits for."""
 
-    __slots__ = ("_future", "size")
+class Sendable(Waiting, Protocol):
+    """A call that can be sent."""
 
-    def __init__(self, future: asyncio.Future[Any], size: int) -> None:
-        self._future = future
-        self.size = size
+    number: int
+    """Its id on the wire."""
+    line: bytes
+    """The request."""
 
-    def succeed(self, result: Any) -> None:
-        if not self._future.done():
-            self._future.set_result(result)
 
-    def fail(self, error: Exception) -> None:
-        if not self._future.done():
-            self._future.set_exception(error)
+class Owner(Protocol):
+    """Something that sends calls over connections."""
+
+    def ended(self, error: DaemonConnectionError) -> None:
+        """A connection ends. Its calls hear of it next."""
+
+    def changed(self) -> None:
+        """Calls may be sent again, or none can be any more."""
 
 
 class AsyncConnection(asyncio.Protocol):
     """One socket."""
 
-    def __init__(self, path: str, listeners: Listeners) -> None:
+    def __init__(self, path: str, hooks: Hooks, owner: Owner) -> None:
         self.loop = asyncio.get_running_loop()
-        self._path = path
-        self._listeners = listeners
+        self.path = path
+        self._hooks = hooks
+        self._owner = owner
         self._lines = Lines()
         self._calls: dict[int, Waiting] = {}
-        self._ids = itertools.count(1)
         self._end: str | None = None
         self._closed: asyncio.Future[None] = self.loop.create_future()
-        self._writable: asyncio.Future[None] | None = None
-        """Set while the daemon reads more slowly than this sends."""
+        self._is_paused = False
+        """True while the daemon reads more slowly than this sends."""
 
     @classmethod
-    async def open(cls, address: Address, listeners: Listeners) -> AsyncConnection:
+    async def open(cls, address: Address, hooks: Hooks, owner: Owner) -> AsyncConnection:
         """Connects."""
         loop = asyncio.get_running_loop()
-        return await connect(
+        connection = await connect(
             address,
             lambda path: loop.create_unix_connection(
-                lambda: cls(address.path, listeners), path
+                lambda: cls(address.path, hooks, owner), path
             ),
         )
+        hooks.connected(address.path)
+        return connection
 
     @property
     def is_open(self) -> bool:
         return self._end is None
 
-    async def call(self, method: str, params: Mapping[str, object] | None) -> Any:
-        """Sends a request and waits for its answer. Cancelling this cancels it in the daemon."""
-        while self._writable is not None:
-            await asyncio.shield(self._writable)
-        if self._end is not None:
-            raise disconnected(self._path, self._end)
-        call_id = next(self._ids)
-        line = request_line(call_id, method, params)
-        future: asyncio.Future[Any] = self.loop.create_future()
-        self._calls[call_id] = _Call(future, len(line))
-        self._transport.write(line)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            if self._calls.pop(call_id, None) is not None:
-                self._transport.write(cancel_line(call_id))
-            raise
+    @property
+    def is_writable(self) -> bool:
+        """True if a call would be sent at once."""
+        # One that is lost closes before it says so.
+        return self._end is None and not self._is_paused and not self._transport.is_closing()
+
+    def send(self, call: Sendable) -> None:
+        """Sends a request. The call hears of its answer, or of the end of the connection."""
+        self._calls[call.number] = call
+        self._transport.write(call.line)
+
+    def cancel(self, call: Sendable) -> None:
+        """Gives a call up, unless it has ended."""
+        if self._calls.pop(call.number, None) is not None:
+            self._transport.write(cancel_line(call.number))
 
     async def close(self) -> None:
         """Fails what is in flight, and closes, after what is still to be sent.
@@ -96,10 +86,10 @@ class AsyncConnection(asyncio.Protocol):
         What the daemon does not take is not waited for.
         """
         self._finish("the client disconnected")
-        if self._writable is None:
-            self._transport.close()
-        else:
+        if self._is_paused:
             self._transport.abort()
+        else:
+            self._transport.close()
         await asyncio.shield(self._closed)
 
     def abandon(self) -> None:
@@ -125,37 +115,31 @@ class AsyncConnection(asyncio.Protocol):
         try:
             for line in self._lines.push(data):
                 if line:
-                    dispatch(line, self._calls, self._notify)
+                    dispatch(line, self._calls, self._hooks.notify)
         except UNREADABLE as error:
             self._finish(unreadable(error))
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._finish("it went away" if exc is None else str(exc))
-        self.resume_writing()
+        self._finish("it went away" if exc is None else str(exc), is_lost=True)
         if not self._closed.done():
             self._closed.set_result(None)
 
     def pause_writing(self) -> None:
-        self._writable = self.loop.create_future()
+        self._is_paused = True
 
     def resume_writing(self) -> None:
-        writable, self._writable = self._writable, None
-        if writable is not None and not writable.done():
-            writable.set_result(None)
+        self._is_paused = False
+        self._owner.changed()
 
-    def _notify(self, notification: Notification) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener(notification)
-            except Exception:
-                logger().exception("a listener for notifications failed")
-
-    def _finish(self, why: str) -> None:
+    def _finish(self, why: str, is_lost: bool = False) -> None:
         if self._end is not None:
             return
         self._end = why
         calls, self._calls = self._calls, {}
+        self._owner.ended(disconnected(self.path, why, is_lost))
         for call in calls.values():
             # An error of its own for each: a traceback belongs to one raise.
-            call.fail(disconnected(self._path, why))
+            call.fail(disconnected(self.path, why, is_lost))
+        self._hooks.disconnected(self.path, why)
+        self._owner.changed()

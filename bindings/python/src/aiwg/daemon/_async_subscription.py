@@ -13,11 +13,19 @@ from types import TracebackType
 from typing import Tuple
 
 from ._async_socket import connect, forget_transport
-from ._errors import DaemonConnectionError, DaemonError, disconnected, timed_out
+from ._deadline import Deadline, Moment
+from ._errors import (
+    DaemonConnectionError,
+    DaemonError,
+    DaemonTimeoutError,
+    disconnected,
+    timed_out,
+)
 from ._fork import forget_in_children
 from ._generated.types import Event
 from ._message import Lines, LineTooLongError, unreadable
 from ._progress import CHUNK, METHOD, Progress
+from ._subscription import Where
 
 _Streams = Tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -94,6 +102,38 @@ class AsyncSubscription(AsyncIterator[Event]):
                 if event is not None:
                     return event
         raise StopAsyncIteration
+
+    async def wait_for(
+        self,
+        where: Where = None,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+    ) -> Event:
+        """Waits for the next event for which ``where`` is true, and passes over those before it.
+
+        Raises ``DaemonTimeoutError`` when the time is over: the subscription goes on. Raises
+        ``DaemonConnectionError`` where the subscription is closed.
+
+        async with client.subscribe("task:*") as events:
+            task_id = (await client.task.submit(prompt="Tidy up")).task_id
+            await events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
+        """
+        return await self.wait_until(where, Deadline.of(timeout, deadline, None))
+
+    async def wait_until(self, where: Where, limit: Deadline) -> Event:
+        """The same for a time limit that is running already."""
+        while True:
+            try:
+                event = await asyncio.wait_for(self.__anext__(), limit.left())
+            except asyncio.TimeoutError as error:
+                if isinstance(error, DaemonTimeoutError):
+                    raise
+                raise timed_out("the wait for an event", limit.timeout) from None
+            except StopAsyncIteration:
+                raise disconnected(self._progress.path, "the subscription is closed") from None
+            if where is None or where(event):
+                return event
 
     async def __aenter__(self) -> AsyncSubscription:
         await self.ready()

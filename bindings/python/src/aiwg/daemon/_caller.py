@@ -6,18 +6,29 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+from ._deadline import Moment
+from ._tracing import traced
 
-def given(params: Mapping[str, object]) -> dict[str, object]:
+
+def given(method: str, params: Mapping[str, object]) -> Mapping[str, object]:
     """The params that are given: None stands for those that are not."""
-    return {name: value for name, value in params.items() if value is not None}
+    return traced(method, {name: value for name, value in params.items() if value is not None})
 
 
 class Caller(ABC):
     """Something that calls methods by their names on the wire."""
 
-    def call_method(self, method: str, wire: Mapping[str, object], timeout: float | None) -> Any:
+    def call_method(
+        self,
+        method: str,
+        wire: Mapping[str, object],
+        timeout: float | None,
+        deadline: Moment | None,
+        retry: bool | None,
+    ) -> Any:
         """Calls a method with those params that are not None."""
-        return self.request(method, given(wire), timeout=timeout)
+        params = given(method, wire)
+        return self.request(method, params, timeout=timeout, deadline=deadline, retry=retry)
 
     @abstractmethod
     def request(
@@ -26,6 +37,8 @@ class Caller(ABC):
         params: Mapping[str, object] | None = None,
         *,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Any:
         """Calls a method by its name on the wire."""
 
@@ -34,10 +47,16 @@ class AsyncCaller(ABC):
     """The same for asyncio."""
 
     async def call_method(
-        self, method: str, wire: Mapping[str, object], timeout: float | None
+        self,
+        method: str,
+        wire: Mapping[str, object],
+        timeout: float | None,
+        deadline: Moment | None,
+        retry: bool | None,
     ) -> Any:
         """Calls a method with those params that are not None."""
-        return await self.request(method, given(wire), timeout=timeout)
+        params = given(method, wire)
+        return await self.request(method, params, timeout=timeout, deadline=deadline, retry=retry)
 
     @abstractmethod
     async def request(
@@ -46,5 +65,7 @@ class AsyncCaller(ABC):
         params: Mapping[str, object] | None = None,
         *,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Any:
         """Calls a method by its name on the wire."""

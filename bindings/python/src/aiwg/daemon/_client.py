@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Callable
+from typing import Any, Callable, Final
 
-from ._connection import Connection, Listeners
-from ._deadline import Deadline, checked
+from ._connection import Connection
+from ._deadline import Deadline, Moment, checked
 from ._discovery import Address, discover
+from ._errors import DaemonConnectionError, DaemonError, is_lost, timed_out
+from ._events import Events
 from ._fork import forget_in_children
 from ._generated.methods import Methods
-from ._generated.types import EventEmitted
+from ._generated.types import Event, EventEmitted
+from ._hooks import ConnectionChange, Hooks, Logged
+from ._lock import Interrupted, SignalSafeLock
 from ._message import Notification
 from ._once import call_once
 from ._progress import OnMissed, Progress
-from ._subscription import Subscription
-from ._lock import Interrupted, SignalSafeLock
+from ._reading import Reading
+from ._repeat import Patience, knows_no_keys, may_repeat, with_key
+from ._spool import OFFLINE_TIMEOUT, Spooled, finds_no_daemon, is_offline, spooled, write
+from ._subscription import Subscription, Where
+from ._tasks import Tasks
 
 _CONNECTING = 30.0
 """Maximum time that a thread waits for another one that connects, in seconds."""
@@ -30,10 +38,18 @@ class DaemonClient(Methods):
         client.emit("deployment:complete", {"version": "1.2.3"})
 
     It connects with its first call, or by ``connect()``, or as a context manager. Threads may share
-    it: their calls go over one connection and do not wait for each other. When the daemon goes away,
-    calls in flight raise ``DaemonConnectionError``, and the next call connects again. So does the
-    first call in a child made by fork(): parent and child never share a connection. A signal handler
+    it: their calls go over one connection and do not wait for each other. So may the children that
+    fork() makes: they connect again, and parent and child never share a connection. A signal handler
     may call, too: where it has interrupted a call of its own thread, it gets a connection of its own.
+
+    A call whose answer was lost, because the daemon was restarted or killed, is sent again until its
+    time is over, or 30 seconds long; it takes effect once. Calls that the daemon cannot tell from
+    others, such as ``task.cancel``, are not: they raise ``DaemonConnectionError``.
+
+    Each call takes ``timeout``, in seconds, and ``deadline``, a moment: a ``datetime`` with a time
+    zone, or what ``time.monotonic()`` will say then. The earlier one counts.
+
+    The logger ``aiwg.daemon`` of ``logging`` hears of every call and connection at the level DEBUG.
     """
 
     def __init__(
@@ -42,6 +58,7 @@ class DaemonClient(Methods):
         *,
         cwd: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
+        retry: bool = True,
     ) -> None:
         """
         - ``socket_path``: the daemon's socket. Without it, ``AIWG_DAEMON_SOCKET`` names it, or else
@@ -51,15 +68,20 @@ class DaemonClient(Methods):
         - ``timeout``: maximum time of each call, in seconds, connecting and sending included; a
           call may set its own. No limit when None or ``math.inf``. A value that is not above 0 is
           a ``ValueError``.
+        - ``retry``: False to send no call again whose answer was lost.
         """
         super().__init__()
+        self.task: Final = Tasks(self)
+        self.event: Final = Events(self)
         self._given_path = socket_path
         self._cwd = cwd
         self._timeout = checked(timeout)
-        self._listeners: Listeners = []
+        self._retry = retry
+        self._hooks = Hooks()
         self._connecting = SignalSafeLock()
         self._connection: Connection | None = None
-        self._path: str | None = None
+        self._was_connected = False
+        self._has_keys = True
         forget_in_children(self)
 
     def forget(self) -> None:
@@ -70,7 +92,7 @@ class DaemonClient(Methods):
     @property
     def socket_path(self) -> str | None:
         """The socket that was last connected to, or tried."""
-        return self._path
+        return self._hooks.path
 
     @property
     def is_connected(self) -> bool:
@@ -82,11 +104,25 @@ class DaemonClient(Methods):
         """Connects, unless it is connected already. Raises ``NoDaemonError``."""
         self._connected(self._find(), Deadline(self._timeout))
 
-    def close(self) -> None:
-        """Disconnects. Calls in flight in other threads raise ``DaemonConnectionError``."""
+    def close(self, *, drain: bool = False, timeout: float | None = None) -> None:
+        """Disconnects. Calls in flight in other threads raise ``DaemonConnectionError``.
+
+        With ``drain`` it waits until they have their answers, for ``timeout`` seconds at the most, and raises
+        ``DaemonTimeoutError`` if some have none yet. It is disconnected in either case.
+
+        client.close(drain=True, timeout=10)
+        """
+        limit = Deadline(timeout)
         connection, self._connection = self._connection, None
-        if connection is not None:
+        self._was_connected = False
+        if connection is None:
+            return
+        try:
+            is_drained = not drain or connection.drain(limit)
+        finally:
             connection.close()
+        if not is_drained:
+            raise timed_out("some of the calls in flight", limit.timeout)
 
     def request(
         self,
@@ -94,26 +130,70 @@ class DaemonClient(Methods):
         params: Mapping[str, object] | None = None,
         *,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Any:
         """Calls a method by its name on the wire; one that this package does not know, too."""
-        deadline = Deadline.after(self._timeout if timeout is None else timeout)
-        address: Address | None = None
-        try:
-            connection = self._connection
-            if connection is None or not connection.is_open:
-                address = self._find()
-                connection = self._connected(address, deadline)
-            return connection.call(method, params, deadline)
-        except Interrupted:
-            pass
-        # A signal handler calls, in the middle of a call of its own thread.
-        return call_once(address or self._find(), method, params, deadline)
+        limit = Deadline.of(timeout, deadline, self._timeout)
+        with Logged(method):
+            if not may_repeat(method, self._retry if retry is None else retry):
+                return self._request(method, params, limit)
+            return self._repeated(method, params, limit)
 
     def emit(
-        self, topic: str, payload: Any = None, *, timeout: float | None = None
+        self,
+        topic: str,
+        payload: Any = None,
+        *,
+        idempotency_key: str | None = None,
+        offline: bool | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> EventEmitted:
-        """Emits an event: ``event.emit``."""
-        return self.event.emit(topic=topic, payload=payload, timeout=timeout)
+        """Emits an event: ``event.emit``.
+
+        With ``offline``, or where the environment says ``AIWG_OFFLINE=1``, an event that no daemon takes is written to
+        ``.aiwg/spool`` of the project, and the next daemon takes it in, once, in order and with the time of this call.
+        The answer is an ``EventSpooled`` then. A daemon that answers nothing for 10 seconds counts as none, where
+        there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, and
+        ``NoDaemonError`` where there is no project.
+
+        client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
+        """
+        if is_offline(offline):
+            limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
+            return self._emit_or_spool(spooled(topic, payload, idempotency_key), limit, retry)
+        return self.event.emit(
+            topic=topic,
+            payload=payload,
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+        )
+
+    def wait_for(
+        self,
+        topics: str | Sequence[str] | None = None,
+        *,
+        where: Where = None,
+        since: int | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+    ) -> Event:
+        """Waits for the first event whose topic matches one of the globs, and for which ``where`` is true.
+
+        Events from now on count, or those after the number ``since``. A daemon that is restarted meanwhile is no
+        end. Raises ``DaemonTimeoutError`` when the time is over; the client's time-out does not count here.
+
+        done = client.wait_for("task:*", where=lambda event: event.payload["taskId"] == "task-0001", timeout=60)
+
+        To wait for what a call will bring about, subscribe before it: ``Subscription.wait_for`` then waits.
+        """
+        limit = Deadline.of(timeout, deadline, None)
+        with self.subscribe(topics, since=since, reconnect=True) as events:
+            return events.wait_until(where, limit)
 
     def subscribe(
         self,
@@ -144,8 +224,18 @@ class DaemonClient(Methods):
 
         It is called in the thread that reads, and must neither block nor call the daemon.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._hooks.notifications.append(listener)
+        return lambda: self._hooks.notifications.remove(listener)
+
+    def on_connection(self, listener: Callable[[ConnectionChange], object]) -> Callable[[], None]:
+        """Calls the listener when a connection was made or has ended, until the returned function is called.
+
+        It is called in whichever thread notices, and must neither block nor call the daemon.
+
+        client.on_connection(lambda change: print(change.state, change.reason))
+        """
+        self._hooks.connections.append(listener)
+        return lambda: self._hooks.connections.remove(listener)
 
     def __enter__(self) -> DaemonClient:
         self.connect()
@@ -166,14 +256,68 @@ class DaemonClient(Methods):
 
     def _find(self) -> Address:
         address = discover(self._given_path, self._cwd)
-        self._path = address.path
+        self._hooks.path = address.path
         return address
+
+    def _emit_or_spool(self, event: Spooled, limit: Deadline, retry: bool | None) -> EventEmitted:
+        method, params = "event.emit", event.params()
+        try:
+            with Logged(method):
+                if may_repeat(method, self._retry if retry is None else retry):
+                    received = self._repeated(method, params, limit, waits=False)
+                else:
+                    received = self._request(method, params, limit)
+        except (DaemonError, DaemonConnectionError) as error:
+            if not finds_no_daemon(error):
+                raise
+            return write(self._find(), event)
+        with Reading(method):
+            return EventEmitted.from_wire(received)
+
+    def _repeated(
+        self, method: str, params: Mapping[str, object] | None, limit: Deadline, waits: bool = True
+    ) -> Any:
+        """Calls a method, again and again while the answer is lost.
+
+        Unless it waits, a daemon that is not there, or that is about to end, is an error at once.
+        """
+        patience = Patience()
+        keyed = with_key(method, params) if self._has_keys else params
+        while True:
+            try:
+                return self._request(method, keyed, limit)
+            except (DaemonError, DaemonConnectionError) as error:
+                if keyed is not params and knows_no_keys(error):
+                    self._has_keys = False
+                    return self._request(method, params, limit)
+                if not waits and not is_lost(error):
+                    raise
+                pause = patience.again(error, self._was_connected, limit)
+                if pause is None:
+                    raise
+                if pause == 0.0:
+                    raise timed_out(method, limit.timeout) from error
+                time.sleep(pause)
+
+    def _request(self, method: str, params: Mapping[str, object] | None, limit: Deadline) -> Any:
+        address: Address | None = None
+        try:
+            connection = self._connection
+            if connection is None or not connection.is_open:
+                address = self._find()
+                connection = self._connected(address, limit)
+            return connection.call(method, params, limit)
+        except Interrupted:
+            pass
+        # A signal handler calls, in the middle of a call of its own thread.
+        return call_once(address or self._find(), method, params, limit)
 
     def _connected(self, address: Address, deadline: Deadline) -> Connection:
         def connected() -> Connection:
             connection = self._connection
             if connection is None or not connection.is_open:
-                connection = self._connection = Connection(address, deadline, self._listeners)
+                connection = self._connection = Connection(address, deadline, self._hooks)
+                self._was_connected = True
             return connection
 
         left = deadline.left()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Mapping
-from typing import Any, Callable, List
+from typing import Any
 
 from ._deadline import Deadline
 from ._discovery import Address
 from ._errors import disconnected, timed_out
 from ._fork import forget_in_children
+from ._hooks import Hooks
 from ._lock import Interrupted
-from ._logging import logger
 from ._message import (
     UNREADABLE,
     Lines,
-    Notification,
     Waiting,
     cancel_line,
     dispatch,
@@ -29,10 +29,11 @@ from ._socket import connect
 
 _CHUNK = 64 * 1024
 
+_FIRST_PAUSE = 0.001
+_LONGEST_PAUSE = 0.05
+
 _JOIN = 5.0
 """Maximum time to wait for the reading thread, in seconds: it may be within a listener."""
-
-Listeners = List[Callable[[Notification], object]]
 
 class _Call:
     """A call that a thread waits for."""
@@ -71,14 +72,17 @@ class Connection:
     whatever it has interrupted.
     """
 
-    def __init__(self, address: Address, deadline: Deadline, listeners: Listeners) -> None:
+    def __init__(self, address: Address, deadline: Deadline, hooks: Hooks) -> None:
         self._path = address.path
-        self._listeners = listeners
+        self._hooks = hooks
         self._socket = connect(address, deadline)
         self._ids = itertools.count(1)
         self._end: str | None = None
+        self._is_lost = False
+        self._ends = itertools.count()
         self._begin()
         forget_in_children(self)
+        hooks.connected(self._path)
         self._reader = threading.Thread(target=self._read, name="aiwg-reader", daemon=True)
         try:
             self._reader.start()
@@ -89,7 +93,7 @@ class Connection:
     def _begin(self) -> None:
         """With no calls, and with locks that nobody holds."""
         self._calls: dict[int, Waiting] = {}
-        self._outbox = Outbox(self._socket, self._finish)
+        self._outbox = Outbox(self._socket, self._stop_sending)
 
     @property
     def is_open(self) -> bool:
@@ -117,6 +121,18 @@ class Connection:
             raise
         return call.outcome()
 
+    def drain(self, deadline: Deadline) -> bool:
+        """Waits until no call is in flight; True if that has come to pass in time."""
+        pause = _FIRST_PAUSE
+        while self._calls and self._end is None:
+            left = deadline.left()
+            if left == 0.0:
+                return False
+            # No lock: a signal handler may have interrupted whoever holds it.
+            time.sleep(pause if left is None else min(pause, left))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        return True
+
     def close(self) -> None:
         """Fails what is in flight, and waits for the reading thread."""
         self._finish("the client disconnected")
@@ -137,7 +153,7 @@ class Connection:
         self._calls[call_id] = call
         # In this order: where the end comes in between, both it and this find the call.
         if self._end is not None and self._calls.pop(call_id, None) is not None:
-            raise disconnected(self._path, self._end)
+            raise disconnected(self._path, self._end, self._is_lost)
 
     def _cancel(self, call_id: int, call: _Call) -> None:
         """Gives a call up, unless its answer has come."""
@@ -156,22 +172,22 @@ class Connection:
         except Interrupted:
             raise
         except OSError as error:
-            self._finish(str(error))
-            raise disconnected(self._path, str(error)) from error
+            self._finish(str(error), is_lost=True)
+            raise disconnected(self._path, str(error), is_lost=True) from error
         except BaseException:
             # A signal handler has raised this, and it is unknown how much of the line was sent.
             self._finish("a signal handler has interrupted a call while it was sent")
             raise
 
     def _read(self) -> None:
-        why = "it went away"
+        why, is_lost = "it went away", True
         try:
             self._read_lines()
         except OSError as error:
             why = str(error)
         except UNREADABLE as error:
-            why = unreadable(error)
-        self._finish(why)
+            why, is_lost = unreadable(error), False
+        self._finish(why, is_lost)
         self._socket.close()
 
     def _read_lines(self) -> None:
@@ -182,17 +198,15 @@ class Connection:
                 return
             for line in lines.push(chunk):
                 if line:
-                    dispatch(line, self._calls, self._notify)
+                    dispatch(line, self._calls, self._hooks.notify)
 
-    def _notify(self, notification: Notification) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener(notification)
-            except Exception:
-                logger().exception("a listener for notifications failed")
+    def _stop_sending(self, why: str) -> None:
+        self._finish(why, is_lost=True)
 
-    def _finish(self, why: str) -> None:
+    def _finish(self, why: str, is_lost: bool = False) -> None:
         """Ends the connection. It may be called again, by anyone, at any time."""
+        if self._end is None:
+            self._is_lost = is_lost
         self._end = self._end or why
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -203,4 +217,6 @@ class Connection:
             call = self._calls.pop(call_id, None)
             if call is not None:
                 # An error of its own for each: a traceback belongs to one raise.
-                call.fail(disconnected(self._path, self._end))
+                call.fail(disconnected(self._path, self._end, self._is_lost))
+        if next(self._ends) == 0:
+            self._hooks.disconnected(self._path, self._end)

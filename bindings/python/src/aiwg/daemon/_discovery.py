@@ -38,6 +38,19 @@ def discover(
     return Address(os.path.join(project, SOCKET_PATH), is_found=True)
 
 
+def project_of(address: Address) -> str | None:
+    """The ``.aiwg`` of the project whose daemon has this socket; None for a socket elsewhere, as a tunnel's."""
+    path = os.path.abspath(address.path)
+    if path.endswith(os.sep + SOCKET_PATH):
+        return os.path.join(path[: -len(SOCKET_PATH)], PROJECT_DIR)
+    project = _find_project(os.getcwd())
+    if project is None:
+        return None
+    # One that was named by the shorter path that a long one leads to.
+    own = os.path.realpath(os.path.join(project, SOCKET_PATH))
+    return os.path.join(project, PROJECT_DIR) if own == os.path.realpath(path) else None
+
+
 def _find_project(start: str) -> str | None:
     """The nearest directory upwards that has a ``.aiwg``.
 

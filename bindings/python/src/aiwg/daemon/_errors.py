@@ -8,7 +8,9 @@ from typing import Literal
 from ._generated.constants import PROJECT_DIR, SOCKET_ENV, START_COMMAND
 from ._generated.errors import ERROR_KINDS, ErrorKind
 
-ConnectionErrorKind = Literal["no_daemon", "not_allowed", "disconnected", "timeout", "unreadable"]
+ConnectionErrorKind = Literal[
+    "no_daemon", "not_allowed", "disconnected", "timeout", "unreadable", "spool"
+]
 
 
 class DaemonError(Exception):
@@ -51,6 +53,8 @@ class DaemonConnectionError(ConnectionError):
 
     kind: ConnectionErrorKind = "disconnected"
     message: str
+    is_lost: bool = False
+    """True if the daemon went away, or the connection to it, after the request had been sent or while it was."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -98,6 +102,12 @@ class UnreadableError(DaemonConnectionError):
     kind: ConnectionErrorKind = "unreadable"
 
 
+class SpoolError(DaemonConnectionError):
+    """No daemon answers, and the event cannot wait for one on disk either: the spool is full, or cannot be written to."""
+
+    kind: ConnectionErrorKind = "spool"
+
+
 def no_project(directory: str, path: str) -> NoDaemonError:
     """Neither the directory nor one above it is a project."""
     return NoDaemonError(
@@ -129,9 +139,16 @@ def _what_to_do(path: str) -> str:
     )
 
 
-def disconnected(path: str, why: str) -> DaemonConnectionError:
-    """The connection ended before the answer came."""
-    return DaemonConnectionError(f"disconnected from the daemon at {path}: {why}")
+def disconnected(path: str, why: str, is_lost: bool = False) -> DaemonConnectionError:
+    """The connection ended before the answer came. It is lost if that was nobody's doing at this end."""
+    error = DaemonConnectionError(f"disconnected from the daemon at {path}: {why}")
+    error.is_lost = is_lost
+    return error
+
+
+def is_lost(error: BaseException) -> bool:
+    """True if the daemon went away before it answered."""
+    return isinstance(error, DaemonConnectionError) and error.is_lost
 
 
 def not_understood(why: str) -> UnreadableError:

@@ -78,12 +78,17 @@ _encode = json.JSONEncoder(
 ).encode
 
 
-def _line(message: Mapping[str, object]) -> bytes:
+def encode(message: Mapping[str, object]) -> bytes:
+    """JSON. Raises TypeError or ValueError for what JSON cannot hold."""
     # A lone surrogate is no Unicode text: as an escape it still passes.
     try:
-        return _encode(message).encode() + b"\n"
+        return _encode(message).encode()
     except UnicodeEncodeError:
-        return json.dumps(message, allow_nan=False, default=_moment).encode() + b"\n"
+        return json.dumps(message, allow_nan=False, default=_moment).encode()
+
+
+def _line(message: Mapping[str, object]) -> bytes:
+    return encode(message) + b"\n"
 
 
 def request_line(call_id: int, method: str, params: Mapping[str, object] | None) -> bytes:

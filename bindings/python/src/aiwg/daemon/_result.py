@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Dict, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -56,17 +57,28 @@ def timestamp(value: object) -> Any:
     return Timestamp(value)
 
 
+def _own_annotations(cls: type) -> Mapping[str, Any]:
+    """The annotations of a class without those of its bases. Without ``inspect``, which is slow to import."""
+    if sys.version_info >= (3, 10):
+        return cls.__annotations__
+    annotations: Mapping[str, Any] = cls.__dict__.get("__annotations__", {})
+    return annotations
+
+
 class _DataclassFields:
     """The fields of a result as ``dataclasses`` knows them, made when they are asked for: ``dataclasses`` is slow to import."""
 
     def __get__(self, _: object, owner: type[Result]) -> Dict[str, Field[Any]]:
         import dataclasses
 
+        kinds: Dict[str, Any] = {}
+        for base in reversed(owner.__mro__[: owner.__mro__.index(Result)]):
+            kinds.update(_own_annotations(base))
         members = [
-            (name, kind, dataclasses.field(default=getattr(owner, name)))
+            (name, kinds[name], dataclasses.field(default=getattr(owner, name)))
             if hasattr(owner, name)
-            else (name, kind, dataclasses.field())
-            for name, kind in owner.__annotations__.items()
+            else (name, kinds[name], dataclasses.field())
+            for name in owner.__match_args__
         ]
         made: Any = dataclasses.make_dataclass(owner.__name__, members)
         fields: Dict[str, Field[Any]] = made.__dataclass_fields__
@@ -90,8 +102,10 @@ class Result(_Json):
     else:
         __dataclass_fields__ = _DataclassFields()
 
+        __match_args__ = ()
+
         def __init_subclass__(cls) -> None:
-            cls.__match_args__ = tuple(cls.__dict__.get("__annotations__", ()))
+            cls.__match_args__ = (*cls.__match_args__, *_own_annotations(cls))
 
         def __init__(self, *args, **members) -> None:
             names = self.__match_args__

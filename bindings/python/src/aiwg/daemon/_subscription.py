@@ -11,14 +11,24 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Callable, Optional
 
-from ._deadline import NO_DEADLINE, Deadline
-from ._errors import DaemonConnectionError, DaemonError, disconnected, timed_out
+from ._deadline import NO_DEADLINE, Deadline, Moment
+from ._errors import (
+    DaemonConnectionError,
+    DaemonError,
+    disconnected,
+    timed_out,
+)
 from ._fork import forget_in_children
 from ._generated.types import Event
 from ._message import Lines, LineTooLongError, unreadable
 from ._progress import CHUNK, METHOD, Progress
 from ._socket import connect, receive, send
+
+
+Where = Optional[Callable[[Event], object]]
+"""True of the events that are waited for; None for any."""
 
 
 class Subscription(Iterator[Event]):
@@ -43,9 +53,43 @@ class Subscription(Iterator[Event]):
         return self
 
     def __next__(self) -> Event:
+        return self._next(NO_DEADLINE)
+
+    def wait_for(
+        self,
+        where: Where = None,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+    ) -> Event:
+        """Waits for the next event for which ``where`` is true, and passes over those before it.
+
+        Raises ``DaemonTimeoutError`` when the time is over: the subscription goes on. Raises
+        ``DaemonConnectionError`` where the subscription is closed.
+
+        with client.subscribe("task:*") as events:
+            task_id = client.task.submit(prompt="Tidy up").task_id
+            events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
+        """
+        return self.wait_until(where, Deadline.of(timeout, deadline, None))
+
+    def wait_until(self, where: Where, limit: Deadline) -> Event:
+        """The same for a time limit that is running already."""
+        while True:
+            try:
+                event = self._next(limit)
+            except socket.timeout:
+                raise timed_out("the wait for an event", limit.timeout) from None
+            except StopIteration:
+                raise disconnected(self._progress.path, "the subscription is closed") from None
+            if where is None or where(event):
+                return event
+
+    def _next(self, limit: Deadline) -> Event:
+        """The next event. Raises ``socket.timeout`` when the time is over, and loses nothing by that."""
         while not self._is_closed:
             try:
-                event = self._progress.event(self._line())
+                event = self._progress.event(self._line(limit))
             except (DaemonConnectionError, DaemonError) as error:
                 if self._is_closed:
                     break
@@ -54,6 +98,9 @@ class Subscription(Iterator[Event]):
                 if pause is None:
                     self._is_closed = True
                     raise
+                left = limit.left()
+                if left is not None and left <= pause:
+                    raise socket.timeout from None
                 time.sleep(pause)
             else:
                 if event is not None:
@@ -82,9 +129,12 @@ class Subscription(Iterator[Event]):
             self._socket = None
             self._lost = "the process was forked"
 
-    def _open(self) -> None:
-        """Connects and subscribes, from where it stopped."""
-        deadline, path = Deadline(self._timeout), self._progress.path
+    def _open(self, limit: Deadline = NO_DEADLINE) -> None:
+        """Connects and subscribes, from where it stopped, in the time that the client gives or that is left."""
+        left = limit.left()
+        is_shorter = left is not None and (self._timeout is None or left < self._timeout)
+        deadline = limit if is_shorter else Deadline(self._timeout)
+        path = self._progress.path
         self._lines = Lines()
         self._waiting: deque[bytes] = deque()
         self._socket = connection = connect(self._progress.address, deadline, METHOD)
@@ -104,7 +154,7 @@ class Subscription(Iterator[Event]):
         if lost is not None:
             raise disconnected(self._progress.path, lost)
         if self._socket is None:
-            self._open()
+            self._open(deadline)
         while not self._waiting:
             chunk = receive(self._socket, self._progress.path, CHUNK, deadline)
             try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, List
 
 from .._caller import AsyncCaller
+from .._deadline import Moment
 from .._reading import Reading
 from .types import (
     AccountList,
@@ -78,14 +79,20 @@ class AsyncRpcMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def discover(self, *, timeout: float | None = None) -> OpenRpcDocument:
+    async def discover(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> OpenRpcDocument:
         """Gives the OpenRPC document of this API.
 
         The document describes every method, type and error, and is enough to write a client from.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
-        received: OpenRpcDocument = await self._caller.call_method("rpc.discover", {}, timeout)
+        received: OpenRpcDocument = await self._caller.call_method("rpc.discover", {}, timeout, deadline, retry)
         return received
 
 
@@ -95,12 +102,18 @@ class AsyncDaemonMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def status(self, *, timeout: float | None = None) -> DaemonStatus:
+    async def status(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> DaemonStatus:
         """Reports the state of the daemon and all its subsystems.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
-        received = await self._caller.call_method("daemon.status", {}, timeout)
+        received = await self._caller.call_method("daemon.status", {}, timeout, deadline, retry)
         with Reading("daemon.status"):
             return DaemonStatus.from_wire(received)
 
@@ -109,6 +122,8 @@ class AsyncDaemonMethods:
         *,
         keep_agents: bool | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> StopAcknowledged:
         """Stops the daemon.
 
@@ -118,14 +133,20 @@ class AsyncDaemonMethods:
 
         - ``keep_agents``: True if running agents go on without the daemon; the next start finds
           them again. False when absent: they are ended.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
         wire = {"keepAgents": keep_agents}
-        received = await self._caller.call_method("daemon.stop", wire, timeout)
+        received = await self._caller.call_method("daemon.stop", wire, timeout, deadline, retry)
         with Reading("daemon.stop"):
             return StopAcknowledged.from_wire(received)
 
-    async def restart(self, *, timeout: float | None = None) -> DaemonRestarting:
+    async def restart(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> DaemonRestarting:
         """Restarts the daemon in place, as the same process: it reads its program and its
         configuration again. Running agents go on, queued tasks stay queued.
 
@@ -133,51 +154,76 @@ class AsyncDaemonMethods:
         restart; afterwards `daemon.status` has another `started_at`. The daemon keeps its
         environment.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``shutting_down``.
         """
-        received = await self._caller.call_method("daemon.restart", {}, timeout)
+        received = await self._caller.call_method("daemon.restart", {}, timeout, deadline, retry)
         with Reading("daemon.restart"):
             return DaemonRestarting.from_wire(received)
 
-    async def reload(self, *, timeout: float | None = None) -> DaemonReloaded:
+    async def reload(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> DaemonReloaded:
         """Reads the configuration again, and applies it as a whole or not at all.
 
         The queue, running tasks and connections are not disturbed. SIGHUP does the same.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        received = await self._caller.call_method("daemon.reload", {}, timeout)
+        received = await self._caller.call_method("daemon.reload", {}, timeout, deadline, retry)
         with Reading("daemon.reload"):
             return DaemonReloaded.from_wire(received)
 
-    async def pause(self, *, timeout: float | None = None) -> QueuePaused:
+    async def pause(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> QueuePaused:
         """Pauses the queue: nothing is started until `daemon.resume`, over restarts as well.
         Running tasks go on.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        received = await self._caller.call_method("daemon.pause", {}, timeout)
+        received = await self._caller.call_method("daemon.pause", {}, timeout, deadline, retry)
         with Reading("daemon.pause"):
             return QueuePaused.from_wire(received)
 
-    async def resume(self, *, timeout: float | None = None) -> QueueResumed:
+    async def resume(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> QueueResumed:
         """Resumes a queue that was paused or drained.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        received = await self._caller.call_method("daemon.resume", {}, timeout)
+        received = await self._caller.call_method("daemon.resume", {}, timeout, deadline, retry)
         with Reading("daemon.resume"):
             return QueueResumed.from_wire(received)
 
-    async def drain(self, *, exit: bool | None = None, timeout: float | None = None) -> QueuePaused:
+    async def drain(
+        self,
+        *,
+        exit: bool | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> QueuePaused:
         """Drains the queue: nothing is started, and running tasks go on to their ends. With `exit`
         the daemon ends after the last of them.
 
@@ -186,12 +232,12 @@ class AsyncDaemonMethods:
 
         - ``exit``: True if the daemon is to end once no task runs any more. It does not pause the
           queue at the next start; a `daemon.pause` before it does. Default: false.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"exit": exit}
-        received = await self._caller.call_method("daemon.drain", wire, timeout)
+        received = await self._caller.call_method("daemon.drain", wire, timeout, deadline, retry)
         with Reading("daemon.drain"):
             return QueuePaused.from_wire(received)
 
@@ -202,6 +248,8 @@ class AsyncDaemonMethods:
         cursor: str | None = None,
         wait_ms: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> DaemonLogs:
         """Gives lines of the daemon's log: the last ones, or those after an earlier answer.
 
@@ -213,13 +261,13 @@ class AsyncDaemonMethods:
         - ``cursor``: The `cursor` of an earlier answer: what comes after it. Length at most 200.
         - ``wait_ms``: With a `cursor`, if there is nothing yet: how long to wait for something, in
           milliseconds. From 0 to 60000; `0` when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
         ``shutting_down``.
         """
         wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
-        received = await self._caller.call_method("daemon.logs", wire, timeout)
+        received = await self._caller.call_method("daemon.logs", wire, timeout, deadline, retry)
         with Reading("daemon.logs"):
             return DaemonLogs.from_wire(received)
 
@@ -230,14 +278,20 @@ class AsyncAutomationMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def status(self, *, timeout: float | None = None) -> AutomationStatus:
+    async def status(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> AutomationStatus:
         """Reports the state of all rules.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        received = await self._caller.call_method("automation.status", {}, timeout)
+        received = await self._caller.call_method("automation.status", {}, timeout, deadline, retry)
         with Reading("automation.status"):
             return AutomationStatus.from_wire(received)
 
@@ -246,6 +300,8 @@ class AsyncAutomationMethods:
         *,
         rule_id: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> AutomationSwitched:
         """Switches a rule on, or all of automation. The switch outlasts restarts.
 
@@ -253,12 +309,12 @@ class AsyncAutomationMethods:
         automation does not switch on single rules.
 
         - ``rule_id``: The rule; all of automation when absent. Length at most 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
         """
         wire = {"ruleId": rule_id}
-        received = await self._caller.call_method("automation.enable", wire, timeout)
+        received = await self._caller.call_method("automation.enable", wire, timeout, deadline, retry)
         with Reading("automation.enable"):
             return AutomationSwitched.from_wire(received)
 
@@ -267,6 +323,8 @@ class AsyncAutomationMethods:
         *,
         rule_id: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> AutomationSwitched:
         """Switches a rule off, or all of automation. It lasts over restarts.
 
@@ -274,12 +332,12 @@ class AsyncAutomationMethods:
         and running tasks stay.
 
         - ``rule_id``: The rule; all of automation when absent. Length at most 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
         """
         wire = {"ruleId": rule_id}
-        received = await self._caller.call_method("automation.disable", wire, timeout)
+        received = await self._caller.call_method("automation.disable", wire, timeout, deadline, retry)
         with Reading("automation.disable"):
             return AutomationSwitched.from_wire(received)
 
@@ -291,6 +349,8 @@ class AsyncAutomationMethods:
         file: str | None = None,
         schedule: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> AutomationTested:
         """Reports what the rules would do with an event, and changes nothing.
 
@@ -300,12 +360,12 @@ class AsyncAutomationMethods:
           within it. Length at most 4096.
         - ``schedule``: As if this schedule job fired, or the rule of this id whose trigger is a
           schedule. Length at most 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``job_not_found``, ``storage_unavailable``.
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
-        received = await self._caller.call_method("automation.test", wire, timeout)
+        received = await self._caller.call_method("automation.test", wire, timeout, deadline, retry)
         with Reading("automation.test"):
             return AutomationTested.from_wire(received)
 
@@ -323,6 +383,8 @@ class AsyncEventMethods:
         payload: Any = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> EventEmitted:
         """Emits an event.
 
@@ -338,14 +400,14 @@ class AsyncEventMethods:
           it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
           whose answer was lost can be repeated. If its params or its method differ, it is an error.
           Length from 1 to 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``,
         ``unknown_topic``, ``invalid_payload``, ``storage_unavailable``, ``queue_full``,
         ``shutting_down``.
         """
         wire = {"topic": topic, "payload": payload, "idempotencyKey": idempotency_key}
-        received = await self._caller.call_method("event.emit", wire, timeout)
+        received = await self._caller.call_method("event.emit", wire, timeout, deadline, retry)
         with Reading("event.emit"):
             return EventEmitted.from_wire(received)
 
@@ -356,6 +418,8 @@ class AsyncEventMethods:
         since: int | None = None,
         limit: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> List[Event]:
         """Lists events, the oldest first.
 
@@ -366,12 +430,12 @@ class AsyncEventMethods:
           reached, such as one of a log that was deleted since.
         - ``limit``: Maximum number of events. The answer has fewer if they exceed 8 MiB together.
           From 1 to 1000; `100` when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"topics": topics, "since": since, "limit": limit}
-        received = await self._caller.call_method("event.list", wire, timeout)
+        received = await self._caller.call_method("event.list", wire, timeout, deadline, retry)
         with Reading("event.list"):
             return [Event.from_wire(item) for item in received]
 
@@ -381,6 +445,8 @@ class AsyncEventMethods:
         topics: List[str] | tuple[str, ...] | None = None,
         since: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> EventSubscribed:
         """Pushes events to this connection as they happen.
 
@@ -397,12 +463,12 @@ class AsyncEventMethods:
           ones, without a gap or a repeat. Only live ones when absent; 0 stands for the whole log. A
           number that the log has not reached is one of a log that was deleted since: an
           `event.missed` comes first.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``too_many_subscriptions``, ``storage_unavailable``.
         """
         wire = {"topics": topics, "since": since}
-        received = await self._caller.call_method("event.subscribe", wire, timeout)
+        received = await self._caller.call_method("event.subscribe", wire, timeout, deadline, retry)
         with Reading("event.subscribe"):
             return EventSubscribed.from_wire(received)
 
@@ -411,14 +477,16 @@ class AsyncEventMethods:
         *,
         subscription: int,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> EventUnsubscribed:
         """Ends a subscription of this connection.
 
         - ``subscription``: The subscription's number.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
         wire = {"subscription": subscription}
-        received = await self._caller.call_method("event.unsubscribe", wire, timeout)
+        received = await self._caller.call_method("event.unsubscribe", wire, timeout, deadline, retry)
         with Reading("event.unsubscribe"):
             return EventUnsubscribed.from_wire(received)
 
@@ -429,13 +497,19 @@ class AsyncTopicMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def list(self, *, timeout: float | None = None) -> List[TopicInfo]:
+    async def list(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> List[TopicInfo]:
         """Lists the topics that the configuration declares, by name, then the daemon's own, with
         the schemas of their payloads.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
-        received = await self._caller.call_method("topic.list", {}, timeout)
+        received = await self._caller.call_method("topic.list", {}, timeout, deadline, retry)
         with Reading("topic.list"):
             return [TopicInfo.from_wire(item) for item in received]
 
@@ -454,6 +528,8 @@ class AsyncChatMethods:
         conversation: str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> ChatSent:
         """Sends a message to an agent: a task of higher priority, whose output is the answer.
 
@@ -468,7 +544,7 @@ class AsyncChatMethods:
           it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
           whose answer was lost can be repeated. If its params or its method differ, it is an error.
           Length from 1 to 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``queue_full``, ``chain_too_deep``,
         ``storage_unavailable``, ``shutting_down``.
@@ -479,7 +555,7 @@ class AsyncChatMethods:
             "conversation": conversation,
             "idempotencyKey": idempotency_key,
         }
-        received = await self._caller.call_method("chat.send", wire, timeout)
+        received = await self._caller.call_method("chat.send", wire, timeout, deadline, retry)
         with Reading("chat.send"):
             return ChatSent.from_wire(received)
 
@@ -489,6 +565,8 @@ class AsyncChatMethods:
         conversation: str,
         limit: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> List[ChatTurn]:
         """Gives the last turns of a conversation, the oldest first; none if there is no such
         conversation.
@@ -496,25 +574,32 @@ class AsyncChatMethods:
         - ``conversation``: The conversation. Length from 1 to 200.
         - ``limit``: Maximum number of turns, the latest. The answer has fewer if they exceed 8 MiB
           together. From 1 to 1000; `20` when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"conversation": conversation, "limit": limit}
-        received = await self._caller.call_method("chat.history", wire, timeout)
+        received = await self._caller.call_method("chat.history", wire, timeout, deadline, retry)
         with Reading("chat.history"):
             return [ChatTurn.from_wire(item) for item in received]
 
-    async def clear(self, *, conversation: str, timeout: float | None = None) -> ChatCleared:
+    async def clear(
+        self,
+        *,
+        conversation: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> ChatCleared:
         """Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
 
         - ``conversation``: The conversation. Length from 1 to 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"conversation": conversation}
-        received = await self._caller.call_method("chat.clear", wire, timeout)
+        received = await self._caller.call_method("chat.clear", wire, timeout, deadline, retry)
         with Reading("chat.clear"):
             return ChatCleared.from_wire(received)
 
@@ -525,13 +610,19 @@ class AsyncAccountMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def list(self, *, timeout: float | None = None) -> AccountList:
+    async def list(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> AccountList:
         """Lists the accounts that agents work with, as far as the user's daemons know something of
         them: limits, refused logins, what is used up.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
-        received = await self._caller.call_method("account.list", {}, timeout)
+        received = await self._caller.call_method("account.list", {}, timeout, deadline, retry)
         with Reading("account.list"):
             return AccountList.from_wire(received)
 
@@ -540,18 +631,20 @@ class AsyncAccountMethods:
         *,
         account: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> AccountResumed:
         """Lifts what holds an account back: a limit, a share that is left to people, a refused
         login. Its tasks start, here and in the user's other projects.
 
         - ``account``: The account's id, or the beginning of it; the accounts of this project when
           absent. Length from 1 to 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``account_not_found``, ``shutting_down``.
         """
         wire = {"account": account}
-        received = await self._caller.call_method("account.resume", wire, timeout)
+        received = await self._caller.call_method("account.resume", wire, timeout, deadline, retry)
         with Reading("account.resume"):
             return AccountResumed.from_wire(received)
 
@@ -567,17 +660,19 @@ class AsyncReportMethods:
         *,
         since: str | datetime | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Report:
         """Reports what has happened since some moment: which tasks completed, failed and were
         cancelled, why, and what they cost; and which run or wait, and for what.
 
         - ``since``: The moment from which on things are reported; 24 hours ago when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"since": since}
-        received = await self._caller.call_method("report.get", wire, timeout)
+        received = await self._caller.call_method("report.get", wire, timeout, deadline, retry)
         with Reading("report.get"):
             return Report.from_wire(received)
 
@@ -588,31 +683,44 @@ class AsyncScheduleMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def list(self, *, timeout: float | None = None) -> List[ScheduledJob]:
+    async def list(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> List[ScheduledJob]:
         """Lists the schedules, each with its last and its next firing.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        received = await self._caller.call_method("schedule.list", {}, timeout)
+        received = await self._caller.call_method("schedule.list", {}, timeout, deadline, retry)
         with Reading("schedule.list"):
             return [ScheduledJob.from_wire(item) for item in received]
 
-    async def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
+    async def run(
+        self,
+        *,
+        job: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> ScheduleRun:
         """Fires a schedule now, whether or not schedules are switched on.
 
         Its own times stay as they are.
 
         - ``job``: The job's name, or the id of a rule whose trigger is a schedule. Length at most
           200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``job_not_found``, ``queue_full``, ``storage_unavailable``,
         ``shutting_down``.
         """
         wire = {"job": job}
-        received = await self._caller.call_method("schedule.run", wire, timeout)
+        received = await self._caller.call_method("schedule.run", wire, timeout, deadline, retry)
         with Reading("schedule.run"):
             return ScheduleRun.from_wire(received)
 
@@ -643,6 +751,8 @@ class AsyncTaskMethods:
         approval: ApprovalTerms | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry_call: bool | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
 
@@ -681,7 +791,7 @@ class AsyncTaskMethods:
           it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
           whose answer was lost can be repeated. If its params or its method differ, it is an error.
           Length from 1 to 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry_call``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``queue_full``, ``chain_too_deep``,
         ``dependency_not_found``, ``dependency_on_itself``, ``storage_unavailable``,
@@ -705,24 +815,31 @@ class AsyncTaskMethods:
             "approval": None if approval is None else approval if isinstance(approval, bool) else approval.to_wire(),
             "idempotencyKey": idempotency_key,
         }
-        received = await self._caller.call_method("task.submit", wire, timeout)
+        received = await self._caller.call_method("task.submit", wire, timeout, deadline, retry_call)
         with Reading("task.submit"):
             return TaskSubmitted.from_wire(received)
 
-    async def cancel(self, *, task_id: str, timeout: float | None = None) -> TaskCancelled:
+    async def cancel(
+        self,
+        *,
+        task_id: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> TaskCancelled:
         """Cancels a task that has not ended.
 
         A queued task is cancelled at once. A running one is ended with every process it started:
         SIGTERM, 15 seconds, then SIGKILL; the answer does not wait for that.
 
         - ``task_id``: The task's id. Length at most 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``,
         ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        received = await self._caller.call_method("task.cancel", wire, timeout)
+        received = await self._caller.call_method("task.cancel", wire, timeout, deadline, retry)
         with Reading("task.cancel"):
             return TaskCancelled.from_wire(received)
 
@@ -735,6 +852,8 @@ class AsyncTaskMethods:
         rule: str | None = None,
         within_minutes: float | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TasksCancelled:
         """Cancels many tasks in one step: the named ones, or all that match and have not ended.
 
@@ -748,7 +867,7 @@ class AsyncTaskMethods:
         - ``rule``: Only tasks that this rule has made. Length at most 200.
         - ``within_minutes``: Only tasks that have ended within so many minutes, or were submitted
           within them and have not ended. At most 5256000, more than 0.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``,
         ``shutting_down``.
@@ -760,7 +879,7 @@ class AsyncTaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
-        received = await self._caller.call_method("task.cancelMany", wire, timeout)
+        received = await self._caller.call_method("task.cancelMany", wire, timeout, deadline, retry)
         with Reading("task.cancelMany"):
             return TasksCancelled.from_wire(received)
 
@@ -770,33 +889,42 @@ class AsyncTaskMethods:
         task_id: str,
         until: str | datetime | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TaskHeld:
         """Holds a queued task back until `task.release`, or until a moment.
 
         - ``task_id``: The task's id. Length at most 200.
         - ``until``: Time at which it is released by itself; never when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "until": until}
-        received = await self._caller.call_method("task.hold", wire, timeout)
+        received = await self._caller.call_method("task.hold", wire, timeout, deadline, retry)
         with Reading("task.hold"):
             return TaskHeld.from_wire(received)
 
-    async def release(self, *, task_id: str, timeout: float | None = None) -> TaskReleased:
+    async def release(
+        self,
+        *,
+        task_id: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> TaskReleased:
         """Releases a task that is held by `task.hold`, or that is to start later. What else it
         waits for stays.
 
         - ``task_id``: The task's id. Length at most 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        received = await self._caller.call_method("task.release", wire, timeout)
+        received = await self._caller.call_method("task.release", wire, timeout, deadline, retry)
         with Reading("task.release"):
             return TaskReleased.from_wire(received)
 
@@ -809,6 +937,8 @@ class AsyncTaskMethods:
         lane: str | None = None,
         expires: Span | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TaskEdited:
         """Changes a queued task: its prompt, priority, lane, or the time after which it is no
         longer wanted.
@@ -820,7 +950,7 @@ class AsyncTaskMethods:
         - ``lane``: Another lane, of those in `lanes`; empty for none. Length at most 100.
         - ``expires``: Time, from now on, after which it is no longer wanted, if it has not been
           started by then.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
         ``storage_unavailable``, ``shutting_down``.
@@ -832,11 +962,19 @@ class AsyncTaskMethods:
             "lane": lane,
             "expires": expires,
         }
-        received = await self._caller.call_method("task.edit", wire, timeout)
+        received = await self._caller.call_method("task.edit", wire, timeout, deadline, retry)
         with Reading("task.edit"):
             return TaskEdited.from_wire(received)
 
-    async def send(self, *, task_id: str, message: str, timeout: float | None = None) -> TaskSent:
+    async def send(
+        self,
+        *,
+        task_id: str,
+        message: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> TaskSent:
         """Sends a message to the agent of a task that has not ended.
 
         An agent that runs gets it in its session: while it works, if its program takes messages
@@ -847,13 +985,13 @@ class AsyncTaskMethods:
         - ``task_id``: The task's id. Length at most 200.
         - ``message``: The message, at most 64 KiB of UTF-8; not blank. Length from 1 to 65536,
           matches `\\S`.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``too_many_messages``,
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "message": message}
-        received = await self._caller.call_method("task.send", wire, timeout)
+        received = await self._caller.call_method("task.send", wire, timeout, deadline, retry)
         with Reading("task.send"):
             return TaskSent.from_wire(received)
 
@@ -863,6 +1001,8 @@ class AsyncTaskMethods:
         task_id: str,
         now: bool | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TaskTaken:
         """Takes a task over for a person: its session is the person's from when its agent has
         ended.
@@ -874,13 +1014,13 @@ class AsyncTaskMethods:
 
         - ``task_id``: The task's id. Length at most 200.
         - ``now``: True to end the run that is under way, in place of waiting for its end.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_taken``,
         ``task_has_no_session``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "now": now}
-        received = await self._caller.call_method("task.take", wire, timeout)
+        received = await self._caller.call_method("task.take", wire, timeout, deadline, retry)
         with Reading("task.take"):
             return TaskTaken.from_wire(received)
 
@@ -890,6 +1030,8 @@ class AsyncTaskMethods:
         task_id: str,
         done: bool | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TaskGiven:
         """Gives a task back that was taken over: its agent goes on in its session, or the task has
         completed.
@@ -897,13 +1039,13 @@ class AsyncTaskMethods:
         - ``task_id``: The task's id. Length at most 200.
         - ``done``: True if nothing is left to do: the task has completed. Otherwise its agent goes
           on.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_not_taken``,
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "done": done}
-        received = await self._caller.call_method("task.give", wire, timeout)
+        received = await self._caller.call_method("task.give", wire, timeout, deadline, retry)
         with Reading("task.give"):
             return TaskGiven.from_wire(received)
 
@@ -921,6 +1063,8 @@ class AsyncTaskMethods:
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> List[Task]:
         """Lists tasks, the newest first.
 
@@ -939,7 +1083,7 @@ class AsyncTaskMethods:
           From 1 to 1000; `20` when absent.
         - ``cursor``: The id of the last task of the page before: the answer goes on with the next
           older one. Only with the order `newest`. Length at most 200, matches `^task-[0-9]{4,}$`.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
@@ -955,20 +1099,27 @@ class AsyncTaskMethods:
             "limit": limit,
             "cursor": cursor,
         }
-        received = await self._caller.call_method("task.list", wire, timeout)
+        received = await self._caller.call_method("task.list", wire, timeout, deadline, retry)
         with Reading("task.list"):
             return [Task.from_wire(item) for item in received]
 
-    async def get(self, *, task_id: str, timeout: float | None = None) -> Task:
+    async def get(
+        self,
+        *,
+        task_id: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> Task:
         """Gives one task.
 
         - ``task_id``: The task's id. Length at most 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
         """
         wire = {"taskId": task_id}
-        received = await self._caller.call_method("task.get", wire, timeout)
+        received = await self._caller.call_method("task.get", wire, timeout, deadline, retry)
         with Reading("task.get"):
             return Task.from_wire(received)
 
@@ -978,6 +1129,8 @@ class AsyncTaskMethods:
         id: str,
         direction: WhyDirection | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Why:
         """Explains a task or an event: what led to it, from what came from outside on; or all that
         it led to.
@@ -990,24 +1143,30 @@ class AsyncTaskMethods:
 
         - ``id``: A task's id, as `task-0004`, or an event's, as `event-17`.
         - ``direction``: The direction. Default: `causes`.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``event_not_found``,
         ``storage_unavailable``.
         """
         wire = {"id": id, "direction": direction}
-        received = await self._caller.call_method("task.why", wire, timeout)
+        received = await self._caller.call_method("task.why", wire, timeout, deadline, retry)
         with Reading("task.why"):
             return Why.from_wire(received)
 
-    async def stats(self, *, timeout: float | None = None) -> TaskStats:
+    async def stats(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> TaskStats:
         """Counts the tasks by state, and sums up the usage of their agents.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        received = await self._caller.call_method("task.stats", {}, timeout)
+        received = await self._caller.call_method("task.stats", {}, timeout, deadline, retry)
         with Reading("task.stats"):
             return TaskStats.from_wire(received)
 
@@ -1017,6 +1176,8 @@ class AsyncTaskMethods:
         task_id: str,
         timeout_ms: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Task:
         """Waits until a task has ended, in whatever state, and gives it.
 
@@ -1027,13 +1188,13 @@ class AsyncTaskMethods:
         - ``task_id``: The task's id. Length at most 200.
         - ``timeout_ms``: Time after which the daemon answers with `wait_timeout`, in milliseconds;
           no limit when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``wait_timeout``, ``too_many_waits``,
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
-        received = await self._caller.call_method("task.wait", wire, timeout)
+        received = await self._caller.call_method("task.wait", wire, timeout, deadline, retry)
         with Reading("task.wait"):
             return Task.from_wire(received)
 
@@ -1046,6 +1207,8 @@ class AsyncTaskMethods:
         wait_ms: int | None = None,
         encoding: OutputEncoding | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TaskOutput:
         """Gives what a task's agent has written, from any byte on.
 
@@ -1058,7 +1221,7 @@ class AsyncTaskMethods:
         - ``wait_ms``: If there is nothing there yet: how long to wait for something, in
           milliseconds. From 0 to 60000; `0` when absent.
         - ``encoding``: The encoding of the bytes. `"utf8"` when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``too_many_waits``,
         ``storage_unavailable``, ``shutting_down``.
@@ -1070,7 +1233,7 @@ class AsyncTaskMethods:
             "waitMs": wait_ms,
             "encoding": encoding,
         }
-        received = await self._caller.call_method("task.output", wire, timeout)
+        received = await self._caller.call_method("task.output", wire, timeout, deadline, retry)
         with Reading("task.output"):
             return TaskOutput.from_wire(received)
 
@@ -1080,6 +1243,8 @@ class AsyncTaskMethods:
         task_id: str,
         idempotency_key: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TaskSubmitted:
         """Submits a new task with the specification of an earlier one.
 
@@ -1093,13 +1258,13 @@ class AsyncTaskMethods:
           it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
           whose answer was lost can be repeated. If its params or its method differ, it is an error.
           Length from 1 to 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``task_not_found``, ``queue_full``,
         ``chain_too_deep``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "idempotencyKey": idempotency_key}
-        received = await self._caller.call_method("task.retry", wire, timeout)
+        received = await self._caller.call_method("task.retry", wire, timeout, deadline, retry)
         with Reading("task.retry"):
             return TaskSubmitted.from_wire(received)
 
@@ -1112,6 +1277,8 @@ class AsyncTaskMethods:
         rule: str | None = None,
         within_minutes: float | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> TasksRetried:
         """Retries many tasks in one step: the named ones, or all that match, did not end as
         `completed`, and were not retried before.
@@ -1126,7 +1293,7 @@ class AsyncTaskMethods:
         - ``rule``: Only tasks that this rule has made. Length at most 200.
         - ``within_minutes``: Only tasks that have ended within so many minutes, or were submitted
           within them and have not ended. At most 5256000, more than 0.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``chain_too_deep``,
         ``storage_unavailable``, ``shutting_down``.
@@ -1138,7 +1305,7 @@ class AsyncTaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
-        received = await self._caller.call_method("task.retryMany", wire, timeout)
+        received = await self._caller.call_method("task.retryMany", wire, timeout, deadline, retry)
         with Reading("task.retryMany"):
             return TasksRetried.from_wire(received)
 
@@ -1149,14 +1316,20 @@ class AsyncBudgetMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def status(self, *, timeout: float | None = None) -> BudgetStatus:
+    async def status(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> BudgetStatus:
         """Gives what agents have cost and what is left of the budgets: by day, rule and agent.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        received = await self._caller.call_method("budget.status", {}, timeout)
+        received = await self._caller.call_method("budget.status", {}, timeout, deadline, retry)
         with Reading("budget.status"):
             return BudgetStatus.from_wire(received)
 
@@ -1167,14 +1340,20 @@ class AsyncMessagingMethods:
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
 
-    async def status(self, *, timeout: float | None = None) -> MessagingStatus:
+    async def status(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> MessagingStatus:
         """Gives how each messaging platform stands whose token the daemon has.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        received = await self._caller.call_method("messaging.status", {}, timeout)
+        received = await self._caller.call_method("messaging.status", {}, timeout, deadline, retry)
         with Reading("messaging.status"):
             return MessagingStatus.from_wire(received)
 
@@ -1183,16 +1362,18 @@ class AsyncMessagingMethods:
         *,
         platform: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> MessagingTested:
         """Sends a message to try out whether messages arrive, and says what is missing where it
         does not.
 
         - ``platform``: The platform; all whose token the daemon has when absent. Length at most
           200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
         wire = {"platform": platform}
-        received = await self._caller.call_method("messaging.test", wire, timeout)
+        received = await self._caller.call_method("messaging.test", wire, timeout, deadline, retry)
         with Reading("messaging.test"):
             return MessagingTested.from_wire(received)
 
@@ -1210,31 +1391,40 @@ class AsyncApprovalMethods:
         task_id: str | None = None,
         limit: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> List[ApprovalSummary]:
         """Lists what people are asked for, the oldest first.
 
         - ``state``: Only approvals in this state; `pending` when absent.
         - ``task_id``: Only those that this task waits for. Length at most 200.
         - ``limit``: Maximum number of approvals. From 1 to 1000; `100` when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
         """
         wire = {"state": state, "taskId": task_id, "limit": limit}
-        received = await self._caller.call_method("approval.list", wire, timeout)
+        received = await self._caller.call_method("approval.list", wire, timeout, deadline, retry)
         with Reading("approval.list"):
             return [ApprovalSummary.from_wire(item) for item in received]
 
-    async def get(self, *, approval_id: str, timeout: float | None = None) -> Approval:
+    async def get(
+        self,
+        *,
+        approval_id: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> Approval:
         """Gives one of them, with the request and the decision.
 
         - ``approval_id``: The approval's id. Length at most 200.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``storage_unavailable``.
         """
         wire = {"approvalId": approval_id}
-        received = await self._caller.call_method("approval.get", wire, timeout)
+        received = await self._caller.call_method("approval.get", wire, timeout, deadline, retry)
         with Reading("approval.get"):
             return Approval.from_wire(received)
 
@@ -1244,6 +1434,8 @@ class AsyncApprovalMethods:
         approval_id: str,
         reason: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Approval:
         """Approves a task, which may start then, or permits the use of a tool.
 
@@ -1253,13 +1445,13 @@ class AsyncApprovalMethods:
         - ``approval_id``: The approval's id. Length at most 200.
         - ``reason``: The reason, up to 4,096 characters: it is kept, and an agent whose request is
           rejected gets it. Length at most 4096.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "reason": reason}
-        received = await self._caller.call_method("approval.approve", wire, timeout)
+        received = await self._caller.call_method("approval.approve", wire, timeout, deadline, retry)
         with Reading("approval.approve"):
             return Approval.from_wire(received)
 
@@ -1269,6 +1461,8 @@ class AsyncApprovalMethods:
         approval_id: str,
         reason: str | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Approval:
         """Rejects a task, which is cancelled then, refuses the use of a tool, or refuses to answer
         a question.
@@ -1279,13 +1473,13 @@ class AsyncApprovalMethods:
         - ``approval_id``: The approval's id. Length at most 200.
         - ``reason``: The reason, up to 4,096 characters: it is kept, and an agent whose request is
           rejected gets it. Length at most 4096.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "reason": reason}
-        received = await self._caller.call_method("approval.reject", wire, timeout)
+        received = await self._caller.call_method("approval.reject", wire, timeout, deadline, retry)
         with Reading("approval.reject"):
             return Approval.from_wire(received)
 
@@ -1295,6 +1489,8 @@ class AsyncApprovalMethods:
         approval_id: str,
         answer: str,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> Approval:
         """Answers the question of an agent.
 
@@ -1304,13 +1500,13 @@ class AsyncApprovalMethods:
         - ``approval_id``: The id of the question. Length at most 200.
         - ``answer``: The answer: one of the question's options, if it has some. Length from 1 to
           65536.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "answer": answer}
-        received = await self._caller.call_method("approval.answer", wire, timeout)
+        received = await self._caller.call_method("approval.answer", wire, timeout, deadline, retry)
         with Reading("approval.answer"):
             return Approval.from_wire(received)
 
@@ -1322,6 +1518,8 @@ class AsyncApprovalMethods:
         timeout_minutes: float | None = None,
         wait_ms: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> ApprovalOutcome:
         """Asks a person a question, and waits for the answer. Only the agent of a task can ask.
 
@@ -1337,7 +1535,7 @@ class AsyncApprovalMethods:
           most 525600, more than 0.
         - ``wait_ms``: Time after which the daemon answers that nobody has answered yet, in
           milliseconds: the question stays. No limit when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``too_many_approvals``,
         ``too_many_waits``, ``storage_unavailable``, ``shutting_down``.
@@ -1348,7 +1546,7 @@ class AsyncApprovalMethods:
             "timeoutMinutes": timeout_minutes,
             "waitMs": wait_ms,
         }
-        received = await self._caller.call_method("approval.ask", wire, timeout)
+        received = await self._caller.call_method("approval.ask", wire, timeout, deadline, retry)
         with Reading("approval.ask"):
             return ApprovalOutcome.from_wire(received)
 
@@ -1362,6 +1560,8 @@ class AsyncApprovalMethods:
         subagent: bool | None = None,
         wait_ms: int | None = None,
         timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
     ) -> ApprovalPermission:
         """Asks whether a tool may be used: first what was decided before, then a person. Only the
         agent of a task can ask, about its own calls.
@@ -1380,7 +1580,7 @@ class AsyncApprovalMethods:
         - ``wait_ms``: With the step `ask`: time to wait for the decision, in milliseconds. After
           that the answer is `deny`, with a message that tells the agent how it comes to be asked
           about still; the approval stays. No limit when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
         ``shutting_down``.
@@ -1393,34 +1593,38 @@ class AsyncApprovalMethods:
             "subagent": subagent,
             "waitMs": wait_ms,
         }
-        received = await self._caller.call_method("approval.permission", wire, timeout)
+        received = await self._caller.call_method("approval.permission", wire, timeout, deadline, retry)
         with Reading("approval.permission"):
             return ApprovalPermission.from_wire(received)
 
 
 class AsyncMethods(AsyncCaller):
-    """Every method of the daemon, by namespace."""
+    """Every method of the daemon, by namespace; the clients add those namespaces that they extend."""
 
     def __init__(self) -> None:
         self.rpc: Final[AsyncRpcMethods] = AsyncRpcMethods(self)
         self.daemon: Final[AsyncDaemonMethods] = AsyncDaemonMethods(self)
         self.automation: Final[AsyncAutomationMethods] = AsyncAutomationMethods(self)
-        self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
         self.topic: Final[AsyncTopicMethods] = AsyncTopicMethods(self)
         self.chat: Final[AsyncChatMethods] = AsyncChatMethods(self)
         self.account: Final[AsyncAccountMethods] = AsyncAccountMethods(self)
         self.report: Final[AsyncReportMethods] = AsyncReportMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
-        self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)
         self.messaging: Final[AsyncMessagingMethods] = AsyncMessagingMethods(self)
         self.approval: Final[AsyncApprovalMethods] = AsyncApprovalMethods(self)
 
-    async def ping(self, *, timeout: float | None = None) -> Pong:
+    async def ping(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> Pong:
         """Answers at once, which shows that the daemon is alive.
 
-        - ``timeout``: how long to wait for the answer, in seconds.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
         """
-        received = await self.call_method("ping", {}, timeout)
+        received = await self.call_method("ping", {}, timeout, deadline, retry)
         with Reading("ping"):
             return Pong.from_wire(received)

@@ -1,0 +1,287 @@
+"""The calls of a client within one event loop, over however many connections."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Mapping
+from copy import copy
+from typing import Any, Awaitable, Callable, NamedTuple
+
+from ._async_connection import AsyncConnection
+from ._errors import DaemonConnectionError, DaemonError, disconnected, is_lost
+from ._fork import forget_in_children
+from ._message import request_line
+from ._repeat import Patience, is_stopping, knows_no_keys, repeats_after, with_key
+
+
+class Terms(NamedTuple):
+    """Terms on which a call is made."""
+
+    repeats: bool
+    """True if it may be sent again when its answer was lost."""
+    is_patient: bool
+    """True if it has a time-out, which gives it up."""
+    waits: bool
+    """True if it waits for a daemon that is being restarted."""
+
+
+class _Call:
+    """A call that a task waits for."""
+
+    __slots__ = ("_calls", "_params", "future", "has_own_key", "line", "method", "number", "size", "terms")
+
+    def __init__(
+        self,
+        calls: AsyncCalls,
+        method: str,
+        params: Mapping[str, object] | None,
+        terms: Terms,
+    ) -> None:
+        self._calls = calls
+        self._params = params
+        keyed = with_key(method, params) if terms.repeats and calls.has_keys else params
+        self.future: asyncio.Future[Any] = calls.loop.create_future()
+        self.number = next(calls.numbers)
+        self.method = method
+        self.terms = terms
+        self.has_own_key = keyed is not params
+        """True if it has a key that its caller has not given."""
+        self.line = request_line(self.number, method, keyed)
+        self.size = len(self.line)
+
+    def __lt__(self, other: _Call) -> bool:
+        return self.number < other.number
+
+    def succeed(self, result: Any) -> None:
+        self._calls.answered()
+        if not self.future.done():
+            self.future.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        if self.future.done() or self._calls.take_back(self, error):
+            return
+        self.future.set_exception(error)
+
+    def drop_key(self) -> None:
+        """Makes it one for a daemon that knows no keys."""
+        self.has_own_key = False
+        self.terms = self.terms._replace(repeats=False)
+        self.line = request_line(self.number, self.method, self._params)
+
+
+class AsyncCalls:
+    """Sends calls in the order in which they were made, whatever is lost in between."""
+
+    def __init__(self, connect: Callable[[AsyncCalls], Awaitable[AsyncConnection]]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.connection: AsyncConnection | None = None
+        self.has_keys = True
+        """False once the daemon is known to be older than the keys."""
+        self.numbers = itertools.count(1)
+        self.path = ""
+        """The socket that was last connected to, or tried."""
+        self._connect = connect
+        self._connecting: asyncio.Task[AsyncConnection] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping: list[AsyncConnection] = []
+        """Connections to daemons that are about to end: they answer what they have, and get no more."""
+        self._unsent: list[_Call] = []
+        """A heap: those that are to be sent again were made before the others."""
+        self._pending: dict[int, _Call] = {}
+        self._was_connected = False
+        self._will_pump = False
+        self._patience = Patience()
+        forget_in_children(self)
+
+    def forget(self) -> None:
+        """In a child made by fork() all of it is the parent's."""
+        self.connection = self._connecting = self._timer = None
+        self._unsent, self._pending, self._stopping = [], {}, []
+        self._was_connected = self._will_pump = False
+
+    def add(self, method: str, params: Mapping[str, object] | None, terms: Terms) -> _Call:
+        """Has a call sent, now or later, but in its turn. Raises what ``json`` raises: nothing is sent then."""
+        call = _Call(self, method, params, terms)
+        self._pending[call.number] = call
+        heapq.heappush(self._unsent, call)
+        self._pump()
+        return call
+
+    async def outcome(self, call: _Call, seconds: float | None) -> Any:
+        """Waits for the answer. Cancelling this, and the end of the time, cancel the call in the daemon."""
+        try:
+            return await asyncio.wait_for(call.future, seconds)
+        except (asyncio.CancelledError, asyncio.TimeoutError):
+            call.future.cancel()
+            if self.connection is not None and self.connection.is_open:
+                self.connection.cancel(call)
+            raise
+        finally:
+            self._pending.pop(call.number, None)
+
+    async def connected(self) -> AsyncConnection:
+        """The connection, once there is one. Raises ``NoDaemonError``."""
+        connection = self.connection
+        if connection is not None and connection.is_open:
+            return connection
+        # Shielded: others may wait for the same connection.
+        return await asyncio.shield(self._begin_to_connect())
+
+    def answered(self) -> None:
+        """Takes notice of an answer."""
+        self._patience.answered()
+
+    def ended(self, error: DaemonConnectionError) -> None:
+        """Takes notice of the end of a connection. Who ends each one at once is not asked without a pause."""
+        if error.is_lost:
+            self._patience.lose(error)
+            self._pump_later()
+
+    def changed(self) -> None:
+        """Sends what can be sent, or connects again."""
+        if not self._will_pump:
+            self._will_pump = True
+            self.loop.call_soon(self._pump)
+
+    def take_back(self, call: _Call, error: Exception) -> bool:
+        """True if the call is sent again; False if it has failed."""
+        if call.has_own_key and knows_no_keys(error):
+            self.has_keys = False
+            call.drop_key()
+        elif not call.terms.repeats or not repeats_after(error, self._was_connected):
+            return False
+        elif not call.terms.is_patient and self._patience.is_over():
+            return False
+        elif not call.terms.waits and not is_lost(error):
+            return False
+        elif is_stopping(error):
+            self._patience.lose(error)
+            self._let_it_stop()
+        heapq.heappush(self._unsent, call)
+        self.changed()
+        return True
+
+    async def drain(self, seconds: float | None) -> bool:
+        """Waits until no call is in flight; True if that has come to pass in time."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while self._pending:
+            left = None if end is None else max(end - time.monotonic(), 0)
+            futures = [call.future for call in self._pending.values()]
+            _, waiting = await asyncio.wait(futures, timeout=left)
+            if waiting and end is not None:
+                return False
+            # Those who wait take their answers.
+            await asyncio.sleep(0)
+        return True
+
+    async def close(self) -> None:
+        """Disconnects, or gives up connecting, and fails all calls."""
+        self._was_connected = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        connecting, self._connecting = self._connecting, None
+        connection, self.connection = self.connection, None
+        stopping, self._stopping = self._stopping, []
+        self._fail_unsent("the client disconnected")
+        if connecting is not None:
+            # One that has not begun yet would be cancelled without a word to those who wait for it.
+            await asyncio.sleep(0)
+            connecting.cancel()
+            await asyncio.wait([connecting])
+        for one in (connection, *stopping):
+            if one is not None:
+                await one.close()
+
+    def _pump(self) -> None:
+        """Sends what can be sent, and connects where it must."""
+        self._will_pump = False
+        connection = self.connection
+        if connection is None or not connection.is_open:
+            is_awaited = self._connecting is not None or self._timer is not None
+            if not is_awaited and any(not call.future.done() for call in self._unsent):
+                self._begin_to_connect()
+            return
+        while self._unsent and connection.is_writable:
+            call = heapq.heappop(self._unsent)
+            if not call.future.done():
+                connection.send(call)
+
+    def _begin_to_connect(self) -> asyncio.Task[AsyncConnection]:
+        if self._connecting is None:
+            self._connecting = self.loop.create_task(self._open())
+            self._connecting.add_done_callback(self._has_connected)
+        return self._connecting
+
+    async def _open(self) -> AsyncConnection:
+        try:
+            return await self._connect(self)
+        except asyncio.CancelledError:
+            if self._connecting is asyncio.current_task():
+                # By the end of the loop, and not by close().
+                raise
+            raise disconnected(self.path, "the client disconnected") from None
+
+    def _has_connected(self, task: asyncio.Task[AsyncConnection]) -> None:
+        if self._connecting is not task:
+            # Whoever waits gets its failure; that nobody waits is no fault.
+            if not task.cancelled() and task.exception() is None:
+                task.result().abandon()
+            return
+        self._connecting = None
+        if task.cancelled():
+            self._fail_unsent("the event loop has ended")
+            return
+        error = task.exception()
+        if error is None:
+            self.connection, self._was_connected = task.result(), True
+            self._pump()
+        elif isinstance(error, (DaemonConnectionError, DaemonError)):
+            self._has_not_connected(error)
+        else:
+            self._fail_all(error)
+
+    def _has_not_connected(self, error: DaemonConnectionError | DaemonError) -> None:
+        """Waits, for those calls that may be repeated, and fails the others."""
+        self._patience.lose(error)
+        repeats, is_over = repeats_after(error, self._was_connected), self._patience.is_over()
+        waiting: list[_Call] = []
+        for call in sorted(self._unsent):
+            if call.future.done():
+                continue
+            terms = call.terms
+            if repeats and terms.repeats and terms.waits and (terms.is_patient or not is_over):
+                waiting.append(call)
+            else:
+                call.future.set_exception(copy(error))
+        self._unsent = waiting
+        if waiting:
+            self._pump_later()
+
+    def _pump_later(self) -> None:
+        def pump() -> None:
+            self._timer = None
+            self._pump()
+
+        if self._timer is None:
+            self._timer = self.loop.call_later(self._patience.pause(), pump)
+
+    def _let_it_stop(self) -> None:
+        """Sends nothing more on this connection."""
+        if self.connection is not None:
+            self._stopping = [one for one in self._stopping if one.is_open]
+            self._stopping.append(self.connection)
+            self.connection = None
+            self._pump_later()
+
+    def _fail_unsent(self, why: str) -> None:
+        self._fail_all(disconnected(self.path, why))
+
+    def _fail_all(self, error: BaseException) -> None:
+        unsent, self._unsent = self._unsent, []
+        for call in sorted(unsent):
+            if not call.future.done():
+                call.future.set_exception(copy(error))

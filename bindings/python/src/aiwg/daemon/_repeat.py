@@ -1,0 +1,101 @@
+"""Calls that are sent again when their answer was lost."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from ._deadline import Deadline
+from ._errors import DaemonError, NoDaemonError, is_lost
+from ._generated.constants import REPEATABLE
+
+KEY = "idempotencyKey"
+
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 1.0
+
+_PATIENCE = 30.0
+"""Seconds for which a call without a time-out waits for a daemon that has gone to come back."""
+
+_LOST = 5
+"""Number of connections in a row that may end without an answer, for a call without a time-out."""
+
+
+def new_key() -> str:
+    """A key that nobody else has made. It begins with the time, by which the daemon stores it fastest."""
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+
+
+def with_key(method: str, params: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """The params of a call that may be repeated: with a key where the method wants one and the caller has given none."""
+    if REPEATABLE.get(method) != "key" or (params is not None and params.get(KEY) is not None):
+        return params
+    return {**(params or {}), KEY: new_key()}
+
+
+def may_repeat(method: str, retry: bool) -> bool:
+    """True if a call of this method may be sent again."""
+    return retry and method in REPEATABLE
+
+
+def knows_no_keys(error: BaseException) -> bool:
+    """True if the daemon is older than the keys, and has refused a call for its."""
+    return isinstance(error, DaemonError) and error.kind == "invalid_params" and error.member == KEY
+
+
+def is_stopping(error: BaseException) -> bool:
+    """True if the daemon is about to end: the next one may answer."""
+    return isinstance(error, DaemonError) and error.kind == "shutting_down"
+
+
+def repeats_after(error: BaseException, was_connected: bool) -> bool:
+    """True if the same call may be answered by a daemon that comes next.
+
+    That none was there at first is a mistake; that none is there any more may be a restart.
+    """
+    if isinstance(error, NoDaemonError):
+        return was_connected
+    return is_lost(error) or is_stopping(error)
+
+
+class Patience:
+    """The time for which calls are repeated, and the pauses between their tries."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._lost = 0
+        self._pause = _FIRST_PAUSE
+
+    def answered(self) -> None:
+        """Forgets what was lost: a daemon answers again."""
+        if self._began is not None:
+            self._began, self._lost, self._pause = None, 0, _FIRST_PAUSE
+
+    def lose(self, error: BaseException) -> None:
+        """Takes notice of an error after which calls are repeated; once for each connection that ends."""
+        self._lost += is_lost(error)
+        if self._began is None:
+            self._began = time.monotonic()
+
+    def is_over(self) -> bool:
+        """True if calls without a time-out are given up."""
+        began = self._began
+        return self._lost >= _LOST or (began is not None and time.monotonic() - began > _PATIENCE)
+
+    def pause(self) -> float:
+        """The pause before the next try, in seconds: each about twice as long as the one before, and none like another's."""
+        from random import uniform
+
+        pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE)
+        return uniform(pause / 2, pause)
+
+    def again(self, error: BaseException, was_connected: bool, limit: Deadline) -> float | None:
+        """The pause before a call is sent again; None to give it up."""
+        if not repeats_after(error, was_connected):
+            return None
+        self.lose(error)
+        left = limit.left()
+        if left is None:
+            return None if self.is_over() else self.pause()
+        return min(self.pause(), left)

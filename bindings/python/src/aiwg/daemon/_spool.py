@@ -1,0 +1,241 @@
+"""Events that wait on disk for the next daemon. ``tests/vectors/spool.json`` describes the format for all languages."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Mapping
+from typing import Any, List, NamedTuple
+
+from ._discovery import Address, project_of
+from ._errors import DaemonTimeoutError, NoDaemonError, SpoolError, is_lost
+from ._generated.types import EventEmitted
+from ._message import encode
+from ._repeat import is_stopping, new_key
+from ._trust import check_trusted
+
+_DIRECTORY = "spool"
+_VERSION = 1
+_MAX_FILES = 10_000
+_MAX_BYTES = 64 * 1024 * 1024
+_MAX_FILE = 1024 * 1024
+_TOPIC = re.compile(r"[A-Za-z0-9_.:/-]{1,200}\Z")
+
+_ENVIRONMENT = "AIWG_OFFLINE"
+
+OFFLINE_TIMEOUT = 10.0
+"""Seconds within which a daemon must answer before an event is spooled, where the caller gives no other time."""
+
+
+class EventSpooled(EventEmitted):
+    """The answer to an ``emit`` that found no daemon: the event is on disk, and the next daemon takes it in.
+
+    It has no number yet: ``seq`` is 0, and ``rules`` is empty.
+    """
+
+    path: str = ""
+    """The file."""
+
+
+class Spooled(NamedTuple):
+    """An event that is to be spooled, with its place in the order."""
+
+    name: str
+    topic: str
+    payload: Any
+    at: str
+    key: str
+
+    def params(self) -> Mapping[str, object]:
+        """The params with which a daemon gets it."""
+        params: dict[str, object] = {"topic": self.topic, "idempotencyKey": self.key}
+        return params if self.payload is None else {**params, "payload": self.payload}
+
+    def content(self) -> bytes:
+        """The content of its file."""
+        event: Mapping[str, object] = {
+            "version": _VERSION,
+            "topic": self.topic,
+            "payload": self.payload,
+            "at": self.at,
+            "idempotencyKey": self.key,
+        }
+        return encode(event)
+
+
+def is_offline(given: bool | None) -> bool:
+    """True if an event that finds no daemon is to be spooled: as the caller says, or else the environment."""
+    if given is not None:
+        return given
+    return os.environ.get(_ENVIRONMENT, "").lower() not in ("", "0", "false", "no")
+
+
+def wire_now() -> str:
+    """The moment: RFC 3339 in UTC with milliseconds."""
+    milliseconds = time.time_ns() // 1_000_000
+    moment = time.gmtime(milliseconds // 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"
+
+
+def finds_no_daemon(error: BaseException) -> bool:
+    """True if no daemon has answered, be it that none is there, that it hangs, or that it is about to end."""
+    return isinstance(error, (NoDaemonError, DaemonTimeoutError)) or is_lost(error) or is_stopping(error)
+
+
+class _Names:
+    """The names of this process's files. They sort in the order in which they were made, wherever the clock is set."""
+
+    def __init__(self) -> None:
+        self._micros = 0
+        self._counter = 0
+
+    def next(self) -> str:
+        self._micros = max(time.time_ns() // 1000, self._micros + 1)
+        self._counter += 1
+        return spool_name(self._micros, os.getpid(), self._counter, os.urandom(4).hex())
+
+
+def spool_name(micros: int, pid: int, counter: int, random: str) -> str:
+    """The name of a file without its end."""
+    return f"{micros:016d}-{pid}-{counter % 1_000_000:06d}-{random}"
+
+
+_names = _Names()
+
+
+def spooled(topic: str, payload: Any, key: str | None) -> Spooled:
+    """An event of this moment. It comes after all others for which this was called in this process."""
+    return Spooled(_names.next(), topic, payload, wire_now(), key or new_key())
+
+
+def write(address: Address, event: Spooled) -> EventSpooled:
+    """Writes an event durably to the spool of the project that the socket belongs to. Raises ``SpoolError``."""
+    project = project_of(address)
+    if project is None:
+        raise SpoolError(
+            f"no daemon answers at {address.path}, which is no project's socket: "
+            "the event can wait in the spool of a project only, so call within one"
+        )
+    check_trusted(project)
+    directory = os.path.join(project, _DIRECTORY)
+    if not _TOPIC.match(event.topic):
+        raise SpoolError(
+            f"the event was not written to {directory}: {event.topic!r:.100} is no topic, "
+            "which has 1 to 200 letters, digits and _ . : / -"
+        )
+    content = event.content()
+    if len(content) > _MAX_FILE:
+        raise SpoolError(
+            f"the event was not written to {directory}: it has {len(content)} bytes, and {_MAX_FILE} are the most"
+        )
+    try:
+        return _write(directory, event.name, content)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise SpoolError(f"no daemon answers, and the event cannot be written to {directory}: {why}") from error
+
+
+def _write(directory: str, name: str, content: bytes) -> EventSpooled:
+    folder = _open(directory)
+    temporary, final = f".tmp-{name}.json", f"{name}.json"
+    try:
+        _check_room(folder, directory, len(content))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)
+        try:
+            try:
+                _write_all(descriptor, content)
+            finally:
+                os.close(descriptor)
+            os.rename(temporary, final, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            _remove(temporary, folder)
+            raise
+        os.fsync(folder)
+        _room.wrote(folder, len(content))
+    finally:
+        os.close(folder)
+    return EventSpooled(seq=0, rules=[], path=os.path.join(directory, final))
+
+
+def _open(directory: str) -> int:
+    """The spool's directory, which is made where it is missing. It must be this user's own."""
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        pass
+    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(folder)
+        if found.st_uid != os.geteuid():
+            raise SpoolError(f"the event was not written: {directory} belongs to user {found.st_uid}; remove it")
+        if stat.S_IMODE(found.st_mode) != 0o700:
+            os.fchmod(folder, 0o700)
+    except BaseException:
+        os.close(folder)
+        raise
+    return folder
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fsync(descriptor)
+
+
+def _remove(name: str, folder: int) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except OSError:
+        pass
+
+
+class _Room:
+    """The number of files in the spool and their size, counted again where another process has been there."""
+
+    def __init__(self) -> None:
+        self._of: tuple[int, int, int] | None = None
+        self._files = 0
+        self._bytes = 0
+
+    def taken(self, folder: int) -> tuple[int, int]:
+        """Number of files, and bytes."""
+        if self._of != self._state(folder):
+            sizes: List[int] = []
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    try:
+                        if entry.is_file(follow_symlinks=False):
+                            sizes.append(entry.stat(follow_symlinks=False).st_size)
+                    except FileNotFoundError:
+                        # A daemon has just taken it.
+                        pass
+            self._files, self._bytes = len(sizes), sum(sizes)
+        return self._files, self._bytes
+
+    def wrote(self, folder: int, size: int) -> None:
+        """Counts one more."""
+        self._files += 1
+        self._bytes += size
+        self._of = self._state(folder)
+
+    @staticmethod
+    def _state(folder: int) -> tuple[int, int, int]:
+        found = os.fstat(folder)
+        return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
+_room = _Room()
+
+
+def _check_room(folder: int, directory: str, size: int) -> None:
+    files, taken = _room.taken(folder)
+    if files >= _MAX_FILES or taken + size > _MAX_BYTES:
+        raise SpoolError(
+            f"no daemon answers, and {directory} is full: it has {files} events with {taken} bytes, "
+            f"and {_MAX_FILES} or {_MAX_BYTES} are the most; start the daemon with `aiwg daemon start`, "
+            "which takes them in"
+        )
