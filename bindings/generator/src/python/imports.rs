@@ -70,8 +70,7 @@ pub(super) fn of_arguments(model: &Model) -> Vec<String> {
     if all.iter().any(|ty| ty.refs() == Some(TIMESTAMP)) {
         lines.push("from datetime import datetime".to_owned());
     }
-    let typing =
-        [("Any", has(&|ty| *ty == Type::Json)), ("List", has(&|ty| matches!(ty, Type::Array(_))))];
+    let typing = [("Any", has(&|ty| *ty == Type::Json)), ("List", has(&|ty| matches!(ty, Type::Array(_))))];
     lines.extend(typing_line(&typing));
     lines
 }

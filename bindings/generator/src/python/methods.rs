@@ -34,7 +34,9 @@ pub(super) fn classes(model: &Model, is_async: bool) -> Result<Vec<Value>, Gener
         let name = format!("{}{}Methods", prefix(is_async), namespace.map(pascal_case).unwrap_or_default());
         let caller = if namespace.is_some() { "self._caller" } else { "self" };
         let is_extended = namespace.is_some_and(|namespace| EXTENDED.contains(&namespace));
-        Ok(context! { namespace => namespace.unwrap_or_default(), attribute, name, caller, methods, is_extended })
+        Ok(
+            context! { namespace => namespace.unwrap_or_default(), attribute, name, caller, methods, is_extended },
+        )
     };
     model.namespaces().into_iter().map(Some).chain([None]).map(class).collect()
 }
@@ -67,7 +69,8 @@ fn head(method: &Method, params: &[&Field], result: &str, is_async: bool) -> Str
             format!("{name}: {} = None", types::or_none(&ty))
         }
     }));
-    arguments.extend(OPTIONS.iter().map(|(name, ty)| format!("{}: {ty} | None = None", option(name, params))));
+    arguments
+        .extend(OPTIONS.iter().map(|(name, ty)| format!("{}: {ty} | None = None", option(name, params))));
     let open = format!("{keyword} {}(", names::name(&method.verb));
     STYLE.list(4, &open, &arguments, &format!(") -> {result}:"))
 }
@@ -118,7 +121,8 @@ fn docs(method: &Method, params: &[&Field]) -> String {
             format!("- ``{}``: {}", names::argument(&field.name), field.described().replace('\n', " "))
         })
         .collect();
-    let options: Vec<String> = OPTIONS.iter().map(|(name, _)| format!("``{}``", option(name, params))).collect();
+    let options: Vec<String> =
+        OPTIONS.iter().map(|(name, _)| format!("``{}``", option(name, params))).collect();
     list.push(format!("- {}: as for every call: see ``DaemonClient``.", options.join(", ")));
     docs.push_str(&format!("\n\n{}", list.join("\n")));
     if !method.errors.is_empty() {
