@@ -197,6 +197,12 @@ fn every_example_in_the_javascript_declarations_works_as_it_stands() {
 }
 
 #[test]
+fn emits_of_javascript_take_effect_once_and_in_order_over_ten_kills() {
+    let done = node(&Project::started(json!({})), "repeat.mjs", &[env!("CARGO_BIN_EXE_aiwg")]);
+    assert!(succeeded(&done).contains("each once, in order"));
+}
+
+#[test]
 fn a_jest_suite_uses_the_javascript_client_as_it_is() {
     let project = Project::started(json!({}));
     let node = clients().join("node");

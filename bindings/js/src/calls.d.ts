@@ -24,6 +24,23 @@ export interface TimeOptions {
  * await client.task.get(task, { signal: AbortSignal.timeout(5000) });
  */
 export interface CallOptions extends TimeOptions {
-  /** False to fail at once when the connection is lost. Default: as the client does. */
+  /**
+   * False to send it once at most, and to fail at once when there is no connection. Default: as the client does.
+   */
   retry?: boolean | undefined;
+}
+
+/**
+ * Options of an `emit`.
+ *
+ * @example
+ * const emitted = await client.emit('commit:made', { branch: 'main' }, { offline: true });
+ * if ('path' in emitted) console.warn(`no daemon runs: the event waits in ${emitted.path}`);
+ */
+export interface EmitOptions extends CallOptions {
+  /**
+   * True to write the event to the project's spool where no daemon answers: the next daemon takes it in, once, with the time
+   * of this call. Default: as the environment variable `AIWG_OFFLINE` says; false without it.
+   */
+  offline?: boolean | undefined;
 }

@@ -67,11 +67,13 @@ class Calls {
   #unsent = new Map();
   /** Those that a daemon did not take because it is ending: the next one gets them. */
   #held = new Map();
+  /** Those that are no daemon's any more. */
+  #parked = new Map();
   #lastId = 0;
   #idle = [];
 
   get count() {
-    return this.#sent.size + this.#unsent.size + this.#held.size;
+    return this.#sent.size + this.#unsent.size + this.#held.size + this.#parked.size;
   }
 
   /** The calls that wait to be sent, the first one first. */
@@ -97,10 +99,22 @@ class Calls {
     this.#sent.set(call.id, call);
   }
 
+  /** Has a call sent again on this connection. */
+  back(call) {
+    this.#sent.delete(call.id);
+    this.#unsent.set(call.id, call);
+  }
+
   /** Keeps a call for the next connection, in its place. */
   hold(call) {
     this.#sent.delete(call.id);
     this.#held.set(call.id, call);
+  }
+
+  /** Takes a call that is not sent out of the order: somebody else settles it. */
+  park(call) {
+    this.#unsent.delete(call.id);
+    this.#parked.set(call.id, call);
   }
 
   /** Notes that the connection ended. Gives the calls that were sent: they are to be sent again, or to fail. */
@@ -120,7 +134,7 @@ class Calls {
   }
 
   delete(call) {
-    const isWaiting = this.#sent.delete(call.id) || this.#unsent.delete(call.id) || this.#held.delete(call.id);
+    const isWaiting = this.#sent.delete(call.id) || this.#all.some((calls) => calls.delete(call.id));
     if (this.count === 0) for (const resolve of this.#idle.splice(0)) resolve();
     return isWaiting;
   }
@@ -151,7 +165,11 @@ class Calls {
 
   /** Fails all of them. */
   failAll(error) {
-    for (const call of [...this.#sent.values(), ...this.#held.values(), ...this.#unsent.values()]) call.fail(error);
+    for (const calls of this.#all) for (const call of [...calls.values()]) call.fail(error);
+  }
+
+  get #all() {
+    return [this.#sent, this.#held, this.#unsent, this.#parked];
   }
 
   /**

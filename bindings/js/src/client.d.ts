@@ -2,8 +2,8 @@ import type { CallOptions, TimeOptions } from './calls.js';
 import type { DaemonConnectionError, DaemonError } from './errors.js';
 import type { MethodMap, Methods, NotificationMap } from './generated/methods.js';
 import type { Event, EventEmitted } from './generated/types.js';
-import type { Daemon, Events, Tasks } from './tasks.js';
-import type { EmitArguments, EmittableTopic, EventOf } from './topics.js';
+import type { Daemon, EventSpooled, Events, Tasks } from './tasks.js';
+import type { EmitArguments, EmittableTopic, EventOf, OfflineArguments } from './topics.js';
 
 /**
  * The address of the daemon, and what holds for all calls.
@@ -29,8 +29,9 @@ export interface ClientOptions {
    */
   timeoutMs?: number | null | undefined;
   /**
-   * False to fail at once when the connection is lost. Otherwise calls that were not sent yet wait for the daemon to come
-   * back: until their time-out, or for 30 seconds without one. True when absent.
+   * False to send each call once at most, and to fail at once when there is no connection. Otherwise a call whose answer was
+   * lost with the connection is sent again, if the daemon knows it again, and calls wait for a daemon that
+   * went away to come back: until their time-out, or for 30 seconds without one. True when absent.
    */
   retry?: boolean | undefined;
   /** Called before each call is sent: for logs and traces. */
@@ -135,9 +136,10 @@ type ResultOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['resu
  * A client of the daemon.
  *
  * It connects with its first call, or by `connect()`. Calls share one connection and need not wait
- * for each other; they take effect in the order in which they were made. When the daemon goes away, calls
- * in flight reject with a `DaemonConnectionError` of kind `disconnected`, and the next call connects again.
- * An idle connection does not keep the process alive. Its methods are bound: `const { emit } = client` works.
+ * for each other; they take effect in the order in which they were made. When the daemon goes away, the client
+ * connects again, and repeats the calls that have no answer: each takes effect once. Those that cannot be repeated,
+ * such as `task.cancel`, reject with a `DaemonConnectionError` of kind `disconnected`. An idle connection does not
+ * keep the process alive. Its methods are bound: `const { emit } = client` works.
  *
  * @example
  * const client = new DaemonClient();
@@ -198,6 +200,7 @@ export declare class DaemonClient extends Methods {
    * @example
    * const { seq, rules } = await client.emit('deployment:complete', { version: '1.2.3' });
    */
+  emit<T extends EmittableTopic>(topic: T, ...payload: OfflineArguments<T>): Promise<EventEmitted | EventSpooled>;
   emit<T extends EmittableTopic>(topic: T, ...payload: EmitArguments<T>): Promise<EventEmitted>;
 
   /**

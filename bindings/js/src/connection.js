@@ -6,7 +6,7 @@ const { connect } = require('node:net');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { connectable } = require('./discovery.js');
-const { DaemonConnectionError, disconnected, notConnected } = require('./errors.js');
+const { DaemonConnectionError, disconnected, notConnected, strangeAnswer } = require('./errors.js');
 const { LineSplitter, parse, unreadable } = require('./lines.js');
 
 /** First and longest pause before asking a busy daemon again, in milliseconds. */
@@ -117,7 +117,7 @@ class Connection {
         if (line !== '') this.#handlers.onMessage(parse(line));
       }
     } catch (error) {
-      this.#failure ??= this.#disconnected(unreadable(error), error);
+      this.#failure ??= strangeAnswer(this.#path, unreadable(error), error);
       this.#socket.destroy();
     }
   }

@@ -7,7 +7,9 @@ const { discover } = require('./discovery.js');
 const { ended } = require('./ended.js');
 const { DaemonTimeoutError, again, closed, disconnected } = require('./errors.js');
 const { Hooks } = require('./hooks.js');
+const { repeatable } = require('./keys.js');
 const { Listeners } = require('./listeners.js');
+const { isOffline, spool } = require('./offline.js');
 const { Patience } = require('./patience.js');
 const { Subscription } = require('./subscription.js');
 const { checkedTimeout, timeOf } = require('./timeout.js');
@@ -40,6 +42,8 @@ class Core {
   #isFull = false;
   #wasConnected = false;
   #isClosed = false;
+  /** True if the daemon is too old to know of keys. */
+  #isKeyless = false;
   #subscriptions = new Set();
 
   constructor(options) {
@@ -85,13 +89,16 @@ class Core {
     }
   }
 
-  async request(method, params, options = {}) {
+  async request(method, given, options = {}) {
     this.#checkOpen();
     const { signal, retry = this.#retry } = options;
     const timeoutMs = timeOf(options, this.timeoutMs);
     signal?.throwIfAborted();
     if (timeoutMs <= 0) throw new DaemonTimeoutError(method, timeoutMs, this.path);
-    const call = this.#calls.open({ retry, isRepeatable: false, isTimed: timeoutMs !== undefined });
+    const offlineAt = method === 'event.emit' && isOffline(options.offline) ? new Date().toISOString() : undefined;
+    const isToBe = (retry || offlineAt !== undefined) && !this.#isKeyless;
+    const { isRepeatable, isKeyed, params } = repeatable(method, given, isToBe);
+    const call = this.#calls.open({ retry, isRepeatable, offlineAt, isTimed: timeoutMs !== undefined });
     call.watch(
       { signal, timeoutMs },
       () => new DaemonTimeoutError(method, timeoutMs, this.path),
@@ -100,6 +107,7 @@ class Core {
     const outcome = this.#hooks.request({ id: call.id, method, params }, call);
     try {
       call.line = JSON.stringify({ jsonrpc: '2.0', id: call.id, method, params });
+      if (isKeyed) call.withoutKey = () => JSON.stringify({ jsonrpc: '2.0', id: call.id, method, params: given });
       this.#flush();
     } catch (error) {
       call.fail(() => error);
@@ -201,6 +209,7 @@ class Core {
   /** Fails the calls that do not wait for another attempt; connects again for those that do. */
   #notConnected(error) {
     if (this.#connecting || this.#connection) return;
+    if (error.kind === 'no_daemon') this.#spool(error);
     for (const call of this.#calls.unsent) {
       const waits = this.#wasConnected && call.retry && this.#patience.allows(call, error);
       if (!waits) call.fail(() => again(error));
@@ -209,6 +218,19 @@ class Core {
     const delayMs = this.#patience.failed();
     this.happened.tell('reconnecting', { path: this.path, error, attempts: this.#patience.attempts, delayMs });
     this.#flush();
+  }
+
+  /** Spools the events that need no daemon. */
+  #spool(error) {
+    const calls = [...this.#calls.unsent].filter(({ offlineAt }) => offlineAt !== undefined);
+    if (calls.length === 0) return;
+    for (const call of calls) this.#calls.park(call);
+    try {
+      spool(discover(this.#options), calls);
+    } catch {
+      // In no project there is no spool.
+      for (const call of calls) call.fail(() => again(error));
+    }
   }
 
   /** Takes the connection away without failing what was sent on it. */
@@ -225,7 +247,7 @@ class Core {
     this.#connection = undefined;
     this.happened.tell('disconnect', { path: this.path, error });
     for (const call of this.#calls.lost()) {
-      const isRepeated = call.isRepeatable && call.retry && this.#patience.allows(call, error);
+      const isRepeated = call.isRepeatable && this.#patience.allows(call, error);
       if (!isRepeated) call.fail(() => again(error));
     }
     if (!this.#calls.hasUnsent) return;
@@ -257,10 +279,19 @@ class Core {
     if (this.#calls.count === 0) this.updateKeepAlive();
   }
 
-  /** A daemon that is ending has done nothing with a call that it refuses: the next one gets it. */
+  /** True if a call that is refused is sent again: another daemon may take it, or this one in another form. */
   #holds(call, { data }) {
-    if (data?.kind !== 'shutting_down' || !call.retry || !call.isRepeatable) return false;
-    if (!this.#patience.allows(call)) return false;
+    if (data?.kind === 'invalid_params' && data.member === 'idempotencyKey' && call.withoutKey) {
+      this.#isKeyless = true;
+      call.line = call.withoutKey();
+      call.withoutKey = undefined;
+      call.isRepeatable = false;
+      this.#calls.back(call);
+      this.#flush();
+      return true;
+    }
+    // A daemon that is ending has done nothing with it.
+    if (data?.kind !== 'shutting_down' || !call.isRepeatable || !this.#patience.allows(call)) return false;
     this.#calls.hold(call);
     return true;
   }

@@ -4,7 +4,7 @@
 
 const { realpathSync, statSync } = require('node:fs');
 const { homedir } = require('node:os');
-const { dirname, join, resolve } = require('node:path');
+const { dirname, join, resolve, sep } = require('node:path');
 
 const { noProject } = require('./errors.js');
 const { MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH } = require('./generated/constants.js');
@@ -22,6 +22,24 @@ function discover({ socketPath, cwd } = {}) {
   if (project === undefined) throw noProject(start, join(start, SOCKET_PATH));
   checkTrusted(join(project, PROJECT_DIR));
   return { path: join(project, SOCKET_PATH), isFound: true };
+}
+
+/** The `.aiwg` of the project whose daemon has this socket; undefined for a socket elsewhere, such as a tunnel's. */
+function projectOf({ path }) {
+  const socket = resolve(path);
+  if (socket.endsWith(sep + SOCKET_PATH)) return join(socket.slice(0, -SOCKET_PATH.length), PROJECT_DIR);
+  const project = findProject(resolve('.'));
+  if (project === undefined) return undefined;
+  // One that was named by the shorter path that a long one leads to.
+  return real(join(project, SOCKET_PATH)) === real(socket) ? join(project, PROJECT_DIR) : undefined;
+}
+
+function real(path) {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** A working directory that has been deleted is in no project. */
@@ -60,4 +78,4 @@ function connectable({ path, isFound }) {
   return Buffer.byteLength(path) > MAX_SOCKET_PATH ? realpathSync(path) : path;
 }
 
-module.exports = { discover, connectable };
+module.exports = { connectable, discover, projectOf };

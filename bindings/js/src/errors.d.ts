@@ -37,8 +37,16 @@ export declare class DaemonError extends Error {
  * - `timeout`: the time that the caller gave is over.
  * - `unreadable`: the answer came, and cannot be understood: the daemon may be newer than this package. Other calls go on.
  * - `closed`: the client takes no more calls since `close()`.
+ * - `spool`: no daemon answers, and the event cannot wait for one on disk either.
  */
-export type ConnectionErrorKind = 'no_daemon' | 'not_allowed' | 'disconnected' | 'timeout' | 'unreadable' | 'closed';
+export type ConnectionErrorKind =
+  | 'no_daemon'
+  | 'not_allowed'
+  | 'disconnected'
+  | 'timeout'
+  | 'unreadable'
+  | 'closed'
+  | 'spool';
 
 /**
  * There was no answer to use.
@@ -76,4 +84,22 @@ export declare class DaemonTimeoutError extends DaemonConnectionError {
   /** The method that was not answered, by its name on the wire. */
   readonly method: string;
   readonly timeoutMs: number;
+}
+
+/**
+ * No daemon answers, and the event cannot wait for one on disk either: the spool is full or cannot be written to, or the
+ * event is larger than 1 MiB.
+ *
+ * @example
+ * try {
+ *   await client.emit('commit:made', {}, { offline: true });
+ * } catch (error) {
+ *   if (!(error instanceof SpoolError)) throw error;
+ *   console.warn(error.message);
+ * }
+ */
+export declare class SpoolError extends DaemonConnectionError {
+  private constructor();
+
+  readonly kind: 'spool';
 }

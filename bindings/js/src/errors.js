@@ -40,6 +40,14 @@ class DaemonTimeoutError extends DaemonConnectionError {
   }
 }
 
+/** No daemon answers, and the event cannot wait for one on disk either. */
+class SpoolError extends DaemonConnectionError {
+  constructor(message, details) {
+    super('spool', message, details);
+    this.name = 'SpoolError';
+  }
+}
+
 /** Neither `directory` nor one above it is a project. */
 function noProject(directory, path) {
   const message =
@@ -81,8 +89,19 @@ function closed(path) {
   return new DaemonConnectionError('closed', 'this client is closed: make another one', { path });
 }
 
+/** Errors of connections to what is no daemon. */
+const strange = new WeakSet();
+
+/** The connection ended, since what came is no message of a daemon. Nothing is sent there again. */
+function strangeAnswer(path, why, cause) {
+  const error = disconnected(path, why, cause);
+  strange.add(error);
+  return error;
+}
+
 /** True if another attempt may succeed: the daemon is being restarted, or reports that it cannot answer just now. */
 function mayComeBack(error) {
+  if (strange.has(error)) return false;
   if (error instanceof DaemonError) return error.retryable;
   return error instanceof DaemonConnectionError && error.kind !== 'not_allowed';
 }
@@ -104,4 +123,17 @@ function again(error) {
   return new DaemonConnectionError(kind, message, { path, cause });
 }
 
-module.exports = { DaemonError, DaemonConnectionError, DaemonTimeoutError, noProject, notConnected, disconnected, notUnderstood, again, closed, mayComeBack };
+module.exports = {
+  DaemonConnectionError,
+  DaemonError,
+  DaemonTimeoutError,
+  SpoolError,
+  again,
+  closed,
+  disconnected,
+  mayComeBack,
+  noProject,
+  notConnected,
+  notUnderstood,
+  strangeAnswer,
+};

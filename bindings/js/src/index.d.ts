@@ -1,4 +1,4 @@
-export type { CallOptions, TimeOptions } from './calls.js';
+export type { CallOptions, EmitOptions, TimeOptions } from './calls.js';
 export type {
   ClientEvents,
   ClientOptions,
@@ -11,13 +11,17 @@ export type {
 } from './client.js';
 export { DaemonClient } from './client.js';
 export type { ConnectionErrorKind } from './errors.js';
-export { DaemonConnectionError, DaemonError, DaemonTimeoutError } from './errors.js';
+export { DaemonConnectionError, DaemonError, DaemonTimeoutError, SpoolError } from './errors.js';
 export { PROTOCOL_VERSION } from './generated/constants.js';
 export type { ErrorKind, ErrorKindInfo } from './generated/errors.js';
 export { ERROR_KINDS } from './generated/errors.js';
 export type { DaemonTopics } from './generated/topics.js';
 export type { MethodMap, NotificationMap } from './generated/methods.js';
 export * from './generated/types.js';
+<<<<<<< HEAD
 export type { Daemon, Events, RunOptions, Tasks } from './tasks.js';
 // By star: only what is exported so can be added to from outside.
 export * from './topics.js';
+=======
+export type { Daemon, EventSpooled, Events, RunOptions, Tasks } from './tasks.js';
+>>>>>>> d769e95c (The JavaScript client repeats what was lost, in order and once, and writes events to the spool where no daemon runs)

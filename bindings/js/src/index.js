@@ -1,7 +1,7 @@
 'use strict';
 
 const { DaemonClient } = require('./client.js');
-const { DaemonConnectionError, DaemonError, DaemonTimeoutError } = require('./errors.js');
+const { DaemonConnectionError, DaemonError, DaemonTimeoutError, SpoolError } = require('./errors.js');
 const { PROTOCOL_VERSION } = require('./generated/constants.js');
 const { ERROR_KINDS } = require('./generated/errors.js');
 
@@ -12,4 +12,5 @@ module.exports = {
   DaemonTimeoutError,
   ERROR_KINDS,
   PROTOCOL_VERSION,
+  SpoolError,
 };

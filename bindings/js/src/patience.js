@@ -16,26 +16,28 @@ class Patience {
   /** Attempts to connect since a daemon answered last. */
   attempts = 0;
   #pause = 0;
-  #delay = 0;
+  /** Time of the next attempt, as `performance.now()` has it. */
+  #next = 0;
 
   /** Waits before an attempt to connect, if those before it were in vain. */
   async pause(signal) {
     this.attempts++;
-    if (this.#delay === 0) return;
-    await sleep(this.#delay, undefined, { signal }).catch(() => signal.throwIfAborted());
+    const delay = this.#next - performance.now();
+    if (delay > 0) await sleep(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 
   /** Notes that there is no connection. Gives the time until the next attempt, in milliseconds. */
   failed() {
     this.#pause = Math.min(this.#pause * 2 || FIRST_PAUSE, LONGEST_PAUSE);
-    this.#delay = Math.ceil(this.#pause * (1 - Math.random() / 2));
-    return this.#delay;
+    const delay = Math.ceil(this.#pause * (1 - Math.random() / 2));
+    this.#next = performance.now() + delay;
+    return delay;
   }
 
   /** Notes that a daemon answers. True if that is new. */
   answered() {
     if (this.attempts === 0) return false;
-    this.attempts = this.#pause = this.#delay = 0;
+    this.attempts = this.#pause = this.#next = 0;
     return true;
   }
 

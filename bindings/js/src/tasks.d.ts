@@ -1,8 +1,10 @@
-import type { CallOptions, TimeOptions } from './calls.js';
+import type { CallOptions, EmitOptions, TimeOptions } from './calls.js';
 import type { DaemonMethods, EventMethods, TaskMethods } from './generated/methods.js';
 import type {
   DaemonLogsParams,
   Event,
+  EventEmitParams,
+  EventEmitted,
   EventListParams,
   Task,
   TaskListParams,
@@ -65,8 +67,26 @@ export interface Tasks extends TaskMethods {
   ): AsyncGenerator<Task, undefined, undefined>;
 }
 
+/** The answer to an `emit` that found no daemon: `seq` is 0, and `rules` is empty. The next daemon takes the event in. */
+export interface EventSpooled extends EventEmitted {
+  /** The file of the event. */
+  path: string;
+}
+
 /** The methods of `event`, and what is made of them. */
 export interface Events extends EventMethods {
+  /**
+   * Emits an event.
+   *
+   * @example
+   * await client.event.emit({ topic: 'deployment:complete', payload: { version: '1.2.3' } }, { offline: true });
+   *
+   * @throws {DaemonError} as of `event.emit`
+   * @throws {SpoolError} when it can neither be sent nor be spooled
+   */
+  emit(params: EventEmitParams, options: EmitOptions & { offline: true }): Promise<EventEmitted | EventSpooled>;
+  emit(params: EventEmitParams, options?: EmitOptions): Promise<EventEmitted>;
+
   /**
    * Every event that the log holds, from the oldest one or from the one after `since` on, page by page: `limit` is the size
    * of a page. It ends with the newest; a subscription goes on.

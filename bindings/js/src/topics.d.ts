@@ -1,4 +1,4 @@
-import type { CallOptions } from './calls.js';
+import type { EmitOptions } from './calls.js';
 import type { DaemonTopics } from './generated/topics.js';
 import type { Event } from './generated/types.js';
 
@@ -24,9 +24,12 @@ export type EmittableTopic = TopicSettings extends { strict: true }
   : (keyof TopicMap & string) | (string & {});
 
 /** The arguments of `emit` after the topic. A payload that may be `null` may be left out. */
-export type EmitArguments<T extends string, Options = CallOptions> = null extends PayloadToEmit<T>
+export type EmitArguments<T extends string, Options = EmitOptions> = null extends PayloadToEmit<T>
   ? [payload?: PayloadToEmit<T>, options?: Options]
   : [payload: PayloadToEmit<T>, options?: Options];
+
+/** The arguments of an `emit` after the topic whose event may be spooled. */
+export type OfflineArguments<T extends string> = [payload: PayloadToEmit<T>, options: EmitOptions & { offline: true }];
 
 type PayloadToEmit<T extends string> = T extends keyof TopicMap ? TopicMap[T] : unknown;
 

@@ -30,12 +30,14 @@ test('emit sends event.emit, by name, on one line', () =>
       await client.connect();
       const answer = await client.emit('deployment:complete', { version: '1.2.3' });
       assert.deepEqual(answer, { seq: 1, rules: [] });
+      const { idempotencyKey } = peer.requests[0].params;
+      assert.match(idempotencyKey, /^[0-9a-z-]{30,200}$/);
       assert.deepEqual(peer.requests, [
         {
           jsonrpc: '2.0',
           id: 1,
           method: 'event.emit',
-          params: { topic: 'deployment:complete', payload: { version: '1.2.3' } },
+          params: { topic: 'deployment:complete', payload: { version: '1.2.3' }, idempotencyKey },
         },
       ]);
     },
@@ -57,7 +59,7 @@ test('absent members are not sent', () =>
   withPeer(
     () => ({}),
     async (client, peer) => {
-      await client.emit('a');
+      await client.emit('a', undefined, { retry: false });
       await client.ping();
       assert.deepEqual(peer.requests[0].params, { topic: 'a' });
       assert.equal('params' in peer.requests[1], false);

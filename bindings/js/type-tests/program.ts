@@ -8,7 +8,11 @@ import {
   DaemonTimeoutError,
   ERROR_KINDS,
   PROTOCOL_VERSION,
+<<<<<<< HEAD
   type AccountEvent,
+=======
+  SpoolError,
+>>>>>>> d769e95c (The JavaScript client repeats what was lost, in order and once, and writes events to the spool where no daemon runs)
   type CallOptions,
   type Cause,
   type ClientEvents,
@@ -17,6 +21,7 @@ import {
   type DaemonStatus,
   type ErrorKind,
   type Event,
+  type EventEmitted,
   type EventSource,
   type MethodMap,
   type Notification,
@@ -60,6 +65,12 @@ export async function events(client: DaemonClient, options: CallOptions): Promis
   const emitted = await client.emit('deployment:complete', { version: '1.2.3' }, options);
   isExactly<number>()(emitted.seq, true);
   isExactly<string | undefined>()(emitted.rules[0], true);
+  const perhaps = await client.emit('git:commit', null, { offline: true });
+  const path: string | undefined = 'path' in perhaps ? perhaps.path : undefined;
+  isExactly<number>()(perhaps.seq, true);
+  await client.event.emit({ topic: 'a', idempotencyKey: path }, { offline: false, retry: false });
+  const emit = client.emit('a', 1, { offline: Math.random() > 0.5 });
+  isExactly<EventEmitted>()(await emit, true);
   await client.emit('no:payload');
   await client.emit('null:payload', null);
   const topic: string = 'computed:' + emitted.seq;
@@ -287,6 +298,10 @@ export function errors(error: unknown): boolean {
   if (error instanceof DaemonTimeoutError) {
     isExactly<'timeout'>()(error.kind, true);
     return error.timeoutMs > 0;
+  }
+  if (error instanceof SpoolError) {
+    isExactly<'spool'>()(error.kind, true);
+    return false;
   }
   if (error instanceof DaemonConnectionError) {
     isExactly<ConnectionErrorKind>()(error.kind, true);

@@ -1,0 +1,178 @@
+'use strict';
+
+// Events that wait on disk for the next daemon. `tests/vectors/spool.json` describes the format for all languages.
+
+const { randomBytes } = require('node:crypto');
+const { constants, lstatSync } = require('node:fs');
+const { mkdir, open, readdir, rename, rm } = require('node:fs/promises');
+const { join } = require('node:path');
+
+const { projectOf } = require('./discovery.js');
+const { SpoolError } = require('./errors.js');
+const { START_COMMAND } = require('./generated/constants.js');
+const { checkTrusted } = require('./trust.js');
+
+const MAX_FILES = 10_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_FILE = 1024 * 1024;
+const TOPIC = /^[A-Za-z0-9_.:/-]{1,200}$/;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+
+let lastMicros = 0;
+let count = 0;
+
+/** The name of this process's next file. Names sort in the order in which they are made, wherever the clock is set. */
+function nextName() {
+  lastMicros = Math.max(Date.now() * 1000, lastMicros + 1);
+  return spoolName(lastMicros, process.pid, ++count, randomBytes(4).toString('hex'));
+}
+
+function spoolName(micros, pid, counter, random) {
+  return `${String(micros).padStart(16, '0')}-${pid}-${String(counter % 1_000_000).padStart(6, '0')}-${random}`;
+}
+
+/** The content of the file of an event. */
+function content({ topic, payload = null, at, idempotencyKey }) {
+  return JSON.stringify({ version: 1, topic, payload, at, idempotencyKey });
+}
+
+/** Batches are written one after the other, so that names have the order of the calls. */
+let before = Promise.resolve();
+
+/**
+ * Writes events durably to the spool of the project that the socket belongs to. Gives for each, in their order, its path or
+ * the error for which it is not there.
+ */
+function write(address, events) {
+  const written = before.then(() => writeAll(address, events));
+  before = written.catch(() => {});
+  return written;
+}
+
+async function writeAll(address, events) {
+  const project = projectOf(address);
+  if (project === undefined) {
+    throw new SpoolError(
+      `no daemon answers at ${address.path}, which is no project's socket: ` +
+        'an event can wait in the spool of a project only, so call within one',
+      { path: address.path },
+    );
+  }
+  checkTrusted(project);
+  const directory = join(project, 'spool');
+  try {
+    const spool = await Spool.open(directory);
+    try {
+      const outcomes = [];
+      for (const event of events) outcomes.push(await spool.add(event).catch((error) => spoolError(directory, error)));
+      await spool.sync();
+      return outcomes;
+    } finally {
+      await spool.close();
+    }
+  } catch (error) {
+    throw spoolError(directory, error);
+  }
+}
+
+function spoolError(directory, error) {
+  if (error instanceof SpoolError) return error;
+  const message = `no daemon answers, and the event cannot be written to ${directory}: ${error.message}`;
+  return new SpoolError(message, { path: directory, cause: error });
+}
+
+/** The spool of a project, as long as events are written to it. */
+class Spool {
+  #directory;
+  #handle;
+  #files;
+  #bytes;
+
+  static async open(directory) {
+    await mkdir(directory, { mode: 0o700 }).catch((error) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | O_NOFOLLOW);
+    try {
+      const { uid, mode } = await handle.stat();
+      if (uid !== process.geteuid()) {
+        throw new SpoolError(`no event is written to ${directory}: it belongs to user ${uid}; remove it`, { path: directory });
+      }
+      if ((mode & 0o777) !== 0o700) await handle.chmod(0o700);
+      const spool = new Spool(directory, handle);
+      await spool.#count();
+      return spool;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  constructor(directory, handle) {
+    this.#directory = directory;
+    this.#handle = handle;
+  }
+
+  /** Writes an event, which lasts once `sync` is done. Gives its path. */
+  async add(event) {
+    const bytes = Buffer.from(content(event));
+    this.#check(event, bytes.length);
+    const name = `${nextName()}.json`;
+    const path = join(this.#directory, name);
+    const temporary = join(this.#directory, `.tmp-${name}`);
+    try {
+      await writeNew(temporary, bytes);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
+    this.#files++;
+    this.#bytes += bytes.length;
+    return path;
+  }
+
+  async sync() {
+    await this.#handle.sync();
+  }
+
+  async close() {
+    await this.#handle.close();
+  }
+
+  #check({ topic }, size) {
+    const path = this.#directory;
+    if (!TOPIC.test(topic)) {
+      const what = `${JSON.stringify(topic)?.slice(0, 100)} is no topic, which has 1 to 200 letters, digits and _ . : / -`;
+      throw new SpoolError(`the event was not written to ${path}: ${what}`, { path });
+    }
+    if (size > MAX_FILE) {
+      const what = `it has ${size} bytes, and ${MAX_FILE} are the most`;
+      throw new SpoolError(`the event was not written to ${path}: ${what}`, { path });
+    }
+    if (this.#files < MAX_FILES && this.#bytes + size <= MAX_BYTES) return;
+    const what = `it has ${this.#files} events with ${this.#bytes} bytes, and ${MAX_FILES} or ${MAX_BYTES} are the most`;
+    const message = `no daemon answers, and ${path} is full: ${what}; start the daemon with \`${START_COMMAND}\`, which takes them in`;
+    throw new SpoolError(message, { path });
+  }
+
+  async #count() {
+    const entries = await readdir(this.#directory, { withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    this.#files = files.length;
+    this.#bytes = 0;
+    for (const { name } of files) this.#bytes += lstatSync(join(this.#directory, name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+}
+
+async function writeNew(path, bytes) {
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+module.exports = { content, spoolName, write };

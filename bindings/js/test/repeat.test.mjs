@@ -1,0 +1,177 @@
+// Calls whose answers were lost: sent again, in their order, under the same keys.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+
+import { DaemonClient, DaemonTimeoutError } from 'aiwg';
+
+import { startPeer } from '../test-support/peer.mjs';
+
+const { Patience } = createRequire(import.meta.url)('../src/patience.js');
+
+async function pair(t, answer, options = {}) {
+  const peer = await startPeer(answer);
+  const client = new DaemonClient({ socketPath: peer.socketPath, ...options });
+  t.after(async () => {
+    await client.disconnect();
+    await peer.stop();
+  });
+  return { peer, client };
+}
+
+/** A daemon that remembers what has taken effect, and dies now and then: before it answers, or before it does anything. */
+function mortal(deaths) {
+  const done = new Map();
+  const effects = [];
+  let seen = 0;
+  const answer = ({ params }, socket) => {
+    if (socket.destroyed) return undefined;
+    seen++;
+    if (deaths.before.includes(seen)) return void socket.destroy();
+    if (!done.has(params.idempotencyKey)) {
+      effects.push(params.payload);
+      done.set(params.idempotencyKey, { seq: effects.length, rules: [] });
+    }
+    if (deaths.after.includes(seen)) return void socket.destroy();
+    return done.get(params.idempotencyKey);
+  };
+  return { answer, effects };
+}
+
+test('emits that nobody awaits take effect once, in their order, whenever the daemon dies', async (t) => {
+  const daemon = mortal({ before: [1, 30, 31, 32, 500], after: [7, 100, 101, 900, 1000] });
+  const { client } = await pair(t, daemon.answer);
+  const emits = Array.from({ length: 1000 }, (_, n) => client.emit('count', n));
+  const seqs = (await Promise.all(emits)).map(({ seq }) => seq);
+  const numbers = Array.from({ length: 1000 }, (_, n) => n);
+  assert.deepEqual(daemon.effects, numbers);
+  assert.deepEqual(
+    seqs,
+    numbers.map((n) => n + 1),
+  );
+});
+
+test('what may not be repeated fails, and what is made to fail', async (t) => {
+  let isFirst = true;
+  const { client, peer } = await pair(t, ({ method }, socket) => {
+    if (!isFirst) return method;
+    if (method !== 'event.list') return undefined;
+    isFirst = false;
+    socket.destroy();
+  });
+  await client.connect();
+  const calls = ['daemon.pause', 'task.get', 'event.emit', 'new.method'].map((method) => client.request(method, {}));
+  const hasty = client.emit('a', 1, { retry: false });
+  const last = client.event.list();
+  const outcomes = await Promise.allSettled([...calls, hasty, last]);
+  assert.deepEqual(
+    outcomes.map(({ value, reason }) => value ?? reason.kind),
+    ['disconnected', 'task.get', 'event.emit', 'disconnected', 'disconnected', 'event.list'],
+  );
+  const sent = (method) => peer.requests.filter((request) => request.method === method);
+  const [first, second] = sent('event.emit').filter(({ params }) => params.idempotencyKey !== undefined);
+  assert.deepEqual(first, second);
+  const unkeyed = sent('event.emit').filter(({ params }) => params.idempotencyKey === undefined);
+  assert.equal(unkeyed.length, 1);
+  assert.equal(sent('daemon.pause').length, 1);
+});
+
+test('each call has a key of its own, and a key that is given is kept', async (t) => {
+  const { client, peer } = await pair(t, () => ({}));
+  await client.emit('a');
+  await client.emit('a');
+  await client.task.submit({ prompt: 'x', idempotencyKey: 'mine' });
+  await client.task.list();
+  const keys = peer.requests.map(({ params }) => params?.idempotencyKey);
+  assert.equal(new Set(keys).size, 4);
+  assert.deepEqual(keys.slice(2), ['mine', undefined]);
+});
+
+test('what an ending daemon refuses, the next one gets, in its order', async (t) => {
+  const effects = [];
+  let isEnding = true;
+  const { client, peer } = await pair(t, ({ params }) => {
+    if (isEnding && params.payload !== 0) {
+      throw { code: -32000, message: 'the daemon is stopping', data: { kind: 'shutting_down' } };
+    }
+    effects.push(params.payload);
+    return { seq: params.payload };
+  });
+  const calls = [0, 1, 2].map((n) => client.emit('a', n));
+  await calls[0];
+  await assert.rejects(client.emit('a', 9, { retry: false }), { kind: 'shutting_down' });
+  isEnding = false;
+  for (const socket of peer.connections) socket.destroy();
+  calls.push(client.emit('a', 3));
+  assert.deepEqual(
+    (await Promise.all(calls)).map(({ seq }) => seq),
+    [0, 1, 2, 3],
+  );
+  assert.deepEqual(effects, [0, 1, 2, 3]);
+});
+
+test('a daemon that knows no keys gets none', async (t) => {
+  const { client, peer } = await pair(t, ({ params }) => {
+    if (params.idempotencyKey === undefined) return { seq: params.payload };
+    throw { code: -32602, message: 'unknown', data: { kind: 'invalid_params', member: 'idempotencyKey' } };
+  });
+  const seqs = [1, 2].map(async (n) => (await client.emit('a', n)).seq);
+  assert.deepEqual(await Promise.all(seqs), [1, 2]);
+  const before = peer.requests.length;
+  await client.emit('a', 3);
+  assert.equal(peer.requests.length, before + 1);
+  const own = client.event.emit({ topic: 'a', idempotencyKey: 'mine' });
+  await assert.rejects(own, { kind: 'invalid_params', member: 'idempotencyKey' });
+});
+
+test('a call is repeated until its time is over', async (t) => {
+  const { client, peer } = await pair(t, (request, socket) => void socket.destroy());
+  await assert.rejects(client.ping({}, { timeoutMs: 200 }), DaemonTimeoutError);
+  assert(peer.requests.length > 1);
+  const sent = peer.requests.length;
+  const stop = new AbortController();
+  const call = client.ping({}, { signal: stop.signal });
+  while (peer.requests.length < sent + 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  stop.abort();
+  await assert.rejects(call, { name: 'AbortError' });
+});
+
+test('calls of little time find a daemon that has come back, however long it was away', async (t) => {
+  const { client, peer } = await pair(t, () => 'pong');
+  client.onNotification(() => {});
+  await client.ping();
+  await peer.close();
+  let attempts = 0;
+  client.on('reconnecting', () => attempts++);
+  while (attempts < 6) await client.ping({}, { timeoutMs: 1 }).catch(() => {});
+  await peer.listen();
+  let pong;
+  while (pong === undefined) pong = await client.ping({}, { timeoutMs: 100 }).catch(() => undefined);
+  assert.equal(pong, 'pong');
+});
+
+test('without a time-out it has patience for 30 seconds from when its answer was lost', (t) => {
+  const patience = new Patience();
+  let now = 1000;
+  t.mock.method(performance, 'now', () => now);
+  const call = { isTimed: false };
+  const timed = { isTimed: true };
+  assert(patience.allows(call) && patience.allows(timed));
+  now += 29_999;
+  assert(patience.allows(call));
+  now += 1;
+  assert(!patience.allows(call));
+  assert(patience.allows(timed));
+});
+
+test('pauses grow, to a second at most, and begin anew when a daemon has answered', async () => {
+  const patience = new Patience();
+  await patience.pause();
+  const pauses = Array.from({ length: 10 }, () => patience.failed());
+  assert(pauses[0] >= 10 && pauses[0] <= 20, pauses);
+  assert(pauses[9] >= 500 && pauses[9] <= 1000, pauses);
+  assert.equal(patience.answered(), true);
+  assert.equal(patience.answered(), false);
+  assert(patience.failed() <= 20);
+});
