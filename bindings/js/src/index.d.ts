@@ -18,10 +18,6 @@ export { ERROR_KINDS } from './generated/errors.js';
 export type { DaemonTopics } from './generated/topics.js';
 export type { MethodMap, NotificationMap } from './generated/methods.js';
 export * from './generated/types.js';
-<<<<<<< HEAD
-export type { Daemon, Events, RunOptions, Tasks } from './tasks.js';
+export type { Daemon, EventSpooled, Events, RunOptions, Tasks } from './tasks.js';
 // By star: only what is exported so can be added to from outside.
 export * from './topics.js';
-=======
-export type { Daemon, EventSpooled, Events, RunOptions, Tasks } from './tasks.js';
->>>>>>> d769e95c (The JavaScript client repeats what was lost, in order and once, and writes events to the spool where no daemon runs)

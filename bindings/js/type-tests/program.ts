@@ -8,11 +8,8 @@ import {
   DaemonTimeoutError,
   ERROR_KINDS,
   PROTOCOL_VERSION,
-<<<<<<< HEAD
-  type AccountEvent,
-=======
   SpoolError,
->>>>>>> d769e95c (The JavaScript client repeats what was lost, in order and once, and writes events to the spool where no daemon runs)
+  type AccountEvent,
   type CallOptions,
   type Cause,
   type ClientEvents,
