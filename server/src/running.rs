@@ -39,6 +39,8 @@ struct Kept {
     is_live: bool,
     /// True if it was seen to take none all the same.
     is_mute: bool,
+    /// True if it has reported on one, be it its prompt.
+    is_heard: bool,
     clock: Clock,
 }
 
@@ -127,6 +129,7 @@ impl Running {
             messages: tell,
             is_live: false,
             is_mute: false,
+            is_heard: false,
             clock: Clock { is_unknown: is_found, ..Clock::default() },
         };
         self.change(|kept| kept.insert(run.task, one));
@@ -145,6 +148,18 @@ impl Running {
         if let Some(one) = self.lock().get_mut(&run.task).filter(|one| one.launch == run.n) {
             one.is_mute = true;
         }
+    }
+
+    /// Notes that the agent of a run has reported on a message, be it its prompt: it takes others.
+    pub(crate) fn set_heard(&self, run: RunId) {
+        if let Some(one) = self.lock().get_mut(&run.task).filter(|one| one.launch == run.n) {
+            one.is_heard = true;
+        }
+    }
+
+    /// True if the agent of a task has reported on a message in this run.
+    pub(crate) fn is_heard(&self, no: TaskNo) -> bool {
+        self.lock().get(&no).is_some_and(|one| one.is_heard)
     }
 
     /// True if the agent of a task takes messages while it works.

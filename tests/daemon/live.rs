@@ -10,7 +10,7 @@ fn live() -> TestDaemon {
     live_with(json!({}))
 }
 
-fn live_with(config: Value) -> TestDaemon {
+pub(crate) fn live_with(config: Value) -> TestDaemon {
     let mut all = json!({ "agent": live_stand_in() });
     all.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
     TestDaemon::with(all)
@@ -20,7 +20,7 @@ fn live_with(config: Value) -> TestDaemon {
 const BUSY: &str = "tool touch began; while [ ! -e go ]; do sleep 0.01; done";
 
 /// Submits a task whose agent uses that tool and then answers `first`, and waits for it.
-fn busy(daemon: &TestDaemon, params: Value) -> String {
+pub(crate) fn busy(daemon: &TestDaemon, params: Value) -> String {
     let mut all = json!({ "prompt": format!("do: {BUSY} next: answer first") });
     all.as_object_mut().unwrap().extend(params.as_object().unwrap().clone());
     let task = daemon.submit_with(all);
@@ -28,7 +28,7 @@ fn busy(daemon: &TestDaemon, params: Value) -> String {
     task
 }
 
-fn send(daemon: &TestDaemon, task: &str, message: &str) -> Value {
+pub(crate) fn send(daemon: &TestDaemon, task: &str, message: &str) -> Value {
     daemon.call("task.send", json!({ "taskId": task, "message": message }))
 }
 
@@ -39,7 +39,7 @@ fn heard(daemon: &TestDaemon) -> Vec<String> {
 }
 
 /// The states of a task's messages, with the runs that have got them.
-fn states(task: &Value) -> Vec<(&str, Option<u64>)> {
+pub(crate) fn states(task: &Value) -> Vec<(&str, Option<u64>)> {
     let all = task["messages"].as_array().map_or(&[][..], Vec::as_slice);
     all.iter().map(|message| (message["state"].as_str().unwrap(), message["run"].as_u64())).collect()
 }
@@ -167,7 +167,7 @@ fn kill_agent(daemon: &TestDaemon, task: &str) {
 }
 
 /// Kills the shim of a task's agent: the run is lost.
-fn kill_shim(daemon: &TestDaemon, task: &str) {
+pub(crate) fn kill_shim(daemon: &TestDaemon, task: &str) {
     let agent = daemon.task(task)["pid"].as_u64().unwrap();
     let stat = std::fs::read_to_string(format!("/proc/{agent}/stat")).unwrap();
     let shim = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();

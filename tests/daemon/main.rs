@@ -26,6 +26,7 @@ mod rules;
 mod sdk;
 mod shapes;
 mod steer;
+mod unheard;
 mod vectors;
 mod verify;
 mod why;

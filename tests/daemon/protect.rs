@@ -1,6 +1,6 @@
 //! The files that an agent may not change: whatever it does about them, a round that leaves them changed is not done.
 
-use aiwg_testing::TestDaemon;
+use aiwg_testing::{TestDaemon, until};
 use serde_json::{Value, json};
 
 use crate::verify::{end, git, submit, with_agent};
@@ -116,6 +116,29 @@ fn a_retry_compares_with_what_was_before_the_first_attempt() {
     }
     daemon.write("tests/a", "a");
     let again = daemon.call("task.retry", json!({ "taskId": latest["id"] }));
+    let task = daemon.ended(again["taskId"].as_str().unwrap());
+    assert_eq!((end(&task).0, &task["verified"]), ("completed", &json!(true)), "{task}");
+}
+
+#[test]
+fn the_record_that_a_retry_compares_with_is_kept_as_long_as_it_needs_it() {
+    let daemon = with_test("test -e once || { echo easier >tests/a; touch once; }");
+    let other = daemon.ended(&submit(&daemon, json!({ "command": "true" })));
+    std::fs::remove_file(daemon.file("once")).unwrap();
+    daemon.write("tests/a", "a");
+    let first = daemon.ended(&submit(&daemon, protecting("true", 1)));
+    assert_eq!(end(&first), ("failed", "rounds"), "{first}");
+    daemon.call("daemon.pause", json!({}));
+    let again = daemon.call("task.retry", json!({ "taskId": first["id"] }));
+    let dir = |task: &Value| daemon.file(&format!(".aiwg/daemon/actions/{}", task["id"].as_str().unwrap()));
+    let mut config: Value = serde_json::from_str(&daemon.read(".aiwg/daemon.json")).unwrap();
+    config["retention"] = json!({ "output_mb": 0 });
+    daemon.write(".aiwg/daemon.json", config.to_string());
+    daemon.call("daemon.reload", json!({}));
+    until("the output of another task to be gone", || !dir(&other).exists());
+    assert!(dir(&first).exists(), "the retry has not compared with it yet");
+    daemon.write("tests/a", "a");
+    daemon.call("daemon.resume", json!({}));
     let task = daemon.ended(again["taskId"].as_str().unwrap());
     assert_eq!((end(&task).0, &task["verified"]), ("completed", &json!(true)), "{task}");
 }

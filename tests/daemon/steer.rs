@@ -85,7 +85,7 @@ fn what_has_failed_has_failed_whatever_message_waits() {
     daemon.write("go", "");
     let failed = daemon.ended(&task);
     assert_eq!((&failed["state"], &failed["reason"]), (&json!("failed"), &json!("failed")), "{failed}");
-    assert_eq!(failed["messages"][0]["state"], "waiting");
+    assert_eq!(failed["messages"][0]["state"], "undelivered", "no run will get it");
     let events = daemon.call("event.list", json!({ "topics": ["task:failed"] }));
     assert_eq!(events.as_array().unwrap().len(), 1);
 }

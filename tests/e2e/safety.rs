@@ -354,3 +354,49 @@ fn agents_inherit_no_descriptor() {
     };
     assert_eq!(result.lines().filter(left).count(), 0, "{result}");
 }
+
+#[test]
+fn what_runs_below_the_daemon_and_below_no_shim_counts_as_an_agent_while_none_runs() {
+    let project = Project::new(json!({ "watch": { "ignore": ["one/"] } }));
+    // It stands in for a filter that git would start, which the daemon had asked: it leaves a process that is orphaned.
+    let programs = project.file("programs");
+    fs::create_dir(&programs).unwrap();
+    let calls = "import json, os, socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); f = s.makefile('rw')
+def call(method, params):
+    print(json.dumps({'jsonrpc': '2.0', 'id': 1, 'method': method, 'params': params}), file=f, flush=True)
+    return json.loads(f.readline())
+answers = [call('approval.approve', {'approvalId': 'approval-0001'}), call('daemon.stop', {}), call('event.emit', {'topic': 'a:b'})]
+open('answers.new', 'w').write(json.dumps(answers))
+os.rename('answers.new', 'answers')
+";
+    fs::write(programs.join("calls.py"), calls).unwrap();
+    let here = project.path().display();
+    let git = format!(
+        "#!/bin/sh\ncd {here} && [ -e armed ] && rm armed && setsid -f python3 programs/calls.py {} </dev/null >/dev/null 2>&1\nexit 1\n",
+        project.socket().display()
+    );
+    fs::write(programs.join("git"), git).unwrap();
+    fs::set_permissions(programs.join("git"), PermissionsExt::from_mode(0o755)).unwrap();
+    fs::create_dir(project.file(".git")).unwrap();
+    fs::write(project.file(".git/config"), "[core]\n\texcludesFile = x\n").unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    assert!(project.command().args(["daemon", "start"]).env("PATH", path).status().unwrap().success());
+    let task = project.json(&["task", "submit", "true", "--approval"])["taskId"].as_str().unwrap().to_owned();
+    fs::write(project.file("armed"), "").unwrap();
+    let config = Project::config(json!({ "watch": { "ignore": ["two/"] } }));
+    project.configure(&config.to_string());
+    project.json(&["daemon", "reload"]);
+    until("its answers", || project.file("answers").exists());
+    let answers: Vec<serde_json::Value> = serde_json::from_str(&project.read("answers")).unwrap();
+    assert_eq!(project.json(&["daemon", "status"])["subsystems"]["supervisor"]["running"], 0);
+    for refused in &answers[..2] {
+        assert_eq!(refused["error"]["data"]["kind"], "not_allowed", "{refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains("below the daemon"), "{refused}");
+    }
+    assert_eq!(project.task(&task)["state"], "queued");
+    // What it publishes is as deep in a chain as can be: no rule fires for it.
+    let seq = &answers[2]["result"]["seq"];
+    let events = project.json(&["event", "list", "a:b"]);
+    assert_eq!(&events[0]["seq"], seq, "{events}");
+}

@@ -23,7 +23,8 @@ open_enum! {
         /// The agent gets it in its session while it works: between two of its steps, or as its next turn. If its run ends before, it is the next
         /// run's.
         Live = "live",
-        /// The agent gets it in its session when the run that is under way has ended.
+        /// The agent gets it in its session when the run that is under way has ended; earlier where that has only just begun, and turns out to take
+        /// messages while it works.
         NextRun = "next_run",
         /// The task has not begun, or waits to go on, or a person has it: the message comes with what its agent is asked then.
         Queued = "queued",
@@ -45,8 +46,10 @@ pub struct TaskSent {
 open_enum! {
     /// The state of a message to a task's agent.
     pub enum MessageState {
-        /// No agent has it yet. Once its task has ended, none ever will.
+        /// No agent has it yet.
         Waiting = "waiting",
+        /// Its task has ended before an agent had it: none ever will. A retry of the task does not get it either.
+        Undelivered = "undelivered",
         /// An agent was ended that had read it, and it is not known to be part of its session. The next run gets it, with a note of that.
         Unsure = "unsure",
         /// It is part of the agent's session, or of what its agent was asked.

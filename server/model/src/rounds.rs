@@ -15,6 +15,16 @@ pub struct RoundDetail {
     /// Of an agent's run, and of a check that has succeeded: the first of the protected files that were not as before the first round.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<String>,
+    /// Of an agent's run, and of a check that has succeeded: the reason for which it is not known whether the protected files are as before the first
+    /// round, for the agent and for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
+    /// True if that is no more than time: another look may come to its end.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_slow: bool,
+    /// Of an agent's run: what is to be known of its cost, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_note: Option<String>,
     /// Of a check before the first round: the files that it has written, protected ones otherwise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
@@ -109,6 +119,11 @@ impl PastRound<'_> {
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// The reason for which it is not known whether the protected files were as before the first round when its check had succeeded.
+    pub fn unseen(&self) -> Option<String> {
+        RoundDetail::of(self.check?).unseen
     }
 
     /// As it goes over the wire.

@@ -93,11 +93,12 @@ impl Sent {
         &self.text[..self.text.floor_char_boundary(SHOWN)]
     }
 
-    /// As it goes over the wire, with its number.
-    pub fn to_wire(&self, n: u32) -> TaskMessage {
+    /// As it goes over the wire, with its number; `is_over` is true if its task has ended.
+    pub fn to_wire(&self, n: u32, is_over: bool) -> TaskMessage {
         let state = match self.run {
             Some(_) => MessageState::Delivered,
             None if self.is_unsure => MessageState::Unsure,
+            None if is_over => MessageState::Undelivered,
             None => MessageState::Waiting,
         };
         let message = self.shown().to_owned();
@@ -127,8 +128,11 @@ mod tests {
     #[test]
     fn a_message_is_shown_in_part() {
         let sent = Sent { text: "ä".repeat(600), from: None, run: None, at: None, is_unsure: true };
-        let wire = sent.to_wire(3);
+        let wire = sent.to_wire(3, false);
         assert_eq!((wire.n, wire.message.len(), wire.state), (3, 1000, MessageState::Unsure));
-        assert_eq!(Sent { run: Some(1), ..sent }.to_wire(1).state, MessageState::Delivered);
+        let waits = Sent { is_unsure: false, ..sent.clone() };
+        let states = [false, true].map(|is_over| waits.to_wire(1, is_over).state);
+        assert_eq!(states, [MessageState::Waiting, MessageState::Undelivered]);
+        assert_eq!(Sent { run: Some(1), ..sent }.to_wire(1, true).state, MessageState::Delivered);
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct CallingAgent {
     pub(crate) task: Option<TaskNo>,
     /// True if it is the agent of another project's daemon.
     pub(crate) is_foreign: bool,
+    /// True if it is below this daemon, and below no shim.
+    pub(crate) is_unkept: bool,
     /// True if this daemon itself runs below that agent's shim: it ends with that agent's task anyway.
     pub(crate) is_host: bool,
 }
@@ -33,6 +35,9 @@ pub(crate) struct CallingAgent {
 pub(crate) enum Caller {
     /// A process of these tasks' agents: by the process tree, by its environment. Or one that is below the shims of other daemons.
     Agent { tree: Option<TaskNo>, environment: Option<TaskNo>, foreign: Vec<u32> },
+    /// A process below this daemon, and below no shim that it knows: that of an agent which has only just been started, what an agent has left whose
+    /// shim is gone, or what a program has started that the daemon itself asks, as a filter of git. Nobody who decides is there.
+    Unkept,
     /// Someone from outside.
     Outsider,
     /// A process that is gone already: it has sent something and exited.
@@ -49,7 +54,7 @@ pub(crate) fn caller_of(stream: &UnixStream, context: &Context) -> Caller {
 pub(crate) fn is_from_outside(pid: u32, context: &Context) -> bool {
     match caller(pid, context) {
         Caller::Outsider => true,
-        Caller::Agent { .. } => false,
+        Caller::Agent { .. } | Caller::Unkept => false,
         Caller::Gone => has_no_agents(context),
     }
 }
@@ -60,6 +65,7 @@ impl Caller {
     pub(crate) fn is_agents(&self, context: &Context) -> bool {
         match self {
             Self::Agent { foreign, .. } => self.task().is_some() || !is_above(foreign),
+            Self::Unkept => true,
             Self::Outsider => false,
             Self::Gone => context.running.count() > 0,
         }
@@ -69,7 +75,7 @@ impl Caller {
     pub(crate) fn task(&self) -> Option<TaskNo> {
         match self {
             Self::Agent { tree, environment, .. } => tree.or(*environment),
-            Self::Outsider | Self::Gone => None,
+            Self::Outsider | Self::Unkept | Self::Gone => None,
         }
     }
 }
@@ -84,18 +90,21 @@ impl Caller {
 /// A process that is gone counts as the agent of this daemon that is the deepest in a chain: an agent's `emit` that exits at once must not start
 /// a new chain, which nothing would end. Other daemons' agents do not count for it: most processes that send something and exit are scripts.
 ///
+/// A process below this daemon and no shim counts as that agent, too, and as one at the greatest depth where no agent runs.
+///
 /// A process below a shim of another project's daemon is an agent of that daemon: no person, and as deep in a chain as its shim says. A process
 /// below another daemon and no shim counts as an agent at the greatest depth: its shim is gone.
 pub(crate) async fn calling_agent(caller: Caller, context: &Context) -> Option<CallingAgent> {
     let task = caller.task();
+    let is_unkept = caller == Caller::Unkept;
     let (candidates, foreign) = match caller {
         Caller::Agent { tree, environment, foreign } => {
             (tree.into_iter().chain(environment).collect(), foreign)
         }
         Caller::Outsider => return None,
-        Caller::Gone => (context.running.tasks(), Vec::new()),
+        Caller::Unkept | Caller::Gone => (context.running.tasks(), Vec::new()),
     };
-    if candidates.is_empty() && foreign.is_empty() {
+    if candidates.is_empty() && foreign.is_empty() && !is_unkept {
         return None;
     }
     let deepest = context.settings.get().config.daemon.max_task_depth;
@@ -109,6 +118,7 @@ pub(crate) async fn calling_agent(caller: Caller, context: &Context) -> Option<C
         cause: Cause { depth: depth.saturating_add(1), ..own.unwrap_or(NOTHING) },
         task,
         is_foreign: task.is_none() && !foreign.is_empty(),
+        is_unkept,
         is_host: task.is_none() && is_above(&foreign),
     })
 }
@@ -157,6 +167,8 @@ fn caller(pid: u32, context: &Context) -> Caller {
         }
         (Way::Outside, environment) => Caller::Agent { tree: None, environment, foreign },
         (_, Some(no)) => Caller::Agent { tree: None, environment: Some(no), foreign: Vec::new() },
+        // In a process that has other purposes, what is below it may be anyone's.
+        (Way::Ours, None) if context.host.is_own() => Caller::Unkept,
         (Way::Ours | Way::Broken, None) => Caller::Gone,
     }
 }

@@ -143,6 +143,7 @@ fn never(agent: &CallingAgent, method: &Method) -> ApiError {
 fn named(agent: &CallingAgent) -> String {
     match agent.task {
         Some(no) => format!("the agent of {no}"),
+        None if agent.is_unkept => "a process below the daemon, and below no agent that it knows, which counts as an agent's,".to_owned(),
         None if agent.is_foreign => "the agent of another project's daemon".to_owned(),
         None => "a process that exited before the daemon could identify it, and so counts as an agent's while agents run,"
             .to_owned(),

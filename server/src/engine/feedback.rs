@@ -31,6 +31,12 @@ pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>]) -> String {
             quoted_list(&protected)
         ));
     }
+    if let Some(why) = last.unseen().filter(|_| protected.is_empty()) {
+        text.push_str(&format!(
+            "\n\nIt is not known whether the protected files are as they were before the first round: {why}. While that is so, the work does not count \
+             as done, whatever the check says. Remove what you have added to them."
+        ));
+    }
     text.push_str("\n\nGo on with the task. When you are through, end: the check is run again.");
     text
 }
@@ -109,7 +115,8 @@ pub(super) fn fingerprint(round: &PastRound<'_>) -> Option<String> {
     let check = round.check?;
     let detail = RoundDetail::of(check);
     let tail = normalised(&detail.tail.unwrap_or_default());
-    let protected = round.protected().join("\n");
+    let protected: Vec<String> = round.protected().into_iter().chain(round.unseen()).collect();
+    let protected = protected.join("\n");
     Some(format!(
         "{:?} {:?} {}\n{protected}\n{tail}",
         check.exit_code,

@@ -32,6 +32,9 @@ const ASKED_AGAIN: &str = "Before that you were interrupted, and it is not known
 /// The pause after an agent met an overloaded service, in milliseconds; twice as long after each further one in a row.
 const OVERLOAD_PAUSE_MS: u64 = 30_000;
 
+/// The pause after an agent crashed again and again before it had taken in a message, in milliseconds; twice as long after each further time.
+const CRASH_PAUSE_MS: u64 = 10_000;
+
 /// The longest of these pauses, in milliseconds.
 const LONGEST_PAUSE_MS: u64 = 15 * 60_000;
 
@@ -248,6 +251,11 @@ fn jitter(task: &TaskRow) -> f64 {
 fn doubled(first_ms: u64, times: usize, most_ms: u64) -> u64 {
     let factor = u32::try_from(times).ok().and_then(|times| 1_u64.checked_shl(times));
     factor.and_then(|factor| first_ms.checked_mul(factor)).map_or(most_ms, |pause| pause.min(most_ms))
+}
+
+/// The pause before the next run for a message that the agent crashes over, after the crash of this number that it waits for, in milliseconds.
+pub(super) fn crash_pause_ms(crash: usize) -> u64 {
+    doubled(CRASH_PAUSE_MS, crash.saturating_sub(1), LONGEST_PAUSE_MS)
 }
 
 /// The pause after an overload, given the runs before it, in milliseconds.

@@ -25,8 +25,8 @@ impl Transaction<'_> {
             false => self.note_received(&task, &outcome.received)?,
         };
         let outcome = outcome.clone().given(task.ending);
-        let has_news = has_news(&task, &outcome);
         task = self.take_back_unheard(&task, &outcome)?;
+        let has_news = has_news(&task, &outcome);
         if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
             if task.ending == Some(StopReason::Take) || self.has_session(&task, &outcome)? {
                 return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
@@ -67,7 +67,10 @@ impl Transaction<'_> {
             false => MOST_LAUNCHES,
         };
         let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
-        if matches!(task.ending, None | Some(StopReason::Take)) && may_again {
+        // A person who has taken it may go on with what is left, however often its agent was lost.
+        let is_taken = task.spec.terms.taken.is_some()
+            && self.has_session(&task, &Outcome::without_exit(TaskState::Failed, "").with(used.clone()))?;
+        if matches!(task.ending, None | Some(StopReason::Take)) && (may_again || is_taken) {
             let task = self.note_perhaps_received(&task, &used.received)?;
             let used = if is_check { Used { cost: RunCost::Nothing, ..Used::default() } } else { used };
             self.queue_again(&task, reason, (used, is_check))?;
@@ -146,9 +149,16 @@ impl Transaction<'_> {
         self.is_queued_again(task)
     }
 
-    /// Puts a running task back to its old place in the queue after a run whose end is stored already.
-    pub(super) fn requeue_after_run(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+    /// Puts a running task back to its old place in the queue after a run whose end is stored already, with what is to hold it there.
+    pub(super) fn requeue_after_run(
+        &mut self,
+        task: &TaskRow,
+        hold: Option<&Hold>,
+    ) -> aiwg_store::Result<()> {
         self.store.requeue(task.no, false)?;
+        if let Some(hold) = hold {
+            self.store.hold(task.no, hold)?;
+        }
         self.is_queued_again(task)
     }
 

@@ -28,6 +28,9 @@ const MOST_SENT: usize = 1000;
 /// Number of crashes of a task's agent after which nothing that it was asked is asked again.
 const MOST_CRASHES: usize = 10;
 
+/// Number of crashes in a row before the next run for the same message waits a while.
+const CRASHES_WITHOUT_PAUSE: usize = 2;
+
 /// Stands before a message that an agent may have got already.
 const UNSURE: &str = "(You may have read this already: you were interrupted at that moment.)";
 
@@ -285,17 +288,20 @@ impl Transaction<'_> {
         Ok(task)
     }
 
-    /// Notes that the messages wait again which a run was asked that crashed before it had taken them in, as far as is known. A task whose agent
-    /// crashes each time has its end all the same.
+    /// Notes that the messages wait again which a run was asked that crashed, or met a limit or an overload, before it had taken them in, as far as
+    /// is known. A task whose agent crashes each time has its end all the same.
     pub(super) fn take_back_unheard(
         &mut self,
         task: &TaskRow,
         outcome: &Outcome,
     ) -> aiwg_store::Result<TaskRow> {
         let was_asked = task.spec.terms.sent.iter().any(|sent| sent.run == Some(task.launch));
-        let is_crash = |reason: &EndReason| reason.name() == "crashed";
-        if !was_asked || !outcome.received.is_without_prompt || !is_crash(&outcome.reason) {
+        let is_pause = [EndReason::LIMITED, EndReason::OVERLOADED].contains(&outcome.reason);
+        if !was_asked || !outcome.received.is_without_prompt || !(is_pause || is_crash(&outcome.reason)) {
             return Ok(task.clone());
+        }
+        if is_pause {
+            return self.take_back_sent(task, true);
         }
         let earlier = self.store.runs(task.no)?;
         match earlier.iter().filter_map(|run| run.reason.as_ref()).filter(|reason| is_crash(reason)).count() {
@@ -313,6 +319,19 @@ impl Transaction<'_> {
 
 /// The return of a task to the queue that was not interrupted by anything but a person.
 pub(super) const AS_IT_WAS: Again = Again { holds: Vec::new(), is_attempt: false };
+
+fn is_crash(reason: &EndReason) -> bool {
+    reason.name() == "crashed"
+}
+
+/// Number of crashes after which the next run waits, by these runs of a task, of which the last one is of its agent: 0 if it begins at once.
+pub(super) fn crashes_to_wait_for(runs: &[RunRow]) -> usize {
+    let ended = runs.iter().rev().filter(|run| run.kind == RunRow::AGENT && run.ended_at.is_some());
+    let reasons =
+        ended.filter_map(|run| run.reason.as_ref()).filter(|reason| **reason != EndReason::NOT_STARTED);
+    let in_a_row = reasons.take_while(|reason| is_crash(reason)).count();
+    (in_a_row + 1).saturating_sub(CRASHES_WITHOUT_PAUSE)
+}
 
 /// True if a task that a person has taken waits for that person when its run has ended: nothing else has ended it.
 pub(super) fn is_over_for_a_person(task: &TaskRow) -> bool {
@@ -414,6 +433,35 @@ mod tests {
         assert_eq!(going_on(None, &unsure, &[]), Some(format!("{UNSURE}\n\nthird")));
         // Of a run that is not there nobody has got anything.
         assert_eq!(going_on(None, &all, &[]).as_deref(), Some("first\n\nsecond"));
+    }
+
+    #[test]
+    fn two_crashes_in_a_row_are_followed_at_once_and_each_further_one_after_a_pause() {
+        use aiwg_protocol::types::Timestamp;
+
+        let run = |reason: &str| RunRow {
+            id: RunId { task: TaskNo(1), n: 1 },
+            kind: RunRow::AGENT.into(),
+            started_at: Timestamp::default(),
+            ended_at: Some(Timestamp::default()),
+            reason: Some(EndReason::named(reason.to_owned())),
+            exit_code: None,
+            signal: None,
+            usage: None,
+            dir: None,
+            profile: None,
+            reserved_usd: None,
+            charged_usd: None,
+            detail: None,
+        };
+        let wait_for = |reasons: &[&str]| {
+            crashes_to_wait_for(&reasons.iter().map(|reason| run(reason)).collect::<Vec<_>>())
+        };
+        assert_eq!(wait_for(&["done"]), 0);
+        assert_eq!(wait_for(&["crashed"]), 0);
+        assert_eq!(wait_for(&["done", "crashed", "crashed"]), 1);
+        assert_eq!(wait_for(&["crashed", "crashed", "not_started", "crashed"]), 2);
+        assert_eq!(wait_for(&["crashed", "crashed", "done", "crashed"]), 0);
     }
 
     #[test]

@@ -169,7 +169,7 @@ impl Transaction<'_> {
 
     /// Ends a task whose last run's end is stored already.
     fn finish_stored(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
-        let outcome = &said_by(task, outcome);
+        let outcome = &said_by(task, &self.with_cost_notes(task, outcome)?);
         self.store.finish(task.no, task.state, outcome, self.now)?;
         self.not_running(task);
         self.withdraw_approvals(task.no)?;

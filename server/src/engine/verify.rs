@@ -1,8 +1,8 @@
 //! Tasks with a check: whichever step is next follows from the rows of their runs, so that no crash loses or doubles a round.
 
 use aiwg_model::{
-    EndReason, Outcome, PastRound, ProtectRecord, RoundDetail, Rounds, RunId, RunRow, StopReason, TaskRow,
-    Terms, VerifyTerms, is_answer, is_end_of_work,
+    EndReason, Hold, Outcome, PastRound, ProtectRecord, RoundDetail, Rounds, RunId, RunRow, StopReason,
+    TaskRow, Terms, VerifyTerms, is_answer, is_end_of_work,
 };
 use aiwg_protocol::types::{Json, Round, RoundEvent, TaskState};
 
@@ -10,7 +10,8 @@ use super::{
     Engine, EngineError,
     call::Call,
     feedback::{afresh, again, fingerprint, quoted_list},
-    steer::waits_for_agent,
+    next_run::crash_pause_ms,
+    steer::{crashes_to_wait_for, waits_for_agent},
     transaction::{Failure, Transaction},
 };
 
@@ -40,22 +41,32 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
     let Some(last) = rounds.last() else {
         return match before {
             None if terms.before => Next::Step(Step::Check(0)),
-            Some(check) if is_good(check) && RoundDetail::of(check).protected.is_empty() => Next::Verified,
+            Some(check) if is_good(check) && is_as_before(check) => Next::Verified,
             Some(check) if could_not_run(check) => not_run(terms, check),
             _ => Next::Step(Step::Work(1)),
         };
     };
     let Some(check) = last.check else { return Next::Step(Step::Check(n)) };
-    let protected = last.protected();
-    if is_good(check) && protected.is_empty() {
+    let (protected, unseen) = (last.protected(), last.unseen());
+    let is_slow = protected.is_empty() && RoundDetail::of(check).is_slow;
+    if is_good(check) && protected.is_empty() && unseen.is_none() {
         Next::Verified
     } else if could_not_run(check) {
         not_run(terms, check)
+    } else if is_slow && slow_looks(runs) < MOST_LOOKS {
+        // It costs no money, and says nothing of the agent.
+        Next::Step(Step::Check(n))
+    } else if is_slow {
+        let why = format!(
+            "the check succeeds, but it is not known whether the protected files are as they were: {}; that is not the agent's fault",
+            unseen.unwrap_or_default()
+        );
+        Next::Failed(EndReason::CHECK_FAILED_TO_RUN, why)
     } else if is_stuck(&rounds) {
         let why = match is_good(check) {
             true => format!(
                 "it is stuck: {}, in rounds {} and {n}, and nothing was changed in between",
-                is_blocked(&protected),
+                is_blocked(last),
                 n - 1
             ),
             false => format!(
@@ -67,7 +78,7 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
         Next::Failed(EndReason::STUCK, why)
     } else if n >= terms.max_rounds {
         let rest = match is_good(check) {
-            true => is_blocked(&protected),
+            true => is_blocked(last),
             false => format!("the check still fails; {}", how_to_see(check)),
         };
         Next::Failed(
@@ -80,12 +91,33 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
 }
 
 /// The reason for which a good check does not count.
-fn is_blocked(protected: &[String]) -> String {
+fn is_blocked(last: &PastRound<'_>) -> String {
+    let protected = last.protected();
+    if let Some(why) = last.unseen().filter(|_| protected.is_empty()) {
+        return format!(
+            "the check succeeds, but it is not known whether the protected files are as they were: {why}"
+        );
+    }
     format!(
         "the check succeeds, but protected files are not as they were: {} (where a check writes them itself, have git ignore them, or protect less; a retry compares \
          with what was before the first attempt: where a person has changed them, submit the task afresh)",
-        quoted_list(protected)
+        quoted_list(&protected)
     )
+}
+
+/// Number of looks at the protected files after a good check, where each takes too long, before the task is given up.
+const MOST_LOOKS: usize = 3;
+
+/// Number of the last checks, one after the other, after which the look at the protected files has taken too long.
+fn slow_looks(runs: &[RunRow]) -> usize {
+    let checks = runs.iter().rev().take_while(|run| run.kind == RunRow::CHECK);
+    checks.filter(|run| RoundDetail::of(run).is_slow).count()
+}
+
+/// True if the protected files are as before the first round, as far as the look after a check has shown.
+fn is_as_before(check: &RunRow) -> bool {
+    let detail = RoundDetail::of(check);
+    detail.protected.is_empty() && detail.unseen.is_none()
 }
 
 fn not_run(terms: &VerifyTerms, check: &RunRow) -> Next {
@@ -252,6 +284,11 @@ impl Transaction<'_> {
                 let is_work = matches!(step, Step::Work(_));
                 match if is_work { self.cannot_go_on(task)? } else { None } {
                     Some(over) => self.finish_after_run(task, &end(over.state, over.reason, over.error))?,
+                    None if is_work && !is_check && crashes_to_wait_for(&runs) > 0 => {
+                        self.state.endings.remove(&task.no);
+                        let until = self.in_ms(crash_pause_ms(crashes_to_wait_for(&runs)));
+                        self.requeue_after_run(task, Some(&Hold::pause(until)))?;
+                    }
                     None => self.go_on(task, is_work)?,
                 }
             }
@@ -270,7 +307,7 @@ impl Transaction<'_> {
     fn go_on(&mut self, task: &TaskRow, is_work: bool) -> aiwg_store::Result<()> {
         self.state.endings.remove(&task.no);
         if !self.may_go_on() || (is_work && !self.may_go_on_working(task)?) {
-            return self.requeue_after_run(task);
+            return self.requeue_after_run(task, None);
         }
         self.store.go_on(task.no)?;
         let Some(task) = self.store.task(task.no)? else { return Ok(()) };

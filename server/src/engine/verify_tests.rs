@@ -209,3 +209,32 @@ fn the_time_of_all_rounds_counts_and_that_of_checks_does_not() {
     again[0].reason = Some(EndReason::stopped(StopReason::Timeout));
     assert_eq!(used_ms(&again), 500);
 }
+
+#[test]
+fn a_slow_look_at_the_protected_files_is_no_forged_record_and_no_fault_of_the_agent() {
+    let detail =
+        |is_slow| RoundDetail { unseen: Some("too much".to_owned()), is_slow, ..RoundDetail::default() };
+    let of = |rows: &str, is_slow: bool| {
+        let rows = runs(rows).into_iter().map(|run| match run.kind == RunRow::CHECK {
+            true => detailed(run, detail(is_slow)),
+            false => run,
+        });
+        rows.collect::<Vec<_>>()
+    };
+    for rows in ["wg", "wgg"] {
+        assert_eq!(next(&terms(1), &of(rows, true)), Next::Step(Step::Check(1)), "{rows}");
+    }
+    let Next::Failed(reason, why) = next(&terms(1), &of("wggg", true)) else { panic!("it goes on") };
+    assert_eq!(reason, EndReason::CHECK_FAILED_TO_RUN);
+    assert!(why.contains("too much") && why.contains("not the agent's fault"), "{why}");
+    // The next look comes to its end.
+    let mut seen = of("wgg", true);
+    seen[2].detail = None;
+    assert_eq!(next(&terms(1), &seen), Next::Verified);
+    // What is more than can be looked at is what the agent has added.
+    assert_eq!(next(&terms(2), &of("wg", false)), Next::Step(Step::Work(2)));
+    let asked = round_prompt("x", &terms(2), &of("wg", false)).unwrap();
+    assert!(asked.again.contains("It is not known whether the protected files"), "{}", asked.again);
+    let Next::Failed(reason, why) = next(&terms(1), &of("wg", false)) else { panic!("it goes on") };
+    assert!(reason == EndReason::ROUNDS && why.contains("not known") && why.contains("too much"), "{why}");
+}

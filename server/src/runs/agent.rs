@@ -46,7 +46,7 @@ use super::{
     prepare::{Prepared, Unprepared, prepare},
     shim::{self, ANSWERS_WITHIN},
     silence::Silence,
-    work::LOOK_WITHIN,
+    work::COMPARED_WITHIN,
 };
 use crate::{
     beside::beside,
@@ -197,7 +197,7 @@ impl Agent {
         let markers = markers(&order, &shared.context.socket);
         let names = std::env::vars_os().map(|(name, _)| name);
         let kept_back = kept_back(&agent.env, names).map_err(io::Error::other)?;
-        let look = Look::within(LOOK_WITHIN);
+        let look = Look::within(COMPARED_WITHIN);
         let prepared = tokio::task::spawn_blocking({
             let (shared, basis, run, look) =
                 (Arc::clone(shared), Arc::clone(basis), self.task.id(), look.clone());
@@ -421,6 +421,7 @@ impl Agent {
                     Noticed::Overdue => self.order_end(shared, StopReason::Finished).await,
                     Noticed::Mute => shared.context.running.set_mute(self.task.id()),
                     Noticed::Taken(ids) => {
+                        shared.context.running.set_heard(self.task.id());
                         let taken = ids.iter().filter_map(|id| MessageId::number(id, self.task.no)).collect();
                         if let Err(error) = shared.context.engine.delivered(self.task.id(), taken).await {
                             tracing::warn!(task = %self.task.no, %error, "it has taken messages in, but that could not be stored");

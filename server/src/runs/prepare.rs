@@ -109,6 +109,7 @@ pub(super) fn prepare(
             protected = Some(work::record_protected(look, root, &round.verify.protect, &dir)?);
         }
         if !round.is_check {
+            let look = &look.part(work::LOOK_WITHIN);
             work::note_work(look, root, &shared.context.settings.get().config.watch.ignore, &dir)?;
         }
     }

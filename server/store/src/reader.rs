@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aiwg_model::{
     ApprovalNo, ApprovalRow, Follow, Hold, MessageCounts, RuleFacts, RunRow, Spending, TaskNo, TaskRow, Trace,
 };
-use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
+use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats, Timestamp};
 
 use crate::{ApprovalFilter, EventFilter, EventPage, Result, TaskFilter, TaskPage};
 
@@ -53,6 +53,13 @@ pub trait Reader: Send + Sync {
     /// # Errors
     /// The store cannot be read.
     fn held_in_vain(&self, limit: u32) -> Result<Vec<TaskNo>>;
+
+    /// The tasks whose record of protected files others compare with, each with the time at which the last of these has ended; none while one of
+    /// them has not.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn records_in_use(&self) -> Result<Vec<(TaskNo, Option<Timestamp>)>>;
 
     /// Number of tasks in each state, and their usage.
     fn stats(&self) -> Result<TaskStats>;

@@ -10,7 +10,7 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    io::{Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     os::unix::{ffi::OsStrExt, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
@@ -56,6 +56,9 @@ const OF_FILTER: [&str; 4] = [".clean=", ".smudge=", ".process=", ".required=fal
 /// The most that the names of all filters may take, in bytes: they go into git's arguments.
 const MOST_OF_FILTERS: u64 = 16 * 1024;
 
+/// Largest entry of an answer of which only some are kept, in bytes: no path is so long.
+const LONGEST_ENTRY: u64 = 64 * 1024;
+
 /// Time between two looks at a git that has answered and has not ended yet.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
@@ -76,9 +79,12 @@ pub struct GitAnswer {
 pub struct GitBounds<'a> {
     /// The look that the question belongs to: with it git ends.
     pub look: &'a Look,
-    /// Largest size of the answer, in bytes.
+    /// Largest size of the answer, in bytes; of one of which only some entries are kept, that of these.
     pub most: u64,
 }
+
+/// Chooses the entries of an answer that are kept, of those that end with a NUL byte.
+pub type Keep = fn(&[u8]) -> bool;
 
 /// Asks git in this directory. It starts no program that the repository names, takes no lock, and fetches nothing; a file with a filter counts as it is
 /// in the work tree. For `status --ignore-submodules=dirty` (otherwise git starts another one in each submodule, whose filters are not known here),
@@ -95,13 +101,29 @@ pub fn ask_git(
 ) -> Result<GitAnswer, String> {
     let reads_files = !matches!(arguments.first(), Some(&("config" | "rev-parse")));
     let overriding = if reads_files { overriding(dir, bounds.look)? } else { Vec::new() };
-    run(dir, arguments, input, &overriding, bounds)
+    run(dir, arguments, (input, None), &overriding, bounds)
+}
+
+/// Asks git like [`ask_git`], and keeps only those entries of the answer that are chosen, however long all of it is. Each is kept with its NUL byte.
+///
+/// # Errors
+///
+/// Those of [`ask_git`].
+pub fn ask_git_for(
+    dir: &Path,
+    arguments: &[&str],
+    keep: Keep,
+    bounds: GitBounds<'_>,
+) -> Result<GitAnswer, String> {
+    let overriding = overriding(dir, bounds.look)?;
+    run(dir, arguments, (Vec::new(), Some(keep)), &overriding, bounds)
 }
 
 /// The settings that override all filters of all files of the configuration.
 fn overriding(dir: &Path, look: &Look) -> Result<Vec<OsString>, String> {
     let question = ["config", "--null", "--name-only", "--get-regexp", "^filter\\."];
-    let answer = run(dir, &question, Vec::new(), &[], GitBounds { look, most: MOST_OF_FILTERS })?;
+    let bounds = GitBounds { look, most: MOST_OF_FILTERS };
+    let answer = run(dir, &question, (Vec::new(), None), &[], bounds)?;
     // 1: there is none. Where git finds no repository it tells those of the user.
     if !matches!(answer.code, Some(0 | 1)) {
         return Err(format!(
@@ -131,7 +153,7 @@ fn overriding(dir: &Path, look: &Look) -> Result<Vec<OsString>, String> {
 fn run(
     dir: &Path,
     arguments: &[&str],
-    input: Vec<u8>,
+    (input, keep): (Vec<u8>, Option<Keep>),
     overriding: &[OsString],
     bounds: GitBounds<'_>,
 ) -> Result<GitAnswer, String> {
@@ -150,7 +172,7 @@ fn run(
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
     end_with_daemon(&mut command);
     let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let text = answer(&mut child, input, bounds);
+    let text = answer(&mut child, input, keep, bounds);
     while text.is_ok() && !bounds.look.is_over() && matches!(child.try_wait(), Ok(None)) {
         thread::sleep(LOOK_EVERY);
     }
@@ -180,6 +202,7 @@ fn end_with_daemon(_: &mut Command) {}
 fn answer(
     child: &mut Child,
     input: Vec<u8>,
+    keep: Option<Keep>,
     GitBounds { look, most }: GitBounds<'_>,
 ) -> Result<Vec<u8>, String> {
     if let Some(mut stdin) = child.stdin.take() {
@@ -191,9 +214,14 @@ fn answer(
     let output = child.stdout.take().ok_or("it has no output")?;
     let (send, answer) = mpsc::channel();
     in_a_thread(move || {
-        let mut bytes = Vec::new();
-        let read = output.take(most.saturating_add(1)).read_to_end(&mut bytes);
-        let _ = send.send(read.map(|_| bytes));
+        let read = match keep {
+            None => {
+                let mut bytes = Vec::new();
+                output.take(most.saturating_add(1)).read_to_end(&mut bytes).map(|_| bytes)
+            }
+            Some(keep) => kept(BufReader::new(output), keep, most),
+        };
+        let _ = send.send(read);
     })?;
     let answer = loop {
         match answer.recv_timeout(NOTICED_WITHIN) {
@@ -204,6 +232,22 @@ fn answer(
     };
     let fits = u64::try_from(answer.len()).is_ok_and(|size| size <= most);
     if fits { Ok(answer) } else { Err(format!("its answer has more than {most} bytes")) }
+}
+
+/// The chosen entries of an answer: one byte more than `most` at the most, or little more.
+fn kept(mut output: impl BufRead, keep: Keep, most: u64) -> io::Result<Vec<u8>> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let (mut all, mut entry) = (Vec::new(), Vec::new());
+    while all.len() <= most {
+        entry.clear();
+        if output.by_ref().take(LONGEST_ENTRY).read_until(0, &mut entry)? == 0 {
+            break;
+        }
+        if keep(&entry) {
+            all.extend_from_slice(&entry);
+        }
+    }
+    Ok(all)
 }
 
 /// Does it beside, where the system has a thread for it: it may have none left.
@@ -305,6 +349,20 @@ mod tests {
         fn ask(&self, arguments: &[&str]) -> GitAnswer {
             asked(&self.root(), arguments).unwrap()
         }
+    }
+
+    #[test]
+    fn of_a_long_answer_only_what_is_chosen_counts() {
+        let place = Place::new();
+        (0..100).for_each(|n| fs::write(place.root().join(format!("file-{n}")), "").unwrap());
+        place.git(&["add", "."]);
+        let look = &Look::within(Duration::from_secs(60));
+        let bounds = GitBounds { look, most: 16 };
+        let ask = |keep: Keep| ask_git_for(&place.root(), &["ls-files", "-z"], keep, bounds);
+        assert_eq!(ask(|entry| entry == b"file-7\0").unwrap().text, b"file-7\0");
+        assert!(ask(|_| true).unwrap_err().contains("more than 16 bytes"));
+        let whole = within(&place.root(), &["ls-files", "-z"], 60, 16);
+        assert!(whole.unwrap_err().contains("more than 16 bytes"));
     }
 
     #[test]

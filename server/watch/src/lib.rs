@@ -105,7 +105,7 @@ mod verdicts;
 mod watcher;
 mod worker;
 
-pub use ask_git::{GitAnswer, GitBounds, ask_git};
+pub use ask_git::{GitAnswer, GitBounds, Keep, ask_git, ask_git_for};
 pub use change::{Change, ChangeSet, Kind, Sizes};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;

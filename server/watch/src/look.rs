@@ -21,6 +21,12 @@ impl Look {
         Self { until: Instant::now() + time, is_ended: Arc::default() }
     }
 
+    /// A part of it, which takes no longer than this: the one ends with the other.
+    #[must_use]
+    pub fn part(&self, time: Duration) -> Self {
+        Self { until: self.until.min(Instant::now() + time), is_ended: Arc::clone(&self.is_ended) }
+    }
+
     /// Ends it, for all who take part in it.
     pub fn end(&self) {
         self.is_ended.store(true, Ordering::Relaxed);

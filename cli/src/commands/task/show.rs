@@ -184,9 +184,8 @@ fn messages(task: &Task) -> Option<String> {
         let from = message.from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
         let how = match (message.state, message.run) {
             (MessageState::Delivered, Some(run)) => format!("delivered in run {run}"),
-            (MessageState::Waiting | MessageState::Unsure, _) if task.state.is_final() => {
-                "not delivered".to_owned()
-            }
+            (MessageState::Undelivered, _) => "not delivered".to_owned(),
+            (MessageState::Unsure, _) if task.state.is_final() => "perhaps delivered".to_owned(),
             (MessageState::Unsure, _) => "perhaps delivered: it is sent again".to_owned(),
             (state, _) => state.name().to_owned(),
         };

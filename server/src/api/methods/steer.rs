@@ -1,4 +1,4 @@
-use aiwg_model::{RunRow, Taken, TaskNo};
+use aiwg_model::{RunId, RunRow, Taken, TaskNo};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::AgentConfig,
@@ -34,7 +34,7 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
         );
         return Err(ApiError::new(ErrorKind::NotAllowed, message));
     }
-    let by = SentBy { is_agent: handler.agent.is_some(), is_live: handler.context.running.is_live(no) };
+    let by = SentBy { is_agent: handler.agent.is_some(), is_live: takes_messages(handler, no).await? };
     handler.command(handler.context.engine.send(no, params.message, from, by)).await
 }
 
@@ -47,6 +47,35 @@ pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Resu
 pub(crate) async fn task_give(handler: &Handler, params: TaskGiveParams) -> Result<TaskGiven, ApiError> {
     let no = check::task_no(&params.task_id)?;
     handler.command(handler.context.engine.give(no, params.done.unwrap_or(false))).await
+}
+
+/// True if the agent of a task takes messages while it works, as it has shown: one that has only just been started may not.
+async fn takes_messages(handler: &Handler, no: TaskNo) -> Result<bool, ApiError> {
+    let running = &handler.context.running;
+    if !running.is_live(no) || running.is_heard(no) {
+        return Ok(running.is_live(no));
+    }
+    // Its keeper looks once in a second.
+    let (Some(dir), Some(launch)) = (running.dir(no), running.launch(no)) else { return Ok(false) };
+    let config = handler.context.settings.get();
+    let has_heard = move |reader: &dyn Reader| -> aiwg_store::Result<bool> {
+        let runs = reader.runs(no)?;
+        let run = runs.iter().find(|run| run.id.n == launch);
+        let Some(profile) = run.and_then(|run| Profile::named(&config.config, run.profile.as_deref())) else {
+            return Ok(false);
+        };
+        let stdout = dir.join(aiwg_shim::STDOUT_FILE);
+        let Some(mut watch) = program(&profile.agent).watch(&profile.agent.command, &stdout) else {
+            return Ok(false);
+        };
+        // What cannot be read says nothing.
+        Ok(watch.done().is_ok() && !watch.is_mute() && !watch.taken().is_empty())
+    };
+    let has_heard = handler.read(has_heard).await?;
+    if has_heard {
+        running.set_heard(RunId { task: no, n: launch });
+    }
+    Ok(has_heard)
 }
 
 /// Refuses a task in whose session no person could go on: nothing is ended or held for that.

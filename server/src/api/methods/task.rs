@@ -247,7 +247,7 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
         let row = reader.task(no)?;
         let profiles = profiles(reader, no)?;
         let taken = row.as_ref().and_then(|row| row.spec.terms.taken);
-        let messages = row.as_ref().map(|row| messages(&row.spec.terms)).unwrap_or_default();
+        let messages = row.as_ref().map(messages).unwrap_or_default();
         let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
         let takeover = taken.map(|taken| takeover(&context, reader, no, taken)).transpose()?;
         let task = task.map(|task| Task { profiles, takeover, messages, ..task });
@@ -257,8 +257,8 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
 }
 
 /// The messages to a task's agent.
-fn messages(terms: &Terms) -> Vec<TaskMessage> {
-    (1..).zip(&terms.sent).map(|(n, sent)| sent.to_wire(n)).collect()
+fn messages(row: &TaskRow) -> Vec<TaskMessage> {
+    (1..).zip(&row.spec.terms.sent).map(|(n, sent)| sent.to_wire(n, row.state.is_final())).collect()
 }
 
 /// The profiles of a task's runs; empty if all are the section `agent`.

@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     fs::{DirEntry, Metadata},
     io,
     path::Path,
@@ -34,11 +35,24 @@ pub(super) fn prune(
     let most = retention.output_mb.map_or(u64::MAX, |mib| u64::from(mib) * MIB);
     in_order(&mut outputs, most);
     let mut total = outputs.iter().fold(0_u64, |sum, output| sum.saturating_add(output.bytes));
+    let mut in_use = None;
     for output in outputs {
         if stopped.is_cancelled() {
             break;
         }
-        if total > most || since.is_some_and(|since| output.ended < since) {
+        let is_old = |ended| since.is_some_and(|since| ended < since);
+        if total > most || is_old(output.ended) {
+            // Asked only where something goes.
+            let records: &HashMap<_, _> = match &in_use {
+                Some(records) => records,
+                None => in_use.insert(records_in_use(reader)?),
+            };
+            match records.get(&output.task) {
+                // Retries compare with what was before the first attempt: without that record they could never succeed.
+                Some(None) => continue,
+                Some(Some(ended)) if total <= most && !is_old(*ended) => continue,
+                _ => {}
+            }
             let dir = actions.join(output.task.to_string());
             match std::fs::remove_dir_all(&dir) {
                 Ok(()) => total = total.saturating_sub(output.bytes),
@@ -47,6 +61,11 @@ pub(super) fn prune(
         }
     }
     Ok(())
+}
+
+/// The tasks whose record of protected files others compare with, and since when none does any more.
+fn records_in_use(reader: &dyn Reader) -> io::Result<HashMap<TaskNo, Option<Timestamp>>> {
+    Ok(reader.records_in_use().map_err(io::Error::other)?.into_iter().collect())
 }
 
 /// Orders outputs as they are deleted where they are too large together. One that is too large by itself goes first: even if all others went, it

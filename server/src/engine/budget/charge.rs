@@ -1,6 +1,6 @@
 //! The cost of a run that is over: it is counted once, and the run's usage says what was counted.
 
-use aiwg_model::{EndReason, Outcome, RunCost, RunRow, TaskRow, whole_usd};
+use aiwg_model::{EndReason, Outcome, RoundDetail, RunCost, RunRow, TaskRow, whole_usd};
 
 use crate::engine::transaction::Transaction;
 
@@ -56,10 +56,29 @@ impl Transaction<'_> {
             "a cost of ${usd} is not believed: it counts as one that is not known (`budget.unknown_cost_usd`); see the agent's output"
         );
         tracing::warn!(task = %task.no, usd, most_usd, "{why}");
-        outcome.error = Some(match outcome.error.take() {
-            Some(error) => format!("{error}; {why}"),
-            None => why,
-        });
+        // The run keeps it, since more runs may come after it.
+        let detail = outcome.detail.as_ref().and_then(RoundDetail::read).unwrap_or_default();
+        outcome.detail = RoundDetail { cost_note: Some(why.clone()), ..detail }.to_json();
+        outcome.error = Some(and_said(outcome.error.take(), &why));
+    }
+
+    /// The outcome of a task with what is to be known of the costs of its runs.
+    pub(in crate::engine) fn with_cost_notes(
+        &self,
+        task: &TaskRow,
+        outcome: &Outcome,
+    ) -> aiwg_store::Result<Outcome> {
+        let mut outcome = outcome.clone();
+        // The one of an only run is there.
+        if task.launch > 1 {
+            for run in self.store.runs(task.no)? {
+                let Some(note) = RoundDetail::of(&run).cost_note else { continue };
+                if !outcome.error.as_ref().is_some_and(|error| error.contains(&note)) {
+                    outcome.error = Some(and_said(outcome.error.take(), &note));
+                }
+            }
+        }
+        Ok(outcome)
     }
 
     /// The most that is believed of the cost of a task's run, in US dollars.
@@ -107,5 +126,13 @@ impl Transaction<'_> {
         }
         let run = self.store.runs(task.no)?.into_iter().find(|run| run.id == task.run());
         Ok(run.is_none_or(|run| run.kind == RunRow::AGENT))
+    }
+}
+
+/// An error, if there is one, and what else is to be said.
+fn and_said(error: Option<String>, more: &str) -> String {
+    match error {
+        Some(error) => format!("{error}; {more}"),
+        None => more.to_owned(),
     }
 }

@@ -163,13 +163,13 @@ impl Agent {
             (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
         let ignore = shared.context.settings.get().config.watch.ignore.clone();
         let on = self.protected.get().cloned();
-        let look = Look::within(work::LOOK_WITHIN);
+        let look = Look::within(work::COMPARED_WITHIN);
         let its = look.clone();
         let detail = spawn_blocking(move || {
             // These first, since the round depends on them, and not on the number.
-            let protected = work::protected_changes(&its, &root, &terms.protect, &task_dir, on.as_ref());
-            let files = work::changed(&its, &root, &ignore, &run_dir);
-            RoundDetail { files, protected, ..RoundDetail::default() }
+            let compared = work::protected_changes(&its, &root, &terms.protect, &task_dir, on.as_ref());
+            let files = work::changed(&its.part(work::LOOK_WITHIN), &root, &ignore, &run_dir);
+            with_compared(RoundDetail { files, ..RoundDetail::default() }, compared)
         });
         self.looked((shared, daemon), end, &look, detail).await
     }
@@ -191,7 +191,7 @@ impl Agent {
         let project = &shared.context.project;
         let (root, task_dir) = (project.root().to_owned(), project.action_dir(self.task.no));
         let detail = outcome.detail.as_ref().and_then(RoundDetail::read).unwrap_or_default();
-        let look = Look::within(work::LOOK_WITHIN);
+        let look = Look::within(work::COMPARED_WITHIN);
         let its = look.clone();
         let detail = spawn_blocking(move || match is_before {
             true => {
@@ -199,11 +199,17 @@ impl Agent {
                 RoundDetail { written, ..detail }
             }
             false => {
-                let protected = work::protected_changes(&its, &root, &protect, &task_dir, on.as_ref());
-                RoundDetail { protected, ..detail }
+                let compared = work::protected_changes(&its, &root, &protect, &task_dir, on.as_ref());
+                with_compared(detail, compared)
             }
         });
         let detail = self.looked((shared, daemon), end, &look, detail).await;
         Outcome { detail: detail.to_json(), ..outcome }
     }
+}
+
+/// The detail of a run with what has become of the protected files.
+fn with_compared(detail: RoundDetail, compared: work::Compared) -> RoundDetail {
+    let work::Compared { changed, unseen, is_slow } = compared;
+    RoundDetail { protected: changed, unseen, is_slow, ..detail }
 }

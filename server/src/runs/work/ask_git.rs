@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_watch::{GitBounds, Look, ask_git};
+use aiwg_watch::{GitBounds, Keep, Look, ask_git, ask_git_for};
+
+use super::LOOK_WITHIN;
 
 /// Largest size of one of git's answers, in bytes.
 const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
@@ -18,6 +20,13 @@ const MOST_NAMES: usize = 64 * 1024;
 /// The answer of git; none if it fails, is not there or its look is over before.
 pub(super) fn git(look: &Look, root: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     ask(look, root, arguments, Vec::new()).filter(|(_, is_good)| *is_good).map(|(answer, _)| answer)
+}
+
+/// The entries of git's answer that are chosen, each with its NUL byte; none if it fails, is not there or its look is over before.
+pub(super) fn git_for(look: &Look, root: &Path, arguments: &[&str], keep: Keep) -> Option<Vec<u8>> {
+    let look = &look.part(LOOK_WITHIN);
+    let answer = ask_git_for(root, arguments, keep, GitBounds { look, most: LARGEST_ANSWER }).ok()?;
+    (answer.code == Some(0)).then_some(answer.text)
 }
 
 /// The directory at the top of the work tree that the project is in; none if it is in none.
@@ -124,13 +133,14 @@ fn may_be_in_a_repository(root: &Path) -> bool {
 
 /// The answer of git to this input, and true if it says that it succeeded; none if it is not there, its look is over before, or it says too much.
 fn ask(look: &Look, root: &Path, arguments: &[&str], input: Vec<u8>) -> Option<(Vec<u8>, bool)> {
+    let look = &look.part(LOOK_WITHIN);
     let answer = ask_git(root, arguments, input, GitBounds { look, most: LARGEST_ANSWER }).ok()?;
     Some((answer.text, answer.code == Some(0)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::LOOK_WITHIN, *};
+    use super::*;
 
     #[test]
     fn any_number_of_names_can_be_asked_for_and_no_answer_is_none() {

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Files,
-    ask_git::{git, top},
+    ask_git::{git, git_for, top},
     content::Reading,
     differing, hash_of, name, read, write,
 };
@@ -118,8 +118,9 @@ fn note_files(
 
 /// The submodules in a directory of a work tree, as far as they are there; none if git does not answer.
 fn submodules(look: &Look, dir: &Path) -> Option<Vec<PathBuf>> {
-    let index = git(look, dir, &["ls-files", "-z", "--stage"])?;
-    let entries = index.split(|byte| *byte == 0).filter(|entry| entry.starts_with(SUBMODULE));
+    // A large index says much that is not asked for here.
+    let index = git_for(look, dir, &["ls-files", "-z", "--stage"], |entry| entry.starts_with(SUBMODULE))?;
+    let entries = index.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
     let path = |entry: &[u8]| {
         let name = entry.get(entry.iter().position(|byte| *byte == b'\t')? + 1..)?;
         let path = dir.join(OsStr::from_bytes(name));

@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use content::{Content, Reading, Unfinished};
 pub(super) use protected::{
-    changes as protected_changes, record as record_protected, written as protected_written,
+    Compared, changes as protected_changes, record as record_protected, written as protected_written,
 };
 
 /// Largest size of one of these files, in bytes.
@@ -23,6 +23,10 @@ const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
 
 /// The longest time that one look at a project's files may take, with all questions to git: an agent can make it last as long as it likes.
 pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(30);
+
+/// The longest time that the protected files may take: without them it is not known whether a task is done. Each question to git about them has its
+/// [`LOOK_WITHIN`].
+pub(super) const COMPARED_WITHIN: Duration = Duration::from_secs(600);
 
 /// Files by their paths relative to the project, each with a hash of its content; none for one that is not there, or cannot be read.
 type Files = BTreeMap<String, Option<u64>>;

@@ -1,14 +1,34 @@
 //! Finding the tasks that many are cancelled or retried of, and what a retry leaves behind.
 
 use aiwg_model::TaskNo;
-use aiwg_protocol::types::TaskState;
+use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::Selection;
 use rusqlite::{OptionalExtension, ToSql, params};
 
 use super::{
+    lenient::readable,
+    read::SqliteReader,
     row::{Millis, Number, number},
     write::SqliteStore,
 };
+
+impl SqliteReader {
+    /// The tasks whose record of protected files others compare with, each with the time at which the last of these has ended; none while one of them
+    /// has not.
+    pub(crate) fn records_in_use(&self) -> rusqlite::Result<Vec<(TaskNo, Option<Timestamp>)>> {
+        self.with(|connection| {
+            let sql = "SELECT CASE WHEN json_valid(terms) THEN json_extract(terms, '$.protected.task') END AS first,
+                        max(completed_at), max(state IN ('queued', 'running'))
+                 FROM task WHERE terms LIKE '%\"protected\"%' GROUP BY first HAVING first IS NOT NULL ORDER BY first";
+            let mut select = connection.prepare_cached(sql)?;
+            let rows = select.query_map([], |row| {
+                let ended = row.get::<_, Option<Millis>>(1)?.map(|at| at.0).filter(|_| row.get(2) == Ok(false));
+                Ok((row.get::<_, Number>(0)?.0, ended))
+            })?;
+            readable(rows, &self.reports)
+        })
+    }
+}
 
 impl SqliteStore {
     /// The tasks that meet the conditions and are in one of these states, the oldest first, `limit` at the most.

@@ -265,6 +265,7 @@ impl Reader for SqliteReader {
         approvals(filter: &ApprovalFilter) -> Vec<ApprovalRow>;
         pending_approvals() -> u64;
         held_in_vain(limit: u32) -> Vec<TaskNo>;
+        records_in_use() -> Vec<(TaskNo, Option<Timestamp>)>;
         stats() -> TaskStats;
         turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);
         events(filter: &EventFilter) -> EventPage;

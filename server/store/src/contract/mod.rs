@@ -56,7 +56,7 @@ macro_rules! contract {
             higher_priorities_start_first, whoever_waits_gains_one_priority_an_hour, an_overview_shows_what_matters,
             classes_queue_by_themselves, queued_tasks_are_edited, queued_tasks_expire, queue_switches_are_kept,
             a_running_task_goes_on,
-            dependents_wait, whoever_rests_waits, what_is_held_waits, holds_end_in_time, retries_are_noted,
+            dependents_wait, whoever_rests_waits, what_is_held_waits, holds_end_in_time, retries_are_noted, records_are_in_use,
             events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,
             cursors_move_from_where_they_are, numbers_are_never_given_again,
             old_tasks_are_forgotten, old_events_are_forgotten, cursors_are_forgotten_in_time,

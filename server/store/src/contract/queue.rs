@@ -1,6 +1,8 @@
 //! The queue: its order, and what waits in it.
 
-use aiwg_model::{Hold, Outcome, PROMPT_HEAD, QueueSwitch, StopReason, TaskNo, TaskSpec};
+use aiwg_model::{
+    Hold, Outcome, PROMPT_HEAD, ProtectRecord, QueueSwitch, StopReason, TaskNo, TaskSpec, Terms,
+};
 use aiwg_protocol::types::TaskState;
 
 use super::{Backend, at, commit, numbers, queue, task};
@@ -167,6 +169,30 @@ pub fn retries_are_noted(backend: &dyn Backend) {
     let view = store.view().unwrap();
     assert_eq!(numbers(&view.in_vain_for(TaskNo(1)).unwrap()), [3]);
     assert_eq!(view.in_vain_for(TaskNo(2)).unwrap(), []);
+}
+
+/// A record of protected files is in use until the last task that compares with it has ended.
+pub fn records_are_in_use(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let reader = backend.reader();
+    let retry = |of: Option<u64>| {
+        let on = ProtectRecord { task: of.map(TaskNo), run: 1, ..ProtectRecord::default() };
+        let terms = Terms { protected: Some(on), ..Terms::default() };
+        TaskSpec { terms, ..task("protected") }
+    };
+    for (no, of) in [(1, None), (2, Some(1)), (3, Some(1)), (4, Some(2))] {
+        queue(&mut *store, no, &retry(of));
+    }
+    queue(&mut *store, 5, &task("\"protected\""));
+    assert_eq!(reader.records_in_use().unwrap(), [(TaskNo(1), None), (TaskNo(2), None)]);
+    let mut end = |no, when| {
+        let outcome = Outcome::without_exit(TaskState::Failed, "");
+        commit(&mut *store, |tx| tx.finish(TaskNo(no), TaskState::Queued, &outcome, at(when)));
+    };
+    end(3, 30);
+    assert_eq!(reader.records_in_use().unwrap()[0], (TaskNo(1), None));
+    end(2, 20);
+    assert_eq!(reader.records_in_use().unwrap(), [(TaskNo(1), Some(at(30))), (TaskNo(2), None)]);
 }
 
 /// The overview has what runs, what will start next, and what ended last: the beginnings only.

@@ -121,3 +121,16 @@ fn a_cost_that_cannot_be_is_not_known() {
     daemon.ended(2, Some(100_000.0));
     assert!((daemon.spent() - 100_000.5).abs() < 1e-9, "{}", daemon.spent());
 }
+
+#[test]
+fn a_cost_that_was_not_believed_is_told_whatever_runs_come_after_it() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 10, "unknown_cost_usd": 0.5 }));
+    daemon.submit(task());
+    daemon.ends(1, &of_session(1e9, EndReason::OVERLOADED));
+    daemon.at("2026-11-30T20:10:00Z");
+    daemon.act(|tx| tx.release_due().unwrap());
+    daemon.ends(1, &of_session(0.25, EndReason::DONE));
+    let row = daemon.store.view().unwrap().task(TaskNo(1)).unwrap().unwrap();
+    let error = row.error.unwrap();
+    assert_eq!(error.matches("a cost of $1000000000 is not believed").count(), 1, "{error}");
+}

@@ -41,6 +41,9 @@ const LARGEST_IGNORE_FILE: u64 = 1024 * 1024;
 /// Number of changed protected files that are named.
 const NAMED: usize = 20;
 
+/// Number of characters of a long path that are shown.
+const SHOWN: usize = 200;
+
 /// Number of files that a check has written which are remembered.
 const MOST_WRITTEN: usize = 1000;
 
@@ -66,28 +69,51 @@ pub(in crate::runs) fn record(
     for name in ignored_names(look, root, &protected, &record, (&found, found.files.keys())) {
         found.files.remove(&name);
     }
+    if let Some(name) = &found.too_long {
+        return Err(too_long(name));
+    }
     let files = found.files;
     let text = serde_json::to_vec(&Record { files, ..record })?;
     write_atomic(&run_dir.join(RECORD_FILE), &text)?;
     Ok(hex(&Hash::hash(&text)))
 }
 
-/// The first of the protected files that are not as they were put on record, in the directory of a task.
+/// The protected files, compared with what was put on record.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::runs) struct Compared {
+    /// The first of those that are not as they were.
+    pub(in crate::runs) changed: Vec<String>,
+    /// The reason for which not all were compared; none if they were.
+    pub(in crate::runs) unseen: Option<String>,
+    /// True if that is no more than time.
+    pub(in crate::runs) is_slow: bool,
+}
+
+/// Compares the protected files with the record in the directory of a task.
 pub(in crate::runs) fn changes(
     look: &Look,
     root: &Path,
     globs: &[String],
     task_dir: &Path,
     on: Option<&ProtectRecord>,
-) -> Vec<String> {
+) -> Compared {
     if globs.is_empty() {
-        return Vec::new();
+        return Compared::default();
     }
     let path = record_path(task_dir, on);
-    match all_changes(look, root, globs, &path, on) {
-        Ok(changed) => changed.into_iter().take(NAMED).collect(),
+    let Ok((record, on)) = read_record(&path, on) else {
         // Whoever has removed the record, or changed it, has not shown that nothing else was changed.
-        Err(_) => vec![path.display().to_string()],
+        return Compared { changed: vec![path.display().to_string()], ..Compared::default() };
+    };
+    match all_changes(look, root, globs, &record, on) {
+        Ok(mut changed) => {
+            changed.truncate(NAMED);
+            Compared { changed, ..Compared::default() }
+        }
+        Err(error) => {
+            let is_slow = error.kind() == io::ErrorKind::TimedOut;
+            Compared { unseen: Some(error.to_string()), is_slow, ..Compared::default() }
+        }
     }
 }
 
@@ -99,7 +125,9 @@ pub(in crate::runs) fn written(
     task_dir: &Path,
     on: Option<&ProtectRecord>,
 ) -> Vec<String> {
-    let changed = all_changes(look, root, globs, &record_path(task_dir, on), on).unwrap_or_default();
+    let changed = read_record(&record_path(task_dir, on), on)
+        .and_then(|(record, on)| all_changes(look, root, globs, &record, on))
+        .unwrap_or_default();
     let real: Vec<String> = changed.iter().map(|name| real_name(root, name)).collect();
     let Some(tracked) = tracked(look, root, &real) else { return Vec::new() };
     // Git is not asked about a name that is no text.
@@ -121,29 +149,44 @@ fn record_path(task_dir: &Path, on: Option<&ProtectRecord>) -> PathBuf {
     dir.join(on.map_or(0, |on| on.run).to_string()).join(RECORD_FILE)
 }
 
-fn all_changes(
-    look: &Look,
-    root: &Path,
-    globs: &[String],
-    path: &Path,
-    on: Option<&ProtectRecord>,
-) -> io::Result<Vec<String>> {
+/// The record, if it is the one that the store knows of.
+fn read_record<'a>(path: &Path, on: Option<&'a ProtectRecord>) -> io::Result<(Record, &'a ProtectRecord)> {
     let on = on.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
     let text = read_bounded(path, LARGEST_RECORD)?;
     if hex(&Hash::hash(&text)) != on.hash {
         return Err(io::Error::from(io::ErrorKind::InvalidData));
     }
-    let record: Record = serde_json::from_slice(&text)?;
+    Ok((serde_json::from_slice(&text)?, on))
+}
+
+fn all_changes(
+    look: &Look,
+    root: &Path,
+    globs: &[String],
+    record: &Record,
+    on: &ProtectRecord,
+) -> io::Result<Vec<String>> {
     let protected = Protected::new(globs)?;
     let found = protected.find(root, Reading::new(look))?;
+    if let Some(name) = &found.too_long {
+        return Err(too_long(name));
+    }
     let now = &found.files;
     let gone_or_other = record.files.iter().filter(|(name, state)| now.get(*name) != Some(state));
     let new = now.keys().filter(|name| !record.files.contains_key(*name));
-    let ignored = ignored_names(look, root, &protected, &record, (&found, new.clone()));
+    let ignored = ignored_names(look, root, &protected, record, (&found, new.clone()));
     let changed = gone_or_other.map(|(name, _)| name).chain(new.filter(|name| !ignored.contains(name)));
     let mut changed: Vec<String> = changed.filter(|name| !on.written.contains(name)).cloned().collect();
     changed.sort_unstable();
     Ok(changed)
+}
+
+/// What is behind a path that no call of the system takes.
+fn too_long(name: &str) -> io::Error {
+    let shown: String = name.chars().take(SHOWN).collect();
+    io::Error::other(format!(
+        "\"verify.protect\" covers a path that is longer than the system takes, so that what is there cannot be compared: narrow it, or remove {shown}…"
+    ))
 }
 
 /// The ignore files of the project, as they are.

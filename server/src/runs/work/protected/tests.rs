@@ -44,7 +44,13 @@ impl Place {
     }
 
     fn changes(&self, globs: &[&str]) -> Vec<String> {
-        changes(&look(), self.project.path(), &owned(globs), self.task.path(), Some(&self.on))
+        let compared = self.compared(&look(), globs);
+        assert_eq!((compared.unseen, compared.is_slow), (None, false));
+        compared.changed
+    }
+
+    fn compared(&self, look: &Look, globs: &[&str]) -> Compared {
+        changes(look, self.project.path(), &owned(globs), self.task.path(), Some(&self.on))
     }
 }
 
@@ -91,7 +97,7 @@ fn a_record_that_somebody_else_has_written_is_none() {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(place.changes(&TESTS).len(), 1, "nothing shows that nothing was changed");
     let without = changes(&look(), place.project.path(), &owned(&TESTS), place.task.path(), None);
-    assert_eq!(without.len(), 1);
+    assert_eq!(without.changed.len(), 1);
 }
 
 #[test]
@@ -267,14 +273,40 @@ fn only_directories_that_may_hold_protected_files_are_searched() {
 }
 
 #[test]
-fn what_an_ended_look_has_not_compared_counts_as_changed() {
+fn what_an_ended_look_has_not_compared_is_not_known_and_nobody_has_forged_a_record() {
     let mut place = Place::new(&["tests/a"]);
     place.record(&TESTS);
     let over = look();
     over.end();
+    let compared = place.compared(&over, &TESTS);
+    assert!(compared.changed.is_empty() && compared.is_slow, "{compared:?}");
+    assert!(compared.unseen.unwrap().contains("within 600 s"));
     let dir = place.task.path().join("1");
-    let changed = changes(&over, place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
-    assert_eq!(changed, [dir.join(RECORD_FILE).display().to_string()]);
     let refused = record(&over, place.project.path(), &owned(&TESTS), &dir).unwrap_err();
-    assert!(refused.to_string().contains("within 30 s"), "{refused}");
+    assert!(refused.to_string().contains("within 600 s"), "{refused}");
+    // A part ends with the whole.
+    let whole = look();
+    let part = whole.part(std::time::Duration::ZERO);
+    assert!(part.is_over() && !whole.is_over());
+}
+
+#[test]
+fn what_no_call_of_the_system_reaches_is_not_passed_over() {
+    use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
+
+    let mut place = Place::new(&["tests/a"]);
+    place.record(&TESTS);
+    let name = "d".repeat(200);
+    let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut dir = open(place.path("tests"), flags, Mode::empty()).unwrap();
+    for _ in 0..25 {
+        mkdirat(&dir, name.as_str(), Mode::RWXU).unwrap();
+        dir = openat(&dir, name.as_str(), flags, Mode::empty()).unwrap();
+    }
+    openat(&dir, "hidden", OFlags::CREATE | OFlags::WRONLY, Mode::RWXU).unwrap();
+    let compared = place.compared(&look(), &TESTS);
+    assert!(!compared.is_slow && compared.unseen.unwrap().contains("longer than the system takes"));
+    let dir = place.task.path().join("1");
+    let refused = record(&look(), place.project.path(), &owned(&TESTS), &dir).unwrap_err();
+    assert!(refused.to_string().contains("tests/ddd"), "{refused}");
 }

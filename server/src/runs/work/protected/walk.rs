@@ -13,9 +13,10 @@ use std::{
 
 use aiwg_patterns::{Pattern, PatternSet, is_glob};
 use hmac_sha256::Hash;
+use rustix::io::Errno;
 
 use super::super::{
-    LOOK_WITHIN,
+    COMPARED_WITHIN,
     content::{Content, MOST_READ, Reading, Unfinished},
 };
 
@@ -45,6 +46,8 @@ pub(super) struct Found {
     pub(super) behind_links: BTreeMap<String, String>,
     /// The ignore files on the way.
     pub(super) ignore_files: Vec<PathBuf>,
+    /// The first one, or the first directory, whose path is longer than the system takes: what is there cannot be compared.
+    pub(super) too_long: Option<String>,
 }
 
 /// The patterns of protected files.
@@ -94,7 +97,11 @@ impl Protected {
             vec![Open { path: root.to_owned(), name: String::new(), real: real.clone(), links: 0 }];
         let mut looked_at = 0;
         while let Some(dir) = open.pop() {
-            for entry in std::fs::read_dir(&dir.path).into_iter().flatten().flatten() {
+            let entries = std::fs::read_dir(&dir.path);
+            if entries.as_ref().is_err_and(is_too_long) {
+                found.too_long.get_or_insert_with(|| dir.name.clone());
+            }
+            for entry in entries.into_iter().flatten().flatten() {
                 looked_at += 1;
                 if reading.look().is_over() {
                     return Err(unfinished(Unfinished::TooLong));
@@ -109,6 +116,9 @@ impl Protected {
                 }
                 let Ok(kind) = entry.file_type() else { continue };
                 if !kind.is_dir() && self.set.is_match(&name) {
+                    if path.symlink_metadata().is_err_and(|error| is_too_long(&error)) {
+                        found.too_long.get_or_insert_with(|| name.clone());
+                    }
                     let state = state(&path, &real, &mut reading).map_err(unfinished)?;
                     found.files.insert(name.clone(), state);
                     if dir.links > 0
@@ -157,6 +167,10 @@ fn join(dir: &str, name: &str) -> String {
     if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
 }
 
+fn is_too_long(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::NAMETOOLONG.raw_os_error())
+}
+
 fn too_many() -> io::Error {
     io::Error::other(format!(
         "\"verify.protect\" makes the daemon look at more files than it can each round ({MOST_PROTECTED} that match, {MOST_LOOKED_AT} \
@@ -165,13 +179,18 @@ fn too_many() -> io::Error {
 }
 
 fn unfinished(why: Unfinished) -> io::Error {
-    let than_it_can = match why {
-        Unfinished::TooMuch => format!("each round ({} GiB)", MOST_READ / (1024 * 1024 * 1024)),
-        Unfinished::TooLong => format!("in time (within {} s)", LOOK_WITHIN.as_secs()),
+    let (kind, than_it_can) = match why {
+        Unfinished::TooMuch => {
+            (io::ErrorKind::Other, format!("each round ({} GiB)", MOST_READ / (1024 * 1024 * 1024)))
+        }
+        Unfinished::TooLong => {
+            (io::ErrorKind::TimedOut, format!("in time (within {} s)", COMPARED_WITHIN.as_secs()))
+        }
     };
-    io::Error::other(format!(
-        "\"verify.protect\" makes the daemon read more than it can {than_it_can}: narrow it"
-    ))
+    io::Error::new(
+        kind,
+        format!("\"verify.protect\" makes the daemon read more than it can {than_it_can}: narrow it"),
+    )
 }
 
 /// All that counts of a file: its content and its owner's rights; of a link where it leads, and the same of that, where it is in the project.

@@ -214,7 +214,8 @@ Delivery = Literal["live", "next_run", "queued"]
 
 - ``live``: The agent gets it in its session while it works: between two of its steps, or as its
   next turn. If its run ends before, it is the next run's.
-- ``next_run``: The agent gets it in its session when the run that is under way has ended.
+- ``next_run``: The agent gets it in its session when the run that is under way has ended; earlier
+  where that has only just begun, and turns out to take messages while it works.
 - ``queued``: The task has not begun, or waits to go on, or a person has it: the message comes with
   what its agent is asked then.
 """
@@ -248,10 +249,12 @@ MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip", "fail"]
 - ``fail``: A task that fails at once, since its prompt cannot be made of this event.
 """
 
-MessageState = Literal["waiting", "unsure", "delivered"]
+MessageState = Literal["waiting", "undelivered", "unsure", "delivered"]
 """The state of a message to a task's agent.
 
-- ``waiting``: No agent has it yet. Once its task has ended, none ever will.
+- ``waiting``: No agent has it yet.
+- ``undelivered``: Its task has ended before an agent had it: none ever will. A retry of the task
+  does not get it either.
 - ``unsure``: An agent was ended that had read it, and it is not known to be part of its session.
   The next run gets it, with a note of that.
 - ``delivered``: It is part of the agent's session, or of what its agent was asked.
