@@ -25,6 +25,7 @@ mod retention;
 mod rules;
 mod sdk;
 mod shapes;
+mod spool;
 mod steer;
 mod unheard;
 mod vectors;

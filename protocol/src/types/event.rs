@@ -14,7 +14,7 @@ pub struct Event {
     pub payload: Json,
     /// The publisher.
     pub source: EventSource,
-    /// Time at which the daemon received it.
+    /// Time at which the daemon received it; of an event that was emitted while there was no daemon, the time at which it happened.
     pub at: Timestamp,
     /// The cause; absent if it came from outside.
     #[serde(rename = "causedBy", default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,12 @@
 //! A directory that is held, so that what is opened in it is in this very directory, whatever is put in its place meanwhile.
 
 use std::{
+    ffi::{OsStr, OsString},
     fs::File,
     io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::fs::MetadataExt,
+        unix::{ffi::OsStrExt, fs::MetadataExt},
     },
     path::Path,
 };
@@ -158,6 +159,43 @@ impl Dir {
     /// It cannot be renamed.
     pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         Ok(renameat(&self.0, from, &self.0, to)?)
+    }
+
+    /// Moves a file of it into another directory, under a name that is free there or another file's, which is gone then.
+    ///
+    /// # Errors
+    /// It cannot be moved.
+    pub fn rename_into(&self, from: &Path, into: &Self, to: &Path) -> io::Result<()> {
+        Ok(renameat(&self.0, from, &into.0, to)?)
+    }
+
+    /// The names in it, in no order, `most` at the most.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn names(&self, most: usize) -> io::Result<Vec<OsString>> {
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(OsStr::from_bytes(name).to_owned());
+            }
+            if names.len() >= most {
+                break;
+            }
+        }
+        Ok(names)
+    }
+
+    /// True if nobody but this user and root can have put anything into it.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn is_private(&self) -> io::Result<bool> {
+        let found = rustix::fs::fstat(&self.0)?;
+        let is_own = found.st_uid == 0 || found.st_uid == rustix::process::geteuid().as_raw();
+        Ok(is_own && !Mode::from_raw_mode(found.st_mode).intersects(Mode::WGRP | Mode::WOTH))
     }
 
     /// Removes a file in it, a link itself and not what it leads to; false if there was none.

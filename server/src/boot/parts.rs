@@ -6,7 +6,7 @@ use aiwg_protocol::{config::Config, types::Timestamp};
 use aiwg_store::Reader;
 
 use crate::{
-    api::Api,
+    api::{Api, emitted},
     component::{Component, Components},
     components::{
         accounts::{AccountSharing, AccountsCheck, Credentials},
@@ -17,6 +17,7 @@ use crate::{
         messaging::{Messaging, MessagingCheck},
         retention::Retention,
         scheduler::{ScheduleCheck, Scheduler},
+        spool::Spool,
         state_guard::StateGuard,
         status_files::StatusFiles,
         tasks_file::TasksFile,
@@ -58,9 +59,11 @@ pub(super) struct Found {
 pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Component>> {
     let Found { listener, api, copying, watcher, messaging, state_guard, aged } = found;
     let components = components.clone();
+    let spool = Arc::new(Spool::new(emitted));
     vec![
+        Arc::clone(&spool) as Arc<dyn Component>,
         Arc::new(HealthChecker { components: components.clone() }),
-        Arc::new(Socket::new(listener, api)),
+        Arc::new(Socket::new(listener, api, spool)),
         watcher,
         Arc::new(Supervisor),
         Arc::new(Rules),

@@ -8,6 +8,7 @@ pub(crate) mod health_check;
 pub(crate) mod messaging;
 pub(crate) mod retention;
 pub(crate) mod scheduler;
+pub(crate) mod spool;
 pub(crate) mod state_guard;
 pub(crate) mod status_files;
 pub(crate) mod tasks_file;

@@ -18,8 +18,19 @@ impl Transaction<'_> {
         new: &NewEvent,
         sender: Option<&Arc<Sender>>,
     ) -> Result<EventEmitted, Failure> {
+        self.publish_at(new, sender, None)
+    }
+
+    /// The same of an event that happened earlier, at this time; a time to come is none.
+    pub(super) fn publish_at(
+        &mut self,
+        new: &NewEvent,
+        sender: Option<&Arc<Sender>>,
+        at: Option<Timestamp>,
+    ) -> Result<EventEmitted, Failure> {
         self.is_open()?;
-        let event = self.numbered(new.clone());
+        let at = at.map_or(self.now, |at| at.min(self.now));
+        let event = Event { at, ..self.numbered(new.clone()) };
         // Before anything is stored: an event without the tasks that it was to make would be a broken promise.
         if self.state.config.max_queued.is_some() {
             let tasks = self.tasks_of(&event)?;

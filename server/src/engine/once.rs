@@ -66,7 +66,8 @@ impl Engine {
 }
 
 impl Transaction<'_> {
-    fn kept_answer(&self, key: &CallKey) -> Result<Option<Json>, Failure> {
+    /// The answer that the first call with a key was given.
+    pub(super) fn kept_answer(&self, key: &CallKey) -> Result<Option<Json>, Failure> {
         let Some(text) = self.store.cursor(CallKey::SOURCE, key.id())? else { return Ok(None) };
         // What cannot be read was never an answer.
         let Ok(kept) = serde_json::from_str::<KeptAnswer>(&text) else { return Ok(None) };
@@ -79,7 +80,8 @@ impl Transaction<'_> {
         Ok(Some(kept.answer))
     }
 
-    fn keep_answer(&mut self, key: &CallKey, answer: Json) -> aiwg_store::Result<()> {
+    /// Stores the answer to the first call with a key.
+    pub(super) fn keep_answer(&mut self, key: &CallKey, answer: Json) -> aiwg_store::Result<()> {
         let until = self.now.after_ms(CallKey::KEPT_MS);
         let kept = KeptAnswer { call: key.call().to_owned(), until, answer };
         let value = serde_json::to_string(&kept).ok();

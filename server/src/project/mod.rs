@@ -12,7 +12,7 @@ use std::{
 
 use aiwg_fs::{at, write_private};
 use aiwg_model::TaskNo;
-use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, trust};
+use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, spool::SPOOL_PATH, trust};
 
 pub(crate) use runs::{living_run, run_dirs};
 pub(crate) use runtime_dir::{check_own, runtime_dir, runtime_dirs, usual_name};
@@ -111,6 +111,11 @@ impl Project {
     /// The event log as JSON Lines.
     pub fn events_dir(&self) -> PathBuf {
         self.state_dir().join("events")
+    }
+
+    /// The directory of the events that clients have emitted while no daemon was there.
+    pub fn spool(&self) -> PathBuf {
+        self.root().join(SPOOL_PATH)
     }
 
     /// The directory of a task, in which each of its runs has one: with the output of its agent, and the records of its shim.

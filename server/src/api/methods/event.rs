@@ -5,7 +5,7 @@ use aiwg_protocol::{
     ApiError,
     limits::EVENTS_LISTED,
     types::{
-        Event, EventEmitParams, EventEmitted, EventListParams, EventSource, EventSubscribeParams,
+        Cause, Event, EventEmitParams, EventEmitted, EventListParams, EventSource, EventSubscribeParams,
         EventSubscribed, EventUnsubscribeParams, EventUnsubscribed,
     },
     wire::{FREE_BYTES, Room},
@@ -15,6 +15,7 @@ use aiwg_store::{EventFilter, From};
 use super::check;
 use crate::{
     api::{Handler, answer::Part, permit},
+    context::Context,
     engine::NewEvent,
 };
 
@@ -23,7 +24,7 @@ pub(crate) async fn event_emit(
     mut params: EventEmitParams,
 ) -> Result<EventEmitted, ApiError> {
     let key = handler.key(params.idempotency_key.take(), "event.emit", &params)?;
-    let event = match emitted(handler, params) {
+    let event = match emitted(&handler.context, params, handler.cause()) {
         Ok(event) => event,
         Err(refusal) => return handler.refused(key, refusal).await,
     };
@@ -31,11 +32,14 @@ pub(crate) async fn event_emit(
 }
 
 /// The event that a client emits, once it is checked.
-fn emitted(handler: &Handler, params: EventEmitParams) -> Result<NewEvent, ApiError> {
+pub(crate) fn emitted(
+    context: &Context,
+    params: EventEmitParams,
+    cause: Option<Cause>,
+) -> Result<NewEvent, ApiError> {
     check::topic(&params.topic)?;
     let payload = params.payload.unwrap_or_default();
-    check::payload("payload", &payload, &handler.context.settings.get().config.daemon)?;
-    let cause = handler.cause();
+    check::payload("payload", &payload, &context.settings.get().config.daemon)?;
     Ok(NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None })
 }
 

@@ -29,7 +29,7 @@ pub(super) use budget::*;
 pub(super) use chat::*;
 pub(crate) use daemon::*;
 pub(super) use dry_run::*;
-pub(super) use event::*;
+pub(crate) use event::*;
 pub(super) use logs::*;
 pub(super) use messaging::*;
 pub(super) use output::*;

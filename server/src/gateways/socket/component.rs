@@ -21,6 +21,7 @@ use super::{Listener, listener::serve};
 use crate::{
     api::Api,
     component::{Component, item},
+    components::spool::Spool,
     context::Context,
 };
 
@@ -30,6 +31,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Serves the clients that come over the socket.
 pub(crate) struct Socket {
     api: Arc<Api>,
+    spool: Arc<Spool>,
     /// The listener; none once it is served.
     listener: Mutex<Option<Listener>>,
     clients: AtomicU32,
@@ -37,14 +39,19 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// A socket that has been bound, and is not served yet.
-    pub(crate) fn new(listener: Listener, api: Arc<Api>) -> Self {
-        Self { api, listener: Mutex::new(Some(listener)), clients: AtomicU32::new(0) }
+    pub(crate) fn new(listener: Listener, api: Arc<Api>, spool: Arc<Spool>) -> Self {
+        Self { api, spool, listener: Mutex::new(Some(listener)), clients: AtomicU32::new(0) }
     }
 
     /// Counts a connected client as long as the result lives.
     pub(super) fn count_client(self: &Arc<Self>) -> Client {
         self.clients.fetch_add(1, Ordering::Relaxed);
         Client(Arc::clone(self))
+    }
+
+    /// The events that were emitted before this client came.
+    pub(super) fn spool(&self) -> &Spool {
+        &self.spool
     }
 
     pub(super) fn api(&self) -> &Arc<Api> {

@@ -25,6 +25,8 @@ const LAST_QUESTIONS: Duration = Duration::from_millis(250);
 pub(super) async fn serve(stream: UnixStream, caller: Caller, origin: Origin, gateway: Arc<Socket>) {
     let _client = gateway.count_client();
     let (api, context) = (gateway.api(), &gateway.api().context);
+    // A client that has spooled events, and finds a daemon now, has emitted them before all that it asks for here.
+    gateway.spool().take_in_before_client(context).await;
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
     let handler = Arc::new(Handler::of(caller, Peer::of(&stream), origin, Arc::clone(api), pushes).await);
     let (reader, writer) = stream.into_split();

@@ -74,6 +74,11 @@ impl SqliteStore {
         let below = needed.unwrap_or(u64::MAX).min(first.saturating_add(limit)).min(last + 1);
         let too_many =
             keep.most.map_or(0, |most| (last + 1).saturating_sub(most)).max(keep.from.unwrap_or(0));
+        // Some may have happened before others with lower numbers: those go with what is before them.
+        let kept: Option<u64> = self
+            .statement("SELECT min(seq) FROM event WHERE seq < ?1 AND seq >= ?2 AND at >= ?3")?
+            .query_row((below, too_many, Millis(keep.since.unwrap_or_default())), |row| row.get(0))?;
+        let below = kept.unwrap_or(below);
         self.keep_numbers()?;
         let old = "event WHERE seq < ?1 AND (seq < ?2 OR at < ?3)";
         let values = || (below, too_many, Millis(keep.since.unwrap_or_default()));

@@ -1,0 +1,245 @@
+//! The spool, `.aiwg/spool/`: events that clients have emitted while no daemon was there.
+//!
+//! It is taken in at the start, and before a client is served that connects: so a client that has spooled events and then finds a daemon has
+//! emitted those first. Nothing waits or looks for files otherwise, and a project without a spool costs one look at a name each time.
+
+mod files;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use aiwg_model::{CallKey, NewEvent};
+use aiwg_protocol::{
+    ApiError,
+    limits::LONGEST_NAME,
+    spool::{REJECTED, SPOOL_PATH},
+    types::{Cause, EventEmitParams},
+};
+use futures::future::BoxFuture;
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+
+use self::files::{Batch, Files, Read, Refusal};
+use crate::{
+    component::Component,
+    context::Context,
+    engine::{EngineError, Spooled, Spooling},
+    health::IssueKind,
+};
+
+/// Events of the spool were refused, or it cannot be taken in.
+const SPOOL_ISSUE: IssueKind = IssueKind::named("spool");
+
+/// The longest time for which a client that connects waits for what is in the spool.
+const BEFORE_CLIENT: Duration = Duration::from_secs(5);
+
+/// The time before what had to wait is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Checks the params of an event that is emitted, as if a client had sent them.
+type Check = fn(&Context, EventEmitParams, Option<Cause>) -> Result<NewEvent, ApiError>;
+
+/// Takes in the spool.
+pub(crate) struct Spool {
+    check: Check,
+    /// The names of files that are gone, of which the store is not told yet. Held by whoever takes in the spool.
+    gone: tokio::sync::Mutex<Gone>,
+    /// Rung when something in the spool has to wait.
+    is_left: Notify,
+    /// True if the health says something of the spool.
+    has_issue: AtomicBool,
+}
+
+#[derive(Default)]
+struct Gone {
+    names: Vec<String>,
+    /// True if those of an earlier daemon are among them.
+    is_complete: bool,
+}
+
+/// The reason for which the spool is not taken in as a whole.
+enum Stopped {
+    /// What is left may be taken in later.
+    Waits(String),
+    /// A person has to do something.
+    Broken(String),
+}
+
+impl From<EngineError> for Stopped {
+    fn from(error: EngineError) -> Self {
+        Self::Waits(error.to_string())
+    }
+}
+
+impl Spool {
+    pub(crate) fn new(check: Check) -> Self {
+        Self {
+            check,
+            gone: tokio::sync::Mutex::default(),
+            is_left: Notify::new(),
+            has_issue: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes in what is there before a client is served, which does not wait for it for ever.
+    pub(crate) async fn take_in_before_client(&self, context: &Arc<Context>) {
+        if context.project.spool().symlink_metadata().is_ok() || self.has_issue.load(Ordering::Relaxed) {
+            let _ = timeout(BEFORE_CLIENT, self.take_in(context)).await;
+        }
+    }
+
+    /// Takes in what is there, and reports what is wrong with it. True if nothing waits there to be taken in.
+    async fn take_in(&self, context: &Arc<Context>) -> bool {
+        let spool = context.project.spool();
+        if spool.symlink_metadata().is_err() {
+            self.report(context, None);
+            return true;
+        }
+        let mut gone = self.gone.lock().await;
+        let (issue, is_done) = match self.take_all(context, &mut gone).await {
+            Ok(0) => (None, true),
+            Ok(refused) => (Some(refused_words(refused)), true),
+            Err(Stopped::Broken(why)) => (Some(why), true),
+            Err(Stopped::Waits(why)) => {
+                self.is_left.notify_one();
+                (Some(format!("events wait in {SPOOL_PATH}, and are taken in by themselves: {why}")), false)
+            }
+        };
+        self.report(context, issue);
+        is_done
+    }
+
+    fn report(&self, context: &Context, issue: Option<String>) {
+        self.has_issue.store(issue.is_some(), Ordering::Relaxed);
+        match issue {
+            Some(issue) => context.health.report(SPOOL_ISSUE, issue),
+            None => context.health.clear(SPOOL_ISSUE),
+        }
+    }
+
+    /// Takes in all that is there. Returns how many refused events there are, those of earlier times included.
+    async fn take_all(&self, context: &Arc<Context>, gone: &mut Gone) -> Result<usize, Stopped> {
+        let place = context.project.spool();
+        let mut files = apart(move || Files::open(&place).map(Option::unwrap_or_default)).await?;
+        if !gone.is_complete {
+            // Of what an earlier daemon has taken in, the files that are still there go now, and the names of the others are forgotten.
+            let taken = context.engine.spooled().await?;
+            gone.names.extend(taken.into_iter().filter(|name| !files.has(name)));
+            gone.is_complete = true;
+        }
+        while !files.is_empty() {
+            let batch;
+            (files, batch) = apart(move || files.read()).await?;
+            let (is_over, done) = self.take_batch(context, batch, &mut gone.names).await?;
+            let (settled, names);
+            (files, settled, names) = apart(move || files.settle(done)).await?;
+            gone.names.extend(names);
+            settled?;
+            if let Some(why) = is_over {
+                return Err(why);
+            }
+        }
+        if !gone.names.is_empty() {
+            context.engine.take_spooled(Vec::new(), std::mem::take(&mut gone.names)).await?;
+        }
+        let (_, refused) =
+            apart(move || Ok((files.refused(), files))).await.map(|(refused, files)| (files, refused))?;
+        Ok(refused)
+    }
+
+    /// Takes in some files: with the reason for which those after them have to wait, if they do, and what is to become of each.
+    async fn take_batch(
+        &self,
+        context: &Arc<Context>,
+        batch: Batch,
+        gone: &mut Vec<String>,
+    ) -> Result<(Option<Stopped>, Vec<(String, Option<Refusal>)>), Stopped> {
+        let (mut done, mut events) = (Vec::new(), Vec::new());
+        for (name, read) in batch {
+            match read.and_then(|read| self.spooled(context, &name, read)) {
+                Ok(spooled) => events.push(spooled),
+                Err(refusal) => done.push((name, Some(refusal))),
+            }
+        }
+        let names: Vec<String> = events.iter().map(|spooled| spooled.name.clone()).collect();
+        let outcomes = context.engine.take_spooled(events, gone.clone()).await?;
+        gone.clear();
+        let mut is_over = None;
+        for (name, outcome) in names.into_iter().zip(outcomes) {
+            match outcome {
+                Spooling::Taken => done.push((name, None)),
+                Spooling::Refused(error) => done.push((name, Some(ApiError::from(error).into()))),
+                Spooling::Later(error) => is_over = Some(Stopped::from(error)),
+            }
+        }
+        Ok((is_over, done))
+    }
+
+    /// The event of a file, once it is checked as that of a client is.
+    fn spooled(&self, context: &Context, name: &str, read: Read) -> Result<Spooled, Refusal> {
+        let Read { event, written_at } = read;
+        let key = event.idempotency_key;
+        if key.is_empty() || key.chars().count() > LONGEST_NAME {
+            let why = format!("the member \"idempotencyKey\" must have 1 to {LONGEST_NAME} characters");
+            return Err(ApiError::invalid_member("idempotencyKey", why).into());
+        }
+        let params = EventEmitParams {
+            topic: event.topic,
+            payload: Some(event.payload),
+            ..EventEmitParams::default()
+        };
+        // People's and scripts' keys: it is the same call as one that was sent over the socket.
+        let key = CallKey::new("", &key, "event.emit", &params)
+            .map_err(|error| ApiError::invalid_member("payload", error.to_string()))?;
+        let checked = (self.check)(context, params, None)?;
+        Ok(Spooled { name: name.to_owned(), event: checked, at: event.at, written_at, key })
+    }
+}
+
+/// Does work on files on a thread that may block.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Stopped> + Send + 'static,
+) -> Result<T, Stopped> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Stopped::Waits(error.to_string())))
+}
+
+fn refused_words(refused: usize) -> String {
+    let dir = PathBuf::from(SPOOL_PATH).join(REJECTED);
+    let dir = dir.display();
+    format!(
+        "{refused} of the events that were emitted while no daemon was there have been refused: each is in {dir}, with its reason; mend it and \
+         move it back to {SPOOL_PATH}, or delete it"
+    )
+}
+
+impl Component for Spool {
+    fn name(&self) -> &'static str {
+        "the spool"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            loop {
+                let is_done = self.take_in(&context).await;
+                let next = async {
+                    if is_done {
+                        self.is_left.notified().await;
+                    }
+                    sleep(RETRY).await;
+                };
+                tokio::select! {
+                    () = next => {}
+                    () = context.stopped.cancelled() => return,
+                }
+            }
+        })
+    }
+}
