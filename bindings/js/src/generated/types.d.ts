@@ -859,7 +859,10 @@ export interface Event {
   payload: unknown;
   /** The publisher. */
   source: Open<EventSource>;
-  /** Time at which the daemon received it. */
+  /**
+   * Time at which the daemon received it; of an event that was emitted while there was no daemon,
+   * the time at which it happened.
+   */
   at: Timestamp;
   /** The cause; absent if it came from outside. */
   causedBy?: Cause;

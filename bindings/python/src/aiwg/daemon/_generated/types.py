@@ -1527,7 +1527,9 @@ class Event(Result):
     source: EventSource | str
     """The publisher."""
     at: Timestamp
-    """Time at which the daemon received it."""
+    """Time at which the daemon received it; of an event that was emitted while there was no daemon,
+    the time at which it happened.
+    """
     caused_by: Cause | None = None
     """The cause; absent if it came from outside."""
 
