@@ -7,7 +7,7 @@ use crate::{
     daemon::BenchDaemon,
     files,
     load::{Load, Measured, Until, measure},
-    rules, start, table, tasks,
+    messaging, rules, start, table, tasks,
 };
 
 /// A figure, and how it is taken of a binary.
@@ -18,7 +18,7 @@ struct Figure {
     take: fn(&Path) -> f64,
 }
 
-const FIGURES: [Figure; 13] = [
+const FIGURES: [Figure; 16] = [
     Figure { what: "wire: ping, 64 in one write, per second", turns: 7, take: pipelined_ping },
     Figure { what: "wire: ping, one at a time, median us", turns: 7, take: single_ping },
     Figure { what: "wire: event.emit, 20 rules, per second", turns: 7, take: emit },
@@ -32,6 +32,9 @@ const FIGURES: [Figure; 13] = [
     Figure { what: "rules: emit with 10,000 rules, us", turns: 3, take: rules::with_many },
     Figure { what: "files: start to watch 100,000 files, ms", turns: 5, take: files::first_look },
     Figure { what: "files: a change to its event, ms", turns: 1, take: files::change_to_event },
+    Figure { what: "messaging: an event to its notice, ms", turns: 3, take: messaging::to_notice },
+    Figure { what: "messaging: memory, idle, above none, MiB", turns: 1, take: messaging::memory },
+    Figure { what: "messaging: wake-ups, idle, above none", turns: 1, take: messaging::wake_ups },
 ];
 
 /// Prints the figures whose name has the word in it.

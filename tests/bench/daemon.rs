@@ -43,11 +43,19 @@ impl BenchDaemon {
 
     /// With this configuration.
     pub(crate) fn start(aiwg: &Path, config: &Value) -> Self {
+        Self::start_in(aiwg, config, &[])
+    }
+
+    /// With this configuration, and these variables in its environment.
+    pub(crate) fn start_in(aiwg: &Path, config: &Value, environment: &[(&str, String)]) -> Self {
         let project = tempfile::tempdir().unwrap();
         std::fs::create_dir(project.path().join(".aiwg")).unwrap();
         std::fs::write(project.path().join(".aiwg/daemon.json"), config.to_string()).unwrap();
         let mut daemon = Self { aiwg: aiwg.to_owned(), socket: PathBuf::new(), pid: 0, project };
-        let ready = daemon.json(&["daemon", "start"]);
+        let mut start = daemon.command(&["daemon", "start", "--json"]);
+        let started = start.envs(environment.iter().map(|(name, value)| (name, value))).output().unwrap();
+        assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+        let ready: Value = serde_json::from_slice(&started.stdout).unwrap();
         daemon.socket = ready["socket"].as_str().unwrap().into();
         daemon.pid = ready["pid"].as_u64().unwrap().try_into().unwrap();
         daemon
@@ -58,10 +66,15 @@ impl BenchDaemon {
         self.pid = self.json(&["daemon", "restart"])["pid"].as_u64().unwrap().try_into().unwrap();
     }
 
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.aiwg);
+        command.args(args).arg("--project").arg(self.project.path());
+        command
+    }
+
     /// Runs the command in the project.
     pub(crate) fn cli(&self, args: &[&str]) -> Output {
-        let output =
-            Command::new(&self.aiwg).args(args).arg("--project").arg(self.project.path()).output().unwrap();
+        let output = self.command(args).output().unwrap();
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         output
     }

@@ -12,6 +12,7 @@ mod disk;
 mod echo;
 mod files;
 mod load;
+mod messaging;
 mod rules;
 mod start;
 mod table;
@@ -28,7 +29,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 7] = [
+const GROUPS: [(&str, Group); 8] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("start", start::run),
@@ -36,6 +37,7 @@ const GROUPS: [(&str, Group); 7] = [
     ("rules", rules::run),
     ("files", files::run),
     ("bounds", bounds::run),
+    ("messaging", messaging::run),
 ];
 
 fn main() {

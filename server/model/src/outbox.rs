@@ -85,6 +85,8 @@ pub struct OutboxLane {
     pub chat: String,
     /// Time at which the first of them is due.
     pub due_at: Timestamp,
+    /// True if the first of them is a notice that cannot have been sent.
+    pub is_new_notice: bool,
 }
 
 /// Numbers of the messages to a platform.

@@ -21,7 +21,10 @@
 //!    The errors say whether it may have had an effect ([`SendFailure::Unknown`]) or cannot have had one ([`SendFailure::NotSent`]).
 //! 5. [`find`](PlatformClient::find) looks whether a message of that number was sent, where the platform allows that (Slack's `metadata`,
 //!    Discord's latest messages): messages that an earlier daemon was sending are asked for.
-//! 6. What keeps a part from working is said by [`warning`](PlatformClient::warning), and by [`Account::lacks`].
+//! 6. [`is_open`](PlatformClient::is_open) says whether the line stands. A `receive` that is silent for longer than
+//!    [`longest_silence`](PlatformClient::longest_silence) is dropped, and [`begin_again`](PlatformClient::begin_again) called: nothing of the
+//!    line may be left then.
+//! 7. What keeps a part from working is said by [`warning`](PlatformClient::warning), and by [`Account::lacks`].
 //!
 //! A web socket is a [`Socket`], opened where the platform says, if that is a host of its own. The client keeps it alive by the platform's rules
 //! (pings, heartbeats), and calls it dead when nothing answers.

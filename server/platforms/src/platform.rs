@@ -5,6 +5,9 @@ use std::time::Duration;
 use aiwg_messaging::{Place, Platform, part::Part, rights::PersonId, words::Form};
 use futures::future::BoxFuture;
 
+/// The longest time for which a platform is silent while all is well, unless its client says otherwise: heartbeats come more often.
+const LONGEST_SILENCE: Duration = Duration::from_secs(300);
+
 /// A client of a platform.
 pub trait PlatformClient: Send + Sync {
     /// The platform.
@@ -15,6 +18,20 @@ pub trait PlatformClient: Send + Sync {
 
     /// Waits for what comes after this position; none for the first time. It is dropped when the daemon stops.
     fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>>;
+
+    /// True while the line stands: the platform has let the bot in, and nothing has ended that since. It is asked at any time.
+    fn is_open(&self) -> bool;
+
+    /// The longest time that [`receive`](Self::receive) may take while all is well. One that takes longer is dropped, and
+    /// [`begin_again`](Self::begin_again) is called.
+    fn longest_silence(&self) -> Duration {
+        LONGEST_SILENCE
+    }
+
+    /// Gives up what is left of the line, so that the next [`receive`](Self::receive) opens it again.
+    fn begin_again(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 
     /// Tells the platform that something was taken in, once it is committed. `said` is what was done, in a line. Failures are the platform's:
     /// it sends the same again.
@@ -138,6 +155,8 @@ pub struct Outbound {
     pub created_ms: i64,
     /// True if it may have been sent before.
     pub is_repeat: bool,
+    /// The ids of the messages of its chat whose buttons are to stay, if it has buttons and may have been sent before.
+    pub asking: Vec<String>,
 }
 
 /// A message that was sent.

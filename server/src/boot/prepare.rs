@@ -11,8 +11,9 @@ use crate::{
     engine::EngineConfig,
     gateways::socket::is_answered_within,
     health::{Health, IssueKind},
-    lifecycle::{Host, Lock, Phase, raise_open_files},
+    lifecycle::{Host, Lock, Phase, hide_memory, raise_open_files},
     log::{Log, keep_last_words},
+    messaging::Environment,
     project::Project,
     recovery::{Wanted, open_store, put_in_force},
     reload::{engine_config, report_notices},
@@ -67,6 +68,9 @@ impl Prepared {
         };
         tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
         let open_files = host.is_own().then(raise_open_files).flatten();
+        if host.is_own() && Environment::read().has_tokens() {
+            hide_memory();
+        }
         report(&chosen, &project, has_lost_log, &health);
         let Chosen { loaded, named, changes, .. } = chosen;
         let in_force = InForce { named: named.clone(), text: loaded.text.clone() };

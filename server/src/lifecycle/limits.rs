@@ -25,3 +25,33 @@ pub(crate) fn limit_open_files(current: u64) {
         tracing::warn!(%error, "the limit of open files could not be set back");
     }
 }
+
+/// Keeps the secrets of this process from other processes of its user, as far as the system can: there is no core of it if it crashes, and
+/// nobody but the superuser sees its memory or the environment that it was started with. Programs that it starts are not concerned.
+pub(crate) fn hide_memory() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+            tracing::warn!(%error, "the tokens in the daemon's memory could not be hidden from other processes of its user");
+        }
+    }
+    let limit = getrlimit(Resource::Core);
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit }) {
+        tracing::warn!(%error, "a crash would leave a core, with the tokens in it");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
+
+    use super::*;
+
+    #[test]
+    fn hidden_memory_is_in_no_core() {
+        hide_memory();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        assert_eq!(getrlimit(Resource::Core).current, Some(0));
+    }
+}

@@ -65,6 +65,11 @@ impl Environment {
         }
     }
 
+    /// True if there is any token.
+    pub(crate) fn has_tokens(&self) -> bool {
+        !self.tokens.is_empty() || self.slack_app_token.is_some()
+    }
+
     /// The token of a platform.
     pub(crate) fn token(&self, platform: Platform) -> Option<&Token> {
         self.tokens.iter().find(|(of, _)| *of == platform).map(|(_, token)| token)

@@ -64,14 +64,32 @@ const REMOVED: [&str; 21] = [
     EVENT_FILE_ENV,
 ];
 
-/// A variable that a task's environment refers to is not there.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "its environment sets {name} from ${{{missing}}}, which is not in the daemon's environment: start the daemon with it set"
-)]
-pub(super) struct Missing {
-    name: String,
-    missing: String,
+/// A variable that a task's environment refers to is not to be had.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Missing {
+    /// It is not there.
+    #[error(
+        "its environment sets {name} from ${{{missing}}}, which is not in the daemon's environment: start the daemon with it set"
+    )]
+    Absent { name: String, missing: String },
+    /// It is a token of messaging.
+    #[error(
+        "its environment sets {name} from ${{{missing}}}, a token of messaging, which no agent gets: take {name} out of the \"env\" of the rule, \
+         the profile or the task. An agent that is to use a bot needs a token of its own, in a variable of another name"
+    )]
+    Token { name: String, missing: String },
+}
+
+impl Missing {
+    fn new(name: &str, missing: String) -> Self {
+        let name = name.to_owned();
+        if is_token(&missing) { Self::Token { name, missing } } else { Self::Absent { name, missing } }
+    }
+}
+
+/// True for the variables with tokens of messaging.
+fn is_token(name: &str) -> bool {
+    TOKEN_VARIABLES.contains(&name)
 }
 
 /// The variables that are added to the daemon's own environment.
@@ -88,7 +106,7 @@ pub(super) fn environment(
     all.insert("PWD".to_owned(), project.display().to_string());
     // The task's own come last: they count.
     for (name, value) in profile.env.iter().chain(&order.env) {
-        let value = resolved(value).map_err(|missing| Missing { name: name.clone(), missing })?;
+        let value = resolved(value).map_err(|missing| Missing::new(name, missing))?;
         all.insert(name.clone(), value);
     }
     all.extend(markers(order, socket).map(|(name, value)| (name.to_owned(), value)));
@@ -112,7 +130,6 @@ pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, Strin
 /// A value with what it refers to of the daemon's environment; the name of the first that is not there, otherwise.
 pub(super) fn resolved(value: &str) -> Result<String, String> {
     // No agent gets a token of messaging, whatever the configuration says.
-    let is_token = |name: &str| TOKEN_VARIABLES.contains(&name);
     resolve(value, |name| std::env::var(name).ok().filter(|_| !is_token(name)))
 }
 
@@ -219,6 +236,16 @@ mod tests {
         assert_eq!(resolve("$A ${A", get), Ok("$A ${A".to_owned()));
         assert_eq!(resolve("${B}", get), Err("B".to_owned()));
         assert!(aiwg_model::names::is_closed("x${A}y$") && !aiwg_model::names::is_closed("${A}${B"));
+    }
+
+    #[test]
+    fn a_token_that_no_agent_gets_is_not_asked_for() {
+        let said = |missing: &str| Missing::new("BOT", missing.to_owned()).to_string();
+        for token in TOKEN_VARIABLES {
+            assert!(said(token).contains("which no agent gets: take BOT out"), "{}", said(token));
+            assert!(!said(token).contains("start the daemon"), "{}", said(token));
+        }
+        assert!(said("OTHER").contains("start the daemon with it set"));
     }
 
     fn kept_back_of(keep: Option<&[&str]>, remove: &[&str]) -> Vec<String> {

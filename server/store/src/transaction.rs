@@ -250,15 +250,6 @@ pub trait Transaction: View {
     /// Gives the messages that wait for a chat to another one of the same platform.
     fn move_messages(&mut self, platform: &str, chat: &str, to: &str) -> Result<()>;
 
-    /// Has the notices that wait for a place, and are due before this moment, wait until then. Those that may have been sent already are none.
-    fn postpone_notices(
-        &mut self,
-        platform: &str,
-        chat: &str,
-        thread: Option<&str>,
-        until: Timestamp,
-    ) -> Result<()>;
-
     /// Forgets the messages that were sent, or cannot be, and were stored before this moment, `limit` at the most. How many.
     fn prune_messages(&mut self, before: Timestamp, limit: u64) -> Result<usize>;
 }

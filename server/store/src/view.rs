@@ -180,6 +180,9 @@ pub trait View {
     /// The messages that are being sent, in the order of their numbers.
     fn messages_sending(&self) -> Result<Vec<MessageRow>>;
 
+    /// The platform's ids of the messages of a chat that were sent and are kept, since they ask for an approval.
+    fn messages_asking(&self, platform: &str, chat: &str) -> Result<Vec<String>>;
+
     /// The messages that ask for an approval, by its id, in the order of their numbers.
     fn messages_about(&self, about: &str) -> Result<Vec<MessageRow>>;
 }

@@ -1,6 +1,8 @@
 //! Messaging platforms, with a stand-in for them that the platforms' own clients have accepted.
 
+mod attacker;
 mod discord;
+mod secrets;
 mod slack;
 mod telegram;
 mod telegram_faults;

@@ -110,15 +110,19 @@ fn those_who_may_write_give_work_and_take_it_back() {
 
 #[test]
 fn buttons_decide_and_are_gone_then() {
-    let bot = Bot::started();
+    let bot = Bot::new(json!({ "users": { "read": ["telegram:78"] }, "digest": { "window_seconds": 0 } }));
+    bot.start();
     let submit = || bot.project.wire().call("task.submit", json!({ "prompt": "Deploy", "approval": true }));
     submit();
     let telegram = bot.stand_in.telegram();
     let asked = bot.said(CHAT, "May task-0001 start?");
     let message = asked["message_id"].to_string();
-    // A stranger, and one who may not decide.
+    // A stranger, who hears nothing, and one who may not decide.
     let stranger = telegram.press(CHAT, &message, "5", "a:approval-0001");
     let answer = until_some("an answer", || telegram.answer_to(&stranger.message));
+    assert_eq!(answer.get("text"), None, "{answer}");
+    let reader = telegram.press(CHAT, &message, "78", "a:approval-0001");
+    let answer = until_some("an answer", || telegram.answer_to(&reader.message));
     assert_eq!(answer["text"], "You may not decide that.");
     assert_eq!(bot.project.json(&["approval", "show", "1"])["state"], "pending");
     let pressed = telegram.press(CHAT, &message, ANN, "a:approval-0001");
@@ -181,6 +185,8 @@ fn the_token_is_nowhere() {
         .wire()
         .call("task.submit", json!({ "prompt": "x", "env": { "STOLEN": "${AIWG_TELEGRAM_TOKEN}" } }));
     until("the end of a task that asks for the token", || bot.project.task("task-0002")["state"] == "failed");
+    let failed = bot.project.task("task-0002");
+    assert!(failed["error"].as_str().unwrap().contains("which no agent gets"), "{failed}");
     // With errors as well: of a refused token, of an address that nobody answers.
     bot.stand_in.telegram().set_token("1:other");
     bot.stand_in.telegram().cut_polls();

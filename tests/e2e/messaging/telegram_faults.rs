@@ -1,7 +1,7 @@
 //! Telegram when things go wrong: nothing is lost, and nothing counts twice.
 
 use aiwg_platforms_stand_in::{ChatKind, Fault, FaultKind, Platform, Speech};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Bot, CHAT};
 use crate::support::until;
@@ -48,6 +48,51 @@ fn what_may_have_been_sent_is_sent_again_and_says_so() {
     bot.restart_killed();
     bot.said(CHAT, "(This may be sent a second time.)\nAutomation is off.");
     until("nothing to wait", || bot.platform()["waiting"] == 0);
+    bot.is_conformant();
+}
+
+/// The messages of the chat that have buttons.
+fn with_buttons(bot: &Bot) -> Vec<Value> {
+    let sent = bot.stand_in.telegram().sent(CHAT);
+    let has =
+        |one: &Value| one["reply_markup"]["inline_keyboard"].as_array().is_some_and(|all| !all.is_empty());
+    sent.into_iter().filter(has).collect()
+}
+
+#[test]
+fn what_is_asked_for_twice_has_its_buttons_once() {
+    let bot = Bot::started();
+    let submit = || bot.project.wire().call("task.submit", json!({ "prompt": "Deploy", "approval": true }));
+    submit();
+    bot.said(CHAT, "May task-0001 start?");
+    // The second is sent twice, and the first keeps its buttons.
+    bot.fault(Fault::new(FaultKind::CutAfter).of("sendMessage").times(1));
+    submit();
+    bot.said(CHAT, "(This may be sent a second time.)");
+    until("that nothing waits", || bot.platform()["waiting"] == 0);
+    let asking = with_buttons(&bot);
+    let texts: Vec<&str> = asking.iter().map(|one| one["text"].as_str().unwrap()).collect();
+    assert!(texts.len() == 2 && texts[0].contains("May task-0001"), "{texts:?}");
+    assert!(texts[1].starts_with("(This may be") && texts[1].contains("May task-0002"), "{texts:?}");
+    // Where the buttons of a copy could not be taken away, whoever presses one sees the decision.
+    bot.fault(Fault::new(FaultKind::ServerError).of("editMessageReplyMarkup"));
+    bot.fault(Fault::new(FaultKind::CutAfter).of("sendMessage").times(1));
+    submit();
+    until("that nothing waits", || with_buttons(&bot).len() == 4 && bot.platform()["waiting"] == 0);
+    let copy = &with_buttons(&bot)[2];
+    assert!(
+        copy["text"].as_str().unwrap().starts_with("task-0003")
+            || copy["text"].as_str().unwrap().contains("May task-0003")
+    );
+    bot.project.json(&["approval", "reject", "3"]);
+    until("that the second copy says so", || with_buttons(&bot).len() == 3);
+    bot.stand_in.telegram().press(CHAT, &copy["message_id"].to_string(), super::ANN, "a:approval-0003");
+    let settled = bot.stand_in.telegram().wait_for(CHAT, "the decision", |one| {
+        one["message_id"] == copy["message_id"] && one["text"].as_str().unwrap().contains("Rejected by")
+    });
+    assert!(settled["text"].as_str().unwrap().contains("May task-0003 start?"), "{settled}");
+    assert_eq!(with_buttons(&bot).len(), 2);
+    assert_eq!(bot.project.json(&["approval", "show", "3"])["state"], "rejected");
     bot.is_conformant();
 }
 
@@ -105,6 +150,18 @@ fn pages_and_errors_in_place_of_answers_stop_nothing() {
     bot.ann("/mute 0");
     bot.said(CHAT, "Notices are sent again.");
     bot.is_conformant();
+}
+
+#[test]
+fn it_is_connected_once_a_poll_was_answered() {
+    let bot = Bot::new(json!({}));
+    bot.fault(Fault::new(FaultKind::Hang).of("getUpdates").times(1));
+    assert_eq!(bot.command(&["daemon", "start"]).code, 0);
+    bot.stand_in.wait_for_request(Platform::Telegram, "getUpdates", 1);
+    let platform = bot.platform();
+    assert_eq!(platform["state"], "connecting", "{platform}");
+    assert_eq!(platform["account"], json!(bot.stand_in.telegram().bot().1));
+    bot.stand_in.telegram().cut_polls();
 }
 
 #[test]

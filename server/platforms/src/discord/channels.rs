@@ -7,9 +7,11 @@ use std::{
 
 use aiwg_messaging::{Place, Platform, rights::PersonId};
 use reqwest::Method;
+use serde_json::Value;
 
 use super::{
     Discord,
+    position::Position,
     read::{self, Channel, Heard},
     rest::not_asked,
 };
@@ -53,15 +55,39 @@ impl Channels {
         people
     }
 
-    /// True if someone is listed, and has spoken elsewhere than in a channel that is set up.
-    pub(super) fn is_conversation_elsewhere(&self, heard: &Heard) -> bool {
+    /// Notes in the position where someone who is listed has spoken, if that is not in a channel that is set up.
+    pub(super) fn note_place(&self, heard: &Heard, position: &mut Position) {
         let known = self.lock();
-        known.people.contains(&heard.person.id) && !known.homes.contains(&heard.channel.id)
+        if !known.people.contains(&heard.person.id) || known.homes.contains(&heard.channel.id) {
+            return;
+        }
+        if heard.channel.is_direct {
+            position.note_direct(&heard.person.id, &heard.channel.id);
+        } else {
+            position.note_place(&heard.channel.id);
+        }
     }
 
     /// True if this person is listed.
     pub(super) fn lists(&self, person: &PersonId) -> bool {
         self.lock().people.contains(&person.id)
+    }
+
+    /// A channel that the bot has seen.
+    pub(super) fn known(&self, id: &str) -> Option<Channel> {
+        self.lock().channels.get(id).cloned()
+    }
+
+    /// Reads Discord's answer about a channel, and remembers it; none if it is none.
+    pub(super) fn read(&self, id: &str, answer: &Value) -> Option<Channel> {
+        let channel = read::channel(answer)?;
+        self.remember(id, channel.clone());
+        Some(channel)
+    }
+
+    /// A channel is one of direct messages: Discord need not be asked for it.
+    pub(super) fn remember_direct(&self, id: &str) {
+        self.remember(id, Channel { id: id.to_owned(), is_direct: true, parent: Some(None) });
     }
 
     fn remember(&self, id: &str, channel: Channel) {
@@ -79,8 +105,7 @@ impl Discord {
     /// # Errors
     /// Discord could not be asked.
     pub(super) async fn channel(&self, id: &str) -> Result<Option<Channel>, Trouble> {
-        let known = self.channels.lock().channels.get(id).cloned();
-        if let Some(channel) = known {
+        if let Some(channel) = self.channels.known(id) {
             return Ok(Some(channel));
         }
         let path = format!("channels/{id}");
@@ -88,11 +113,7 @@ impl Discord {
         if outcome.is_denied() {
             return Ok(None);
         }
-        let channel = read::channel(&outcome.result()?);
-        if let Some(channel) = &channel {
-            self.channels.remember(id, channel.clone());
-        }
-        Ok(channel)
+        Ok(self.channels.read(id, &outcome.result()?))
     }
 
     /// The place of a channel: a thread is a place in the channel that it is a thread of.

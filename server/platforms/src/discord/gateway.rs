@@ -129,6 +129,11 @@ impl Gateway {
         self.up_by.is_none()
     }
 
+    /// The interval between heartbeats, in milliseconds; 0 before the hello.
+    pub(super) fn interval_ms(&self) -> u64 {
+        self.interval.map_or(0, |interval| u64::try_from(interval.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// The time at which [`beat`](Self::beat) is to be called.
     pub(super) fn due(&self) -> Instant {
         self.up_by.map_or(self.due, |by| by.min(self.due))

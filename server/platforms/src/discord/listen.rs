@@ -41,6 +41,8 @@ pub(super) struct Connection {
     came: VecDeque<Came>,
     /// The part of what was missed that is read, while it is read.
     reading: Option<Reading>,
+    /// True if a heartbeat was answered of which the caller has not heard while that is read.
+    has_beaten: bool,
 }
 
 /// Something that came.
@@ -106,7 +108,10 @@ impl Connection {
             Step::Say(frame) => self.socket.send(frame.to_string()).await.map_err(broken)?,
             Step::Leave(leave) => return Err(leave),
             Step::Beat if !self.gateway.is_up() => {}
-            Step::Beat => self.keep(Came { is_due: true, ..Came::default() }),
+            Step::Beat => {
+                self.has_beaten = true;
+                self.keep(Came { is_due: true, ..Came::default() });
+            }
             Step::Up(seq, session) => {
                 self.keep(Came { seq: Some(seq), session, is_due: true, ..Came::default() })
             }
@@ -140,7 +145,10 @@ impl Discord {
                     connection.socket.close(LEAVE).await;
                     continue;
                 }
-                None => self.connect(&position).await?,
+                None => {
+                    self.is_open.store(false, Ordering::Relaxed);
+                    self.connect(&position).await?
+                }
             };
             match self.hear(&mut connection, bot).await {
                 Ok(received) => {
@@ -190,6 +198,7 @@ impl Discord {
             at: position,
             came: VecDeque::new(),
             reading: None,
+            has_beaten: false,
         })
     }
 
@@ -217,6 +226,7 @@ impl Discord {
     async fn leave(&self, connection: Connection, leave: Leave) -> Result<Position, Trouble> {
         let (is_early, at) = (connection.opened.elapsed() < LEFT_EARLY, connection.at.clone());
         let was_up = connection.gateway.is_up();
+        self.is_open.store(false, Ordering::Relaxed);
         tracing::debug!(?leave, "the connection to Discord is left");
         connection.socket.close(LEAVE).await;
         // Discord wants a pause between 1 and 5 seconds there.
@@ -244,6 +254,8 @@ impl Discord {
     /// Waits until something is to be handed out.
     async fn hear(&self, connection: &mut Connection, bot: &Bot) -> Result<Vec<Received>, Leave> {
         loop {
+            self.is_open.store(connection.gateway.is_up(), Ordering::Relaxed);
+            self.interval_ms.store(connection.gateway.interval_ms(), Ordering::Relaxed);
             // What was missed comes before what is said now; but a new session is stored first, so that it is not begun in vain.
             let is_to_catch_up = connection.at.is_behind && connection.at.session.is_some();
             if is_to_catch_up && connection.gateway.is_up() {
@@ -284,7 +296,7 @@ impl Discord {
                 ahead.since = ahead.since.max(came.message.unwrap_or(0));
             }
             if let Some((heard, place)) = came.heard.zip(place) {
-                self.note_place(&heard, &mut ahead);
+                self.channels.note_place(&heard, &mut ahead);
                 received.extend(self.received(bot, heard, place, ahead.text()));
             }
         }
@@ -302,12 +314,6 @@ impl Discord {
         heard.ack.is_none() && !heard.channel.is_direct && !self.channels.lists(&heard.person)
     }
 
-    fn note_place(&self, heard: &Heard, position: &mut Position) {
-        if self.channels.is_conversation_elsewhere(heard) {
-            position.note_place(&heard.channel.id);
-        }
-    }
-
     /// Reads what was missed, while the connection is kept alive. Interactions do not wait for that.
     async fn catch_up(&self, connection: &mut Connection, bot: &Bot) -> Result<Vec<Received>, Leave> {
         let now_ms = self.rest.http.clock().now_ms();
@@ -320,6 +326,12 @@ impl Discord {
                 // It counts once by its key, and the position still stands before what was missed.
                 return Ok(self.received(bot, heard, place, None).into_iter().collect());
             }
+            // The caller hears now and then that Discord is there; the next call reads on.
+            if std::mem::take(&mut connection.has_beaten) {
+                connection.reading = Some(reading);
+                return Ok(Vec::new());
+            }
+            let is_waiting = reading.is_waiting();
             let is_done = {
                 let step = self.read_on(bot, &mut reading);
                 tokio::pin!(step);
@@ -334,6 +346,9 @@ impl Discord {
                             Ok(done) => break done.map_err(Leave::Trouble)?,
                             Err(_) => break false,
                         }
+                    }
+                    if is_waiting && connection.has_beaten {
+                        break false;
                     }
                 }
             };
@@ -357,10 +372,13 @@ impl Discord {
         ahead.since = ahead.since.max(missed.read_to.unwrap_or(missed.last).min(id_at(began_ms)));
         // The next read goes on exactly there.
         ahead.first = ahead.first.max(missed.read_to.unwrap_or(0));
+        let people = self.channels.people();
+        ahead.keep_direct(|person| people.iter().any(|one| one == person));
+        missed.direct.iter().for_each(|(person, channel)| ahead.note_direct(person, channel));
         let mut received = Vec::new();
         for heard in missed.heard {
             let place = self.place(&heard.channel).await.map_err(Leave::Trouble)?;
-            self.note_place(&heard, &mut ahead);
+            self.channels.note_place(&heard, &mut ahead);
             received.extend(self.received(bot, heard, place, None));
         }
         // Only with all of it the position moves.

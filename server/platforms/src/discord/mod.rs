@@ -19,7 +19,10 @@ mod rest;
 mod send;
 
 use std::{
-    sync::{Mutex, PoisonError, atomic::AtomicU32},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -34,7 +37,7 @@ use self::{
     interactions::{Interactions, Way},
     listen::Connection,
     read::{Ack, Bot},
-    rest::Rest,
+    rest::{REQUEST, Rest},
 };
 use crate::{Account, Outbound, PlatformClient, Received, SendFailure, Sent, Token, Trouble};
 
@@ -49,6 +52,9 @@ const SEEN: u8 = 6;
 /// The longest text that the person sees who has pressed a button, in characters.
 const LONGEST_NOTE: usize = 300;
 
+/// The longest silence while all is well, unless heartbeats are asked for so seldom that it takes longer.
+const SILENCE: Duration = Duration::from_secs(300);
+
 /// Time for which it is said that another program answers as the bot.
 const OTHER_SEEN: Duration = Duration::from_secs(3600);
 
@@ -62,6 +68,10 @@ pub struct Discord {
     channels: Channels,
     interactions: Interactions,
     connection: tokio::sync::Mutex<Option<Connection>>,
+    /// True while a session is there.
+    is_open: AtomicBool,
+    /// The interval between heartbeats, in milliseconds; 0 while it is not known.
+    interval_ms: AtomicU64,
     /// Number of times in a row that a session's own address was not reached.
     not_reached: AtomicU32,
     /// Time at which another program was last seen to answer as the bot.
@@ -80,6 +90,8 @@ impl Discord {
             channels: Channels::default(),
             interactions: Interactions::default(),
             connection: tokio::sync::Mutex::default(),
+            is_open: AtomicBool::new(false),
+            interval_ms: AtomicU64::new(0),
             not_reached: AtomicU32::new(0),
             other_seen: Mutex::default(),
         })
@@ -152,6 +164,11 @@ impl Discord {
 
     async fn pass_over_one(&self, ack: &str) {
         let Ok(ack) = serde_json::from_str::<Ack>(ack) else { return };
+        if ack.is_press {
+            // It is over for the person's client; nothing is said.
+            self.answer(&ack, &json!({"type": SEEN}), true).await;
+            return;
+        }
         self.answer(&ack, &note(PASSED_OVER), true).await;
         self.interactions.set(&ack.id, Way::Over);
     }
@@ -188,6 +205,22 @@ impl PlatformClient for Discord {
 
     fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>> {
         Box::pin(self.listen(position))
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    fn longest_silence(&self) -> Duration {
+        let interval = Duration::from_millis(self.interval_ms.load(Ordering::Relaxed));
+        SILENCE.max(interval.saturating_mul(2) + REQUEST)
+    }
+
+    fn begin_again(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.is_open.store(false, Ordering::Relaxed);
+            *self.connection.lock().await = None;
+        })
     }
 
     fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()> {

@@ -1,6 +1,6 @@
 //! The position up to which the events of a bot have been taken in, as it is stored: a session is resumed by the next daemon, too.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ const LONGEST_GAP: Duration = Duration::from_secs(24 * 3600);
 
 /// The most conversations that are looked into after a gap.
 const MOST_PLACES: usize = 50;
+
+/// The most people whose direct messages are known.
+const MOST_DIRECT: usize = 500;
 
 /// A session of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,8 +46,10 @@ pub(super) struct Position {
     pub(super) first: u64,
     /// True if messages after that one were missed, and are to be read.
     pub(super) is_behind: bool,
-    /// The threads and direct messages in which people have spoken to the bot, the latest last.
+    /// The threads and other channels in which people have spoken to the bot, the latest last.
     pub(super) places: Vec<String>,
+    /// The channels of direct messages with people, by their ids.
+    pub(super) direct: BTreeMap<String, String>,
 }
 
 impl Position {
@@ -76,7 +81,19 @@ impl Position {
         overlap.max(self.first).max(id_at(now_ms.saturating_sub(ms(LONGEST_GAP))))
     }
 
-    /// Someone who may has spoken to the bot in this thread, or in these direct messages.
+    /// The direct messages with a person are in this channel.
+    pub(super) fn note_direct(&mut self, person: &str, channel: &str) {
+        if self.direct.len() < MOST_DIRECT || self.direct.contains_key(person) {
+            self.direct.insert(person.to_owned(), channel.to_owned());
+        }
+    }
+
+    /// Forgets the direct messages with those who are not listed any more.
+    pub(super) fn keep_direct(&mut self, is_listed: impl Fn(&str) -> bool) {
+        self.direct.retain(|person, _| is_listed(person));
+    }
+
+    /// Someone who may has spoken to the bot in this thread, or in another channel.
     pub(super) fn note_place(&mut self, channel: &str) {
         self.places.retain(|place| place != channel);
         self.places.push(channel.to_owned());
@@ -108,6 +125,7 @@ mod tests {
         position.session = Some(Session { id: "s".to_owned(), url: "wss://x".to_owned() });
         position.seq = 7;
         position.note_place("5");
+        position.note_direct("7", "70");
         assert_eq!(Position::read(position.text().as_deref()), position);
         assert_eq!(position.since, 1000 << 22);
         let lost = position.without_session();
@@ -126,6 +144,20 @@ mod tests {
         assert_eq!(time_of(Position::beginning(now).missed_after(now)), now, "nothing was for it before");
         assert_eq!(id_at(0), 0);
         assert!(time_of(u64::MAX) > 0 && id_at(i64::MAX) > 0);
+    }
+
+    #[test]
+    fn direct_messages_of_all_who_are_listed_are_known() {
+        let mut position = Position::default();
+        for n in 0..MOST_DIRECT + 10 {
+            position.note_direct(&n.to_string(), &format!("1{n}"));
+        }
+        position.note_direct("3", "moved");
+        assert_eq!((position.direct.len(), position.direct["3"].as_str()), (MOST_DIRECT, "moved"));
+        position.keep_direct(|person| person.len() == 1);
+        assert_eq!(position.direct.len(), 10);
+        let older = r#"{"seq":1,"places":["5"]}"#;
+        assert!(Position::read(Some(older)).direct.is_empty());
     }
 
     #[test]

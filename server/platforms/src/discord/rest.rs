@@ -21,14 +21,18 @@ use crate::{Http, Token, Trouble, http::Failed};
 /// The platform's own address.
 const ADDRESS: &str = "https://discord.com/api/v10";
 
-/// Discord wants this form: <https://docs.discord.com/developers/reference#user-agent>.
-const AGENT: &str = concat!("DiscordBot (https://aiwg.io, ", env!("CARGO_PKG_VERSION"), ")");
+/// Discord wants this form, with an address: <https://docs.discord.com/developers/reference#user-agent>. As long as the package names none of its
+/// own, it is one that nobody can have (RFC 2606).
+const AGENT: &str = match env!("CARGO_PKG_REPOSITORY").is_empty() {
+    true => concat!("DiscordBot (https://aiwg.invalid, ", env!("CARGO_PKG_VERSION"), ")"),
+    false => concat!("DiscordBot (", env!("CARGO_PKG_REPOSITORY"), ", ", env!("CARGO_PKG_VERSION"), ")"),
+};
 
 /// Time for which no message is sent with a token that was refused.
 const REFUSED: Duration = Duration::from_secs(300);
 
 /// Time for a request.
-const REQUEST: Duration = Duration::from_secs(30);
+pub(super) const REQUEST: Duration = Duration::from_secs(30);
 
 /// The REST API.
 pub(super) struct Rest {

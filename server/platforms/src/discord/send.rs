@@ -223,7 +223,7 @@ mod tests {
 
     fn outbound(part: Part) -> Outbound {
         let place = Place { platform: Platform::Discord, chat: "12".to_owned(), thread: None };
-        Outbound { no: 7, place, part, created_ms: 0, is_repeat: false }
+        Outbound { no: 7, place, part, created_ms: 0, is_repeat: false, asking: Vec::new() }
     }
 
     #[test]

@@ -1,6 +1,13 @@
 //! The sockets of Socket Mode: at least one is open, and the next is there before one is left.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -25,10 +32,13 @@ const GREETING: Duration = Duration::from_secs(20);
 const LEAVING: Duration = Duration::from_secs(10);
 
 /// Time for which a connection that broke may still count as ours to the platform.
-const STILL_COUNTS: Duration = Duration::from_secs(120);
+const BROKEN_COUNTS: Duration = Duration::from_secs(120);
 
-/// Time after which it is looked again whether someone else is connected, too, before that is said: the platform may still count a connection of
-/// a daemon that has ended.
+/// The same for one that was closed.
+const CLOSED_COUNTS: Duration = Duration::from_secs(5);
+
+/// Time for which more connections must be counted than we have before it is said that someone else is connected, too: the platform may still
+/// count one of a daemon that has ended.
 const CONFIRM: Duration = Duration::from_secs(15);
 
 /// The same, once it was said.
@@ -78,6 +88,8 @@ enum Heard {
 
 /// The sockets.
 pub(super) struct Links {
+    /// True while a socket is open, for those who do not receive.
+    is_open: Arc<AtomicBool>,
     current: Option<Live>,
     leaving: Option<(Live, Instant)>,
     opening: Option<BoxFuture<'static, Result<Live, Trouble>>>,
@@ -89,17 +101,20 @@ pub(super) struct Links {
     tick: Option<Interval>,
     /// Times at which sockets were asked for.
     opened: VecDeque<Instant>,
-    /// Times at which connections broke of which the platform may not know.
-    broken: VecDeque<Instant>,
+    /// Times until which connections that have ended may still count as ours to the platform.
+    ended: VecDeque<Instant>,
     count: u64,
-    /// Number of times in a row that more were connected than we are.
-    crowded: u32,
+    /// Time since which more have been connected than we are; none if there are no more.
+    crowded_since: Option<Instant>,
+    /// True if that was for so long that someone else is connected.
+    has_others: bool,
 }
 
 impl Links {
     /// No socket yet. The acknowledgements that are to be sent come over the channel.
-    pub(super) const fn new(acks: UnboundedReceiver<Ack>) -> Self {
+    pub(super) const fn new(acks: UnboundedReceiver<Ack>, is_open: Arc<AtomicBool>) -> Self {
         Self {
+            is_open,
             current: None,
             leaving: None,
             opening: None,
@@ -108,10 +123,23 @@ impl Links {
             sending: None,
             tick: None,
             opened: VecDeque::new(),
-            broken: VecDeque::new(),
+            ended: VecDeque::new(),
             count: 0,
-            crowded: 0,
+            crowded_since: None,
+            has_others: false,
         }
+    }
+
+    /// Gives all sockets up: the next step opens another one.
+    pub(super) fn reset(&mut self) {
+        (self.leaving, self.opening, self.open_at, self.tick) = (None, None, None, None);
+        if let Some(no) = self.current.as_ref().map(|live| live.no) {
+            self.lose(no, true);
+        }
+    }
+
+    fn note_open(&self) {
+        self.is_open.store(self.current.is_some(), Ordering::Relaxed);
     }
 
     /// Waits for the next step, until this time at the latest. It may be dropped while it waits.
@@ -216,18 +244,29 @@ impl Links {
         if let Some(old) = self.current.take()
             && let Some((older, _)) = self.leaving.replace((old, now + LEAVING))
         {
-            close(older);
+            self.close(older);
         }
-        self.broken.retain(|at| now.duration_since(*at) < STILL_COUNTS);
-        let ours = 1 + usize::from(self.leaving.is_some()) + self.broken.len();
-        self.crowded = if live.connections > ours as u64 { self.crowded.saturating_add(1) } else { 0 };
-        match self.crowded {
-            0 => {}
-            1 => self.open_at = Some(now + CONFIRM),
-            _ => self.open_at = Some(now + LOOK_AGAIN),
-        }
+        let others = self.has_others(live.connections, now);
         self.current = Some(live);
-        Ok(Some(Step::Connected { is_gap, others: self.crowded > 1 }))
+        self.note_open();
+        Ok(Some(Step::Connected { is_gap, others }))
+    }
+
+    /// True if more have been connected for some time than we are. Until it is known, and while it is so, it is looked at again by a new socket.
+    fn has_others(&mut self, connections: u64, now: Instant) -> bool {
+        self.ended.retain(|until| *until > now);
+        let open = 1 + usize::from(self.leaving.is_some());
+        if connections <= open as u64 {
+            (self.crowded_since, self.has_others) = (None, false);
+        } else if connections > (open + self.ended.len()) as u64 {
+            let confirmed_at = *self.crowded_since.get_or_insert(now) + CONFIRM;
+            self.has_others = confirmed_at <= now;
+            self.open_at = Some(if self.has_others { now + LOOK_AGAIN } else { confirmed_at });
+        } else if self.crowded_since.is_some() {
+            // It may be those that have ended.
+            self.open_at = self.ended.iter().max().copied();
+        }
+        self.has_others
     }
 
     /// Reads a frame.
@@ -239,6 +278,7 @@ impl Links {
                 let reason = frame.get("reason").and_then(Value::as_str).unwrap_or_default();
                 if let Some(trouble) = fatal(reason) {
                     (self.current, self.leaving, self.opening) = (None, None, None);
+                    self.note_open();
                     return Err(trouble);
                 }
                 if self.current.as_ref().is_some_and(|live| live.no == no) {
@@ -263,18 +303,28 @@ impl Links {
     }
 
     fn lose(&mut self, no: u64, is_broken: bool) {
-        if is_broken {
-            self.broken.push_back(Instant::now());
-            while self.broken.len() > MOST_OPENED {
-                self.broken.pop_front();
-            }
-        }
+        self.note_ended(if is_broken { BROKEN_COUNTS } else { CLOSED_COUNTS });
         if self.current.as_ref().is_some_and(|live| live.no == no) {
             self.current = None;
         }
         if self.leaving.as_ref().is_some_and(|(live, _)| live.no == no) {
             self.leaving = None;
         }
+        self.note_open();
+    }
+
+    /// A connection has ended, which may count as ours for so long.
+    fn note_ended(&mut self, counts: Duration) {
+        self.ended.push_back(Instant::now() + counts);
+        while self.ended.len() > MOST_OPENED {
+            self.ended.pop_front();
+        }
+    }
+
+    fn close(&mut self, live: Live) {
+        self.note_ended(CLOSED_COUNTS);
+        // Nobody waits for it.
+        tokio::spawn(live.socket.close(1000));
     }
 
     /// Acknowledges an envelope, over the socket by which it came, if that is still there.
@@ -301,7 +351,7 @@ impl Links {
         if self.leaving.as_ref().is_some_and(|(_, until)| *until <= Instant::now())
             && let Some((live, _)) = self.leaving.take()
         {
-            close(live);
+            self.close(live);
         }
         let nos = self.current.iter().map(|live| live.no);
         let nos: Vec<u64> = nos.chain(self.leaving.iter().map(|(live, _)| live.no)).collect();
@@ -370,11 +420,6 @@ fn fatal(reason: &str) -> Option<Trouble> {
     }
 }
 
-fn close(live: Live) {
-    // Nobody waits for it.
-    tokio::spawn(live.socket.close(1000));
-}
-
 async fn opened(opening: Option<&mut BoxFuture<'static, Result<Live, Trouble>>>) -> Result<Live, Trouble> {
     match opening {
         Some(opening) => opening.await,
@@ -393,5 +438,44 @@ async fn until(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_connections_that_last_are_those_of_others() {
+        let (_acks, waiting) = tokio::sync::mpsc::unbounded_channel();
+        let mut links = Links::new(waiting, Arc::default());
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        assert!(!links.has_others(1, now));
+        // Refreshes that follow each other: those that were left still count.
+        links.note_ended(CLOSED_COUNTS);
+        links.note_ended(CLOSED_COUNTS);
+        assert!(!links.has_others(3, after(1)));
+        // More than all of ours, but for a moment only.
+        assert!(
+            !links.has_others(4, after(2))
+                && !links.has_others(4, after(3))
+                && !links.has_others(4, after(4))
+        );
+        assert_eq!(links.open_at, Some(after(2) + CONFIRM), "it is looked at again");
+        assert!(!links.has_others(1, after(5)));
+        // For long.
+        assert!(!links.has_others(2, after(20)));
+        assert!(links.has_others(2, after(20) + CONFIRM));
+        assert!(links.has_others(2, after(400)) && !links.has_others(1, after(800)));
+        // One that broke counts for longer.
+        links.ended = VecDeque::from([after(900) + BROKEN_COUNTS]);
+        assert!(!links.has_others(2, after(901)) && links.crowded_since.is_none());
+        // What has ended meanwhile hides nobody.
+        assert!(!links.has_others(3, after(902)));
+        links.ended = VecDeque::from([after(920), after(922)]);
+        assert!(!links.has_others(3, after(917)));
+        assert_eq!(links.open_at, Some(after(922)));
+        assert!(links.has_others(3, after(922)));
     }
 }

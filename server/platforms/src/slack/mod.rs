@@ -11,8 +11,11 @@ mod text;
 mod work;
 
 use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    collections::{HashSet, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -33,7 +36,7 @@ use self::{
     session::Session,
     work::Works,
 };
-use crate::{Account, Http, Outbound, PlatformClient, Received, SendFailure, Sent, Token, Trouble};
+use crate::{Account, Http, Inbound, Outbound, PlatformClient, Received, SendFailure, Sent, Token, Trouble};
 
 /// The platform's own address.
 const ADDRESS: &str = "https://slack.com/api/";
@@ -52,6 +55,8 @@ pub struct Slack {
     api: Api,
     bot: OnceLock<Bot>,
     session: tokio::sync::Mutex<Session>,
+    /// True while a socket is open.
+    is_open: Arc<AtomicBool>,
     acks: UnboundedSender<Ack>,
     works: Works,
     shared: Mutex<Shared>,
@@ -62,6 +67,8 @@ pub struct Slack {
 struct Shared {
     /// The channels that are set up.
     homes: Vec<String>,
+    /// The people who are listed.
+    people: HashSet<String>,
     /// True if more are connected to the app than we are.
     has_others: bool,
     /// Channels that another organization is in, too.
@@ -113,10 +120,13 @@ impl Slack {
         }
         let (acks, waiting) = unbounded_channel();
         let http = Http::new(address.unwrap_or(ADDRESS))?;
+        let is_open = Arc::new(AtomicBool::new(false));
+        let links = Links::new(waiting, Arc::clone(&is_open));
         Ok(Self {
             api: Api::new(http, bot, app.clone()),
             bot: OnceLock::new(),
-            session: tokio::sync::Mutex::new(Session::new(Links::new(waiting))),
+            session: tokio::sync::Mutex::new(Session::new(links)),
+            is_open,
             acks,
             works: Works::default(),
             shared: Mutex::default(),
@@ -130,6 +140,12 @@ impl Slack {
     /// True if a channel is one that is set up.
     fn is_home(&self, channel: &str) -> bool {
         self.shared().homes.iter().any(|home| home == channel)
+    }
+
+    /// True if something was said in direct messages with someone who is listed.
+    fn is_kept(&self, inbound: &Inbound) -> bool {
+        let person = inbound.person.as_ref().filter(|_| inbound.is_direct);
+        person.is_some_and(|person| self.shared().people.contains(&person.id))
     }
 
     /// This time by Slack's clock, in microseconds since 1970.
@@ -254,8 +270,10 @@ impl PlatformClient for Slack {
         Box::pin(self.who())
     }
 
-    fn attend(&self, chats: &[Place], _people: &[PersonId]) {
-        self.shared().homes = chats.iter().map(|home| home.chat.clone()).collect();
+    fn attend(&self, chats: &[Place], people: &[PersonId]) {
+        let mut shared = self.shared();
+        shared.homes = chats.iter().map(|home| home.chat.clone()).collect();
+        shared.people = people.iter().map(|person| person.id.clone()).collect();
     }
 
     fn warning(&self) -> Option<String> {
@@ -276,6 +294,14 @@ impl PlatformClient for Slack {
 
     fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>> {
         Box::pin(self.next(position))
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    fn begin_again(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async { self.session.lock().await.reset() })
     }
 
     fn acknowledge<'a>(&'a self, ack: &'a str, _said: Option<&'a str>) -> BoxFuture<'a, ()> {

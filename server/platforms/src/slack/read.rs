@@ -92,7 +92,7 @@ fn is_ts(ts: &&str) -> bool {
     micros(ts).is_some()
 }
 
-fn is_direct(channel: &str) -> bool {
+pub(super) fn is_direct(channel: &str) -> bool {
     channel.starts_with('D')
 }
 

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Time for which messages count that came while nobody listened, in microseconds: a day.
 const COUNTS: u64 = 24 * 3_600 * 1_000_000;
 
-/// The most channels and threads that are kept: those with the latest messages.
+/// The most channels and threads that are kept: those with the latest messages. Direct messages of people who are listed count by themselves.
 const MOST_CHANNELS: usize = 100;
+const MOST_DIRECT: usize = 500;
 const MOST_THREADS: usize = 30;
 
 /// The position up to which the messages of each channel have been taken in. Times are those of messages, in microseconds since 1970.
@@ -22,6 +23,9 @@ pub(super) struct Seen {
     /// The latest message of each thread, by the channel and the parent's `ts`.
     #[serde(default)]
     threads: BTreeMap<String, u64>,
+    /// The channels of direct messages with people who are listed.
+    #[serde(default)]
+    direct: BTreeSet<String>,
     /// Channels that another organization is in, too: nothing counts there.
     #[serde(default)]
     foreign: BTreeSet<String>,
@@ -59,12 +63,20 @@ impl Seen {
     pub(super) fn note(&mut self, channel: &str, at: u64, thread: Option<&str>) {
         let latest = self.channels.entry(channel.to_owned()).or_default();
         *latest = at.max(*latest);
-        forget_oldest(&mut self.channels, MOST_CHANNELS);
+        let Self { channels, direct, .. } = self;
+        forget_oldest(channels, MOST_CHANNELS, |channel| !direct.contains(channel));
+        forget_oldest(channels, MOST_DIRECT, |channel| direct.contains(channel));
+        direct.retain(|channel| channels.contains_key(channel));
         if let Some(thread) = thread {
             let latest = self.threads.entry(format!("{channel}:{thread}")).or_default();
             *latest = at.max(*latest);
-            forget_oldest(&mut self.threads, MOST_THREADS);
+            forget_oldest(&mut self.threads, MOST_THREADS, |_| true);
         }
+    }
+
+    /// A channel has direct messages with someone who is listed. It is not forgotten for others.
+    pub(super) fn note_direct(&mut self, channel: &str) {
+        self.direct.insert(channel.to_owned());
     }
 
     /// Another organization is in a channel. True if that was not known. Of channels that are not set up only so many are kept.
@@ -114,9 +126,11 @@ impl Seen {
     }
 }
 
-fn forget_oldest(all: &mut BTreeMap<String, u64>, most: usize) {
-    while all.len() > most {
-        let Some(oldest) = all.iter().min_by_key(|(_, at)| **at).map(|(key, _)| key.clone()) else { return };
+/// Forgets those with the oldest messages among those that count, so that there are not too many of them.
+fn forget_oldest(all: &mut BTreeMap<String, u64>, most: usize, counts: impl Fn(&str) -> bool) {
+    while all.keys().filter(|key| counts(key)).count() > most {
+        let oldest = all.iter().filter(|(key, _)| counts(key)).min_by_key(|(_, at)| **at);
+        let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { return };
         all.remove(&oldest);
     }
 }
@@ -160,6 +174,18 @@ mod tests {
         assert_eq!((seen.channels.len(), seen.threads.len()), (MOST_CHANNELS, MOST_THREADS));
         assert!(seen.channels.contains_key("D999") && !seen.channels.contains_key("C1"));
         assert_eq!(Seen::read("{}"), None);
+        // However many others have written, direct messages of those who are listed are kept.
+        seen.note_direct("D1");
+        seen.note("D1", 1, None);
+        for n in 0..1000 {
+            seen.note(&format!("D1{n}"), 2000 + n, None);
+        }
+        assert!(seen.knows("D1") && seen.channels.len() == MOST_CHANNELS + 1);
+        for n in 0..1000 {
+            seen.note_direct(&format!("D2{n}"));
+            seen.note(&format!("D2{n}"), 2000 + n, None);
+        }
+        assert_eq!((seen.channels.len(), seen.direct.len()), (MOST_CHANNELS + MOST_DIRECT, MOST_DIRECT));
         assert_eq!(Seen::read("x"), None);
     }
 }

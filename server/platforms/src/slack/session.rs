@@ -71,6 +71,11 @@ impl Session {
         }
     }
 
+    /// Gives all sockets up. What is said until there is another one is looked at then.
+    pub(super) fn reset(&mut self) {
+        self.links.reset();
+    }
+
     /// Waits for what comes after this position.
     pub(super) async fn next(
         &mut self,
@@ -79,6 +84,11 @@ impl Session {
         position: Option<&str>,
     ) -> Result<Vec<Received>, Trouble> {
         self.resume(slack, position);
+        if self.seen.is_none() {
+            // Nothing counts that was said before; it is stored before anything can be missed.
+            self.seen = Some(Seen::from(slack.now()));
+            return Ok(vec![self.moved(bot)]);
+        }
         loop {
             let is_turn = !self.has_looked || self.began_at.elapsed() < FIRST;
             if is_turn && self.look_at.is_some_and(|at| at <= Instant::now()) {
@@ -107,7 +117,10 @@ impl Session {
             Step::Connected { is_gap, others } => {
                 slack.shared().has_others = others;
                 self.signed_at = Instant::now();
-                Some(self.connected(slack, bot, is_gap))
+                if is_gap {
+                    self.begin(slack);
+                }
+                Some(Vec::new())
             }
             Step::Frame(frame, socket) => {
                 let envelope = read::envelope(bot, &frame)?;
@@ -168,7 +181,8 @@ impl Session {
                 Some(gap) => gap.restart(),
                 None => {
                     let threads = seen.threads_of(&channel);
-                    self.gaps.push(Gap::new(channel, since, threads));
+                    let is_home = homes.contains(&channel);
+                    self.gaps.push(Gap::new(channel, since, threads, is_home));
                 }
             }
         }
@@ -178,18 +192,6 @@ impl Session {
 
     fn is_open(&self, channel: &str) -> bool {
         self.gaps.iter().any(|gap| gap.channel == channel)
-    }
-
-    fn connected(&mut self, slack: &Slack, bot: &Bot, is_gap: bool) -> Vec<Received> {
-        if self.seen.is_none() {
-            // Nothing counts that was said before the first connection.
-            self.seen = Some(Seen::from(slack.now()));
-            return vec![self.moved(bot)];
-        }
-        if is_gap {
-            self.begin(slack);
-        }
-        Vec::new()
     }
 
     /// What came of a look at the next gap; none if there is more to look at, or it has to be done later.
@@ -248,6 +250,7 @@ impl Session {
         let mut all = Vec::new();
         for (at, inbound) in missed.said {
             let key = bot.key_of(channel, inbound.message.as_deref().unwrap_or_default());
+            self.keep(slack, &inbound);
             let position = self.note(channel, at, inbound.place.thread.as_deref());
             all.push(Received { key, position, ack: None, inbound });
         }
@@ -257,6 +260,13 @@ impl Session {
             all.push(Received { position, ..nothing(bot) });
         }
         all
+    }
+
+    /// Has the direct messages of someone who is listed kept among the channels that are looked at.
+    fn keep(&mut self, slack: &Slack, inbound: &Inbound) {
+        if let Some(seen) = self.seen.as_mut().filter(|_| slack.is_kept(inbound)) {
+            seen.note_direct(&inbound.place.chat);
+        }
     }
 
     /// Notes a message as taken in, and returns the position after it.
@@ -318,6 +328,7 @@ impl Session {
             // What was missed there before is not to be passed over.
             && !self.is_open(&inbound.place.chat)
         {
+            self.keep(slack, inbound);
             position = self.note(&inbound.place.chat, at, inbound.place.thread.as_deref());
         }
         if let (true, Some(url)) = (is_command, &response_url) {

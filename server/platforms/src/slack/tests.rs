@@ -151,7 +151,7 @@ fn commands_and_buttons_are_read() {
 fn outbound(part: Part, thread: Option<&str>) -> Outbound {
     let place =
         Place { platform: Platform::Slack, chat: "C0HOME".to_owned(), thread: thread.map(str::to_owned) };
-    Outbound { no: 7, place, part, created_ms: 0, is_repeat: false }
+    Outbound { no: 7, place, part, created_ms: 0, is_repeat: false, asking: Vec::new() }
 }
 
 #[test]

@@ -4,7 +4,10 @@ mod answer;
 mod read;
 
 use std::{
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -32,6 +35,9 @@ const POLL_SECONDS: u64 = 50;
 /// Time until a poll without an answer counts as dead.
 const POLL: Duration = Duration::from_secs(POLL_SECONDS + 15);
 
+/// Time after which a poll has not come back, with what is asked besides: who the bot is, and who else polls.
+const LONGEST_SILENCE: Duration = Duration::from_secs(POLL_SECONDS + 15 + 2 * 30 + 15);
+
 /// Time for any other request.
 const REQUEST: Duration = Duration::from_secs(30);
 
@@ -40,6 +46,9 @@ const MOST_UPDATES: u32 = 50;
 
 /// Silence after which the ids of updates may start anew, in milliseconds: after a week, a day before which nothing counts on them.
 const IDS_LAST_MS: i64 = 6 * 24 * 3_600_000;
+
+/// The number of messages before one that was sent again among which copies of it are looked for.
+const COPIES_WITHIN: i64 = 8;
 
 /// The longest text that a pressed button shows, in characters.
 const LONGEST_TOAST: usize = 190;
@@ -52,6 +61,8 @@ pub struct Telegram {
     http: Http,
     token: Token,
     bot: OnceLock<Bot>,
+    /// True if the last poll was answered.
+    is_open: AtomicBool,
 }
 
 /// The position up to which the updates of a bot have been taken in.
@@ -81,7 +92,8 @@ impl Telegram {
     /// # Errors
     /// The address is none that a token may be sent to, or no certificates are there.
     pub fn new(token: Token, address: Option<&str>) -> Result<Self, String> {
-        Ok(Self { http: Http::new(address.unwrap_or(ADDRESS))?, token, bot: OnceLock::new() })
+        let http = Http::new(address.unwrap_or(ADDRESS))?;
+        Ok(Self { http, token, bot: OnceLock::new(), is_open: AtomicBool::new(false) })
     }
 
     async fn call(&self, method: &str, params: &Value, timeout: Duration) -> Result<Outcome, Failed> {
@@ -120,14 +132,17 @@ impl Telegram {
         let Some(bot) = self.bot.get() else { return Ok(Vec::new()) };
         let position: Option<Position> = position.and_then(|position| serde_json::from_str(position).ok());
         let mut params = json!({
-            "timeout": POLL_SECONDS,
+            // The first one comes back at once: it shows that the platform gives the bot its messages.
+            "timeout": if self.is_open() { POLL_SECONDS } else { 0 },
             "limit": MOST_UPDATES,
             "allowed_updates": ["message", "callback_query"],
         });
         if let Some(offset) = position.and_then(|position| position.offset(now_ms())) {
             params["offset"] = offset.into();
         }
-        let updates = match self.ask("getUpdates", &params, POLL).await {
+        let polled = self.ask("getUpdates", &params, POLL).await;
+        self.is_open.store(polled.is_ok(), Ordering::Relaxed);
+        let updates = match polled {
             Err(Trouble::Taken(why)) => return Err(Trouble::Taken(self.say_who_polls(why).await)),
             other => other?,
         };
@@ -163,7 +178,30 @@ impl Telegram {
             true => SendFailure::NotSent(format!("Telegram was not reached: {}", failed.why)),
             false => SendFailure::Unknown(format!("Telegram has not answered: {}", failed.why)),
         })?;
-        outcome.sent(&message.place, message.part.edits.is_some())
+        let sent = outcome.sent(&message.place, message.part.edits.is_some())?;
+        if message.is_repeat && !message.part.buttons.is_empty() {
+            self.strip_copies(message, &sent).await;
+        }
+        Ok(sent)
+    }
+
+    /// Takes the buttons of earlier copies of a message away, if there are any: they are the messages before it, and no others have buttons but
+    /// those that are known. It is a nicety; where it fails, a pressed button says what was decided.
+    async fn strip_copies(&self, message: &Outbound, sent: &Sent) {
+        let Some(id) = sent.id.as_ref().and_then(|id| id.parse::<i64>().ok()) else { return };
+        let is_known = |id: &i64| message.asking.contains(&id.to_string());
+        for copy in (1..=COPIES_WITHIN).map(|before| id - before).filter(|id| *id > 0 && !is_known(id)) {
+            let params = json!({
+                "chat_id": number_or_text(&message.place.chat),
+                "message_id": copy,
+                "reply_markup": {"inline_keyboard": []},
+            });
+            let Ok(outcome) = self.call("editMessageReplyMarkup", &params, REQUEST).await else { return };
+            // That there is no such message, or that it has no buttons, is what is expected of most.
+            if matches!(outcome.result(), Err(Trouble::Stop(_) | Trouble::Later { after: Some(_), .. })) {
+                return;
+            }
+        }
     }
 }
 
@@ -235,6 +273,19 @@ impl PlatformClient for Telegram {
 
     fn receive<'a>(&'a self, position: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Received>, Trouble>> {
         Box::pin(self.poll(position))
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    fn longest_silence(&self) -> Duration {
+        LONGEST_SILENCE
+    }
+
+    fn begin_again(&self) -> BoxFuture<'_, ()> {
+        self.is_open.store(false, Ordering::Relaxed);
+        Box::pin(std::future::ready(()))
     }
 
     fn acknowledge<'a>(&'a self, ack: &'a str, said: Option<&'a str>) -> BoxFuture<'a, ()> {

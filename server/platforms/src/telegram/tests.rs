@@ -96,7 +96,7 @@ fn a_message_needs_no_escapes() {
         reply_to: Some("9".to_owned()),
         ..Part::of(markdown("**a** <b>"))
     };
-    let mut message = Outbound { no: 1, place, part, created_ms: 0, is_repeat: false };
+    let mut message = Outbound { no: 1, place, part, created_ms: 0, is_repeat: false, asking: Vec::new() };
     let (method, params) = request(&message);
     assert_eq!(method, "sendMessage");
     assert_eq!((&params["chat_id"], &params["message_thread_id"]), (&json!(-100), &json!(3)));

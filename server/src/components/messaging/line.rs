@@ -26,10 +26,12 @@ pub(super) struct Standing {
     /// Since when.
     pub(super) since: Timestamp,
     pub(super) account: Option<Account>,
-    /// Time of the last answer of the platform to the question what has come.
+    /// Time at which the platform was last heard of.
     pub(super) last_received_at: Option<Timestamp>,
     /// The fault that keeps messages from being received.
     pub(super) trouble: Option<String>,
+    /// True if the trouble is that the platform was silent for long: that is no matter of a moment.
+    pub(super) was_silent: bool,
     /// The fault that kept the last message that could not be sent from being sent.
     pub(super) send_error: Option<String>,
     /// True once the messages that an earlier daemon was sending are accounted for: others may be sent.
@@ -44,6 +46,7 @@ impl Line {
             account: None,
             last_received_at: None,
             trouble: None,
+            was_silent: false,
             send_error: None,
             may_send: false,
         };
@@ -58,8 +61,16 @@ impl Line {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How it stands at this moment.
     pub(super) fn standing(&self) -> Standing {
-        self.lock().clone()
+        let mut standing = self.lock();
+        // A line comes about, and ends, while the client waits for what comes.
+        match (standing.state, self.client.is_open()) {
+            (PlatformState::Connected, false) => Self::enter(&mut standing, PlatformState::Connecting),
+            (PlatformState::Connecting, true) => Self::enter(&mut standing, PlatformState::Connected),
+            _ => {}
+        }
+        standing.clone()
     }
 
     fn enter(standing: &mut Standing, state: PlatformState) {
@@ -69,18 +80,25 @@ impl Line {
         }
     }
 
-    /// The platform has answered.
+    /// The client has received, be it nothing. The platform was heard of if the line stands.
     pub(super) fn note_answer(&self) {
+        if !self.client.is_open() {
+            return;
+        }
         let mut standing = self.lock();
+        if standing.state != PlatformState::Connected {
+            tracing::info!(platform = self.platform().name(), "messaging is connected");
+        }
         Self::enter(&mut standing, PlatformState::Connected);
         standing.last_received_at = Some(Timestamp::now());
-        standing.trouble = None;
+        (standing.trouble, standing.was_silent) = (None, false);
     }
 
-    /// The platform has said who the bot is.
+    /// The platform has said who the bot is. The line does not stand by that.
     pub(super) fn note_account(&self, account: Account) {
-        self.lock().account = Some(account);
-        self.note_answer();
+        let mut standing = self.lock();
+        Self::enter(&mut standing, PlatformState::Connecting);
+        (standing.account, standing.trouble) = (Some(account), None);
     }
 
     /// The platform has said anew who the bot is and what it lacks; whether anything is received is another question.
@@ -98,6 +116,11 @@ impl Line {
         };
         Self::enter(&mut standing, state);
         standing.trouble = Some(why.clone());
+    }
+
+    /// The platform was silent for so long that the line is begun again.
+    pub(super) fn note_silence(&self) {
+        self.lock().was_silent = true;
     }
 
     /// From here on messages may be sent.
@@ -119,10 +142,21 @@ impl Line {
         }
     }
 
+    /// The state of the line, for a check of the health: an error if it does not stand.
+    pub(super) fn checked(&self) -> Result<String, String> {
+        let Standing { state, since, trouble, .. } = self.standing();
+        let said = format!("{} since {since}", state.name());
+        match (state, trouble) {
+            (PlatformState::Connected, _) => Ok(said),
+            (_, Some(trouble)) => Err(format!("{said}: {trouble}")),
+            (_, None) => Err(said),
+        }
+    }
+
     fn issue(&self, now: Timestamp, no_home: bool) -> Option<String> {
-        let Standing { state, since, account, trouble, send_error, .. } = self.standing();
+        let Standing { state, since, account, trouble, was_silent, send_error, .. } = self.standing();
         let lasts = now.as_millis().saturating_sub(since.as_millis()) >= PATIENCE_MS;
-        if let Some(trouble) = trouble.filter(|_| state != PlatformState::Retrying || lasts) {
+        if let Some(trouble) = trouble.filter(|_| state != PlatformState::Retrying || lasts || was_silent) {
             return Some(trouble);
         }
         if state != PlatformState::Connected {

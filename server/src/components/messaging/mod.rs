@@ -21,7 +21,9 @@ use std::{
 };
 
 use aiwg_messaging::{Place, Platform};
-use aiwg_protocol::types::{MessagingSubsystem, PlatformState, PlatformStatus, Subsystems, Timestamp};
+use aiwg_protocol::types::{
+    HealthCheckItem, MessagingSubsystem, PlatformState, PlatformStatus, Subsystems, Timestamp,
+};
 use aiwg_store::Reader;
 use futures::future::{BoxFuture, join_all};
 
@@ -29,7 +31,7 @@ pub(crate) use check::MessagingCheck;
 
 use self::line::Line;
 use crate::{
-    component::{Component, Components},
+    component::{Component, Components, item},
     context::Context,
     health::IssueKind,
     messaging::{Environment, Setup},
@@ -206,6 +208,12 @@ impl Component for Messaging {
             };
             tokio::join!(receiving, self.send_all(&context));
         })
+    }
+
+    fn probe<'a>(&'a self, _context: &'a Context) -> BoxFuture<'a, Vec<HealthCheckItem>> {
+        let unusable = self.unusable.iter().map(|(platform, why)| item(platform.name(), Err(why.clone())));
+        let lines = self.lines.iter().map(|line| item(line.platform().name(), line.checked()));
+        Box::pin(std::future::ready(lines.chain(unusable).collect()))
     }
 
     fn status(

@@ -66,16 +66,18 @@ pub(super) fn plan(inbound: &Inbound, rules: &Rules<'_>) -> Plan {
     let right = rules.setup.people.right_of(person);
     match &inbound.what {
         What::Nothing | What::Moved(_) => Plan::PassOver,
-        What::Press(data) => press(data, right, inbound.is_direct || rules.is_home),
+        What::Press(data) => match right {
+            Some(right) => press(data, right, inbound.is_direct || rules.is_home),
+            None => of_stranger(person, inbound),
+        },
         What::Text { text, form } => {
             let heard = heard(text, *form, rules.me);
             if heard == Heard::Nothing {
                 return Plan::PassOver;
             }
             match right {
-                None if inbound.is_direct => Plan::Stranger(to_stranger(person, &inbound.place.chat)),
-                // Strangers hear nothing in groups, and groups that are not set up are not for this.
-                None => Plan::PassOver,
+                None => of_stranger(person, inbound),
+                // Groups that are not set up are not for this.
                 Some(right) if !inbound.is_direct && !rules.is_home => match heard {
                     Heard::Command(Command::Whoami) => Plan::Say(whoami(person, right, inbound, false)),
                     _ => Plan::PassOver,
@@ -84,6 +86,11 @@ pub(super) fn plan(inbound: &Inbound, rules: &Rules<'_>) -> Plan {
             }
         }
     }
+}
+
+/// Strangers hear nothing in groups, whatever they do there, and their id where they are alone with the bot.
+fn of_stranger(person: &PersonId, inbound: &Inbound) -> Plan {
+    if inbound.is_direct { Plan::Stranger(to_stranger(person, &inbound.place.chat)) } else { Plan::PassOver }
 }
 
 fn by_right(heard: Heard, person: &PersonId, right: Right, inbound: &Inbound, rules: &Rules<'_>) -> Plan {
@@ -132,8 +139,8 @@ fn by_right(heard: Heard, person: &PersonId, right: Right, inbound: &Inbound, ru
 }
 
 /// A button is checked as a command is: anyone can press it, and anyone can forge what it holds.
-fn press(data: &str, right: Option<Right>, is_known_place: bool) -> Plan {
-    if right != Some(Right::Write) || !is_known_place {
+fn press(data: &str, right: Right, is_known_place: bool) -> Plan {
+    if right != Right::Write || !is_known_place {
         return Plan::Toast("You may not decide that.");
     }
     match Pressed::parse(data) {
@@ -313,8 +320,15 @@ mod tests {
             let rules = Rules { setup: &setup, me: None, is_home, verify: &verify };
             plan(&from(id, What::Press(data.to_owned()), is_direct), &rules)
         };
-        for id in ["5", "78", "79"] {
+        for id in ["78", "79"] {
             assert!(matches!(press(id, "a:approval-0001", true, true), Plan::Toast(_)), "{id}");
+        }
+        for data in ["a:approval-0001", "x"] {
+            assert!(
+                matches!(press("5", data, false, true), Plan::PassOver),
+                "strangers hear nothing in groups"
+            );
+            assert!(said(press("5", data, true, false)).contains("telegram:5"), "and their id elsewhere");
         }
         assert!(matches!(press("77", "a:approval-0001", false, false), Plan::Toast(_)));
         assert!(matches!(press("77", "x", false, true), Plan::Toast(_)));

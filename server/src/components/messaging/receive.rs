@@ -6,7 +6,7 @@ use aiwg_messaging::{Place, Platform};
 use aiwg_model::{Cursor, MessageNo, Sender};
 use aiwg_platforms::{Account, Inbound, Received, Trouble, What};
 use aiwg_protocol::types::{Origin, OriginPerson};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
     Messaging,
@@ -71,7 +71,7 @@ impl Messaging {
         let mut position = self.position(&key, context).await;
         let mut pauses = Pauses::default();
         loop {
-            match line.client.receive(position.as_deref()).await {
+            match receive(line, position.as_deref()).await {
                 Ok(all) => {
                     pauses = Pauses::default();
                     line.note_answer();
@@ -123,11 +123,7 @@ impl Messaging {
         loop {
             match line.client.account().await {
                 Ok(account) => {
-                    tracing::info!(
-                        platform = line.platform().name(),
-                        bot = account.name,
-                        "messaging is connected"
-                    );
+                    tracing::info!(platform = line.platform().name(), bot = account.name, "the bot is known");
                     line.note_account(account.clone());
                     self.report(line, context);
                     return account;
@@ -270,6 +266,23 @@ impl Messaging {
     }
 }
 
+/// Waits for what comes. A platform that is silent for longer than it ever is while all is well was not heard of for unknown reasons: then the
+/// line is begun again.
+async fn receive(line: &Line, position: Option<&str>) -> Result<Vec<Received>, Trouble> {
+    let longest = line.client.longest_silence();
+    if let Ok(received) = timeout(longest, line.client.receive(position)).await {
+        return received;
+    }
+    line.note_silence();
+    line.client.begin_again().await;
+    let why = format!(
+        "nothing was heard of {} for {} seconds: the line is begun again",
+        line.platform().title(),
+        longest.as_secs()
+    );
+    Err(Trouble::Later { why, after: None })
+}
+
 /// The person who has sent something; none if that is nobody.
 fn asked(inbound: &Inbound) -> Option<Asked> {
     let person = inbound.person.clone()?;
@@ -291,6 +304,10 @@ fn asked(inbound: &Inbound) -> Option<Asked> {
         person,
         place: inbound.place.clone(),
         message: inbound.message.clone(),
+        is_press: matches!(inbound.what, What::Press(_)),
         sender: Arc::new(Sender::new(origin)),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,7 @@ pub(super) fn outbound(out: &Outgoing) -> Outbound {
         part: out.part.clone(),
         created_ms: out.created_at.as_millis(),
         is_repeat: out.is_repeat,
+        asking: out.asking.clone(),
     }
 }
 

@@ -57,8 +57,14 @@ impl Messaging {
         // Above all numbers of messages of the outbox.
         let no = u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
         let created_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-        let message =
-            Outbound { no, place: home.clone(), part: Part::of(text), created_ms, is_repeat: false };
+        let message = Outbound {
+            no,
+            place: home.clone(),
+            part: Part::of(text),
+            created_ms,
+            is_repeat: false,
+            asking: Vec::new(),
+        };
         match line.client.send(&message).await {
             Ok(_) => {
                 let sent = format!("{} has sent a message to the chat {}", account.name, home.chat);

@@ -3,12 +3,19 @@
 use aiwg_messaging::{
     Place,
     part::Part,
-    text::{Style, line},
+    split::split,
+    text::{Style, Styled, line},
 };
 use aiwg_model::{ApprovalNo, ApprovalRow, MessageRow, MessageState};
 use aiwg_protocol::types::ApprovalState;
 
-use super::{super::transaction::Transaction, Out, outbox::Outgoing};
+use super::{
+    super::transaction::Transaction,
+    Out,
+    notices::{REST, of_request},
+    outbox::Outgoing,
+    receive::{Asked, Effect},
+};
 
 /// The longest answer that is shown, in characters.
 const LONGEST_ANSWER: usize = 200;
@@ -31,16 +38,57 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// The approval and the message of a pressed button, if that message is none of those that are known to ask for something: it may be a copy,
+    /// since it was unknown whether it was sent, or one that says already what was decided.
+    pub(super) fn pressed_copy<'a>(
+        &self,
+        effect: &Effect,
+        asked: &'a Asked,
+    ) -> aiwg_store::Result<Option<(ApprovalNo, &'a str)>> {
+        let (Effect::Decide(no, _), Some(message)) = (effect, &asked.message) else { return Ok(None) };
+        if !asked.is_press {
+            return Ok(None);
+        }
+        // Whoever forges what a button holds must not change what another message asks for.
+        let chat = self.state.messages.chat_now(&asked.place);
+        let known = self.store.messages_asking(asked.place.platform.name(), &chat)?;
+        Ok((!known.contains(message)).then_some((*no, message)))
+    }
+
+    /// Puts the decision in place of a copy of a message that asks for it.
+    pub(super) fn settle_copy(
+        &mut self,
+        no: ApprovalNo,
+        place: &Place,
+        message: &str,
+    ) -> aiwg_store::Result<()> {
+        let Some(row) = self.store.approval(no)?.filter(|row| row.state != ApprovalState::Pending) else {
+            return Ok(());
+        };
+        // Its buttons were under the last part.
+        let parts = split(place.platform, &of_request(&row).text, REST);
+        let Some(text) = parts.into_iter().next_back() else { return Ok(()) };
+        self.put_edit(place, text, message, &decided(Some(&row)))
+    }
+
+    fn put_edit(
+        &mut self,
+        place: &Place,
+        mut text: Styled,
+        message: &str,
+        how: &str,
+    ) -> aiwg_store::Result<()> {
+        text.push_plain("\n\n");
+        text.push_with(how, Style::Italic);
+        let part = Part { text, edits: Some(message.to_owned()), ..Part::default() };
+        self.put_out(place, &part, Out::now(self.now)).map(drop)
+    }
+
     /// Puts the decision in place of a message that was sent.
     pub(super) fn replace_asked(&mut self, row: &MessageRow, how: &str) -> aiwg_store::Result<()> {
         self.store.remove_message(row.no)?;
         let (Some(sent), Some(edits)) = (Outgoing::of(row), row.sent_as.clone()) else { return Ok(()) };
-        let mut text = sent.part.text;
-        text.push_plain("\n\n");
-        text.push_with(how, Style::Italic);
-        let place: Place = sent.place;
-        let part = Part { text, edits: Some(edits), ..Part::default() };
-        self.put_out(&place, &part, Out::now(self.now)).map(drop)
+        self.put_edit(&sent.place, sent.part.text, &edits, how)
     }
 }
 

@@ -98,7 +98,10 @@ impl Engine {
     /// # Errors
     /// The database could not be read.
     pub(crate) async fn outbox_lanes(&self) -> Result<Vec<OutboxLane>, EngineError> {
-        self.call(Call::reading(|at| at.store.outbox_lanes())).await
+        self.call(Call::reading(|at| {
+            Ok::<_, aiwg_store::StoreError>(at.state.messages.held(at.store.outbox_lanes()?))
+        }))
+        .await
     }
 
     /// The messages that were being sent when an earlier daemon ended.
@@ -159,6 +162,9 @@ impl Transaction<'_> {
     fn put_out(&mut self, place: &Place, part: &Part, out: Out) -> aiwg_store::Result<MessageNo> {
         let expire_ms = self.state.config.messaging.as_ref().map_or(0, |setup| setup.expire_ms);
         let Out { due_at, is_notice, about } = out;
+        let expires_at = due_at.after_ms(expire_ms);
+        // Whoever waits for an answer does not wait for notices, however many there are: it is due before any of them, since 1970.
+        let due_at = if is_notice || due_at > self.now { due_at } else { Timestamp::default() };
         let message = NewMessage {
             platform: place.platform.name().to_owned(),
             chat: self.state.messages.chat_now(place),
@@ -167,7 +173,7 @@ impl Transaction<'_> {
             content: Json::new(part).unwrap_or_default(),
             about,
             due_at,
-            expires_at: due_at.after_ms(expire_ms),
+            expires_at,
         };
         self.effects.messages = true;
         self.store.add_message(&message, self.now)

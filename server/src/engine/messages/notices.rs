@@ -19,6 +19,9 @@ use crate::messaging::{Setup, Subscription};
 /// The most messages that wait for a chat: further notices are counted, and one line says how many were left out.
 pub(super) const MOST_WAITING: u32 = 20_000;
 
+/// The way to see all of a notice that is too long.
+pub(super) const REST: &str = "`aiwg event list` shows all";
+
 /// The topic of what people are asked for, which has buttons.
 const REQUESTED: &str = "approval:requested";
 
@@ -86,7 +89,7 @@ impl Transaction<'_> {
         let from = quiet.max(self.state.messages.muted_until(self.now));
         // One with buttons is a message of its own, and someone waits for it.
         let due_at = if from > self.now || about.is_some() { from } else { self.plan_notice(place)? };
-        let parts = split(place.platform, &notice.text, "`aiwg event list` shows all");
+        let parts = split(place.platform, &notice.text, REST);
         let last = parts.len().saturating_sub(1);
         for (n, text) in parts.into_iter().enumerate() {
             let is_last = n == last;
@@ -120,7 +123,8 @@ impl Transaction<'_> {
     }
 }
 
-fn of_request(row: &ApprovalRow) -> Notice {
+/// The notice that asks for an approval.
+pub(super) fn of_request(row: &ApprovalRow) -> Notice {
     let (id, task) = (row.no.to_string(), row.asked.task.to_string());
     let made = requested(&id, &task, row.asked.kind, &row.asked.request, row.asked.expires_at);
     if made.text.is_blank() { Notice { text: Styled::plain(&row.asked.summary), ..made } } else { made }

@@ -27,6 +27,8 @@ pub(crate) struct Outgoing {
     pub(crate) attempts: u32,
     /// Time at which it was decided on.
     pub(crate) created_at: Timestamp,
+    /// The ids of the messages of its chat that ask for something, if it does as well and may have been sent before.
+    pub(crate) asking: Vec<String>,
 }
 
 impl Outgoing {
@@ -43,6 +45,7 @@ impl Outgoing {
             is_repeat: row.is_repeat,
             attempts: row.attempts,
             created_at: row.created_at,
+            asking: Vec::new(),
         })
     }
 }
@@ -66,10 +69,14 @@ impl Transaction<'_> {
                 self.bury(first, "what it says cannot be read")?;
                 continue;
             };
+            // All that is no notice goes before it.
             if is_new_notice(first) && !self.may_give_notice(&outgoing.place)? {
-                continue;
+                return Ok(None);
             }
-            let outgoing = self.folded(outgoing, &rows)?;
+            let mut outgoing = self.folded(outgoing, &rows)?;
+            if outgoing.is_repeat && !outgoing.part.buttons.is_empty() {
+                outgoing.asking = self.store.messages_asking(platform.name(), chat)?;
+            }
             let mut row = first.clone();
             row.message.content = Json::new(&outgoing.part).unwrap_or_default();
             row.state = MessageState::Sending;

@@ -57,8 +57,10 @@ pub(crate) struct Asked {
     pub(crate) name: String,
     /// The place.
     pub(crate) place: Place,
-    /// The message's id.
+    /// The message's id; of a pressed button that of the message that has it.
     pub(crate) message: Option<String>,
+    /// True if a button was pressed.
+    pub(crate) is_press: bool,
     /// The person as the store keeps who has sent something.
     pub(crate) sender: Arc<Sender>,
 }
@@ -170,12 +172,16 @@ impl Transaction<'_> {
         for reply in &receipt.replies {
             self.say(&asked.place, reply, reply_to, "ask for less")?;
         }
+        let pressed = self.pressed_copy(&receipt.effect, asked)?;
         let said = match self.carry_out_effect(&receipt.effect, asked) {
             Ok(said) => said,
             Err(Failure::Refused(EngineError::Closing)) => return Err(EngineError::Closing.into()),
             Err(Failure::Refused(error)) => Some(error.to_string()),
             Err(store) => return Err(store),
         };
+        if let Some((no, message)) = pressed {
+            self.settle_copy(no, &asked.place, message)?;
+        }
         if let Some(said) = &said {
             self.say(&asked.place, &Styled::plain(said), reply_to, "ask for less")?;
         }

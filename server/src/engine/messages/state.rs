@@ -6,7 +6,7 @@ use aiwg_messaging::{
     Place, Platform,
     notice::{Given, Planned},
 };
-use aiwg_model::Cursor;
+use aiwg_model::{Cursor, OutboxLane};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::View;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,9 @@ pub(in crate::engine) struct Messages {
     moved: HashMap<String, String>,
     left_out: HashMap<String, u64>,
     given: HashMap<String, Given>,
+    /// Times until which the notices of a chat wait, since its minute has had as many as it may. What is in the store stays as it is: they may be
+    /// many. A start finds out anew.
+    held: HashMap<String, Timestamp>,
 }
 
 impl Messages {
@@ -48,12 +51,23 @@ impl Messages {
         let left_out =
             left_out.into_iter().filter_map(|(lane, count)| Some((lane, count.parse().ok()?))).collect();
         let given = read(store.cursors(GIVEN)?);
-        Ok(Self { planned, muted_until, moved: store.cursors(MOVED)?, left_out, given })
+        Ok(Self { planned, muted_until, moved: store.cursors(MOVED)?, left_out, given, held: HashMap::new() })
     }
 
     /// Time until which notices wait since someone has said so.
     pub(super) fn muted_until(&self, now: Timestamp) -> Timestamp {
         self.muted_until.map_or(now, |until| until.max(now))
+    }
+
+    /// The chats for which messages wait. Where the first of them is a notice, all are: then they wait as long as notices do there.
+    pub(super) fn held(&self, lanes: Vec<OutboxLane>) -> Vec<OutboxLane> {
+        let hold = |lane: OutboxLane| {
+            let platform = Platform::named(&lane.platform).filter(|_| lane.is_new_notice);
+            let place = platform.map(|platform| Place { platform, chat: lane.chat.clone(), thread: None });
+            let until = place.and_then(|place| self.held.get(&place.lane()).copied());
+            OutboxLane { due_at: until.map_or(lane.due_at, |until| until.max(lane.due_at)), ..lane }
+        };
+        lanes.into_iter().map(hold).collect()
     }
 
     /// The id that the chat of a place has now.
@@ -77,22 +91,18 @@ impl Transaction<'_> {
         Ok(Timestamp::from_millis(at))
     }
 
-    /// Counts a message with notices that is about to be given to the platform. False, if this minute has had as many as it may: then those that
-    /// wait for this place wait for longer.
+    /// Counts a message with notices that is about to be given to the platform. False, if this minute has had as many as it may: then those of
+    /// its chat wait for longer.
     pub(super) fn may_give_notice(&mut self, place: &Place) -> aiwg_store::Result<bool> {
         let Some(setup) = &self.state.config.messaging else { return Ok(true) };
         let key = place.to_string();
         let given = self.state.messages.given.entry(key.clone()).or_default();
+        let lane = Place { thread: None, ..place.clone() }.lane();
         if let Some(until) = given.give(self.now.as_millis(), setup.pace.max_per_minute) {
-            let until = Timestamp::from_millis(until);
-            self.store.postpone_notices(
-                place.platform.name(),
-                &place.chat,
-                place.thread.as_deref(),
-                until,
-            )?;
+            self.state.messages.held.insert(lane, Timestamp::from_millis(until));
             return Ok(false);
         }
+        self.state.messages.held.remove(&lane);
         let value = serde_json::to_string(given).unwrap_or_default();
         self.store.move_cursor(&Cursor::moved(GIVEN, key, value))?;
         Ok(true)

@@ -147,6 +147,7 @@ pub(super) fn receive(tx: &mut Transaction<'_>, key: u64, effect: Effect, replie
         name: "telegram:77 (Ann)".to_owned(),
         place: place(None),
         message: Some(format!("m{key}")),
+        is_press: false,
         sender: Arc::new(Sender::new(Origin::default())),
         person,
     };
@@ -296,6 +297,43 @@ fn what_waited_for_the_morning_comes_at_the_pace() {
         machine.now += 60_000;
     }
     assert_eq!(sent, [5, 5, 2, 0]);
+}
+
+#[test]
+fn notices_that_wait_for_their_minute_are_left_as_they_are() {
+    let (_dir, mut machine) = machine();
+    let long = format!("\"{}\"", "x".repeat(3_000));
+    machine.receive(1, Effect::Mute(1));
+    machine.sent();
+    for _ in 0..150 {
+        machine.event("test:x", &long);
+    }
+    machine.now += 60_000;
+    let pace = Pace { window_ms: 30_000, max_per_minute: 5 };
+    machine.state.config.messaging = Some(Arc::new(Setup { pace, ..setup(30_000) }));
+    let waiting = |machine: &mut Machine| {
+        let view = machine.store.view().unwrap();
+        let rows = view.due_messages("telegram", CHAT, Timestamp::from_millis(machine.now), 999).unwrap();
+        rows.into_iter().map(|row| (row.no, row.message.due_at)).collect::<Vec<_>>()
+    };
+    let before = waiting(&mut machine);
+    assert_eq!(machine.sent().len(), 5);
+    let after = waiting(&mut machine);
+    assert!(before.ends_with(&after) && after.len() > 60, "not one of them is written anew: {}", after.len());
+    // Nobody looks at them before.
+    let lanes = |machine: &mut Machine| {
+        let lanes = machine.store.view().unwrap().outbox_lanes().unwrap();
+        machine.state.messages.held(lanes).first().map(|lane| lane.due_at.as_millis() - machine.now)
+    };
+    assert_eq!(lanes(&mut machine), Some(60_000));
+    machine.now += 1_000;
+    assert_eq!(machine.sent(), Vec::<String>::new());
+    machine.done(|tx| receive(tx, 7, Effect::None, &["hello"]));
+    assert!(lanes(&mut machine).unwrap() <= 0, "answers do not wait");
+    assert_eq!(machine.sent(), ["hello"]);
+    assert_eq!(lanes(&mut machine), Some(59_000));
+    machine.now += 59_000;
+    assert_eq!(machine.sent().len(), 5);
 }
 
 #[test]

@@ -91,22 +91,6 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Has the notices that wait for a place, and are due before this moment, wait until then.
-    pub(crate) fn postpone_notices(
-        &mut self,
-        platform: &str,
-        chat: &str,
-        thread: Option<&str>,
-        until: Timestamp,
-    ) -> rusqlite::Result<()> {
-        self.statement(
-            "UPDATE outbox SET due_at = ?4 WHERE state = 'waiting' AND platform = ?1 AND chat = ?2 AND thread IS ?3 AND due_at < ?4
-                 AND is_notice AND NOT is_repeat AND attempts = 0",
-        )?
-        .execute(params![platform, chat, thread, Millis(until)])?;
-        Ok(())
-    }
-
     /// Forgets the messages that do not wait any more and were stored before this moment, `limit` at the most. Returns their number.
     pub(crate) fn prune_messages(&mut self, before: Timestamp, limit: u64) -> rusqlite::Result<usize> {
         self.statement(
@@ -160,13 +144,19 @@ impl SqliteStore {
 
     /// True if this many messages, or more, wait for a chat.
     pub(crate) fn is_behind(&self, platform: &str, chat: &str, count: u32) -> rusqlite::Result<bool> {
-        // Mostly it is seen at once: no more can wait than were stored since the first that does.
-        let sql = "SELECT (SELECT max(no) FROM outbox) - no + 1 >= ? FROM outbox INDEXED BY outbox_waiting
-                   WHERE state = 'waiting' AND platform = ? AND chat = ? ORDER BY due_at, no LIMIT 1";
-        let found = self.statement(sql)?.query_row(params![count, platform, chat], |row| row.get(0));
-        if !found.optional()?.unwrap_or(false) {
+        // Mostly it is seen at once: no more can wait than were stored since the first that does, of those that go before all others (they are due
+        // since 1970), and of the others.
+        let sql = "SELECT (SELECT max(no) FROM outbox) - no + 1 FROM outbox INDEXED BY outbox_waiting
+                   WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at BETWEEN ? AND ? ORDER BY due_at, no LIMIT 1";
+        let mut select = self.statement(sql)?;
+        let mut since = |first: i64, last: i64| -> rusqlite::Result<i64> {
+            let found = select.query_row(params![platform, chat, first, last], |row| row.get(0));
+            Ok(found.optional()?.unwrap_or(0))
+        };
+        if since(i64::MIN, 0)?.saturating_add(since(1, i64::MAX)?) < i64::from(count) {
             return Ok(false);
         }
+        drop(select);
         let sql = "SELECT count(*) >= ?1 FROM (SELECT 1 FROM outbox INDEXED BY outbox_waiting
                    WHERE state = 'waiting' AND platform = ?2 AND chat = ?3 LIMIT ?1)";
         self.statement(sql)?.query_row(params![count, platform, chat], |row| row.get(0))
@@ -176,12 +166,17 @@ impl SqliteStore {
     pub(crate) fn outbox_lanes(&self) -> rusqlite::Result<Vec<OutboxLane>> {
         // The index is asked for the first row of each chat: those behind them may be many.
         let mut select = self.statement(
-            "SELECT platform, chat, due_at FROM outbox INDEXED BY outbox_waiting
+            "SELECT platform, chat, due_at, is_notice AND NOT is_repeat AND attempts = 0 FROM outbox INDEXED BY outbox_waiting
              WHERE state = 'waiting' AND (platform, chat) > (?, ?) ORDER BY platform, chat, due_at, no LIMIT 1",
         )?;
         let (mut lanes, mut last): (Vec<OutboxLane>, _) = (Vec::new(), (String::new(), String::new()));
         let read = |row: &Row<'_>| {
-            Ok(OutboxLane { platform: row.get(0)?, chat: row.get(1)?, due_at: row.get::<_, Millis>(2)?.0 })
+            Ok(OutboxLane {
+                platform: row.get(0)?,
+                chat: row.get(1)?,
+                due_at: row.get::<_, Millis>(2)?.0,
+                is_new_notice: row.get(3)?,
+            })
         };
         while let Some(lane) = select.query_row(params![last.0, last.1], read).optional()? {
             last = (lane.platform.clone(), lane.chat.clone());
@@ -195,6 +190,14 @@ impl SqliteStore {
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'sending' ORDER BY no");
         let mut select = self.statement(&sql)?;
         readable(select.query_map([], read_message)?, &self.reports)
+    }
+
+    /// The platform's ids of the messages of a chat that were sent and are kept.
+    pub(crate) fn messages_asking(&self, platform: &str, chat: &str) -> rusqlite::Result<Vec<String>> {
+        let mut select = self.statement(
+            "SELECT sent_as FROM outbox WHERE state = 'sent' AND sent_as IS NOT NULL AND platform = ? AND chat = ? ORDER BY no",
+        )?;
+        readable(select.query_map(params![platform, chat], |row| row.get(0))?, &self.reports)
     }
 
     /// The messages that ask for an approval.

@@ -171,6 +171,7 @@ impl View for Open<'_> {
         next_asked(platform: &str, chat: &str, now: Timestamp) -> Option<MessageRow>;
         outbox_lanes() -> Vec<OutboxLane>;
         is_behind(platform: &str, chat: &str, count: u32) -> bool;
+        messages_asking(platform: &str, chat: &str) -> Vec<String>;
         messages_sending() -> Vec<MessageRow>;
         messages_about(about: &str) -> Vec<MessageRow>;
     }
@@ -246,7 +247,6 @@ impl Transaction for Open<'_> {
         remove_message(no: MessageNo) -> bool;
         expire_messages(platform: &str, chat: &str, now: Timestamp) -> usize;
         move_messages(platform: &str, chat: &str, to: &str) -> ();
-        postpone_notices(platform: &str, chat: &str, thread: Option<&str>, until: Timestamp) -> ();
         prune_messages(before: Timestamp, limit: u64) -> usize;
     }
 }

@@ -62,7 +62,7 @@ macro_rules! contract {
             old_tasks_are_forgotten, old_events_are_forgotten, cursors_are_forgotten_in_time,
             an_approval_is_decided_once, approvals_expire_in_time, approvals_go_with_their_task,
             pending_approvals_are_withdrawn,
-            a_message_goes_from_state_to_state, messages_wait_by_chat, notices_are_postponed, what_is_asked_is_found_first,
+            a_message_goes_from_state_to_state, messages_wait_by_chat, what_is_asked_is_found_first,
             chains_are_followed, rules_have_revisions, senders_are_forgotten_with_what_they_sent,
             switches_are_kept, rules_are_busy, firings_count, matches_gather, matches_are_bounded,
             spending_adds_up_by_day, the_latest_costs_of_a_rule_are_kept, a_run_is_charged,

@@ -1,7 +1,7 @@
 //! Messages to platforms.
 
 use aiwg_model::{MessageCounts, MessageNo, MessageRow, MessageState, NewMessage, OutboxLane};
-use aiwg_protocol::types::Json;
+use aiwg_protocol::types::{Json, Timestamp};
 
 use super::{Backend, at, commit};
 
@@ -47,6 +47,8 @@ pub fn a_message_goes_from_state_to_state(backend: &dyn Backend) {
     let sent = MessageRow { state: MessageState::Sent, sent_as: Some("99".to_owned()), ..sending };
     commit(&mut *store, |tx| tx.set_message(&sent));
     assert_eq!(store.view().unwrap().messages_about("approval-0001").unwrap(), [sent]);
+    let mut asking = |chat| store.view().unwrap().messages_asking("telegram", chat).unwrap();
+    assert_eq!((asking("7"), asking("8")), (vec!["99".to_owned()], vec![]));
     assert_eq!(commit(&mut *store, |tx| tx.prune_messages(at(1), 10)), 0);
     assert_eq!(commit(&mut *store, |tx| tx.prune_messages(at(2), 10)), 1);
     assert!(!commit(&mut *store, |tx| tx.remove_message(no)));
@@ -80,30 +82,6 @@ pub fn what_is_asked_is_found_first(backend: &dyn Backend) {
     assert_eq!(store.view().unwrap().next_asked("slack", "D", at(9)).unwrap(), None);
 }
 
-/// Notices that are postponed keep their order, and let pass what is no notice, or may have been sent.
-pub fn notices_are_postponed(backend: &dyn Backend) {
-    let mut store = backend.store();
-    let of = |thread: Option<&str>, due| NewMessage {
-        thread: thread.map(str::to_owned),
-        ..message("slack", "C", due)
-    };
-    commit(&mut *store, |tx| {
-        for one in [of(None, 2), of(None, 4), of(None, 3), of(Some("3"), 2), of(None, 2), of(None, 60)] {
-            tx.add_message(&one, at(0))?;
-        }
-        Ok(())
-    });
-    let mut fifth = store.view().unwrap().message(MessageNo(5)).unwrap().unwrap();
-    fifth.attempts = 1;
-    commit(&mut *store, |tx| tx.set_message(&fifth));
-    commit(&mut *store, |tx| tx.postpone_notices("slack", "C", None, at(50)));
-    let view = store.view().unwrap();
-    let due = |now| -> Vec<u64> {
-        view.due_messages("slack", "C", at(now), 9).unwrap().iter().map(|row| row.no.0).collect()
-    };
-    assert_eq!((due(49), due(60)), (vec![4, 5, 3], vec![4, 5, 3, 1, 2, 6]));
-}
-
 /// The messages of each chat are found in their order; those that are too old are not sent any more.
 pub fn messages_wait_by_chat(backend: &dyn Backend) {
     let mut store = backend.store();
@@ -123,6 +101,7 @@ pub fn messages_wait_by_chat(backend: &dyn Backend) {
         platform: platform.to_owned(),
         chat: chat.to_owned(),
         due_at: at(due),
+        is_new_notice: due % 2 == 0,
     };
     let view = store.view().unwrap();
     let lanes = [lane("slack", "C", 4), lane("telegram", "7", 2), lane("telegram", "8", 9)];
@@ -139,6 +118,15 @@ pub fn messages_wait_by_chat(backend: &dyn Backend) {
     );
     assert!(behind("8", 1) && !behind("8", 2) && !behind("9", 1));
     drop(view);
+    // One that goes before all others is a later one.
+    let first = NewMessage { due_at: Timestamp::default(), ..message("telegram", "7", 1) };
+    let no = commit(&mut *store, |tx| tx.add_message(&first, at(0)));
+    let view = store.view().unwrap();
+    let behind = |count| view.is_behind("telegram", "7", count).unwrap();
+    assert_eq!([behind(4), behind(5), behind(100)], [true, false, false]);
+    assert_eq!(view.due_messages("telegram", "7", at(50), 1).unwrap()[0].no, no);
+    drop(view);
+    commit(&mut *store, |tx| tx.remove_message(no));
     commit(&mut *store, |tx| tx.move_messages("telegram", "8", "-100"));
     assert_eq!(store.view().unwrap().outbox_lanes().unwrap()[1], lane("telegram", "-100", 9));
     assert_eq!(commit(&mut *store, |tx| tx.expire_messages("telegram", "7", at(99))), 0);

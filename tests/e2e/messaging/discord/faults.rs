@@ -357,6 +357,72 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
+fn it_is_connected_once_a_session_is_there() {
+    let messaging = json!({ "digest": { "window_seconds": 0 } });
+    let bot = DiscordBot::new(messaging, Settings::default());
+    bot.fault(Fault::new(FaultKind::Hang).of("GET /gateway/bot").times(1));
+    bot.launch();
+    bot.stand_in.wait_for_request(Platform::Discord, "GET /gateway/bot", 1);
+    let platform = bot.platform();
+    assert_eq!(
+        (&platform["state"], &platform["account"]),
+        (&json!("connecting"), &json!("aiwg")),
+        "{platform}"
+    );
+    assert_eq!(platform["lastReceivedAt"], json!(null));
+}
+
+#[test]
+fn errors_while_it_reads_what_was_missed_do_not_give_that_up() {
+    let bot = DiscordBot::started();
+    until("the connection", || bot.platform()["state"] == "connected");
+    let list = "GET /channels/{channel_id}/messages";
+    for kind in [FaultKind::ServerError, FaultKind::Html] {
+        bot.fault(Fault::new(kind).of(list).times(1));
+    }
+    let connections = || bot.calls("gateway identify") + bot.calls("gateway resume");
+    let before = connections();
+    bot.discord().forget_sessions();
+    bot.discord().invalidate(false);
+    bot.discord().wait_for_sockets(0);
+    bot.ann("run meanwhile");
+    until("the task", || bot.prompts() == ["meanwhile"]);
+    assert_eq!(connections(), before + 1, "the connection is kept");
+    bot.is_conformant();
+}
+
+#[test]
+fn direct_messages_of_all_who_are_listed_are_read() {
+    let people: Vec<String> =
+        (0..27).map(|n| format!("discord:{}", 1_000_000_000_000_000_100_u64 + n)).collect();
+    let messaging = json!({ "users": { "write": people }, "digest": { "window_seconds": 0 } });
+    let bot = DiscordBot::new(messaging, Settings::default());
+    bot.start();
+    let asked = || bot.calls("POST /users/@me/channels");
+    until("that it asks for as many as it may", || asked() == 25);
+    until("the connection", || bot.platform()["state"] == "connected");
+    bot.ann("run first");
+    until("the first task", || bot.prompts() == ["first"]);
+    // The last of them has not written before, and is beyond those who were asked for.
+    let last = "1000000000000000126";
+    let direct = bot.discord().direct_channel(last);
+    bot.discord().forget_sessions();
+    bot.discord().invalidate(false);
+    bot.discord().wait_for_sockets(0);
+    bot.say(&Speech::new(&direct, last, "run second"));
+    until("the second task", || bot.prompts() == ["first", "second"]);
+    assert_eq!(asked(), 28, "each of them once, with Ann");
+    // From here on nobody is asked for any more.
+    bot.discord().forget_sessions();
+    bot.discord().invalidate(false);
+    bot.discord().wait_for_sockets(0);
+    bot.say(&Speech::new(&direct, last, "run third"));
+    until("the third task", || bot.prompts() == ["first", "second", "third"]);
+    assert_eq!(asked(), 28);
+    bot.is_conformant();
+}
+
+#[test]
 fn a_day_without_sessions_is_waited_for() {
     let bot = DiscordBot::started();
     until("the connection", || bot.platform()["state"] == "connected");

@@ -12,7 +12,7 @@ use super::{AGENT, Bot};
 use crate::support::{Cli, Project, until, until_some};
 
 /// The channel for notices, a thread in it, and the person who may write.
-const CHANNEL: &str = "1300000000000000001";
+pub(super) const CHANNEL: &str = "1300000000000000001";
 const THREAD: &str = "1300000000000000002";
 const ANN: &str = "1000000000000000042";
 
@@ -20,7 +20,7 @@ const ANN: &str = "1000000000000000042";
 const CREATE: &str = "POST /channels/{channel_id}/messages";
 
 /// A project whose daemon speaks with the stand-in.
-struct DiscordBot {
+pub(super) struct DiscordBot {
     project: Project,
     stand_in: StandIn,
 }
@@ -43,7 +43,7 @@ impl DiscordBot {
         Self::started_with(Settings::default())
     }
 
-    fn started_with(settings: Settings) -> Self {
+    pub(super) fn started_with(settings: Settings) -> Self {
         let messaging =
             json!({ "chat": { "command": ["sh", "./agent"] }, "digest": { "window_seconds": 0 } });
         let bot = Self::new(messaging, settings);
@@ -100,7 +100,7 @@ impl DiscordBot {
     }
 
     /// Waits until the bot has said something in a channel, and returns the message.
-    fn said(&self, channel: &str, part: &str) -> Value {
+    pub(super) fn said(&self, channel: &str, part: &str) -> Value {
         let bot = self.discord().application();
         self.discord().wait_for(channel, part, |message| {
             message["author"]["id"] == bot.as_str()
@@ -120,7 +120,7 @@ impl DiscordBot {
     }
 
     /// Ann says something to the bot in the channel.
-    fn ann(&self, text: &str) -> Spoken {
+    pub(super) fn ann(&self, text: &str) -> Spoken {
         self.say(&Speech::new(CHANNEL, ANN, text).mention())
     }
 
@@ -166,7 +166,7 @@ impl DiscordBot {
     }
 
     /// Every request was as the API is published, and no message calls everyone.
-    fn is_conformant(&self) {
+    pub(super) fn is_conformant(&self) {
         assert_eq!(self.stand_in.violations(), []);
         for message in self.discord().sent(CHANNEL) {
             assert_ne!(message["mention_everyone"], true, "{message}");

@@ -129,14 +129,20 @@ fn those_who_may_write_give_work_and_take_it_back() {
 
 #[test]
 fn buttons_decide_and_are_gone_then() {
-    let bot = DiscordBot::started();
+    let reader = "1000000000000000043";
+    let users = json!({ "read": [format!("discord:{reader}")] });
+    let messaging = json!({ "users": users, "digest": { "window_seconds": 0 } });
+    let bot = DiscordBot::new(messaging, Settings::default());
+    bot.start();
     let submit = || bot.project.wire().call("task.submit", json!({ "prompt": "Deploy", "approval": true }));
     submit();
     let asked = bot.said(CHANNEL, "May task-0001 start?");
     let message = asked["id"].as_str().unwrap().to_owned();
-    // A stranger, who may not decide.
+    // A stranger, who hears nothing, and one who may not decide.
     let stranger = bot.discord().press(CHANNEL, &message, "1000000000000000005", "a:approval-0001");
-    let answer = bot.answer_to(&stranger);
+    assert_eq!(bot.answer_to(&stranger), json!({ "type": 6 }));
+    let pressed = bot.discord().press(CHANNEL, &message, reader, "a:approval-0001");
+    let answer = bot.answer_to(&pressed);
     assert_eq!((&answer["type"], &answer["data"]["flags"]), (&json!(4), &json!(64)), "only they see it");
     assert_eq!(answer["data"]["content"], "You may not decide that.");
     assert_eq!(bot.project.json(&["approval", "show", "1"])["state"], "pending");

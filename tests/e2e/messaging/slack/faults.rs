@@ -113,8 +113,14 @@ fn what_was_said_while_nobody_listened_is_heard_in_its_order() {
     bot.start();
     let question = bot.ann_mentions("what is it?");
     bot.said(CHANNEL, "The *answer* is 42.");
+    let others = bot.slack().say(&Speech::new(CHANNEL, "U0EVE", "a thread of others"));
+    bot.slack().say(&Speech::new(CHANNEL, "U0EVE", "go on").in_thread(&others.message));
     bot.ann_alone("status");
     bot.said(ANN_ALONE, "is healthy");
+    bot.ann("status");
+    bot.said(CHANNEL, "is healthy");
+    bot.ann_mentions("status");
+    until("the next answer", || bot.all_said(CHANNEL, "is healthy").len() == 2);
     bot.project.stop();
     bot.slack().wait_for_sockets(0);
     bot.ann_mentions("run 0");
@@ -129,7 +135,8 @@ fn what_was_said_while_nobody_listened_is_heard_in_its_order() {
             .times(1),
     );
     bot.ann_mentions("run 1");
-    // In a thread that is older than the gap, and in one that began in it.
+    // In threads that are older than the gap, of which one was none of the bot's, and in one that began in it.
+    bot.slack().say(&Speech::new(CHANNEL, ANN, "run 1.5").in_thread(&others.message).mention());
     bot.slack().say(&Speech::new(CHANNEL, ANN, "run 2").in_thread(&question.message).mention());
     let parent = bot.slack().say(&Speech::new(CHANNEL, "U0EVE", "what do you think?"));
     bot.slack().say(&Speech::new(CHANNEL, ANN, "run 3").in_thread(&parent.message).mention());
@@ -138,22 +145,22 @@ fn what_was_said_while_nobody_listened_is_heard_in_its_order() {
     bot.slack().say(&Speech::new(CHANNEL, "U0EVE", "run 5").mention());
     bot.ann_alone("run 6");
     bot.start();
-    until("all tasks", || bot.prompts().len() == 6);
+    until("all tasks", || bot.prompts().len() == 7);
     let mut prompts = bot.prompts();
     assert_eq!(prompts.remove(0), "what is it?");
     // Of each channel in its order.
     let alone = prompts.iter().position(|prompt| prompt == "6").unwrap();
     prompts.remove(alone);
-    assert_eq!(prompts, ["0", "1", "2", "3"]);
+    assert_eq!(prompts, ["0", "1", "1.5", "2", "3"]);
     bot.ann("status");
-    until("an answer", || bot.all_said(CHANNEL, "is healthy").len() == 1);
+    until("an answer", || bot.all_said(CHANNEL, "is healthy").len() == 3);
     // A second start finds nothing new.
     bot.project.stop();
     bot.slack().wait_for_sockets(0);
     bot.start();
     bot.ann("status");
-    until("a second answer", || bot.all_said(CHANNEL, "is healthy").len() == 2);
-    assert_eq!(bot.prompts().len(), 6);
+    until("a second answer", || bot.all_said(CHANNEL, "is healthy").len() == 4);
+    assert_eq!(bot.prompts().len(), 7);
     bot.is_conformant();
 }
 
@@ -262,7 +269,9 @@ fn a_history_that_is_not_to_be_had_yet_is_read_later() {
 fn the_next_socket_is_open_before_one_is_left() {
     let bot = Bot::started();
     let slack = bot.slack();
-    let before = bot.calls("conversations.history");
+    // What was said before there was a socket is read once: the channel, and its older threads.
+    until("that it is read", || bot.calls("conversations.history") == 2);
+    let before = 2;
     for (n, reason) in ["warning", "refresh_requested"].into_iter().enumerate() {
         let opened = bot.calls("apps.connections.open");
         slack.disconnect(reason);
@@ -277,6 +286,38 @@ fn the_next_socket_is_open_before_one_is_left() {
     }
     assert_eq!(bot.calls("conversations.history"), before, "there was no gap");
     bot.is_conformant();
+}
+
+#[test]
+fn sockets_that_follow_each_other_are_nobody_elses() {
+    let bot = Bot::started();
+    let slack = bot.slack();
+    until("that three have followed the first", || {
+        slack.disconnect("refresh_requested");
+        bot.calls("apps.connections.open") >= 4
+    });
+    // All but the last one are left.
+    slack.wait_for_sockets(1);
+    assert_eq!((&bot.platform()["state"], &bot.platform()["error"]), (&json!("connected"), &json!(null)));
+    assert_eq!(bot.issue(), None);
+    bot.is_conformant();
+}
+
+#[test]
+fn it_is_connected_once_a_socket_is_open() {
+    let bot = Bot::new(Settings::default());
+    bot.fault(Fault::new(FaultKind::Hang).of("apps.connections.open").times(1));
+    bot.launch();
+    bot.stand_in.wait_for_request(Platform::Slack, "apps.connections.open", 1);
+    let platform = bot.platform();
+    assert_eq!(
+        (&platform["state"], &platform["account"]),
+        (&json!("connecting"), &json!("aiwg")),
+        "{platform}"
+    );
+    let status = bot.project.json(&["daemon", "status"]);
+    assert_eq!(status["subsystems"]["messaging"]["adapters"], json!([]));
+    assert!(bot.project.run(&["messaging", "status"]).out.contains("connecting"));
 }
 
 #[test]

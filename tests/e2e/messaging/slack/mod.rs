@@ -12,12 +12,12 @@ use super::AGENT;
 use crate::support::{Cli, Project};
 
 /// The channel for notices, the person who may write, and the conversation with her alone.
-const CHANNEL: &str = "C0HOME";
+pub(super) const CHANNEL: &str = "C0HOME";
 const ANN: &str = "U0ANN";
-const ANN_ALONE: &str = "D0ANN";
+pub(super) const ANN_ALONE: &str = "D0ANN";
 
 /// A project whose daemon speaks with the stand-in.
-struct Bot {
+pub(super) struct Bot {
     project: Project,
     stand_in: StandIn,
 }
@@ -25,9 +25,15 @@ struct Bot {
 impl Bot {
     /// A project whose daemon is not started.
     fn new(settings: Settings) -> Self {
+        Self::with_users(settings, &json!({}))
+    }
+
+    /// The same, with these people besides Ann.
+    fn with_users(settings: Settings, users: &Value) -> Self {
         let project = Project::new(json!({}));
-        let messaging =
-            json!({ "chat": { "command": ["sh", "./agent"] }, "digest": { "window_seconds": 0 } });
+        let messaging = json!({
+            "chat": { "command": ["sh", "./agent"] }, "digest": { "window_seconds": 0 }, "users": users,
+        });
         let agent = json!({ "command": ["sh", project.file("agent")] });
         project.configure(&json!({ "agent": agent, "messaging": messaging }).to_string());
         std::fs::write(project.file("agent"), AGENT).unwrap();
@@ -38,13 +44,13 @@ impl Bot {
     }
 
     /// One whose daemon has connected.
-    fn started() -> Self {
+    pub(super) fn started() -> Self {
         let bot = Self::new(Settings::default());
         bot.start();
         bot
     }
 
-    fn slack(&self) -> Slack {
+    pub(super) fn slack(&self) -> Slack {
         self.stand_in.slack()
     }
 
@@ -82,7 +88,7 @@ impl Bot {
     }
 
     /// Waits until the bot has said something in a channel, and returns the message.
-    fn said(&self, channel: &str, part: &str) -> Value {
+    pub(super) fn said(&self, channel: &str, part: &str) -> Value {
         let me = self.slack().bot_user();
         self.slack().wait_for(channel, part, |message| {
             message["user"] == me && message["text"].as_str().unwrap_or_default().contains(part)
@@ -97,7 +103,7 @@ impl Bot {
     }
 
     /// Ann types a command in the channel.
-    fn ann(&self, text: &str) -> Spoken {
+    pub(super) fn ann(&self, text: &str) -> Spoken {
         self.slack().command(CHANNEL, ANN, "/aiwg", text)
     }
 
@@ -107,7 +113,7 @@ impl Bot {
     }
 
     /// Ann writes to the bot alone.
-    fn ann_alone(&self, text: &str) -> Spoken {
+    pub(super) fn ann_alone(&self, text: &str) -> Spoken {
         self.slack().say(&Speech::new(ANN_ALONE, ANN, text))
     }
 
@@ -142,7 +148,7 @@ impl Bot {
     }
 
     /// Every request was as the Web API is published, and every envelope was acknowledged.
-    fn is_conformant(&self) {
+    pub(super) fn is_conformant(&self) {
         assert_eq!(self.stand_in.violations(), []);
     }
 }

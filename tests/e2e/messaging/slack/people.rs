@@ -1,6 +1,6 @@
 //! Slack as people use it.
 
-use aiwg_platforms_stand_in::{Speaker, Speech};
+use aiwg_platforms_stand_in::{Settings, Speaker, Speech};
 use serde_json::json;
 
 use super::{ANN, ANN_ALONE, Bot, CHANNEL};
@@ -116,18 +116,22 @@ fn those_who_may_write_give_work_and_take_it_back() {
 
 #[test]
 fn buttons_decide_and_are_gone_then() {
-    let bot = Bot::started();
+    let reader = "U0READER";
+    let bot = Bot::with_users(Settings::default(), &json!({ "read": [format!("slack:{reader}")] }));
+    bot.start();
     let submit = || bot.project.wire().call("task.submit", json!({ "prompt": "Deploy", "approval": true }));
     submit();
     let slack = bot.slack();
     let asked = bot.said(CHANNEL, "May task-0001 start?");
     let ts = asked["ts"].as_str().unwrap().to_owned();
     assert_eq!(asked["blocks"][0]["text"]["text"], asked["text"], "{asked}");
-    // A stranger, who alone hears it.
+    // A stranger, who hears nothing, and one who may not decide, who alone hears that.
     let stranger = slack.press(CHANNEL, &ts, "U0EVE", "a:approval-0001");
     slack.wait_for_acknowledgement(&stranger.message);
+    let pressed = slack.press(CHANNEL, &ts, reader, "a:approval-0001");
+    slack.wait_for_acknowledgement(&pressed.message);
     let heard = until_some("an answer", || slack.ephemeral().first().cloned());
-    assert_eq!((&heard["text"], &heard["user"]), (&json!("You may not decide that."), &json!("U0EVE")));
+    assert_eq!((&heard["text"], &heard["user"]), (&json!("You may not decide that."), &json!(reader)));
     assert_eq!(bot.project.json(&["approval", "show", "1"])["state"], "pending");
     let pressed = slack.press(CHANNEL, &ts, ANN, "a:approval-0001");
     slack.wait_for_acknowledgement(&pressed.message);
