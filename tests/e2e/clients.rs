@@ -173,6 +173,13 @@ fn python_subscriptions_go_on_after_a_restart() {
     assert!(succeeded(&done).contains("no gap"));
 }
 
+#[test]
+fn the_python_packages_examples_run() {
+    let script = repository().join("tests/clients/examples.py");
+    let done = python(&with_rule(), &[script.to_str().unwrap()]);
+    assert!(succeeded(&done).contains("every public item has an example that runs"));
+}
+
 fn python_emits_over_kills(client: &str) {
     let script = repository().join("tests/clients/repeats.py");
     let project = Project::started(json!({}));

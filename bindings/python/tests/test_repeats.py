@@ -168,14 +168,16 @@ class Repeats(unittest.TestCase):
         with Peer(refuses("invalid_params", "idempotencyKey")) as peer:
             with DaemonClient(peer.socket_path) as client:
                 self.assertEqual([client.emit("a:b").seq, client.emit("a:b").seq], [1, 1])
+                self.assertEqual(client.emit("a:b", offline=True).seq, 1)
                 with self.assertRaises(DaemonError):
                     client.emit("a:b", idempotency_key="mine")
-            self.assertEqual([key is None for key in keys(peer)], [False, True, True, False])
+            self.assertEqual([key is None for key in keys(peer)], [False, True, True, False, True, False])
 
             async def calls() -> None:
                 async with AsyncDaemonClient(peer.socket_path) as client:
                     emitted = await asyncio.gather(*(client.emit("a:b") for _ in range(3)))
                     self.assertEqual([one.seq for one in emitted], [1, 1, 1])
+                    self.assertEqual((await client.emit("a:b", offline=True)).seq, 1)
                     with self.assertRaises(DaemonError):
                         await client.emit("a:b", idempotency_key="mine")
 

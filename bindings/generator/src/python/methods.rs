@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::{STYLE, docstring, names, read, types, write};
+use super::{STYLE, docstring, example, names, read, types, write};
 use crate::{
     GenerateError,
     model::{Field, Method, Model},
@@ -48,7 +48,11 @@ fn view(model: &Model, method: &Method, is_async: bool) -> Result<Value, Generat
     Ok(context! {
         wire => names::quoted(&method.name),
         head => head(method, &params, &result, is_async),
-        docs => docstring::block(&docs(method, &params), 8),
+        docs => example::with_call(
+            &docstring::block(&docs(method, &params), 8),
+            example::call(model, method, is_async, 12),
+            8,
+        ),
         params => wire(model, &params),
         options => OPTIONS.iter().map(|(name, _)| option(name, &params)).collect::<Vec<_>>().join(", "),
         result => result.as_str(),

@@ -1,6 +1,7 @@
 //! The generated part of the Python package: methods for both clients, types and error kinds.
 
 mod docstring;
+mod example;
 mod imports;
 mod methods;
 mod names;

@@ -1,7 +1,9 @@
 """Clients of the aiwg daemon.
 
-with DaemonClient() as client:
-    client.emit("deployment:complete", {"version": "1.2.3"})
+Example::
+
+    with DaemonClient() as client:
+        client.emit("deployment:complete", {"version": "1.2.3"})
 
 The types of results are in :mod:`aiwg.daemon.types`.
 """

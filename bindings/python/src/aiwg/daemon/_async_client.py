@@ -23,7 +23,7 @@ from ._hooks import ConnectionChange, Hooks, Logged
 from ._message import Notification
 from ._progress import OnMissed, Progress
 from ._reading import Reading
-from ._repeat import may_repeat
+from ._repeat import knows_no_keys, may_repeat
 from ._spool import OFFLINE_TIMEOUT, Spooled, finds_no_daemon, is_offline, spooled, write
 from ._subscription import Where
 
@@ -31,8 +31,10 @@ from ._subscription import Where
 class AsyncDaemonClient(AsyncMethods):
     """A client of the daemon, for asyncio.
 
-    async with AsyncDaemonClient() as client:
-        await client.emit("deployment:complete", {"version": "1.2.3"})
+    Example::
+
+        async with AsyncDaemonClient() as client:
+            await client.emit("deployment:complete", {"version": "1.2.3"})
 
     It connects with its first call, or by ``connect()``, or as a context manager. Tasks share one
     connection and need not wait for each other; their calls take effect in the order in which they
@@ -70,17 +72,33 @@ class AsyncDaemonClient(AsyncMethods):
 
     @property
     def socket_path(self) -> str | None:
-        """The socket that was last connected to, or tried."""
+        """The socket that was last connected to, or tried.
+
+        Example::
+
+            print(client.socket_path)
+        """
         return self._hooks.path
 
     @property
     def is_connected(self) -> bool:
-        """True if the connection stands."""
+        """True if the connection stands.
+
+        Example::
+
+            if not client.is_connected:
+                await client.connect()
+        """
         connection = self._connection
         return connection is not None and connection.is_open
 
     async def connect(self) -> None:
-        """Connects, unless it is connected already. Raises ``NoDaemonError``."""
+        """Connects, unless it is connected already. Raises ``NoDaemonError``.
+
+        Example::
+
+            await client.connect()
+        """
         await self._in_loop().connected()
 
     async def close(self, *, drain: bool = False, timeout: float | None = None) -> None:
@@ -89,7 +107,9 @@ class AsyncDaemonClient(AsyncMethods):
         With ``drain`` it waits until they have their answers, for ``timeout`` seconds at the most, and raises
         ``DaemonTimeoutError`` if some have none yet. It is disconnected in either case.
 
-        await client.close(drain=True, timeout=10)
+        Example::
+
+            await client.close(drain=True, timeout=10)
         """
         seconds, calls = checked(timeout), self._calls
         if calls is None or calls.loop is not asyncio.get_running_loop():
@@ -111,7 +131,12 @@ class AsyncDaemonClient(AsyncMethods):
         deadline: Moment | None = None,
         retry: bool | None = None,
     ) -> Any:
-        """Calls a method by its name on the wire; one that this package does not know, too."""
+        """Calls a method by its name on the wire; one that this package does not know, too.
+
+        Example::
+
+            await client.request("event.emit", {"topic": "deployment:complete"}, timeout=10)
+        """
         return await self._request(
             method, params, Deadline.of(timeout, deadline, self._timeout), retry
         )
@@ -135,7 +160,9 @@ class AsyncDaemonClient(AsyncMethods):
         there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, and
         ``NoDaemonError`` where there is no project.
 
-        await client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
+        Example::
+
+            await client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
         """
         if is_offline(offline):
             limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
@@ -163,7 +190,9 @@ class AsyncDaemonClient(AsyncMethods):
         Events from now on count, or those after the number ``since``. A daemon that is restarted meanwhile is no
         end. Raises ``DaemonTimeoutError`` when the time is over; the client's time-out does not count here.
 
-        done = await client.wait_for("task:*", where=lambda event: event.payload["taskId"] == "task-0001", timeout=60)
+        Example::
+
+            done = await client.wait_for("task:*", where=lambda event: event.payload["taskId"] == "task-0001", timeout=60)
 
         To wait for what a call will bring about, subscribe before it: ``AsyncSubscription.wait_for`` then waits.
         """
@@ -191,23 +220,36 @@ class AsyncDaemonClient(AsyncMethods):
         ``on_missed`` is called when events were passed over: the subscription could not keep up,
         retention deleted them, or the log was deleted and restarted.
 
-        async with client.subscribe("task:*", reconnect=True) as events:  # waits until it is ready
-            await client.task.submit(prompt="Write the release notes")
-            async for event in events: ...
+        Example::
+
+            async with client.subscribe("task:*", reconnect=True) as events:  # waits until it is ready
+                await client.task.submit(prompt="Write the release notes")
+                async for event in events:
+                    if event.topic == "task:completed":
+                        break
         """
         address = discover(self._given_path, self._cwd)
         progress = Progress(address, topics, since, reconnect, on_missed)
         return AsyncSubscription(progress, self._timeout)
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
-        """Calls the listener for each notification, until the function that this gives is called."""
+        """Calls the listener for each notification, until the function that this gives is called.
+
+        Example::
+
+            stop = client.on_notification(lambda notification: print(notification.method))
+            await client.event.subscribe(topics=["deployment:*"])
+            stop()
+        """
         self._hooks.notifications.append(listener)
         return lambda: self._hooks.notifications.remove(listener)
 
     def on_connection(self, listener: Callable[[ConnectionChange], object]) -> Callable[[], None]:
         """Calls the listener when a connection was made or has ended, until the function that this gives is called.
 
-        client.on_connection(lambda change: print(change.state, change.reason))
+        Example::
+
+            client.on_connection(lambda change: print(change.state, change.reason))
         """
         self._hooks.connections.append(listener)
         return lambda: self._hooks.connections.remove(listener)
@@ -249,11 +291,14 @@ class AsyncDaemonClient(AsyncMethods):
         try:
             received = await self._request(method, event.params(), limit, retry, waits=False)
         except (DaemonError, DaemonConnectionError) as error:
-            if not finds_no_daemon(error):
+            if finds_no_daemon(error):
+                address = discover(self._given_path, self._cwd)
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(None, write, address, event)
+            if not (event.has_own_key and knows_no_keys(error)):
                 raise
-            address = discover(self._given_path, self._cwd)
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(None, write, address, event)
+            # It is older than the keys: what is lost now stays lost.
+            received = await self._request(method, event.params(has_key=False), limit, retry=False)
         with Reading(method):
             return EventEmitted.from_wire(received)
 

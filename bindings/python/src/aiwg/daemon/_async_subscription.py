@@ -39,6 +39,13 @@ class AsyncSubscription(AsyncIterator[Event]):
     """The events of a subscription, one by one, until it is closed.
 
     It connects at once, where it is made within a running loop; else when it is first waited for.
+
+    Example::
+
+        async with client.subscribe("deployment:*", since=0) as events:
+            async for event in events:
+                print(event.payload)
+                break
     """
 
     def __init__(self, progress: Progress, timeout: float | None) -> None:
@@ -61,12 +68,24 @@ class AsyncSubscription(AsyncIterator[Event]):
 
         That takes no longer than the client's timeout, or this raises ``DaemonTimeoutError``.
         Who does not wait for it hears of a failure from the iteration.
+
+        Example::
+
+            events = client.subscribe("deployment:*")
+            await events.ready()
+            await events.aclose()
         """
         # Shielded: others may wait for the same.
         await asyncio.shield(self._begin())
 
     async def aclose(self) -> None:
-        """Ends it. A task that waits for an event hears that there are no more."""
+        """Ends it. A task that waits for an event hears that there are no more.
+
+        Example::
+
+            events = client.subscribe("deployment:*")
+            await events.aclose()
+        """
         self._is_closed = True
         if self._opening is not None:
             self._opening.cancel()
@@ -115,9 +134,11 @@ class AsyncSubscription(AsyncIterator[Event]):
         Raises ``DaemonTimeoutError`` when the time is over: the subscription goes on. Raises
         ``DaemonConnectionError`` where the subscription is closed.
 
-        async with client.subscribe("task:*") as events:
-            task_id = (await client.task.submit(prompt="Tidy up")).task_id
-            await events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
+        Example::
+
+            async with client.subscribe("task:*") as events:
+                task_id = (await client.task.submit(prompt="Tidy up")).task_id
+                await events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
         """
         return await self.wait_until(where, Deadline.of(timeout, deadline, None))
 

@@ -37,8 +37,10 @@ class AsyncTasks(AsyncTaskMethods):
 
         When this is left in another way, by an error, because this is cancelled, or because the time is over, the agent's task is cancelled too.
 
-        task = await client.task.run(prompt="Write the release notes", timeout=600)
-        print(task.state, task.result)
+        Example::
+
+            task = await client.task.run(prompt="Write the release notes", timeout=600)
+            print(task.state, task.result)
 
         - ``on_output``: is called with each piece of the agent's standard output.
         - ``timeout``, ``deadline``: the time for all of it. No limit when both are absent, whatever the client's
@@ -73,8 +75,10 @@ class AsyncTasks(AsyncTaskMethods):
     ) -> AsyncIterator[str]:
         """The output of a task, piece by piece as its agent writes it, until the task has ended.
 
-        async for piece in client.task.follow(task_id="task-0001"):
-            print(piece, end="")
+        Example::
+
+            async for piece in client.task.follow(task_id="task-0001"):
+                print(piece, end="")
 
         When the task is tried again, the output of the next attempt follows.
 
@@ -99,8 +103,10 @@ class AsyncTasks(AsyncTaskMethods):
     ) -> AsyncIterator[Task]:
         """All tasks that match, the newest first, however many: ``list`` page by page.
 
-        async for task in client.task.iterate(state="failed"):
-            print(task.id, task.error)
+        Example::
+
+            async for task in client.task.iterate(state="failed"):
+                print(task.id, task.error)
 
         - ``page``: tasks of one page, from 1 to 1000. Each page is one call.
         - ``timeout``: the time for each call, in seconds.

@@ -34,8 +34,10 @@ _CONNECTING = 30.0
 class DaemonClient(Methods):
     """A client of the daemon.
 
-    with DaemonClient() as client:
-        client.emit("deployment:complete", {"version": "1.2.3"})
+    Example::
+
+        with DaemonClient() as client:
+            client.emit("deployment:complete", {"version": "1.2.3"})
 
     It connects with its first call, or by ``connect()``, or as a context manager. Threads may share
     it: their calls go over one connection and do not wait for each other. So may the children that
@@ -91,17 +93,33 @@ class DaemonClient(Methods):
 
     @property
     def socket_path(self) -> str | None:
-        """The socket that was last connected to, or tried."""
+        """The socket that was last connected to, or tried.
+
+        Example::
+
+            print(client.socket_path)
+        """
         return self._hooks.path
 
     @property
     def is_connected(self) -> bool:
-        """True if the connection stands."""
+        """True if the connection stands.
+
+        Example::
+
+            if not client.is_connected:
+                client.connect()
+        """
         connection = self._connection
         return connection is not None and connection.is_open
 
     def connect(self) -> None:
-        """Connects, unless it is connected already. Raises ``NoDaemonError``."""
+        """Connects, unless it is connected already. Raises ``NoDaemonError``.
+
+        Example::
+
+            client.connect()
+        """
         self._connected(self._find(), Deadline(self._timeout))
 
     def close(self, *, drain: bool = False, timeout: float | None = None) -> None:
@@ -110,7 +128,9 @@ class DaemonClient(Methods):
         With ``drain`` it waits until they have their answers, for ``timeout`` seconds at the most, and raises
         ``DaemonTimeoutError`` if some have none yet. It is disconnected in either case.
 
-        client.close(drain=True, timeout=10)
+        Example::
+
+            client.close(drain=True, timeout=10)
         """
         limit = Deadline(timeout)
         connection, self._connection = self._connection, None
@@ -133,7 +153,12 @@ class DaemonClient(Methods):
         deadline: Moment | None = None,
         retry: bool | None = None,
     ) -> Any:
-        """Calls a method by its name on the wire; one that this package does not know, too."""
+        """Calls a method by its name on the wire; one that this package does not know, too.
+
+        Example::
+
+            client.request("event.emit", {"topic": "deployment:complete"}, timeout=10)
+        """
         limit = Deadline.of(timeout, deadline, self._timeout)
         with Logged(method):
             if not may_repeat(method, self._retry if retry is None else retry):
@@ -159,7 +184,9 @@ class DaemonClient(Methods):
         there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, and
         ``NoDaemonError`` where there is no project.
 
-        client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
+        Example::
+
+            client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
         """
         if is_offline(offline):
             limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
@@ -187,7 +214,9 @@ class DaemonClient(Methods):
         Events from now on count, or those after the number ``since``. A daemon that is restarted meanwhile is no
         end. Raises ``DaemonTimeoutError`` when the time is over; the client's time-out does not count here.
 
-        done = client.wait_for("task:*", where=lambda event: event.payload["taskId"] == "task-0001", timeout=60)
+        Example::
+
+            done = client.wait_for("task:*", where=lambda event: event.payload["taskId"] == "task-0001", timeout=60)
 
         To wait for what a call will bring about, subscribe before it: ``Subscription.wait_for`` then waits.
         """
@@ -212,9 +241,13 @@ class DaemonClient(Methods):
         ``on_missed`` is called when events were passed over: the subscription could not keep up,
         retention deleted them, or the log was deleted and restarted.
 
-        events = client.subscribe("task:*", reconnect=True)
-        submitted = client.task.submit(prompt="Write the release notes")
-        for event in events: ...
+        Example::
+
+            with client.subscribe("task:*", reconnect=True) as events:
+                client.task.submit(prompt="Write the release notes")
+                for event in events:
+                    if event.topic == "task:completed":
+                        break
         """
         address = discover(self._given_path, self._cwd)
         return Subscription(Progress(address, topics, since, reconnect, on_missed), self._timeout)
@@ -223,6 +256,12 @@ class DaemonClient(Methods):
         """Calls the listener for each notification, until the returned function is called.
 
         It is called in the thread that reads, and must neither block nor call the daemon.
+
+        Example::
+
+            stop = client.on_notification(lambda notification: print(notification.method))
+            client.event.subscribe(topics=["deployment:*"])
+            stop()
         """
         self._hooks.notifications.append(listener)
         return lambda: self._hooks.notifications.remove(listener)
@@ -232,7 +271,9 @@ class DaemonClient(Methods):
 
         It is called in whichever thread notices, and must neither block nor call the daemon.
 
-        client.on_connection(lambda change: print(change.state, change.reason))
+        Example::
+
+            client.on_connection(lambda change: print(change.state, change.reason))
         """
         self._hooks.connections.append(listener)
         return lambda: self._hooks.connections.remove(listener)
@@ -268,9 +309,12 @@ class DaemonClient(Methods):
                 else:
                     received = self._request(method, params, limit)
         except (DaemonError, DaemonConnectionError) as error:
-            if not finds_no_daemon(error):
+            if finds_no_daemon(error):
+                return write(self._find(), event)
+            if not (event.has_own_key and knows_no_keys(error)):
                 raise
-            return write(self._find(), event)
+            # It is older than the keys: what is lost now stays lost.
+            received = self._request(method, event.params(has_key=False), limit)
         with Reading(method):
             return EventEmitted.from_wire(received)
 

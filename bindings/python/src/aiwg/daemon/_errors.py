@@ -14,7 +14,15 @@ ConnectionErrorKind = Literal[
 
 
 class DaemonError(Exception):
-    """The daemon answered with an error."""
+    """The daemon answered with an error.
+
+    Example::
+
+        try:
+            client.task.get(task_id="task-9999")
+        except DaemonError as error:
+            print(error.kind, error)
+    """
 
     code: int
     """The JSON-RPC error code."""
@@ -40,7 +48,15 @@ class DaemonError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """True if the same request may succeed when it is sent again later."""
+        """True if the same request may succeed when it is sent again later.
+
+        Example::
+
+            try:
+                client.task.get(task_id="task-9999")
+            except DaemonError as error:
+                assert not error.retryable
+        """
         info = ERROR_KINDS.get(self.kind)
         return info is not None and info.retryable
 
@@ -49,6 +65,13 @@ class DaemonConnectionError(ConnectionError):
     """There was no answer to use: the connection ended first, or something worse, as the subclasses say.
 
     What was asked for may have taken effect or not.
+
+    Example::
+
+        try:
+            DaemonClient("/nowhere/daemon.sock").ping()
+        except DaemonConnectionError as error:
+            print(error.kind, error)
     """
 
     kind: ConnectionErrorKind = "disconnected"
@@ -73,7 +96,15 @@ class _NotConnectedError(DaemonConnectionError):
 
 
 class NoDaemonError(_NotConnectedError):
-    """Nothing answers at the socket, or there is none."""
+    """Nothing answers at the socket, or there is none.
+
+    Example::
+
+        try:
+            DaemonClient("/nowhere/daemon.sock").ping()
+        except NoDaemonError as error:
+            print(error.path)
+    """
 
     kind: ConnectionErrorKind = "no_daemon"
 
@@ -82,13 +113,28 @@ class NotAllowedError(_NotConnectedError):
     """The socket cannot be opened: only the user who started the daemon can, and root.
 
     Or it is not to be: its project could be anyone's, or somebody else answers there.
+
+    Example::
+
+        try:
+            DaemonClient().connect()
+        except NotAllowedError as error:
+            print(error.path)
     """
 
     kind: ConnectionErrorKind = "not_allowed"
 
 
 class DaemonTimeoutError(DaemonConnectionError, TimeoutError):
-    """There was no answer within the time that the caller gave; the call is cancelled."""
+    """There was no answer within the time that the caller gave; the call is cancelled.
+
+    Example::
+
+        try:
+            client.wait_for("never:emitted", timeout=0.05)
+        except DaemonTimeoutError as error:
+            print(error)
+    """
 
     kind: ConnectionErrorKind = "timeout"
 
@@ -97,13 +143,28 @@ class UnreadableError(DaemonConnectionError):
     """The answer came, and cannot be understood: the daemon may be newer than this package.
 
     The connection goes on, and so do other calls.
+
+    Example::
+
+        try:
+            client.daemon.status()
+        except UnreadableError as error:
+            print(error)
     """
 
     kind: ConnectionErrorKind = "unreadable"
 
 
 class SpoolError(DaemonConnectionError):
-    """No daemon answers, and the event cannot wait for one on disk either: the spool is full, or cannot be written to."""
+    """No daemon answers, and the event cannot wait for one on disk either: the spool is full, or cannot be written to.
+
+    Example::
+
+        try:
+            DaemonClient("/nowhere/tunnel.sock").emit("commit:made", offline=True)
+        except SpoolError as error:
+            print(error)
+    """
 
     kind: ConnectionErrorKind = "spool"
 

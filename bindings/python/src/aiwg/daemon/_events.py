@@ -22,8 +22,10 @@ class Events(EventMethods):
     ) -> Iterator[Event]:
         """All events of the log that match, the oldest first, however many: ``list`` page by page.
 
-        for event in client.event.iterate(topics=["deployment:*"]):
-            print(event.seq, event.payload)
+        Example::
+
+            for event in client.event.iterate(topics=["deployment:*"]):
+                print(event.seq, event.payload)
 
         - ``since``: the number of the event before the first one; all that are kept when absent.
         - ``page``: events of one page, from 1 to 1000. Each page is one call.

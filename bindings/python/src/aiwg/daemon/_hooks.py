@@ -12,7 +12,15 @@ from ._result import Result
 
 
 class ConnectionChange(Result):
-    """A connection of a client was made, or has ended."""
+    """A connection of a client was made, or has ended.
+
+    Example::
+
+        changes = []
+        client.on_connection(changes.append)
+        client.close()
+        assert changes[-1].state == "disconnected"
+    """
 
     state: Literal["connected", "disconnected"]
     """The state from now on."""

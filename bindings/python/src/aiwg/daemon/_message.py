@@ -16,7 +16,12 @@ from ._result import Result
 
 
 class Notification(Result):
-    """A message that the daemon sends without a request."""
+    """A message that the daemon sends without a request.
+
+    Example::
+
+        client.on_notification(lambda notification: print(notification.method, notification.params))
+    """
 
     method: str
     """Its name on the wire."""

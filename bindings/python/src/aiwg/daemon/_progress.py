@@ -26,6 +26,14 @@ class Missed(Result):
 
     So many came that the subscription could not follow, retention has deleted what it was not sent, or the log was
     deleted and begun anew.
+
+    Example::
+
+        def on_missed(missed):
+            print(missed.missed, "events after", missed.since)
+
+        with client.subscribe("deployment:*", on_missed=on_missed):
+            pass
     """
 
     missed: int

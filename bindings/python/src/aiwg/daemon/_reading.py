@@ -42,7 +42,13 @@ def maybe(read: Callable[[Any], T], value: Any) -> T | None:
 
 
 class UnknownVariant(Result):
-    """One of a choice that this package, being older than the daemon, does not know."""
+    """One of a choice that this package, being older than the daemon, does not know.
+
+    Example::
+
+        newer = UnknownVariant("future", {"type": "future"})
+        assert newer["type"] == newer.tag
+    """
 
     tag: str
     """Its own name for its kind."""

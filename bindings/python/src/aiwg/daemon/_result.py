@@ -29,8 +29,10 @@ R = TypeVar("R", bound="Result")
 class Timestamp(str):
     """A moment: RFC 3339 in UTC with milliseconds, as the daemon says it. ``datetime`` is the same as a ``datetime``.
 
-    task.created_at             # "2026-11-23T14:33:23.042Z"
-    task.created_at.datetime    # datetime(2026, 11, 23, 14, 33, 23, 42000, tzinfo=timezone.utc)
+    Example::
+
+        moment = client.ping().timestamp
+        print(moment, moment.datetime.astimezone())
     """
 
     __slots__ = ()
@@ -93,7 +95,10 @@ class Result(_Json):
     too: it is a dict of what the daemon sent, under the names of the wire and with the members of newer daemons. The
     functions of ``dataclasses`` (``asdict``, ``replace``, ``fields``) take it for a frozen dataclass.
 
-    task.created_at == json.loads(json.dumps(task))["createdAt"]
+    Example::
+
+        pong = client.ping()
+        assert json.loads(json.dumps(pong))["timestamp"] == pong.timestamp
     """
 
     if TYPE_CHECKING:

@@ -33,6 +33,12 @@ class EventSpooled(EventEmitted):
     """The answer to an ``emit`` that found no daemon: the event is on disk, and the next daemon takes it in.
 
     It has no number yet: ``seq`` is 0, and ``rules`` is empty.
+
+    Example::
+
+        answer = client.emit("commit:made", offline=True)
+        if isinstance(answer, EventSpooled):
+            print(answer.path)
     """
 
     path: str = ""
@@ -47,11 +53,17 @@ class Spooled(NamedTuple):
     payload: Any
     at: str
     key: str
+    has_own_key: bool
+    """True if its caller has given it no key."""
 
-    def params(self) -> Mapping[str, object]:
-        """The params with which a daemon gets it."""
-        params: dict[str, object] = {"topic": self.topic, "idempotencyKey": self.key}
-        return params if self.payload is None else {**params, "payload": self.payload}
+    def params(self, has_key: bool = True) -> Mapping[str, object]:
+        """The params with which a daemon gets it, with the key or without."""
+        params: dict[str, object] = {"topic": self.topic}
+        if has_key:
+            params["idempotencyKey"] = self.key
+        if self.payload is not None:
+            params["payload"] = self.payload
+        return params
 
     def content(self) -> bytes:
         """The content of its file."""
@@ -107,7 +119,7 @@ _names = _Names()
 
 def spooled(topic: str, payload: Any, key: str | None) -> Spooled:
     """An event of this moment. It comes after all others for which this was called in this process."""
-    return Spooled(_names.next(), topic, payload, wire_now(), key or new_key())
+    return Spooled(_names.next(), topic, payload, wire_now(), key or new_key(), key is None)
 
 
 def write(address: Address, event: Spooled) -> EventSpooled:

@@ -32,7 +32,13 @@ Where = Optional[Callable[[Event], object]]
 
 
 class Subscription(Iterator[Event]):
-    """The events of a subscription, one by one, until it is closed."""
+    """The events of a subscription, one by one, until it is closed.
+
+    Example::
+
+        with client.subscribe("deployment:*", since=0) as events:
+            print(next(events).payload)
+    """
 
     def __init__(self, progress: Progress, timeout: float | None) -> None:
         self._progress = progress
@@ -45,7 +51,13 @@ class Subscription(Iterator[Event]):
         forget_in_children(self)
 
     def close(self) -> None:
-        """Ends it. A thread that waits for an event hears that there are no more."""
+        """Ends it. A thread that waits for an event hears that there are no more.
+
+        Example::
+
+            events = client.subscribe("deployment:*")
+            events.close()
+        """
         self._is_closed = True
         self._drop()
 
@@ -67,9 +79,11 @@ class Subscription(Iterator[Event]):
         Raises ``DaemonTimeoutError`` when the time is over: the subscription goes on. Raises
         ``DaemonConnectionError`` where the subscription is closed.
 
-        with client.subscribe("task:*") as events:
-            task_id = client.task.submit(prompt="Tidy up").task_id
-            events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
+        Example::
+
+            with client.subscribe("task:*") as events:
+                task_id = client.task.submit(prompt="Tidy up").task_id
+                events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
         """
         return self.wait_until(where, Deadline.of(timeout, deadline, None))
 

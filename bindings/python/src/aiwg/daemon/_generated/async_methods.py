@@ -91,6 +91,10 @@ class AsyncRpcMethods:
         The document describes every method, type and error, and is enough to write a client from.
 
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.rpc.discover()
         """
         received: OpenRpcDocument = await self._caller.call_method("rpc.discover", {}, timeout, deadline, retry)
         return received
@@ -112,6 +116,10 @@ class AsyncDaemonMethods:
         """Reports the state of the daemon and all its subsystems.
 
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.daemon.status()
         """
         received = await self._caller.call_method("daemon.status", {}, timeout, deadline, retry)
         with Reading("daemon.status"):
@@ -134,6 +142,10 @@ class AsyncDaemonMethods:
         - ``keep_agents``: True if running agents go on without the daemon; the next start finds
           them again. False when absent: they are ended.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.daemon.stop()
         """
         wire = {"keepAgents": keep_agents}
         received = await self._caller.call_method("daemon.stop", wire, timeout, deadline, retry)
@@ -157,6 +169,10 @@ class AsyncDaemonMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``shutting_down``.
+
+        Example::
+
+            await client.daemon.restart()
         """
         received = await self._caller.call_method("daemon.restart", {}, timeout, deadline, retry)
         with Reading("daemon.restart"):
@@ -176,6 +192,10 @@ class AsyncDaemonMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.daemon.reload()
         """
         received = await self._caller.call_method("daemon.reload", {}, timeout, deadline, retry)
         with Reading("daemon.reload"):
@@ -194,6 +214,10 @@ class AsyncDaemonMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.daemon.pause()
         """
         received = await self._caller.call_method("daemon.pause", {}, timeout, deadline, retry)
         with Reading("daemon.pause"):
@@ -211,6 +235,10 @@ class AsyncDaemonMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.daemon.resume()
         """
         received = await self._caller.call_method("daemon.resume", {}, timeout, deadline, retry)
         with Reading("daemon.resume"):
@@ -235,6 +263,10 @@ class AsyncDaemonMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.daemon.drain(exit=True)
         """
         wire = {"exit": exit}
         received = await self._caller.call_method("daemon.drain", wire, timeout, deadline, retry)
@@ -265,6 +297,10 @@ class AsyncDaemonMethods:
 
         Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
         ``shutting_down``.
+
+        Example::
+
+            await client.daemon.logs(lines=1)
         """
         wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
         received = await self._caller.call_method("daemon.logs", wire, timeout, deadline, retry)
@@ -290,6 +326,10 @@ class AsyncAutomationMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.automation.status()
         """
         received = await self._caller.call_method("automation.status", {}, timeout, deadline, retry)
         with Reading("automation.status"):
@@ -312,6 +352,10 @@ class AsyncAutomationMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
+
+        Example::
+
+            await client.automation.enable()
         """
         wire = {"ruleId": rule_id}
         received = await self._caller.call_method("automation.enable", wire, timeout, deadline, retry)
@@ -335,6 +379,10 @@ class AsyncAutomationMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
+
+        Example::
+
+            await client.automation.disable()
         """
         wire = {"ruleId": rule_id}
         received = await self._caller.call_method("automation.disable", wire, timeout, deadline, retry)
@@ -363,6 +411,10 @@ class AsyncAutomationMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``job_not_found``, ``storage_unavailable``.
+
+        Example::
+
+            await client.automation.test(topic="deployment:complete", payload={"version": "1.2.3"})
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
         received = await self._caller.call_method("automation.test", wire, timeout, deadline, retry)
@@ -405,6 +457,10 @@ class AsyncEventMethods:
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``,
         ``unknown_topic``, ``invalid_payload``, ``storage_unavailable``, ``queue_full``,
         ``shutting_down``.
+
+        Example::
+
+            await client.event.emit(topic="deployment:complete", payload={"version": "1.2.3"})
         """
         wire = {"topic": topic, "payload": payload, "idempotencyKey": idempotency_key}
         received = await self._caller.call_method("event.emit", wire, timeout, deadline, retry)
@@ -433,6 +489,10 @@ class AsyncEventMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.event.list(topics=["deployment:*"], since=16, limit=1)
         """
         wire = {"topics": topics, "since": since, "limit": limit}
         received = await self._caller.call_method("event.list", wire, timeout, deadline, retry)
@@ -466,6 +526,10 @@ class AsyncEventMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``too_many_subscriptions``, ``storage_unavailable``.
+
+        Example::
+
+            await client.event.subscribe(topics=["task:*"], since=16)
         """
         wire = {"topics": topics, "since": since}
         received = await self._caller.call_method("event.subscribe", wire, timeout, deadline, retry)
@@ -484,6 +548,10 @@ class AsyncEventMethods:
 
         - ``subscription``: The subscription's number.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.event.unsubscribe(subscription=1)
         """
         wire = {"subscription": subscription}
         received = await self._caller.call_method("event.unsubscribe", wire, timeout, deadline, retry)
@@ -508,6 +576,10 @@ class AsyncTopicMethods:
         the schemas of their payloads.
 
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.topic.list()
         """
         received = await self._caller.call_method("topic.list", {}, timeout, deadline, retry)
         with Reading("topic.list"):
@@ -548,6 +620,10 @@ class AsyncChatMethods:
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``queue_full``, ``chain_too_deep``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.chat.send(message="And which of them are slow?", conversation="tests")
         """
         wire = {
             "message": message,
@@ -577,6 +653,10 @@ class AsyncChatMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.chat.history(conversation="tests", limit=1)
         """
         wire = {"conversation": conversation, "limit": limit}
         received = await self._caller.call_method("chat.history", wire, timeout, deadline, retry)
@@ -597,6 +677,10 @@ class AsyncChatMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.chat.clear(conversation="tests")
         """
         wire = {"conversation": conversation}
         received = await self._caller.call_method("chat.clear", wire, timeout, deadline, retry)
@@ -621,6 +705,10 @@ class AsyncAccountMethods:
         them: limits, refused logins, what is used up.
 
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.account.list()
         """
         received = await self._caller.call_method("account.list", {}, timeout, deadline, retry)
         with Reading("account.list"):
@@ -642,6 +730,10 @@ class AsyncAccountMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``account_not_found``, ``shutting_down``.
+
+        Example::
+
+            await client.account.resume()
         """
         wire = {"account": account}
         received = await self._caller.call_method("account.resume", wire, timeout, deadline, retry)
@@ -670,6 +762,10 @@ class AsyncReportMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.report.get(since="2026-11-23T18:00:00.000Z")
         """
         wire = {"since": since}
         received = await self._caller.call_method("report.get", wire, timeout, deadline, retry)
@@ -695,6 +791,10 @@ class AsyncScheduleMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.schedule.list()
         """
         received = await self._caller.call_method("schedule.list", {}, timeout, deadline, retry)
         with Reading("schedule.list"):
@@ -718,6 +818,10 @@ class AsyncScheduleMethods:
 
         Raises ``DaemonError`` of kind ``job_not_found``, ``queue_full``, ``storage_unavailable``,
         ``shutting_down``.
+
+        Example::
+
+            await client.schedule.run(job="daily-audit")
         """
         wire = {"job": job}
         received = await self._caller.call_method("schedule.run", wire, timeout, deadline, retry)
@@ -796,6 +900,10 @@ class AsyncTaskMethods:
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``queue_full``, ``chain_too_deep``,
         ``dependency_not_found``, ``dependency_on_itself``, ``storage_unavailable``,
         ``shutting_down``.
+
+        Example::
+
+            await client.task.submit(prompt="Fix critical security bug", priority=10)
         """
         wire = {
             "prompt": prompt,
@@ -837,6 +945,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``,
         ``shutting_down``.
+
+        Example::
+
+            await client.task.cancel(task_id="task-0002")
         """
         wire = {"taskId": task_id}
         received = await self._caller.call_method("task.cancel", wire, timeout, deadline, retry)
@@ -871,6 +983,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``,
         ``shutting_down``.
+
+        Example::
+
+            await client.task.cancel_many(state="queued", rule="auto-test")
         """
         wire = {
             "taskIds": task_ids,
@@ -900,6 +1016,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.hold(task_id="task-0002")
         """
         wire = {"taskId": task_id, "until": until}
         received = await self._caller.call_method("task.hold", wire, timeout, deadline, retry)
@@ -922,6 +1042,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.release(task_id="task-0002")
         """
         wire = {"taskId": task_id}
         received = await self._caller.call_method("task.release", wire, timeout, deadline, retry)
@@ -954,6 +1078,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.edit(task_id="task-0002", priority=10)
         """
         wire = {
             "taskId": task_id,
@@ -989,6 +1117,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``too_many_messages``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.send(task_id="task-0002", message="Leave the public API as it is.")
         """
         wire = {"taskId": task_id, "message": message}
         received = await self._caller.call_method("task.send", wire, timeout, deadline, retry)
@@ -1018,6 +1150,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_taken``,
         ``task_has_no_session``, ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.take(task_id="task-0002")
         """
         wire = {"taskId": task_id, "now": now}
         received = await self._caller.call_method("task.take", wire, timeout, deadline, retry)
@@ -1043,6 +1179,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_not_taken``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.give(task_id="task-0002")
         """
         wire = {"taskId": task_id, "done": done}
         received = await self._caller.call_method("task.give", wire, timeout, deadline, retry)
@@ -1086,6 +1226,10 @@ class AsyncTaskMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.task.list(state="running", limit=1)
         """
         wire = {
             "state": state,
@@ -1117,6 +1261,10 @@ class AsyncTaskMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
+
+        Example::
+
+            await client.task.get(task_id="task-0001")
         """
         wire = {"taskId": task_id}
         received = await self._caller.call_method("task.get", wire, timeout, deadline, retry)
@@ -1147,6 +1295,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``event_not_found``,
         ``storage_unavailable``.
+
+        Example::
+
+            await client.task.why(id="task-0001")
         """
         wire = {"id": id, "direction": direction}
         received = await self._caller.call_method("task.why", wire, timeout, deadline, retry)
@@ -1165,6 +1317,10 @@ class AsyncTaskMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.task.stats()
         """
         received = await self._caller.call_method("task.stats", {}, timeout, deadline, retry)
         with Reading("task.stats"):
@@ -1192,6 +1348,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``wait_timeout``, ``too_many_waits``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.wait(task_id="task-0001", timeout_ms=60000)
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
         received = await self._caller.call_method("task.wait", wire, timeout, deadline, retry)
@@ -1225,6 +1385,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``too_many_waits``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.output(task_id="task-0001")
         """
         wire = {
             "taskId": task_id,
@@ -1262,6 +1426,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``task_not_found``, ``queue_full``,
         ``chain_too_deep``, ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.retry(task_id="task-0001")
         """
         wire = {"taskId": task_id, "idempotencyKey": idempotency_key}
         received = await self._caller.call_method("task.retry", wire, timeout, deadline, retry)
@@ -1297,6 +1465,10 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``chain_too_deep``,
         ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.retry_many(state="failed", within_minutes=60)
         """
         wire = {
             "taskIds": task_ids,
@@ -1328,6 +1500,10 @@ class AsyncBudgetMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.budget.status()
         """
         received = await self._caller.call_method("budget.status", {}, timeout, deadline, retry)
         with Reading("budget.status"):
@@ -1352,6 +1528,10 @@ class AsyncMessagingMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.messaging.status()
         """
         received = await self._caller.call_method("messaging.status", {}, timeout, deadline, retry)
         with Reading("messaging.status"):
@@ -1371,6 +1551,10 @@ class AsyncMessagingMethods:
         - ``platform``: The platform; all whose token the daemon has when absent. Length at most
           200.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.messaging.test()
         """
         wire = {"platform": platform}
         received = await self._caller.call_method("messaging.test", wire, timeout, deadline, retry)
@@ -1402,6 +1586,10 @@ class AsyncApprovalMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
+
+        Example::
+
+            await client.approval.list()
         """
         wire = {"state": state, "taskId": task_id, "limit": limit}
         received = await self._caller.call_method("approval.list", wire, timeout, deadline, retry)
@@ -1422,6 +1610,10 @@ class AsyncApprovalMethods:
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``storage_unavailable``.
+
+        Example::
+
+            await client.approval.get(approval_id="approval-0002")
         """
         wire = {"approvalId": approval_id}
         received = await self._caller.call_method("approval.get", wire, timeout, deadline, retry)
@@ -1449,6 +1641,10 @@ class AsyncApprovalMethods:
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.approval.approve(approval_id="approval-0001")
         """
         wire = {"approvalId": approval_id, "reason": reason}
         received = await self._caller.call_method("approval.approve", wire, timeout, deadline, retry)
@@ -1477,6 +1673,10 @@ class AsyncApprovalMethods:
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.approval.reject(approval_id="approval-0001", reason="not on a Friday")
         """
         wire = {"approvalId": approval_id, "reason": reason}
         received = await self._caller.call_method("approval.reject", wire, timeout, deadline, retry)
@@ -1504,6 +1704,10 @@ class AsyncApprovalMethods:
 
         Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.approval.answer(approval_id="approval-0003", answer="SQLite")
         """
         wire = {"approvalId": approval_id, "answer": answer}
         received = await self._caller.call_method("approval.answer", wire, timeout, deadline, retry)
@@ -1539,6 +1743,13 @@ class AsyncApprovalMethods:
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``too_many_approvals``,
         ``too_many_waits``, ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.approval.ask(
+                question="Which of the two?",
+                options=["SQLite", "PostgreSQL"],
+            )
         """
         wire = {
             "question": question,
@@ -1584,6 +1795,15 @@ class AsyncApprovalMethods:
 
         Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
         ``shutting_down``.
+
+        Example::
+
+            await client.approval.permission(
+                step="use",
+                tool="Bash",
+                input={"command": "git push"},
+                tool_use_id="toolu_01",
+            )
         """
         wire = {
             "step": step,
@@ -1624,6 +1844,10 @@ class AsyncMethods(AsyncCaller):
         """Answers at once, which shows that the daemon is alive.
 
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Example::
+
+            await client.ping()
         """
         received = await self.call_method("ping", {}, timeout, deadline, retry)
         with Reading("ping"):

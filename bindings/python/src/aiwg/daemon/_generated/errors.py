@@ -57,7 +57,12 @@ A daemon newer than this package may know others.
 
 
 class ErrorKindInfo(Result):
-    """What is known of a kind of error."""
+    """What is known of a kind of error.
+
+    Example::
+
+        assert ERROR_KINDS["queue_full"].retryable
+    """
 
     code: int
     """The JSON-RPC error code."""
