@@ -57,9 +57,9 @@ fn literal(model: &Model, ty: &Type, value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Object(members) => {
-            let members = members
-                .iter()
-                .map(|(name, value)| format!("{}: {}", names::quoted(name), literal(model, &Type::Json, value)));
+            let members = members.iter().map(|(name, value)| {
+                format!("{}: {}", names::quoted(name), literal(model, &Type::Json, value))
+            });
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
     }
