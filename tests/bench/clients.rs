@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Directory in which `scripts/clients` puts the packages.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     repository().join("target/clients")
 }
 

@@ -14,6 +14,7 @@ mod files;
 mod load;
 mod messaging;
 mod rules;
+mod scripts;
 mod start;
 mod table;
 mod tasks;
@@ -32,6 +33,7 @@ type Group = fn(&Path);
 const GROUPS: [(&str, Group); 8] = [
     ("wire", wire::run),
     ("clients", clients::run),
+    ("scripts", scripts::run),
     ("start", start::run),
     ("tasks", tasks::run),
     ("rules", rules::run),

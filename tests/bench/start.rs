@@ -97,7 +97,8 @@ fn true_command() -> f64 {
     })
 }
 
-fn median(rounds: usize, mut act: impl FnMut()) -> f64 {
+/// The median time of some rounds, in milliseconds.
+pub(crate) fn median(rounds: usize, mut act: impl FnMut()) -> f64 {
     let mut times: Vec<f64> = (0..rounds)
         .map(|_| {
             let began = Instant::now();

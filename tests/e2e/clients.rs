@@ -210,6 +210,20 @@ fn emits_of_javascript_take_effect_once_and_in_order_over_ten_kills() {
 }
 
 #[test]
+fn events_that_javascript_has_spooled_are_taken_in_once_and_in_order() {
+    let done = node(&Project::new(json!({})), "spool.mjs", &[env!("CARGO_BIN_EXE_aiwg")]);
+    assert!(succeeded(&done).contains("each once, in order"));
+}
+
+#[test]
+fn the_javascript_package_without_the_program_is_smaller_than_60_kb() {
+    let is_packed = |path: &PathBuf| path.extension().is_some_and(|end| end == "tgz");
+    let packed = std::fs::read_dir(clients()).unwrap().map(|entry| entry.unwrap().path()).find(is_packed).unwrap();
+    let size = packed.metadata().unwrap().len();
+    assert!((10_000..60_000).contains(&size), "{} has {size} bytes", packed.display());
+}
+
+#[test]
 fn a_jest_suite_uses_the_javascript_client_as_it_is() {
     let project = Project::started(json!({}));
     let node = clients().join("node");

@@ -107,7 +107,7 @@ make_manuals() {
 pack_npm() {
     local client=$work/npm/client platform=$work/npm/platform name=@aiwg/linux-$node_cpu
     mkdir -p "$platform/bin"
-    cp -r "$source_tree/bindings/js" "$client"
+    "$source_tree/scripts/lib/stage-js" "$client"
     jq --arg name "$name" '.optionalDependencies = {($name): .version}' "$source_tree/bindings/js/package.json" >"$client/package.json"
     cp "$programs"/* "$platform/bin/"
     cp "$source_tree/LICENSE" "$source_tree/packaging/npm/README.md" "$platform/"
