@@ -1,11 +1,8 @@
 'use strict';
 
 const { Core } = require('./core.js');
-const { Daemon } = require('./daemon.js');
-const { Events } = require('./events.js');
 const { Methods } = require('./generated/methods.js');
-const { Tasks } = require('./tasks.js');
-const { waitFor } = require('./wait.js');
+const { Daemon, Events, Tasks } = require('./tasks.js');
 
 /** Where a client keeps what it does: no private member, so that it may be wrapped in a Proxy, or stand in for another. */
 const CORE = Symbol('core');
@@ -54,6 +51,7 @@ class DaemonClient extends Methods {
   }
 
   waitFor(topics, options) {
+    const { waitFor } = require('./wait.js');
     return waitFor(this, topics, options);
   }
 

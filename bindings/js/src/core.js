@@ -1,17 +1,14 @@
 'use strict';
 
-const { attempt } = require('./attempt.js');
+const { attempt, ended } = require('./attempt.js');
 const { Calls } = require('./calls.js');
 const { Connection } = require('./connection.js');
 const { discover } = require('./discovery.js');
-const { ended } = require('./ended.js');
 const { DaemonTimeoutError, again, closed, disconnected } = require('./errors.js');
-const { Hooks } = require('./hooks.js');
 const { repeatable } = require('./keys.js');
-const { Listeners } = require('./listeners.js');
+const { Hooks, Listeners } = require('./listeners.js');
 const { isOffline, spool } = require('./offline.js');
 const { Patience } = require('./patience.js');
-const { Subscription } = require('./subscription.js');
 const { checkedTimeout, timeOf } = require('./timeout.js');
 
 /** What a client tells of its connection. */
@@ -119,6 +116,7 @@ class Core {
     this.#checkOpen();
     const globs = typeof topics === 'string' ? [topics] : topics;
     const address = discover(this.#options);
+    const { Subscription } = require('./subscription.js');
     const subscription = new Subscription(address, globs, this.timeoutMs, options, () => {
       this.#subscriptions.delete(subscription);
     });

@@ -1,12 +1,12 @@
 'use strict';
 
-const { attempt } = require('./attempt.js');
-const { ended } = require('./ended.js');
+const { attempt, ended } = require('./attempt.js');
 const { DaemonTimeoutError } = require('./errors.js');
-const { TaskMethods } = require('./generated/methods.js');
+const { DaemonMethods, EventMethods, TaskMethods } = require('./generated/methods.js');
 const { timeOf } = require('./timeout.js');
-const { traced } = require('./trace.js');
-const { waiting } = require('./waiting.js');
+
+/** How long the daemon waits for something new before it answers, in milliseconds. */
+const WAIT = 20_000;
 
 /** How long a task that nobody waits for any more is given to be cancelled, in milliseconds. */
 const CANCEL_TIMEOUT = 5000;
@@ -14,8 +14,10 @@ const CANCEL_TIMEOUT = 5000;
 /** The program's own function has failed. */
 class Mistake extends Error {}
 
+/** The methods of `task`, and what is made of them. */
 class Tasks extends TaskMethods {
   submit(params, options) {
+    const { traced } = require('./trace.js');
     return super.submit(traced(params), options);
   }
 
@@ -31,12 +33,12 @@ class Tasks extends TaskMethods {
 
   async *follow({ offset = 0, ...params }, options = {}) {
     const { waitMs, ...patient } = waiting(options);
-    let attempt;
+    let last;
     for (;;) {
       const chunk = await this.output({ ...params, offset, waitMs }, patient);
       // Another attempt at the task begins anew, and so does its output.
-      const isAnother = attempt !== undefined && chunk.attempt !== attempt && chunk.offset > 0;
-      attempt = chunk.attempt;
+      const isAnother = last !== undefined && chunk.attempt !== last && chunk.offset > 0;
+      last = chunk.attempt;
       if (isAnother) {
         offset = 0;
         continue;
@@ -84,4 +86,36 @@ async function cancelled(tasks, submitted) {
   } catch {}
 }
 
-module.exports = { Tasks };
+/**
+ * The options of a call that waits for something new, and how long the daemon is to wait, in milliseconds. The client's
+ * time-out is for answers that come at once.
+ */
+function waiting({ timeoutMs = null, ...options } = {}) {
+  return { ...options, timeoutMs, waitMs: Math.min(WAIT, Math.ceil((timeoutMs ?? Infinity) / 2)) };
+}
+
+/** The methods of `event`, and what is made of them. */
+class Events extends EventMethods {
+  async *iterate({ since = 0, ...params } = {}, options) {
+    for (;;) {
+      const page = await this.list({ ...params, since }, options);
+      if (page.length === 0) return;
+      yield* page;
+      since = page.at(-1).seq;
+    }
+  }
+}
+
+/** The methods of `daemon`, and what is made of them. */
+class Daemon extends DaemonMethods {
+  async *followLogs({ lines } = {}, options) {
+    const { waitMs, ...patient } = waiting(options);
+    let page = await this.logs({ lines }, options);
+    for (;;) {
+      yield* page.lines;
+      page = await this.logs({ cursor: page.cursor, waitMs }, patient);
+    }
+  }
+}
+
+module.exports = { Daemon, Events, Tasks };

@@ -63,7 +63,7 @@ test('names sort in the order of the calls, at once and one after the other', as
   const emits = [];
   for (; payload.n < 100; payload.n++) emits.push(client.emit('count', payload, { offline: true }));
   await Promise.all(emits);
-  t.mock.timers.enable({ apis: ['Date'], now: 1 });
+  t.mock.method(Date, 'now', () => 1);
   await client.emit('count', { n: 100 }, { offline: true });
   assert.deepEqual(
     (await events()).map(({ payload }) => payload.n),
