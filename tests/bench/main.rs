@@ -30,7 +30,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 8] = [
+const GROUPS: [(&str, Group); 9] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
