@@ -180,6 +180,14 @@ fn the_python_packages_examples_run() {
     assert!(succeeded(&done).contains("every public item has an example that runs"));
 }
 
+#[test]
+fn python_events_without_a_daemon_wait_for_the_next() {
+    let script = repository().join("tests/clients/offline.py");
+    let project = Project::new(json!({}));
+    let done = python(&project, &[script.to_str().unwrap(), env!("CARGO_BIN_EXE_aiwg")]);
+    assert!(succeeded(&done).contains("taken in once and in order"));
+}
+
 fn python_emits_over_kills(client: &str) {
     let script = repository().join("tests/clients/repeats.py");
     let project = Project::started(json!({}));

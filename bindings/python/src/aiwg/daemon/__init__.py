@@ -25,22 +25,23 @@ from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
 from ._hooks import ConnectionChange
 from ._message import Notification
 from ._progress import Missed
-from ._spool import EventSpooled
 from ._subscription import Subscription
 
 if TYPE_CHECKING:
     from ._async_client import AsyncDaemonClient
     from ._async_subscription import AsyncSubscription
+    from ._spool import EventSpooled
 
-_OF_ASYNCIO = {
+_LATER = {
     "AsyncDaemonClient": "._async_client",
     "AsyncSubscription": "._async_subscription",
+    "EventSpooled": "._spool",
 }
-"""The names that need asyncio, and their modules: it is slow to import, and a blocking program has no use for it."""
+"""The names that most programs have no use for, and their modules: asyncio above all is slow to import."""
 
 
 def __getattr__(name: str) -> Any:
-    module = _OF_ASYNCIO.get(name)
+    module = _LATER.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -22,9 +22,9 @@ from ._generated.types import Event, EventEmitted
 from ._hooks import ConnectionChange, Hooks, Logged
 from ._message import Notification
 from ._progress import OnMissed, Progress
+from ._offline import OFFLINE_TIMEOUT, is_offline
 from ._reading import Reading
 from ._repeat import knows_no_keys, may_repeat
-from ._spool import OFFLINE_TIMEOUT, Spooled, finds_no_daemon, is_offline, spooled, write
 from ._subscription import Where
 
 
@@ -166,7 +166,7 @@ class AsyncDaemonClient(AsyncMethods):
         """
         if is_offline(offline):
             limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
-            return await self._emit_or_spool(spooled(topic, payload, idempotency_key), limit, retry)
+            return await self._emit_or_spool(topic, payload, idempotency_key, limit, retry)
         return await self.event.emit(
             topic=topic,
             payload=payload,
@@ -285,9 +285,11 @@ class AsyncDaemonClient(AsyncMethods):
                 raise timed_out(method, limit.timeout) from None
 
     async def _emit_or_spool(
-        self, event: Spooled, limit: Deadline, retry: bool | None
+        self, topic: str, payload: Any, key: str | None, limit: Deadline, retry: bool | None
     ) -> EventEmitted:
-        method = "event.emit"
+        from ._spool import finds_no_daemon, spooled, write
+
+        event, method = spooled(topic, payload, key), "event.emit"
         try:
             received = await self._request(method, event.params(), limit, retry, waits=False)
         except (DaemonError, DaemonConnectionError) as error:

@@ -21,9 +21,9 @@ from ._lock import Interrupted, SignalSafeLock
 from ._message import Notification
 from ._once import call_once
 from ._progress import OnMissed, Progress
+from ._offline import OFFLINE_TIMEOUT, is_offline
 from ._reading import Reading
 from ._repeat import Patience, knows_no_keys, may_repeat, with_key
-from ._spool import OFFLINE_TIMEOUT, Spooled, finds_no_daemon, is_offline, spooled, write
 from ._subscription import Subscription, Where
 from ._tasks import Tasks
 
@@ -190,7 +190,7 @@ class DaemonClient(Methods):
         """
         if is_offline(offline):
             limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
-            return self._emit_or_spool(spooled(topic, payload, idempotency_key), limit, retry)
+            return self._emit_or_spool(topic, payload, idempotency_key, limit, retry)
         return self.event.emit(
             topic=topic,
             payload=payload,
@@ -300,7 +300,12 @@ class DaemonClient(Methods):
         self._hooks.path = address.path
         return address
 
-    def _emit_or_spool(self, event: Spooled, limit: Deadline, retry: bool | None) -> EventEmitted:
+    def _emit_or_spool(
+        self, topic: str, payload: Any, key: str | None, limit: Deadline, retry: bool | None
+    ) -> EventEmitted:
+        from ._spool import finds_no_daemon, spooled, write
+
+        event = spooled(topic, payload, key)
         method, params = "event.emit", event.params()
         try:
             with Logged(method):

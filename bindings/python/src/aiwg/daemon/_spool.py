@@ -23,11 +23,6 @@ _MAX_BYTES = 64 * 1024 * 1024
 _MAX_FILE = 1024 * 1024
 _TOPIC = re.compile(r"[A-Za-z0-9_.:/-]{1,200}\Z")
 
-_ENVIRONMENT = "AIWG_OFFLINE"
-
-OFFLINE_TIMEOUT = 10.0
-"""Seconds within which a daemon must answer before an event is spooled, where the caller gives no other time."""
-
 
 class EventSpooled(EventEmitted):
     """The answer to an ``emit`` that found no daemon: the event is on disk, and the next daemon takes it in.
@@ -75,13 +70,6 @@ class Spooled(NamedTuple):
             "idempotencyKey": self.key,
         }
         return encode(event)
-
-
-def is_offline(given: bool | None) -> bool:
-    """True if an event that finds no daemon is to be spooled: as the caller says, or else the environment."""
-    if given is not None:
-        return given
-    return os.environ.get(_ENVIRONMENT, "").lower() not in ("", "0", "false", "no")
 
 
 def wire_now() -> str:
