@@ -45,7 +45,7 @@ class Deadline:
     __slots__ = ("_at", "timeout")
 
     def __init__(self, timeout: float | None) -> None:
-        self.timeout = checked(timeout)
+        self.timeout: float | None = checked(timeout)
         """In seconds, from the beginning; None for no limit."""
         self._at = None if self.timeout is None else time.monotonic() + self.timeout
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
-from queue import SimpleQueue
-from typing import Callable, List, Optional
+from typing import TYPE_CHECKING, Callable, List, Optional
 
 from ._lock import SignalSafeLock
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 _STUCK = 1.0
 """Seconds. The lock is held for moments only, except by a thread that a signal has interrupted."""
@@ -31,8 +33,9 @@ class Outbox:
         self._lock = SignalSafeLock()
         self._entries: deque[Entry] = deque()
         """The lines still to be sent. The first one stays here until all of it is."""
-        self._wake: SimpleQueue[bool] = SimpleQueue()
-        self._writer: threading.Thread | None = None
+        self._wake: SimpleQueue[bool] | None = None
+        """Made with the thread: few need one, and ``queue`` takes its time to import."""
+        self._is_stopped = False
 
     def send(self, line: bytes) -> Optional[Entry]:
         """Sends a line, now or later; gives it while ``withdraw`` may still take it back.
@@ -53,7 +56,9 @@ class Outbox:
 
     def stop(self) -> None:
         """Has the thread end; one that is sending hears of it when the socket is shut down."""
-        self._wake.put(False)
+        self._is_stopped = True
+        if self._wake is not None:
+            self._wake.put(False)
 
     def _send(self, line: bytes) -> Optional[Entry]:
         sent = 0 if self._entries else self._now(line)
@@ -71,14 +76,22 @@ class Outbox:
     def _later(self, line: bytes) -> Entry:
         entry = [line]
         self._entries.append(entry)
-        if self._writer is None:
-            self._writer = threading.Thread(target=self._write, name="aiwg-writer", daemon=True)
-            self._writer.start()
+        if self._wake is None:
+            from queue import SimpleQueue
+
+            self._wake = SimpleQueue()
+            writer = threading.Thread(
+                target=self._write, args=(self._wake,), name="aiwg-writer", daemon=True
+            )
+            writer.start()
         self._wake.put(True)
+        if self._is_stopped:
+            # By another thread, just when this one was made.
+            self._wake.put(False)
         return entry
 
-    def _write(self) -> None:
-        while self._wake.get():
+    def _write(self, wake: SimpleQueue[bool]) -> None:
+        while wake.get():
             try:
                 self._write_next()
             except OSError as error:
