@@ -6,9 +6,9 @@ use super::{Timestamp, open::open_enum};
 open_enum! {
     /// The states of the line to a messaging platform.
     pub enum PlatformState {
-        /// The platform was not reached yet.
+        /// The line does not stand yet, or not again: the platform has not let the bot in.
         Connecting = "connecting",
-        /// It answers.
+        /// The line stands.
         Connected = "connected",
         /// It does not answer, and is tried again.
         Retrying = "retrying",
@@ -31,7 +31,7 @@ pub struct PlatformStatus {
     pub account: Option<String>,
     /// Since when the line is in its state.
     pub since: Timestamp,
-    /// Time of the last answer to the question what has come; null before the first.
+    /// Time at which the platform was last heard of; null before the first time.
     pub last_received_at: Option<Timestamp>,
     /// The id of the chat for notices; null if none is set.
     pub chat: Option<String>,

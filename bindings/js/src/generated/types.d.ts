@@ -1303,8 +1303,8 @@ export type Phase = 'working' | 'checking';
 /**
  * The states of the line to a messaging platform.
  *
- * - `connecting`: The platform was not reached yet.
- * - `connected`: It answers.
+ * - `connecting`: The line does not stand yet, or not again: the platform has not let the bot in.
+ * - `connected`: The line stands.
  * - `retrying`: It does not answer, and is tried again.
  * - `taken`: Someone else receives for the same bot.
  * - `stopped`: It refuses the token, or its token or its address cannot be used: a person must act.
@@ -1321,7 +1321,7 @@ export interface PlatformStatus {
   account: string | null;
   /** Since when the line is in its state. */
   since: Timestamp;
-  /** Time of the last answer to the question what has come; null before the first. */
+  /** Time at which the platform was last heard of; null before the first time. */
   lastReceivedAt: Timestamp | null;
   /** The id of the chat for notices; null if none is set. */
   chat: string | null;

@@ -319,8 +319,8 @@ Phase = Literal["working", "checking"]
 PlatformState = Literal["connecting", "connected", "retrying", "taken", "stopped"]
 """The states of the line to a messaging platform.
 
-- ``connecting``: The platform was not reached yet.
-- ``connected``: It answers.
+- ``connecting``: The line does not stand yet, or not again: the platform has not let the bot in.
+- ``connected``: The line stands.
 - ``retrying``: It does not answer, and is tried again.
 - ``taken``: Someone else receives for the same bot.
 - ``stopped``: It refuses the token, or its token or its address cannot be used: a person must act.
@@ -2042,7 +2042,7 @@ class PlatformStatus(Result):
     since: Timestamp
     """Since when the line is in its state."""
     last_received_at: Timestamp | None
-    """Time of the last answer to the question what has come; null before the first."""
+    """Time at which the platform was last heard of; null before the first time."""
     chat: str | None
     """The id of the chat for notices; null if none is set."""
     people: int
