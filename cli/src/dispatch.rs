@@ -10,8 +10,8 @@ use clap::CommandFactory;
 use crate::{
     args::{Args, Command},
     commands::{
-        MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon,
-        event, messaging, own, question, report, schedule, setup, task, topic, why,
+        EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
+        config, daemon, event, messaging, own, question, report, schedule, setup, task, topic, why,
     },
     error::CliError,
     output::Output,
@@ -80,6 +80,9 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
         Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
         Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),
+        Command::Event(EventCommand::Emit { topic, payload, offline }) if offline || event::is_offline() => {
+            event::emit_offline(project, topic, payload, output)
+        }
         Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }
 }

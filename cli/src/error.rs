@@ -46,6 +46,8 @@ impl CliError {
             Self::Client(
                 ClientError::NotAllowed { .. } | ClientError::NotTrusted(_) | ClientError::Stranger { .. },
             ) => "not_allowed",
+            Self::Client(ClientError::NotSpooled { .. }) => "not_spooled",
+            Self::Client(ClientError::SpoolFull { .. }) => "spool_full",
             Self::Client(ClientError::Disconnected(_)) => "disconnected",
             Self::Client(ClientError::Timeout { .. }) => "timeout",
             Self::Client(ClientError::Unreadable(_)) => "unreadable",

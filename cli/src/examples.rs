@@ -5,8 +5,9 @@
 pub(crate) type Entry = (&'static str, &'static str);
 
 /// Variables of the environment that the command reads.
-pub(crate) const ENVIRONMENT: [Entry; 6] = [
+pub(crate) const ENVIRONMENT: [Entry; 7] = [
     ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
+    ("AIWG_OFFLINE", "if it is 1, `event emit` needs no daemon: see --offline"),
     ("AIWG_SAFE_DIRECTORY", "other users' projects to trust, as PATH lists them"),
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
@@ -15,10 +16,11 @@ pub(crate) const ENVIRONMENT: [Entry; 6] = [
 ];
 
 /// Files that it reads and writes.
-pub(crate) const FILES: [Entry; 5] = [
+pub(crate) const FILES: [Entry; 6] = [
     (".aiwg/daemon.json", "the configuration"),
     (".aiwg/daemon/", "the daemon's socket, store and log"),
     (".aiwg/daemon/actions/", "what agents wrote"),
+    (".aiwg/spool/", "events for the next daemon"),
     ("$XDG_STATE_HOME/aiwg/chat-history", "what was typed in conversations"),
     ("$XDG_STATE_HOME/aiwg/accounts.json", "limits of the agents' accounts"),
 ];
@@ -219,7 +221,8 @@ pub(crate) const CHAT_SEND: &str = "Examples:
 
 pub(crate) const EMIT: &str = "Examples:
   aiwg event emit deployment:complete '{\"version\": \"1.2.3\"}'
-  aiwg event emit tests:report - < report.json";
+  aiwg event emit tests:report - < report.json
+  aiwg event emit git:commit --offline   # a hook that works without a daemon";
 
 pub(crate) const WATCH: &str = "Examples:
   aiwg event watch 'task:*' 'deployment:*'

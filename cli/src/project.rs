@@ -84,9 +84,18 @@ fn leads_to(socket: &Path, project: &Path) -> bool {
 /// A connection to the daemon: of the project named, else as every client finds it. Each of its calls has [`request_timeout`], which what
 /// waits for something sets otherwise.
 pub(crate) async fn connect(named: Option<&Path>) -> Result<DaemonClient, ClientError> {
+    // What is asked for again is decided by each command, and by the person.
+    DaemonClient::connect_with(Options { retry: false, ..options(named) }).await
+}
+
+/// A client that emits events also where there is no daemon: those go to the project's spool.
+pub(crate) async fn connect_offline(named: Option<&Path>) -> Result<DaemonClient, ClientError> {
+    DaemonClient::connect_with(Options { offline: true, ..options(named) }).await
+}
+
+fn options(named: Option<&Path>) -> Options {
     let socket = named.map(|project| project.join(SOCKET_PATH));
-    DaemonClient::connect_with(Options { socket, timeout: Some(request_timeout()), ..Options::default() })
-        .await
+    Options { socket, timeout: Some(request_timeout()), ..Options::default() }
 }
 
 /// Interval at which a daemon that is gone is looked for.

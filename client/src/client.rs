@@ -7,8 +7,9 @@ use std::{
 };
 
 use aiwg_protocol::{
-    ApiError, DaemonServiceClient,
-    types::{EventEmitParams, EventEmitted, Json},
+    ApiError, DaemonServiceClient, ErrorKind,
+    spool::{SPOOL_VERSION, SpooledEvent},
+    types::{EventEmitParams, EventEmitted, Json, Timestamp},
     wire::no_deadline,
 };
 use futures::Stream;
@@ -24,21 +25,25 @@ use crate::{
     discover::Address,
     error::ClientError,
     link::Link,
+    random, resilient,
+    spool::Spool,
     subscribe::{Pushed, Subscribe, subscribe},
 };
 
 /// A connection to a daemon. Cheap to clone; the connection is closed with the last clone.
 ///
-/// Every method of the service is one of this type's. Dropping the future of a call cancels it in the daemon. When the daemon goes away,
-/// calls in flight fail with [`ClientError::Disconnected`], and the next call connects again.
+/// Every method of the service is one of this type's. Dropping the future of a call cancels it in the daemon. When the daemon goes away, the
+/// client connects again and repeats, in their order, the calls that have had no answer and can be repeated ([`Options::retry`]); the others
+/// fail with [`ClientError::Disconnected`].
 #[derive(Debug, Clone)]
 pub struct DaemonClient {
     link: Arc<Link>,
     timeout: Option<Duration>,
+    spool: Option<Arc<Spool>>,
 }
 
 /// The options of a connection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The socket; else `AIWG_DAEMON_SOCKET`, else the nearest one upwards.
     pub socket: Option<PathBuf>,
@@ -47,6 +52,27 @@ pub struct Options {
     /// Maximum time of connecting, of subscribing and of each call. Default: no limit, as with [`Duration::MAX`]. With
     /// [`Duration::ZERO`] nothing is in time.
     pub timeout: Option<Duration>,
+    /// True if calls whose answers were lost are repeated, with growing pauses, until they time out or no daemon has answered for 30 s. Each
+    /// takes effect once: the client gives those an `idempotencyKey` that need one. Default: true.
+    pub retry: bool,
+    /// True if it need not find a daemon, and [`DaemonClient::emit_or_spool`] writes events to the project's spool while there is none. Nothing
+    /// is repeated then. Default: false.
+    pub offline: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { socket: None, cwd: None, timeout: None, retry: true, offline: false }
+    }
+}
+
+/// The outcome of [`DaemonClient::emit_or_spool`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Emission {
+    /// A daemon has the event.
+    Taken(EventEmitted),
+    /// The event is in the project's spool, in the file of this name, until the next daemon takes it in.
+    Spooled(String),
 }
 
 impl DaemonClient {
@@ -76,8 +102,13 @@ impl DaemonClient {
             None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         let address = Address::find(options.socket.as_deref(), &cwd)?;
-        let link = Arc::new(Link::new(address, options.timeout).await?);
-        Ok(Self { link, timeout: options.timeout })
+        let spool = options.offline.then(|| Arc::new(Spool::of(&address.socket)));
+        let retry = options.retry && !options.offline;
+        let link = match Link::new(address.clone(), options.timeout, retry).await {
+            Err(error) if options.offline && is_away(&error) => Link::unconnected(address, retry),
+            connected => connected?,
+        };
+        Ok(Self { link: Arc::new(link), timeout: options.timeout, spool })
     }
 
     /// The same connection, each of whose calls may take this long; as long as it takes with [`Duration::MAX`].
@@ -99,6 +130,30 @@ impl DaemonClient {
     pub async fn emit(&self, topic: &str, payload: &impl Serialize) -> Result<EventEmitted, ClientError> {
         let payload = Some(Json::new(payload)?);
         self.event_emit(EventEmitParams { topic: topic.to_owned(), payload, ..Default::default() }).await
+    }
+
+    /// Emits an event, and where no daemon answers writes it to the project's spool, from which the next daemon takes it in, once, with the time
+    /// at which it was emitted. For a client that was made with [`Options::offline`].
+    ///
+    /// # Errors
+    /// The daemon refuses it; or there is none, and the event cannot be written: there is no project, or the spool is full.
+    pub async fn emit_or_spool(&self, mut params: EventEmitParams) -> Result<Emission, ClientError> {
+        let at = Timestamp::now();
+        let key = params.idempotency_key.get_or_insert_with(random::key).clone();
+        let error = match self.event_emit(params.clone()).await {
+            Ok(emitted) => return Ok(Emission::Taken(emitted)),
+            Err(error) => error,
+        };
+        let Some(spool) = self.spool.clone().filter(|_| is_away(&error)) else { return Err(error) };
+        let event = SpooledEvent {
+            version: SPOOL_VERSION,
+            topic: params.topic,
+            payload: params.payload.unwrap_or_default(),
+            at,
+            idempotency_key: key,
+        };
+        let written = tokio::task::spawn_blocking(move || spool.write(&event)).await;
+        written.map_err(|error| ClientError::Disconnected(error.to_string()))?.map(Emission::Spooled)
     }
 
     /// Calls a method by its name on the wire: one of a newer daemon, which this version does not know, or with params that
@@ -154,10 +209,21 @@ impl DaemonClient {
             Err(RpcError::DeadlineExceeded) => {
                 Err(ClientError::Timeout { after: self.timeout.unwrap_or_default() })
             }
+            Err(RpcError::Server(error)) if error.kind == resilient::LOST => {
+                Err(ClientError::Disconnected(error.detail))
+            }
             Err(RpcError::Server(error)) => Err(ClientError::Unreadable(error.detail)),
             Err(RpcError::Shutdown) => Err(ClientError::Disconnected("the connection was closed".to_owned())),
             Err(error) => Err(ClientError::Disconnected(root(&error).to_string())),
         }
+    }
+}
+
+/// True if there is no daemon, or it may not have taken a call in: the same event in the spool takes effect once.
+fn is_away(error: &ClientError) -> bool {
+    match error {
+        ClientError::NoDaemon { .. } | ClientError::Disconnected(_) | ClientError::Timeout { .. } => true,
+        error => error.kind() == Some(ErrorKind::ShuttingDown),
     }
 }
 

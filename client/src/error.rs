@@ -68,6 +68,28 @@ pub enum ClientError {
         /// Time after which the wait was given up.
         after: Duration,
     },
+    /// The event cannot be written to the spool of events for the next daemon.
+    #[error("no daemon answers, and the event cannot be written to {}: {source}", path.display())]
+    NotSpooled {
+        /// The spool, or a file in it.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The spool has as many events as it may.
+    #[error(
+        "no daemon answers, and the spool {} is full: it has {files} events with {bytes} bytes; {}",
+        path.display(),
+        "the next daemon takes them in, so start one with `aiwg daemon start`"
+    )]
+    SpoolFull {
+        /// The spool.
+        path: PathBuf,
+        /// Number of events in it.
+        files: usize,
+        /// Their size together, in bytes.
+        bytes: u64,
+    },
     /// The payload or params cannot be written as JSON.
     #[error("this cannot be sent as JSON: {0}")]
     Unsendable(#[from] serde_json::Error),

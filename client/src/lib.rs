@@ -19,10 +19,13 @@ mod discover;
 mod error;
 mod link;
 mod methods;
+mod random;
+mod resilient;
+mod spool;
 mod subscribe;
 
 pub use aiwg_protocol::{ApiError, ErrorKind, types};
-pub use client::{DaemonClient, Options};
+pub use client::{DaemonClient, Emission, Options};
 pub use discover::{discover, find_project};
 pub use error::ClientError;
 pub use subscribe::{Pushed, Subscribe};

@@ -8,20 +8,32 @@ use std::{
     time::Duration,
 };
 
-use aiwg_protocol::{DaemonServiceClient, wire::client::ClientTransport};
-use tarpc::client::{Config, NewClient};
+use aiwg_protocol::{
+    DaemonServiceClient, DaemonServiceRequest, DaemonServiceResponse, wire::client::ClientTransport,
+};
+use tarpc::{
+    ClientMessage, Response, Transport,
+    client::{Config, NewClient},
+};
 use tokio::task::AbortHandle;
 
-use crate::{connection::connect, discover::Address, error::ClientError};
+use crate::{connection::connect, discover::Address, error::ClientError, resilient::Resilient};
 
 /// Maximum number of calls in flight on one connection; more of them wait.
 const MAX_IN_FLIGHT: usize = 1000;
+
+/// Maximum number of calls that wait to be sent. So many that none waits for a place, whose order would be that in which they are polled
+/// again: their memory is the caller's.
+const MAX_WAITING: usize = 1 << 24;
 
 /// The way to a daemon. It is closed with its last owner.
 #[derive(Debug)]
 pub(crate) struct Link {
     address: Address,
-    current: Mutex<Connected>,
+    /// True if calls whose answers are lost are repeated.
+    retry: bool,
+    /// The connection; none if there was no daemon so far.
+    current: Mutex<Option<Connected>>,
     /// Held by whoever connects again, so that only one does.
     connecting: tokio::sync::Mutex<()>,
 }
@@ -44,9 +56,20 @@ impl Drop for Open {
 
 impl Link {
     /// Connects.
-    pub(crate) async fn new(address: Address, within: Option<Duration>) -> Result<Self, ClientError> {
-        let current = Mutex::new(Connected::new(&address, within).await?);
-        Ok(Self { address, current, connecting: tokio::sync::Mutex::default() })
+    pub(crate) async fn new(
+        address: Address,
+        within: Option<Duration>,
+        retry: bool,
+    ) -> Result<Self, ClientError> {
+        let connected = Connected::new(&address, within, retry).await?;
+        let link = Self::unconnected(address, retry);
+        *link.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected);
+        Ok(link)
+    }
+
+    /// One that connects with its first call.
+    pub(crate) fn unconnected(address: Address, retry: bool) -> Self {
+        Self { address, retry, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -56,6 +79,7 @@ impl Link {
     /// The stub to make a call with, if the connection stands.
     pub(crate) fn open(&self) -> Option<DaemonServiceClient> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = current.as_ref()?;
         current.is_open.load(Relaxed).then(|| current.stub.clone())
     }
 
@@ -68,28 +92,39 @@ impl Link {
         if let Some(stub) = self.open() {
             return Ok(stub);
         }
-        let connected = Connected::new(&self.address, within).await.map_err(still_gone)?;
+        let connected = Connected::new(&self.address, within, self.retry).await.map_err(still_gone)?;
         let stub = connected.stub.clone();
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = connected;
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected);
         Ok(stub)
     }
 
     /// Ends the connection that stands: calls in flight fail.
     pub(crate) fn close(&self) {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.is_open.store(false, Relaxed);
-        current.task.abort();
+        if let Some(current) = &*current {
+            current.is_open.store(false, Relaxed);
+            current.task.abort();
+        }
     }
 }
 
 impl Connected {
-    async fn new(address: &Address, within: Option<Duration>) -> Result<Self, ClientError> {
+    async fn new(address: &Address, within: Option<Duration>, retry: bool) -> Result<Self, ClientError> {
         let stream = connect(address, within).await?;
+        Ok(match retry {
+            true => Self::over(Resilient::new(address.clone(), stream)),
+            false => Self::over(ClientTransport::new(stream)),
+        })
+    }
+
+    fn over<T>(transport: T) -> Self
+    where
+        T: Transport<ClientMessage<DaemonServiceRequest>, Response<DaemonServiceResponse>> + Send + 'static,
+    {
         let mut config = Config::default();
         config.max_in_flight_requests = MAX_IN_FLIGHT;
-        config.pending_request_buffer = MAX_IN_FLIGHT;
-        let NewClient { client: stub, dispatch } =
-            DaemonServiceClient::new(config, ClientTransport::new(stream));
+        config.pending_request_buffer = MAX_WAITING;
+        let NewClient { client: stub, dispatch } = DaemonServiceClient::new(config, transport);
         let is_open = Arc::new(AtomicBool::new(true));
         let open = Open(is_open.clone());
         // It ends with the last stub, or with the connection; calls in flight get an error.
@@ -98,7 +133,7 @@ impl Connected {
             let _ended = dispatch.await;
             drop(open);
         });
-        Ok(Self { stub, is_open, task: task.abort_handle() })
+        Self { stub, is_open, task: task.abort_handle() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every method of the service, from the definition.
 
 use aiwg_protocol::{for_each_method, types::*};
+use tokio::task::unconstrained;
 
 use crate::{client::DaemonClient, error::ClientError};
 
@@ -13,8 +14,12 @@ macro_rules! methods {
                 /// # Errors
                 /// The daemon's answer, or that there was none.
                 pub async fn $name(&self, params: $params) -> Result<$result, ClientError> {
-                    let (stub, context) = self.ready().await?;
-                    self.outcome(stub.$name(context, params).await)
+                    // Or the runtime would now and then put off the first poll of a call, and calls after it would be sent before it.
+                    let call = async {
+                        let (stub, context) = self.ready().await?;
+                        self.outcome(stub.$name(context, params).await)
+                    };
+                    unconstrained(call).await
                 }
             )*
         }

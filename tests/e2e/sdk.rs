@@ -22,7 +22,8 @@ async fn without_a_daemon_it_says_where_it_looked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pending_calls_fail_when_the_daemon_goes_away() {
     let project = Project::started(json!({}));
-    let client = DaemonClient::connect_to(project.socket()).await.unwrap();
+    let options = Options { socket: Some(project.socket()), retry: false, ..Options::default() };
+    let client = DaemonClient::connect_with(options).await.unwrap();
     let task_id = project.submit("sleep 1000");
     let waiting = tokio::spawn({
         let (client, task_id) = (client.clone(), task_id.clone());

@@ -91,6 +91,8 @@ fn request(service: &Service) -> TokenStream {
     let variants: Vec<_> = service.methods.iter().map(variant).collect();
     let names: Vec<_> = service.methods.iter().map(|method| &method.name).collect();
     let indices = 0..service.methods.len();
+    let has_key = |method: &&Method| method.repeat.as_ref().is_some_and(|repeat| repeat == "Key");
+    let keyed = service.methods.iter().filter(has_key).map(variant);
     quote! {
         impl #request {
             /// The request that `method` with `params` (a JSON text) stands for.
@@ -108,6 +110,14 @@ fn request(service: &Service) -> TokenStream {
             pub fn index(&self) -> usize {
                 match self {
                     #(Self::#variants { .. } => #indices,)*
+                }
+            }
+
+            /// The place for the `idempotencyKey` of a call that can be repeated with one; none of another.
+            pub fn idempotency_key(&mut self) -> Option<&mut Option<String>> {
+                match self {
+                    #(Self::#keyed { params } => Some(&mut params.idempotency_key),)*
+                    _ => None,
                 }
             }
 
@@ -138,6 +148,13 @@ fn response(service: &Service) -> TokenStream {
                 match self {
                     #(Self::#variants(Ok(result)) => Ok(serde_json::to_writer(out, result)),)*
                     #(Self::#variants(Err(error)) => Err(error),)*
+                }
+            }
+
+            /// The error that stands in the place of the result, if one does.
+            pub fn error(&self) -> Option<&crate::error::ApiError> {
+                match self {
+                    #(Self::#variants(result) => result.as_ref().err(),)*
                 }
             }
 

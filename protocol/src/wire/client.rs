@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Bytes;
 use futures::{Sink, Stream};
 use tarpc::{ClientMessage, Response, ServerError};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -15,6 +16,7 @@ use tokio_util::codec::Framed;
 pub use super::codec::{FromServer, ServerNotification, ToServer};
 use super::codec::{JsonRpc, Lines};
 use crate::{
+    definition::Repeat,
     error::{ApiError, ErrorKind},
     service::{DaemonServiceRequest, DaemonServiceResponse},
 };
@@ -53,7 +55,46 @@ struct Call {
     bytes: usize,
 }
 
+/// A request as it is sent, any number of times. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct RequestLine {
+    id: u64,
+    method: usize,
+    line: Bytes,
+}
+
+impl RequestLine {
+    /// The line of a request with this id.
+    ///
+    /// # Errors
+    /// A value in it cannot be written as JSON.
+    pub fn new(id: u64, request: DaemonServiceRequest) -> io::Result<Self> {
+        let method = request.index();
+        Ok(Self { id, method, line: ToServer::Request(id, request).to_line()? })
+    }
+
+    /// The way in which it may be sent again if its answer was lost.
+    pub fn repeat(&self) -> Repeat {
+        crate::METHODS.get(self.method).map_or(Repeat::Never, |method| method.repeat)
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
+    /// Sends a request, once the sink is ready.
+    ///
+    /// # Errors
+    /// The connection can no longer be written.
+    pub fn send_line(&mut self, request: &RequestLine) -> io::Result<()> {
+        let RequestLine { id, method, line } = request.clone();
+        self.calls.insert(id, Call { method, bytes: line.len() });
+        self.start(ToServer::Line(line))
+    }
+
+    fn start(&mut self, message: ToServer) -> io::Result<()> {
+        self.is_last_send = false;
+        if self.takes_nothing() { Ok(()) } else { Pin::new(&mut self.wire).start_send(message) }
+    }
+
     /// A transport on this stream.
     pub fn new(stream: S) -> Self {
         Self {
@@ -155,21 +196,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<ClientMessage<DaemonServiceRequest>
 
     fn start_send(self: Pin<&mut Self>, message: ClientMessage<DaemonServiceRequest>) -> io::Result<()> {
         let this = self.get_mut();
-        let message = match message {
+        match message {
             ClientMessage::Request(request) => {
-                let (id, method) = (request.id, request.message.index());
-                let line = ToServer::Request(id, request.message).to_line()?;
-                this.calls.insert(id, Call { method, bytes: line.len() });
-                ToServer::Line(line)
+                this.send_line(&RequestLine::new(request.id, request.message)?)
             }
             ClientMessage::Cancel { request_id, .. } => {
                 this.calls.remove(&request_id);
-                ToServer::Cancel(request_id)
+                this.start(ToServer::Cancel(request_id))
             }
-            _ => return Ok(()),
-        };
-        this.is_last_send = false;
-        if this.takes_nothing() { Ok(()) } else { Pin::new(&mut this.wire).start_send(message) }
+            _ => Ok(()),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

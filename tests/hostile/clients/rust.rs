@@ -206,7 +206,8 @@ async fn a_line_without_an_end_does_not_take_all_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_call_connects_again_after_the_connection_was_lost() {
     let project = Project::started(json!({}));
-    let client = DaemonClient::connect_to(project.socket()).await.unwrap();
+    let options = Options { socket: Some(project.socket()), retry: false, ..Options::default() };
+    let client = DaemonClient::connect_with(options).await.unwrap();
     let others = client.clone();
     let task_id = project.submit("while [ ! -e go ]; do sleep 0.01; done");
     let waiting =

@@ -19,6 +19,9 @@ pub(crate) enum EventCommand {
         /// The event's payload, as JSON; - reads it from standard input
         #[arg(value_name = "JSON", value_parser = payload, value_hint = ValueHint::Other)]
         payload: Option<Payload>,
+        /// If no daemon answers, keep the event for the next one; as with AIWG_OFFLINE=1
+        #[arg(long)]
+        offline: bool,
     },
     /// Print events as they happen
     #[command(after_help = examples::WATCH)]

@@ -4,14 +4,17 @@ mod args;
 
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
 use aiwg_client::{
-    DaemonClient, Pushed, Subscribe,
+    DaemonClient, Emission, Pushed, Subscribe,
     types::{Event, EventEmitParams, EventEmitted, EventListParams, RefusedMatch},
 };
+use aiwg_protocol::spool::SPOOL_PATH;
 use futures::StreamExt;
+use serde::Serialize;
 
 pub(crate) use self::args::EventCommand;
 use crate::{
@@ -21,7 +24,8 @@ use crate::{
         Column::{Number, Text, Whole},
         Output, Page, Table, ago, end_with_the_reader, json_line, local, note, visible,
     },
-    project::in_time,
+    project::{connect_offline, in_time},
+    values::Payload,
 };
 
 /// The notes of a watch on its connection.
@@ -34,7 +38,7 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     match command {
-        EventCommand::Emit { topic, payload } => {
+        EventCommand::Emit { topic, payload, offline: _ } => {
             let payload = payload.map(input::payload).transpose()?;
             let emitted = client.event_emit(EventEmitParams { topic, payload, ..Default::default() }).await?;
             output.result(&emitted, show_emitted)?;
@@ -49,6 +53,41 @@ pub(crate) async fn run(
                 more(client, params, &events).await?;
             }
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The variable of the environment that has events kept where no daemon answers.
+const OFFLINE: &str = "AIWG_OFFLINE";
+
+/// True if the environment says that events are kept where no daemon answers.
+pub(crate) fn is_offline() -> bool {
+    std::env::var_os(OFFLINE).is_some_and(|value| value == "1")
+}
+
+/// An event that waits for the next daemon.
+#[derive(Serialize)]
+struct Spooled {
+    /// The name of its file in `.aiwg/spool/`.
+    spooled: String,
+}
+
+/// Emits an event to the daemon, or keeps it for the next one.
+pub(crate) fn emit_offline(
+    project: Option<&Path>,
+    topic: String,
+    payload: Option<Payload>,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let payload = payload.map(input::payload).transpose()?;
+    let params = EventEmitParams { topic, payload, ..Default::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let emission = runtime.block_on(async { connect_offline(project).await?.emit_or_spool(params).await })?;
+    match emission {
+        Emission::Taken(emitted) => output.result(&emitted, show_emitted)?,
+        Emission::Spooled(spooled) => output.result(&Spooled { spooled }, |out, Spooled { spooled }| {
+            writeln!(out, "No daemon answers: the event waits in {SPOOL_PATH}/{spooled} for the next one.")
+        })?,
     }
     Ok(ExitCode::SUCCESS)
 }

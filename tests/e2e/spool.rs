@@ -1,0 +1,119 @@
+//! Events that are emitted while no daemon is there.
+
+use std::{fs, process::Stdio};
+
+use aiwg_client::{DaemonClient, Emission, Options, types::EventEmitParams};
+use serde_json::{Value, json};
+
+use crate::support::{Project, until};
+
+const EMIT: [&str; 5] = ["event", "emit", "git:commit", r#"{"n": 1}"#, "--offline"];
+
+fn events(project: &Project) -> Vec<Value> {
+    let events = project.wire().call("event.list", json!({ "topics": ["git:*"], "limit": 1000 }));
+    events.as_array().unwrap().clone()
+}
+
+fn files(project: &Project) -> usize {
+    let names = fs::read_dir(project.file(".aiwg/spool")).unwrap();
+    names.filter(|name| name.as_ref().unwrap().file_name().to_str().unwrap().ends_with(".json")).count()
+}
+
+#[test]
+fn a_hook_needs_no_daemon() {
+    let project = Project::new(json!({}));
+    let name = project.json(&EMIT)["spooled"].as_str().unwrap().to_owned();
+    assert!(project.file(".aiwg/spool").join(&name).is_file());
+    let done = project.run(&EMIT);
+    assert!(done.code == 0 && done.out.contains("waits in .aiwg/spool/"), "{} {}", done.out, done.err);
+    // By the environment, for hooks that others have written; and not unless somebody says so.
+    let emit = ["event", "emit", "git:commit"];
+    let by_environment = |value: &str| {
+        project.command().args(emit).env("AIWG_OFFLINE", value).stdin(Stdio::null()).output().unwrap()
+    };
+    assert!(by_environment("1").status.success());
+    assert_eq!(by_environment("").status.code(), Some(3));
+    assert_eq!(project.run(&emit).code, 3);
+    let before = events_at(&project);
+    project.start();
+    let found = events(&project);
+    assert_eq!(
+        found.iter().map(|event| &event["payload"]["n"]).collect::<Vec<_>>(),
+        [&json!(1), &json!(1), &Value::Null]
+    );
+    assert!(found.iter().map(|event| event["at"].as_str().unwrap()).eq(before.iter().map(String::as_str)));
+    assert_eq!(files(&project), 0);
+    // With a daemon it is an emit like any other.
+    assert!(project.json(&EMIT)["seq"].is_u64());
+    let refused = project.run(&["event", "emit", "task:completed", "--offline", "--json"]);
+    assert!(refused.code == 1 && refused.err.contains("topic_reserved"), "{}", refused.err);
+}
+
+/// The times in the spool, in the order of the names.
+fn events_at(project: &Project) -> Vec<String> {
+    let dir = fs::read_dir(project.file(".aiwg/spool")).unwrap();
+    let mut paths: Vec<_> =
+        dir.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()).collect();
+    paths.sort();
+    let at = |path| {
+        serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap()["at"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    paths.into_iter().map(at).collect()
+}
+
+#[test]
+fn where_it_cannot_be_kept_it_is_an_error() {
+    let project = Project::empty();
+    assert_eq!(project.run(&EMIT).code, 3, "only in a project");
+    let project = Project::new(json!({}));
+    fs::write(project.file(".aiwg/spool"), "").unwrap();
+    let done = project.run(&[&EMIT[..], &["--json"]].concat());
+    assert!(done.code == 1 && done.err.contains("not_spooled"), "{}", done.err);
+    fs::remove_file(project.file(".aiwg/spool")).unwrap();
+    project.json(&EMIT);
+    for n in 0..10_000 {
+        fs::write(project.file(".aiwg/spool").join(format!("{n}.json")), "").unwrap();
+    }
+    let done = project.run(&[&EMIT[..], &["--json"]].concat());
+    assert!(done.code == 1 && done.err.contains("spool_full"), "{}", done.err);
+}
+
+/// Ten daemons start, of which one stays, while events are spooled and emitted.
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_daemons_that_start_take_each_in_once() {
+    let project = Project::new(json!({}));
+    let options = Options { socket: Some(project.socket()), offline: true, ..Options::default() };
+    let client = DaemonClient::connect_with(options).await.unwrap();
+    let emit = |n: u32| {
+        let payload = aiwg_client::types::Json::new(&n).unwrap();
+        let params = EventEmitParams {
+            topic: "git:n".to_owned(),
+            payload: Some(payload),
+            ..EventEmitParams::default()
+        };
+        client.emit_or_spool(params)
+    };
+    for n in 0..100 {
+        assert!(matches!(emit(n).await.unwrap(), Emission::Spooled(_)));
+    }
+    let mut daemons: Vec<_> = (0..10)
+        .map(|_| {
+            let mut start = project.command();
+            start.args(["daemon", "start"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let mut sent = 100;
+    while !matches!(emit(sent).await.unwrap(), Emission::Taken(_)) {
+        sent += 1;
+    }
+    for daemon in &mut daemons {
+        daemon.wait().unwrap();
+    }
+    until("all of them", || events(&project).len() as u32 > sent);
+    let found: Vec<u64> = events(&project).iter().map(|event| event["payload"].as_u64().unwrap()).collect();
+    assert!(found.into_iter().eq(0..=u64::from(sent)), "in order, and once");
+    assert_eq!(files(&project), 0);
+}
