@@ -74,6 +74,16 @@ impl From<NotSpooled> for Refusal {
     }
 }
 
+/// The files after some of them were removed.
+pub(super) struct Settled {
+    /// Those that are left.
+    pub(super) files: Files,
+    /// The names of those that are gone for good.
+    pub(super) gone: Vec<String>,
+    /// An error if one of them could not be removed or moved.
+    pub(super) outcome: Result<(), Stopped>,
+}
+
 /// The files that are left.
 #[derive(Default)]
 pub(super) struct Files {
@@ -139,12 +149,8 @@ impl Files {
         Ok((self, batch))
     }
 
-    /// Removes the files of events that are taken in, and moves away those that are refused. Returns the names of those that are gone for good,
-    /// and what went wrong with another.
-    pub(super) fn settle(
-        self,
-        done: Vec<(String, Option<Refusal>)>,
-    ) -> Result<(Self, Result<(), Stopped>, Vec<String>), Stopped> {
+    /// Removes the files of events that are taken in, and moves away those that are refused.
+    pub(super) fn settle(self, done: Vec<(String, Option<Refusal>)>) -> Settled {
         let mut gone = Vec::new();
         let settled = self.settle_all(done, &mut gone).map_err(|error| {
             Stopped::Broken(format!(
@@ -155,7 +161,7 @@ impl Files {
         if settled.is_err() {
             gone.clear();
         }
-        Ok((self, settled, gone))
+        Settled { files: self, gone, outcome: settled }
     }
 
     fn settle_all(&self, done: Vec<(String, Option<Refusal>)>, gone: &mut Vec<String>) -> io::Result<()> {

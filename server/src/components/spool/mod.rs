@@ -139,10 +139,10 @@ impl Spool {
             let batch;
             (files, batch) = apart(move || files.read()).await?;
             let (is_over, done) = self.take_batch(context, batch, &mut gone.names).await?;
-            let (settled, names);
-            (files, settled, names) = apart(move || files.settle(done)).await?;
-            gone.names.extend(names);
-            settled?;
+            let settled = apart(move || Ok(files.settle(done))).await?;
+            gone.names.extend(settled.gone);
+            settled.outcome?;
+            files = settled.files;
             if let Some(why) = is_over {
                 return Err(why);
             }
