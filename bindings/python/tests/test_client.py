@@ -149,7 +149,7 @@ class Threads(unittest.TestCase):
 class Errors(unittest.TestCase):
     def test_an_error_answer_has_code_kind_message_and_member(self) -> None:
         def answer(request: Any, _: Any) -> Any:
-            data = {"kind": "invalid_params", "member": "topic"}
+            data = {"kind": "invalid_params", "member": "topic", "errors": [{"path": "/a", "message": "b"}]}
             raise Refusal({"code": -32602, "message": "wrong", "data": data})
 
         with Peer(answer) as peer, DaemonClient(peer.socket_path) as client:
@@ -159,8 +159,10 @@ class Errors(unittest.TestCase):
         self.assertEqual((error.code, error.kind), (-32602, "invalid_params"))
         self.assertEqual((error.message, error.member, str(error)), ("wrong", "topic", "wrong"))
         self.assertFalse(error.retryable)
+        self.assertEqual(error.data["errors"], [{"path": "/a", "message": "b"}])
+        self.assertEqual(DaemonError(1, "x", "y").data, {})
         for same in (copy.copy(error), pickle.loads(pickle.dumps(error))):
-            self.assertEqual((same.code, same.member), (-32602, "topic"))
+            self.assertEqual((same.code, same.member, same.data), (-32602, "topic", error.data))
 
     def test_an_error_without_an_id_is_that_of_the_longest_line(self) -> None:
         def answer(request: Any, connection: Any) -> Any:

@@ -327,6 +327,7 @@ def errors(error: Exception) -> bool:
         return False
     exactly(error.kind, Union[ErrorKind, str])
     exactly(error.member, Optional[str])
+    exactly(error.data["errors"], Any)
     if error.kind == "invalid_params":
         return error.member is not None and error.member.startswith("env.")
     info: Union[ErrorKindInfo, None] = ERROR_KINDS.get(error.kind)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from ._generated.constants import PROJECT_DIR, SOCKET_ENV, START_COMMAND
 from ._generated.errors import ERROR_KINDS, ErrorKind
@@ -35,13 +36,27 @@ class DaemonError(Exception):
     """The error and its remedy, for people."""
     member: str | None
     """With ``invalid_params``: the member that is wrong, as a path such as ``env.PATH``."""
+    data: Mapping[str, Any]
+    """All that the daemon tells programs of the error, under the names of the wire.
 
-    def __init__(self, code: int, kind: ErrorKind | str, message: str, member: str | None = None) -> None:
-        super().__init__(code, kind, message, member)
+    With ``invalid_payload``, ``data["errors"]`` has the ``path`` of each wrong place of the payload, a JSON Pointer, and
+    a ``message``.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        kind: ErrorKind | str,
+        message: str,
+        member: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code, kind, message, member, data)
         self.code = code
         self.kind = kind
         self.message = message
         self.member = member
+        self.data = {} if data is None else data
 
     def __str__(self) -> str:
         return self.message

@@ -207,4 +207,4 @@ def error_of(error: Mapping[str, Any]) -> DaemonError:
     code, message = error["code"], error["message"]
     if not isinstance(code, int) or not isinstance(message, str):
         raise TypeError("an error has a code and a message")
-    return DaemonError(code, kind, message, data.get("member"))
+    return DaemonError(code, kind, message, data.get("member"), data)
