@@ -96,7 +96,7 @@ pub(crate) enum Command {
     /// Check the configuration; takes no daemon
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the schema of the configuration, or of the API
+    /// Print the schema of the configuration, of the API, or of the project's events; takes no daemon
     #[command(after_help = examples::SCHEMA)]
     Schema {
         /// The schema to print

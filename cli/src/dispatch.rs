@@ -51,7 +51,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     match args.command {
         Command::Daemon(command) => daemon::run(project, command, output),
         Command::Init { claude_settings } => setup::init(project, claude_settings, output),
-        Command::Schema { kind } => setup::schema(kind),
+        Command::Schema { kind } => setup::schema(project, kind),
         Command::Own => own::run(output),
         Command::Completions { shell } => setup::completions(shell, Args::command()),
         Command::Man { dir } => setup::man(&dir, Args::command()),

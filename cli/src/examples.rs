@@ -267,8 +267,9 @@ pub(crate) const CONFIG_CHECK: &str = "Examples:
   aiwg config check .aiwg/daemon.prod.json
   git show main:.aiwg/daemon.json | aiwg config check -";
 
-pub(crate) const SCHEMA: &str = "Example:
-  aiwg schema openrpc | jq -r '.methods[].name'";
+pub(crate) const SCHEMA: &str = "Examples:
+  aiwg schema openrpc | jq -r '.methods[].name'
+  aiwg schema events > asyncapi.json";
 
 pub(crate) const OWN: &str = "Examples:
   aiwg self

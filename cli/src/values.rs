@@ -149,6 +149,8 @@ pub(crate) enum SchemaKind {
     Config,
     /// The OpenRPC document of the API
     Openrpc,
+    /// The AsyncAPI document of the project's events: those that it declares, and the daemon's own
+    Events,
 }
 
 #[cfg(test)]

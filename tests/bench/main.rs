@@ -18,6 +18,7 @@ mod scripts;
 mod start;
 mod table;
 mod tasks;
+mod topics;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -30,13 +31,14 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 9] = [
+const GROUPS: [(&str, Group); 10] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
     ("start", start::run),
     ("tasks", tasks::run),
     ("rules", rules::run),
+    ("topics", topics::run),
     ("files", files::run),
     ("bounds", bounds::run),
     ("messaging", messaging::run),

@@ -27,6 +27,7 @@ mod sdk;
 mod shapes;
 mod spool;
 mod steer;
+mod topics;
 mod unheard;
 mod vectors;
 mod verify;

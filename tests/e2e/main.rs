@@ -51,6 +51,7 @@ mod spool;
 mod stored;
 mod support;
 mod tmux;
+mod topics;
 mod typed;
 mod verify;
 mod watching;

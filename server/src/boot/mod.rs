@@ -18,6 +18,8 @@ mod requests;
 mod runtime;
 mod signals;
 mod start;
+#[cfg(test)]
+mod topics_tests;
 
 use aiwg_shim::Process;
 use futures::FutureExt;

@@ -27,7 +27,7 @@ use crate::{
     config::{self, Checks, ConfigError, Loaded},
     gateways::socket::{Listener, Socket},
     profiles::ProfilesCheck,
-    rules::{BudgetCheck, RulesCheck},
+    rules::{BudgetCheck, DeclaredCheck, RulesCheck},
     runs::Supervisor,
 };
 
@@ -37,6 +37,7 @@ pub(super) const CHECKS: Checks = Checks(&[
     &WatchCheck,
     &ScheduleCheck,
     &RulesCheck,
+    &DeclaredCheck,
     &BudgetCheck,
     &AccountsCheck,
     &MessagingCheck,

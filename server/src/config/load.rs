@@ -1,6 +1,9 @@
 //! Reads and checks the text of a configuration.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use aiwg_protocol::{config::Config, schema::config_schema, types::ConfigProblem};
 use hmac_sha256::Hash;
@@ -11,7 +14,7 @@ use super::{
     check::Checks,
     error::ConfigError,
     report::{Report, Source},
-    topics,
+    topics::{self, Schemas, Topics},
     trusted::read_trusted,
     validate::validate,
 };
@@ -42,6 +45,8 @@ pub struct Loaded {
     pub text: Option<String>,
     /// Settings without effect, for people.
     pub notices: Vec<String>,
+    /// The schemas of the declared topics.
+    pub(super) schemas: Arc<Schemas>,
 }
 
 impl Loaded {
@@ -93,15 +98,20 @@ pub(crate) struct Parsed {
     pub(crate) config: Config,
     /// Settings without effect, for people.
     pub(crate) notices: Vec<String>,
-    /// The text with the topics of its files in it, if it names such files.
-    text: Option<String>,
+    topics: Topics,
 }
 
 impl Parsed {
     /// The configuration of this file, which has this text.
     pub(super) fn loaded(self, path: &Path, text: String) -> Loaded {
-        let Self { config, notices, text: expanded } = self;
-        Loaded { config, path: Some(path.to_owned()), notices, text: Some(expanded.unwrap_or(text)) }
+        let Self { config, notices, topics: Topics { expanded, schemas } } = self;
+        Loaded {
+            config,
+            path: Some(path.to_owned()),
+            notices,
+            text: Some(expanded.unwrap_or(text)),
+            schemas: Arc::new(schemas),
+        }
     }
 }
 
@@ -114,17 +124,17 @@ pub(crate) fn parse(project: &Path, file: &str, text: &str, checks: Checks) -> R
     let source = Source { file, text: text.strip_prefix('\u{feff}').unwrap_or(text) };
     let tree = tree_of(source).map_err(|problem| ConfigError::Wrong { problems: vec![problem] })?;
     let mut report = Report::new(source, &tree);
-    let (schema, mut expanded) = (config_schema(), None);
+    let (schema, mut topics) = (config_schema(), Topics::default());
     let config = validate(&schema, &tree, &mut report).and_then(|usable| {
         let mut config = read(&usable, &mut report)?;
-        expanded = topics::read(project, (&schema, source), &tree, &mut config, &mut report);
+        topics = topics::read(project, (&schema, source), &tree, &mut config, &mut report);
         checks.check(project, &usable, &config, &mut report);
         Some(config)
     });
     match config {
         Some(config) if report.is_empty() => {
             let notices = checks.notices(project, &config);
-            Ok(Parsed { config, notices, text: expanded })
+            Ok(Parsed { config, notices, topics })
         }
         _ => Err(ConfigError::Wrong { problems: report.finish() }),
     }

@@ -4,6 +4,7 @@ mod agents;
 mod changes;
 mod check;
 mod differences;
+mod emitted;
 mod error;
 mod file_look;
 mod in_force;

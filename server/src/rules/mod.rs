@@ -6,6 +6,7 @@ mod budget;
 mod check;
 mod compile;
 mod decide;
+mod declared;
 mod index;
 pub mod template;
 mod topics;
@@ -25,6 +26,7 @@ pub use decide::{
     Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
     tripped_message,
 };
+pub(crate) use declared::DeclaredCheck;
 pub(crate) use index::why as why_no_pattern;
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;

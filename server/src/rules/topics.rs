@@ -16,7 +16,7 @@ use crate::config::nearest;
 const SCHEDULE: &str = "schedule:";
 
 /// The number of alternatives of a glob that are examined one by one.
-const ALTERNATIVES: usize = 64;
+pub(super) const ALTERNATIVES: usize = 64;
 
 /// The number of topics that a message names.
 const SHOWN: usize = 8;

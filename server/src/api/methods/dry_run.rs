@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use aiwg_model::names::reserved;
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::Rule,
@@ -65,8 +66,14 @@ fn dry_run(api: &Api, params: AutomationTestParams) -> Result<DryRun, ApiError> 
         (Some(topic), None, None) => {
             check::topic_as_such(&topic)?;
             let payload = payload.unwrap_or_default();
-            check::payload("payload", &payload, &context.settings.get().config.daemon)?;
-            let no_event = cannot_occur(&topic, &context.settings.get().config);
+            let loaded = context.settings.get();
+            check::payload("payload", &payload, &loaded.config.daemon)?;
+            let refused = || {
+                let is_own = reserved(&topic).is_some();
+                let refused = loaded.may_be_emitted(&topic, &payload).err().filter(|_| !is_own);
+                refused.map(|refused| refused.message)
+            };
+            let no_event = cannot_occur(&topic, &loaded.config).or_else(refused);
             Ok(DryRun {
                 event: event(topic, payload, EventSource::Client),
                 file: None,

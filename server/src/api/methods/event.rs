@@ -39,7 +39,9 @@ pub(crate) fn emitted(
 ) -> Result<NewEvent, ApiError> {
     check::topic(&params.topic)?;
     let payload = params.payload.unwrap_or_default();
-    check::payload("payload", &payload, &context.settings.get().config.daemon)?;
+    let loaded = context.settings.get();
+    check::payload("payload", &payload, &loaded.config.daemon)?;
+    loaded.may_be_emitted(&params.topic, &payload)?;
     Ok(NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None })
 }
 

@@ -52,6 +52,24 @@ fn check_template(prompt: &str) -> Result<(), TemplateError> {
     dry_run(&environment, prompt)
 }
 
+/// The members of the event's payload that a prompt names, as `user.name`, in order. None where it cannot be taken apart, which [`check`] reports.
+pub(in crate::rules) fn payload_members(prompt: &str) -> Vec<String> {
+    if !prompt.contains('{') || !prompt.contains("payload") {
+        return Vec::new();
+    }
+    let named = || {
+        tokens::check(prompt).ok()?;
+        let (environment, _) = environment();
+        let template = environment.template_from_str(prompt).ok()?;
+        let names = template.undeclared_variables(true).into_iter();
+        let mut named: Vec<String> =
+            names.filter_map(|name| name.strip_prefix("event.payload.").map(str::to_owned)).collect();
+        named.sort_unstable();
+        Some(named)
+    };
+    on_known_stack(named).ok().flatten().unwrap_or_default()
+}
+
 /// Renders the prompt with sample events: filters, functions and the members of members are only looked up in use.
 fn dry_run(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateError> {
     let mut environment = environment.clone();

@@ -22,6 +22,7 @@ use minijinja::{
 };
 
 pub use check::check;
+pub(super) use check::payload_members;
 pub use render::render;
 pub use stack::{STACK, on_known_stack};
 

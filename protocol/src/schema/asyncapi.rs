@@ -1,0 +1,344 @@
+//! The AsyncAPI 3.0 document of a project's events: <https://www.asyncapi.com/docs/reference/specification/v3.0.0>.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::types::{Types, types};
+use crate::{
+    PROTOCOL_VERSION, SOCKET_PATH,
+    config::{Config, DeclaredTopic},
+    definition::{Direction, Method, TypeRef, paragraphs},
+    service::{METHODS, NOTIFICATIONS},
+    topics::TOPICS,
+};
+
+/// The beginning of a reference to a schema of the document.
+const NAMED: &str = "#/components/schemas/";
+
+/// The methods by which events come and go.
+const ABOUT_EVENTS: [&str; 4] = ["event.emit", "event.subscribe", "event.unsubscribe", "event.list"];
+
+/// The channel of the socket itself.
+const SOCKET: &str = "socket";
+
+/// The document of a project's events: its declared topics, the daemon's own, and the messages by which they come and go over the socket. It
+/// describes the daemon, which receives what clients emit and sends what they subscribe to.
+pub fn asyncapi(project: &str, config: &Config) -> Value {
+    let mut document = Document::new();
+    for topic in config.declared_topics() {
+        document.declared(&topic);
+    }
+    document.own();
+    document.socket();
+    let Document { channels, operations, messages, schemas, .. } = document;
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": format!("The events of {project}"),
+            "version": PROTOCOL_VERSION,
+            "description": "Events that the aiwg daemon of the project takes in and publishes. They travel over its Unix \
+                stream socket, as JSON-RPC 2.0, one UTF-8 JSON message a line: the channel `socket`. A channel with a \
+                topic as its address says what the payload of such an event is.",
+        },
+        "defaultContentType": "application/json",
+        "servers": { "daemon": {
+            "host": SOCKET_PATH,
+            "protocol": "unix",
+            "description": "The daemon's socket, relative to the project's directory.",
+        } },
+        "channels": channels,
+        "operations": operations,
+        "components": { "messages": messages, "schemas": schemas },
+    })
+}
+
+struct Document {
+    /// The types of the definition.
+    types: Types,
+    channels: Map<String, Value>,
+    operations: Map<String, Value>,
+    messages: Map<String, Value>,
+    schemas: BTreeMap<String, Value>,
+}
+
+impl Document {
+    fn new() -> Self {
+        let (channels, operations, messages) = (Map::new(), Map::new(), Map::new());
+        Self { types: types(), channels, operations, messages, schemas: BTreeMap::new() }
+    }
+
+    fn declared(&mut self, topic: &DeclaredTopic<'_>) {
+        let key = self.free_key(topic.name);
+        let schema = format!("topic.{key}");
+        self.schemas.insert(schema.clone(), embedded(topic.payload, &schema));
+        self.topic(&key, topic.name, topic.description.unwrap_or_default(), &schema);
+        self.operation(&format!("emit.{key}"), "receive", &key, "A client emits such an event.");
+        self.operation(&format!("publish.{key}"), "send", &key, "Subscribers get such an event.");
+    }
+
+    fn own(&mut self) {
+        for topic in TOPICS {
+            let key = self.free_key(topic.name);
+            let schema = self.named((topic.payload)());
+            self.topic(&key, topic.name, topic.docs, &schema);
+            self.operation(&format!("publish.{key}"), "send", &key, "Subscribers get such an event.");
+        }
+    }
+
+    /// A channel for a topic, whose message is the payload.
+    fn topic(&mut self, key: &str, name: &str, description: &str, schema: &str) {
+        let mut channel = json!({
+            "address": name,
+            "description": description,
+            "messages": { "event": { "$ref": format!("#/components/messages/{key}") } },
+        });
+        if let Some(address) = name.strip_suffix('*') {
+            channel["address"] = format!("{address}{{name}}").into();
+            channel["parameters"] = json!({ "name": { "description": "A name of the user's own." } });
+        }
+        self.channels.insert(key.to_owned(), channel);
+        self.message(key, name, description, json!({ "$ref": format!("{NAMED}{schema}") }));
+    }
+
+    fn message(&mut self, key: &str, name: &str, description: &str, payload: Value) {
+        let message = json!({ "name": name, "summary": description, "payload": payload });
+        self.messages.insert(key.to_owned(), message);
+    }
+
+    fn operation(&mut self, key: &str, action: &str, channel: &str, summary: &str) {
+        let operation = json!({
+            "action": action,
+            "channel": { "$ref": format!("#/channels/{channel}") },
+            "summary": summary,
+            "messages": [{ "$ref": format!("#/channels/{channel}/messages/event") }],
+        });
+        self.operations.insert(key.to_owned(), operation);
+    }
+
+    /// The channel over which all of it goes.
+    fn socket(&mut self) {
+        let mut messages = Map::new();
+        for method in METHODS.iter().filter(|method| ABOUT_EVENTS.contains(&method.name)) {
+            self.method(method, &mut messages);
+        }
+        for notification in NOTIFICATIONS {
+            let params = (notification.params)();
+            let action = if params.direction == Direction::In { "receive" } else { "send" };
+            let schema = self.named(params);
+            let docs = paragraphs(notification.docs).join("\n\n");
+            self.message(
+                notification.name,
+                notification.name,
+                &docs,
+                request(notification.name, &schema, false),
+            );
+            messages.insert(notification.name.to_owned(), reference(notification.name));
+            let operation = json!({
+                "action": action,
+                "channel": { "$ref": format!("#/channels/{SOCKET}") },
+                "summary": docs,
+                "messages": [in_socket(notification.name)],
+            });
+            self.operations.insert(notification.name.to_owned(), operation);
+        }
+        let channel = json!({
+            "address": SOCKET_PATH,
+            "description": "The daemon's socket: JSON-RPC 2.0, one message a line.",
+            "servers": [{ "$ref": "#/servers/daemon" }],
+            "messages": messages,
+        });
+        self.channels.insert(SOCKET.to_owned(), channel);
+    }
+
+    /// A method: its request, and the answer.
+    fn method(&mut self, method: &Method, messages: &mut Map<String, Value>) {
+        let (params, answer) = (self.named((method.params)()), format!("{}.answer", method.name));
+        self.message(method.name, method.name, &method.summary(), request(method.name, &params, true));
+        let result = self.result(method);
+        let error = self.named(TypeRef::of_result::<crate::ApiError>());
+        let envelope = json!({
+            "type": "object",
+            "required": ["jsonrpc", "id"],
+            "properties": {
+                "jsonrpc": { "const": "2.0" },
+                "id": { "type": ["integer", "string", "null"] },
+                "result": result,
+                "error": { "$ref": format!("{NAMED}{error}") },
+            },
+        });
+        self.message(&answer, &answer, "The answer: a result or an error.", envelope);
+        for name in [method.name, &answer] {
+            messages.insert(name.to_owned(), reference(name));
+        }
+        let operation = json!({
+            "action": "receive",
+            "channel": { "$ref": format!("#/channels/{SOCKET}") },
+            "summary": method.summary(),
+            "messages": [in_socket(method.name)],
+            "reply": { "channel": { "$ref": format!("#/channels/{SOCKET}") }, "messages": [in_socket(&answer)] },
+        });
+        self.operations.insert(method.name.to_owned(), operation);
+    }
+
+    /// The schema of a method's result, with all to which it refers among those of the document.
+    fn result(&mut self, method: &Method) -> Value {
+        let mut all = METHODS.iter().zip(&self.types.methods);
+        let schema = all.find(|(one, _)| one.name == method.name).map(|(_, found)| found.result.clone());
+        let schema = schema.unwrap_or_default();
+        self.add_all(&schema);
+        schema
+    }
+
+    /// The name of a type of the definition, which is now among the schemas.
+    fn named(&mut self, reference: TypeRef) -> String {
+        self.add_all(&json!({ "$ref": format!("{NAMED}{}", reference.name) }));
+        reference.name
+    }
+
+    /// Adds the types to which a schema refers, and those to which they refer.
+    fn add_all(&mut self, schema: &Value) {
+        let all = &self.types.named;
+        let mut left = vec![schema.clone()];
+        while let Some(schema) = left.pop() {
+            for name in names_in(&schema) {
+                if let Some(found) = all.get(&name).filter(|_| !self.schemas.contains_key(&name)) {
+                    self.schemas.insert(name, found.clone());
+                    left.push(found.clone());
+                }
+            }
+        }
+    }
+
+    /// A key for a topic, of letters that a key may have; no other topic has it.
+    fn free_key(&self, topic: &str) -> String {
+        let plain: String = topic
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' })
+            .collect();
+        let is_free = |key: &String| !self.channels.contains_key(key) && key != SOCKET;
+        let others = (2..).map(|number: u32| format!("{plain}_{number}"));
+        std::iter::once(plain.clone()).chain(others).find(is_free).unwrap_or(plain)
+    }
+}
+
+/// A message of the socket, by where its definition is.
+fn reference(message: &str) -> Value {
+    json!({ "$ref": format!("#/components/messages/{message}") })
+}
+
+/// A message of the socket's channel.
+fn in_socket(message: &str) -> Value {
+    json!({ "$ref": format!("#/channels/{SOCKET}/messages/{message}") })
+}
+
+/// The frame of a request or, without an id, of a notification.
+fn request(method: &str, params: &str, has_id: bool) -> Value {
+    let mut frame = json!({
+        "type": "object",
+        "required": ["jsonrpc", "method", "params"],
+        "properties": {
+            "jsonrpc": { "const": "2.0" },
+            "method": { "const": method },
+            "params": { "$ref": format!("{NAMED}{params}") },
+        },
+    });
+    if has_id {
+        frame["required"] = json!(["jsonrpc", "id", "method"]);
+        frame["properties"]["id"] = json!({ "type": ["integer", "string"] });
+    }
+    frame
+}
+
+/// The types of the definition to which a schema refers.
+fn names_in(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(members) => {
+            let name =
+                members.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(NAMED));
+            name.map(str::to_owned).into_iter().chain(members.values().flat_map(names_in)).collect()
+        }
+        Value::Array(list) => list.iter().flat_map(names_in).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A topic's schema as a part of the document, by its name there: its references are to places in the document then, and its tuples are written as
+/// AsyncAPI's own dialect has them.
+fn embedded(schema: &Value, name: &str) -> Value {
+    match schema {
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .filter(|(keyword, _)| !matches!(keyword.as_str(), "$schema" | "$id"))
+                .map(|(keyword, value)| within(members, keyword, value, name))
+                .collect(),
+        ),
+        Value::Array(list) => list.iter().map(|value| embedded(value, name)).collect(),
+        other => other.clone(),
+    }
+}
+
+fn within(members: &Map<String, Value>, keyword: &str, value: &Value, name: &str) -> (String, Value) {
+    match (keyword, value) {
+        ("$ref", Value::String(target)) => {
+            let target = target.strip_prefix('#').unwrap_or(target);
+            (keyword.to_owned(), format!("{NAMED}{name}{target}").into())
+        }
+        // Data, in which nothing refers to anything.
+        ("const" | "enum" | "default" | "examples", value) => (keyword.to_owned(), value.clone()),
+        ("prefixItems", Value::Array(_)) => ("items".to_owned(), embedded(value, name)),
+        ("items", value) if members.get("prefixItems").is_some_and(Value::is_array) => {
+            ("additionalItems".to_owned(), embedded(value, name))
+        }
+        (keyword, value) => (keyword.to_owned(), embedded(value, name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reference_leads_somewhere_and_keys_are_apart() {
+        let config: Config = serde_json::from_value(json!({ "topics": {
+            "a:b": { "payload": { "$schema": "x", "properties": { "n": { "$ref": "#/$defs/n" }, "all": { "$ref": "#" } },
+                "$defs": { "n": { "prefixItems": [{ "const": { "$ref": "#/x" } }], "items": false } } } },
+            "a/b": { "description": "Another." },
+            "socket": {}
+        } }))
+        .unwrap();
+        let document = asyncapi("shop", &config);
+        let channels = document["channels"].as_object().unwrap();
+        assert_eq!(channels["a_b"]["address"], "a/b");
+        assert_eq!(channels["a_b_2"]["address"], "a:b");
+        assert_eq!(
+            (&channels["socket"]["address"], &channels["socket_2"]["address"]),
+            (&json!(SOCKET_PATH), &json!("socket"))
+        );
+        let schema = &document["components"]["schemas"]["topic.a_b_2"];
+        assert_eq!(schema["properties"]["all"]["$ref"], "#/components/schemas/topic.a_b_2");
+        assert_eq!(
+            schema["$defs"]["n"],
+            json!({ "items": [{ "const": { "$ref": "#/x" } }], "additionalItems": false })
+        );
+        let mut left = vec![&document];
+        while let Some(value) = left.pop() {
+            match value {
+                Value::Object(members) => {
+                    if let Some(Value::String(target)) =
+                        members.get("$ref").filter(|target| **target != "#/x")
+                    {
+                        assert!(document.pointer(target.strip_prefix('#').unwrap()).is_some(), "{target}");
+                    }
+                    left.extend(members.values());
+                }
+                Value::Array(list) => left.extend(list),
+                _ => {}
+            }
+        }
+        for topic in TOPICS {
+            assert!(channels.values().any(|channel| channel["description"] == topic.docs), "{}", topic.name);
+        }
+    }
+}

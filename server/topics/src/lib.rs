@@ -1,0 +1,33 @@
+//! The one checked entry for the schemas of a project's topics: JSON Schema 2020-12 with references within the schema only.
+//!
+//! Nothing is ever fetched. Before anything compiles a schema, its size, its depth and its references are looked at: one that
+//! refers to itself without going into the payload would never end, and one that multiplies its parts would not end in time.
+//! Patterns are of the engine that takes linear time.
+//!
+//! ```
+//! use aiwg_topics::{PayloadSchema, look_up};
+//! use serde_json::json;
+//!
+//! let schema = json!({ "type": "object", "properties": { "version": { "type": "string" } }, "additionalProperties": false });
+//! let compiled = PayloadSchema::new(&schema)?;
+//! assert!(compiled.check(r#"{"version": "1.2.3"}"#).is_ok());
+//! assert_eq!(compiled.check(r#"{"version": 1}"#).unwrap_err()[0].path, "/version");
+//! assert!(look_up(&schema, &["version"]).is_ok() && look_up(&schema, &["versoin"]).is_err());
+//! # Ok::<(), aiwg_topics::SchemaError>(())
+//! ```
+
+mod check;
+mod empty;
+mod error;
+mod keywords;
+mod lookup;
+mod misfits;
+mod payload;
+
+pub use error::{SchemaError, Step};
+pub use lookup::{NoMember, look_up};
+pub use misfits::Misfit;
+pub use payload::PayloadSchema;
+
+#[cfg(test)]
+mod tests;

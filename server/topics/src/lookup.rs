@@ -1,0 +1,175 @@
+//! The members that a payload can have, by its schema.
+
+use serde_json::{Map, Value};
+
+/// The number of schemas that one question may look at.
+const MOST: usize = 10_000;
+
+/// A payload can never have the member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoMember {
+    /// The place in the path of the member that cannot be.
+    pub place: usize,
+    /// The members that can be there.
+    pub known: Vec<String>,
+}
+
+/// Looks whether a payload of this schema can have the member at this path. A schema that names its members and does not say that
+/// there may be others has no others.
+///
+/// # Errors
+/// It can never have it.
+pub fn look_up(schema: &Value, path: &[&str]) -> Result<(), NoMember> {
+    let mut look = Look { root: schema, left: MOST };
+    let mut here = vec![schema];
+    for (place, name) in path.iter().enumerate() {
+        // Each of them may be the one that the payload fits.
+        match any(here.iter().map(|schema| look.member(schema, name)).collect()) {
+            Found::Listed(schemas) => here = schemas,
+            Found::Anything | Found::Silent => return Ok(()),
+            Found::Unlisted(known) | Found::Never(known) => return Err(NoMember { place, known }),
+        }
+    }
+    Ok(())
+}
+
+/// A schema's answer about a member.
+enum Found<'s> {
+    /// It is one of these.
+    Listed(Vec<&'s Value>),
+    /// It may be anything.
+    Anything,
+    /// The schema does not say.
+    Silent,
+    /// The schema lists others.
+    Unlisted(Vec<String>),
+    /// The schema forbids it.
+    Never(Vec<String>),
+}
+
+struct Look<'s> {
+    root: &'s Value,
+    left: usize,
+}
+
+impl<'s> Look<'s> {
+    fn member(&mut self, schema: &'s Value, name: &str) -> Found<'s> {
+        let Some(left) = self.left.checked_sub(1) else { return Found::Anything };
+        self.left = left;
+        let members = match schema {
+            Value::Bool(false) => return Found::Never(Vec::new()),
+            Value::Object(members) => members,
+            _ => return Found::Anything,
+        };
+        let list = |key: &str| members.get(key).and_then(Value::as_array).into_iter().flatten();
+        let mut every = vec![of_keywords(members, name)];
+        let target = members.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+        if let Some(target) = target.and_then(|pointer| self.root.pointer(pointer)) {
+            every.push(self.member(target, name));
+        }
+        for inner in list("allOf") {
+            every.push(self.member(inner, name));
+        }
+        for key in ["anyOf", "oneOf"] {
+            let arms: Vec<_> = list(key).map(|inner| self.member(inner, name)).collect();
+            if !arms.is_empty() {
+                every.push(any(arms));
+            }
+        }
+        // These hold for some payloads only: they may name a member, and forbid none.
+        let conditional = ["if", "then", "else"].into_iter().filter_map(|key| members.get(key));
+        let dependent = members.get("dependentSchemas").and_then(Value::as_object);
+        for inner in conditional.chain(dependent.into_iter().flatten().map(|(_, inner)| inner)) {
+            if let listed @ Found::Listed(_) = self.member(inner, name) {
+                every.push(listed);
+            }
+        }
+        all(every)
+    }
+}
+
+/// The answer of a schema's own keywords about objects.
+fn of_keywords<'s>(members: &'s Map<String, Value>, name: &str) -> Found<'s> {
+    let types = members.get("type");
+    let may_be = |kind: &str| match types {
+        None => true,
+        Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        Some(one) => one == kind,
+    };
+    if may_be("array") && types.is_some() {
+        return Found::Anything;
+    }
+    if !may_be("object") {
+        return Found::Never(Vec::new());
+    }
+    let properties = members.get("properties").and_then(Value::as_object);
+    if let Some(property) = properties.and_then(|properties| properties.get(name)) {
+        return Found::Listed(vec![property]);
+    }
+    let known = || properties.into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let has_patterns = members
+        .get("patternProperties")
+        .and_then(Value::as_object)
+        .is_some_and(|patterns| !patterns.is_empty());
+    match members.get("additionalProperties") {
+        _ if has_patterns => Found::Anything,
+        Some(Value::Bool(false)) => Found::Never(known()),
+        Some(other) => Found::Listed(vec![other]),
+        None if properties.is_some_and(|properties| !properties.is_empty()) => Found::Unlisted(known()),
+        None => Found::Silent,
+    }
+}
+
+/// The answer where all of these hold.
+fn all(answers: Vec<Found<'_>>) -> Found<'_> {
+    let (mut listed, mut unlisted, mut never) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut is_listed, mut is_any, mut is_unlisted, mut is_never) = (false, false, false, false);
+    for answer in answers {
+        match answer {
+            Found::Listed(schemas) => {
+                is_listed = true;
+                listed.extend(schemas);
+            }
+            Found::Anything => is_any = true,
+            Found::Silent => {}
+            Found::Unlisted(known) => {
+                is_unlisted = true;
+                unlisted.extend(known);
+            }
+            Found::Never(known) => {
+                is_never = true;
+                never.extend(known);
+            }
+        }
+    }
+    match () {
+        () if is_never => Found::Never(never),
+        () if is_listed => Found::Listed(listed),
+        () if is_any => Found::Anything,
+        () if is_unlisted => Found::Unlisted(unlisted),
+        () => Found::Silent,
+    }
+}
+
+/// The answer where one of these holds.
+fn any(answers: Vec<Found<'_>>) -> Found<'_> {
+    let (mut listed, mut known) = (Vec::new(), Vec::new());
+    let (mut is_any, mut is_unlisted) = (false, false);
+    for answer in answers {
+        match answer {
+            Found::Listed(schemas) => listed.extend(schemas),
+            Found::Anything | Found::Silent => is_any = true,
+            Found::Unlisted(names) => {
+                is_unlisted = true;
+                known.extend(names);
+            }
+            Found::Never(names) => known.extend(names),
+        }
+    }
+    match () {
+        () if is_any => Found::Anything,
+        () if !listed.is_empty() => Found::Listed(listed),
+        () if is_unlisted => Found::Unlisted(known),
+        () => Found::Never(known),
+    }
+}
