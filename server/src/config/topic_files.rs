@@ -47,7 +47,7 @@ pub(super) fn find(project: &Path, glob: &str) -> Result<Vec<Result<TopicFile, C
         0 => look.found.push(glob.to_owned()),
         deep => {
             let depth = if glob.contains("**") { DEEPEST } else { deep };
-            look.into_directory(&fixed.join("/"), depth)?;
+            look.look_in(&fixed.join("/"), depth)?;
         }
     }
     look.found.sort_unstable();
@@ -84,7 +84,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn into_directory(&mut self, directory: &str, depth: usize) -> Result<(), String> {
+    fn look_in(&mut self, directory: &str, depth: usize) -> Result<(), String> {
         let full = self.project.join(directory);
         let failed = |error: io::Error| format!("the directory {} cannot be read: {error}", full.display());
         let entries = match fs::read_dir(&full) {
@@ -103,7 +103,7 @@ impl Look<'_> {
             let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if is_directory {
                 if let Some(depth) = depth.checked_sub(1).filter(|depth| *depth > 0) {
-                    self.into_directory(&path, depth)?;
+                    self.look_in(&path, depth)?;
                 }
             } else if self.set.is_match(&path) {
                 self.found.push(path);
