@@ -128,7 +128,7 @@ error_kinds! {
     /// The time to decide is over, or the task has ended that waited for it.
     ApprovalExpired = -32032, "approval_expired", retry: false;
     /// A call with this `idempotencyKey` has been answered, and it was another one: of another method, or with other params.
-    IdempotencyConflict = -32040, "idempotency_conflict", retry: false;
+    IdempotencyConflict = -32042, "idempotency_conflict", retry: false;
     /// There was no memory for the request or its answer within `daemon.max_memory_mb`: others took it, or the answers to one
     /// batch were too long together, or too many calls wait and too much is subscribed to.
     OverMemory = -32021, "over_memory", retry: true;

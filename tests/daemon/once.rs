@@ -74,7 +74,7 @@ fn a_key_stands_for_one_call() {
     for (method, params) in others {
         let error = daemon.error(method, params.clone());
         assert_eq!(error["data"]["kind"], "idempotency_conflict", "{params}");
-        assert_eq!(error["code"], -32040);
+        assert_eq!(error["code"], -32042);
     }
     assert_eq!((daemon.total(), count_of(&daemon, "a:*")), (0, 1));
     for (key, ok) in [(String::new(), false), ("ü".repeat(201), false), ("ü".repeat(200), true)] {

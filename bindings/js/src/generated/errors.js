@@ -38,7 +38,7 @@ exports.ERROR_KINDS = Object.freeze({
   approval_not_found: { code: -32030, retryable: false },
   approval_decided: { code: -32031, retryable: false },
   approval_expired: { code: -32032, retryable: false },
-  idempotency_conflict: { code: -32040, retryable: false },
+  idempotency_conflict: { code: -32042, retryable: false },
   over_memory: { code: -32021, retryable: true },
   too_many_connections: { code: -32022, retryable: true },
 });

@@ -153,7 +153,7 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "approval_expired": ErrorKindInfo(code=-32032, retryable=False),
     # A call with this `idempotencyKey` has been answered, and it was another one: of another
     # method, or with other params.
-    "idempotency_conflict": ErrorKindInfo(code=-32040, retryable=False),
+    "idempotency_conflict": ErrorKindInfo(code=-32042, retryable=False),
     # There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
     # it, or the answers to one batch were too long together, or too many calls wait and too much is
     # subscribed to.
