@@ -380,3 +380,24 @@ fn lists_are_filtered_and_sorted() {
     let wrong = json!({ "cursor": "task-0003", "sort": "oldest" });
     assert_eq!(kind(&daemon, "task.list", wrong).1, "cursor");
 }
+
+#[test]
+fn what_could_never_start_is_refused() {
+    let daemon = TestDaemon::with(json!({}));
+    let refused = |params: Value, member: &str| {
+        let mut all = json!({ "prompt": "x" });
+        all.as_object_mut().unwrap().extend(params.as_object().unwrap().clone());
+        let error = daemon.error("task.submit", all);
+        assert_eq!(error["data"]["member"], member, "{error}");
+    };
+    refused(json!({ "expires": "1m", "delay": "1h" }), "expires");
+    refused(json!({ "expires": "0s" }), "expires");
+    refused(json!({ "expires": "1m", "startAt": "2999-01-01T00:00:00Z" }), "expires");
+    refused(json!({ "approval": { "on_timeout": "approve" } }), "approval.on_timeout");
+    refused(json!({ "verify": { "command": "a\0b" } }), "verify.command");
+    refused(json!({ "verify": { "command": ["a", "b\0"] } }), "verify.command");
+    refused(json!({ "agent": "a\0b" }), "agent");
+    let queued = daemon.submit_with(json!({ "prompt": "x", "delay": "1h", "expires": "2h" }));
+    let error = daemon.error("task.edit", json!({ "taskId": queued, "expires": "0s" }));
+    assert_eq!(error["data"]["member"], "expires", "{error}");
+}

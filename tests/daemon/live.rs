@@ -399,7 +399,7 @@ fn a_task_that_a_person_has_does_not_expire() {
     daemon.call("task.take", json!({ "taskId": task }));
     daemon.write("go", "");
     let taken = daemon.until_task(&task, "to be taken", |task| task["waiting"] == "taken");
-    let other = daemon.submit_with(json!({ "prompt": "x", "expires": "1s", "delay": "1h" }));
+    let other = daemon.submit_with(json!({ "prompt": "x", "expires": "1s", "after": [task] }));
     // The other one expires later than this one would.
     assert_eq!(daemon.ended(&other)["reason"], "expired");
     assert!(taken["expiresAt"].as_str() < daemon.task(&other)["expiresAt"].as_str());

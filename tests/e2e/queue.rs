@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Project, until};
+use crate::support::{Project, is_dead, until};
 
 /// An agent that runs until the file `go` is there.
 const UNTIL_GO: &str = "do: while [ ! -e go ]; do sleep 0.01; done";
@@ -52,4 +52,31 @@ fn of_several_tasks_each_is_held_or_reported() {
     let done = project.run(&["task", "release", "99", "2", "1"]);
     assert_eq!((done.code, done.out.as_str()), (1, "task-0002 is released.\ntask-0001 is released.\n"));
     assert!(done.err.contains("task-0099"), "{}", done.err);
+}
+
+#[test]
+fn a_drain_outlasts_a_killed_daemon_and_ends_with_the_next_one() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let task = project.submit("touch began; while [ ! -e go ]; do sleep 0.01; done");
+    until("its agent", || project.file("began").exists());
+    let next = project.submit("true");
+    project.json(&["daemon", "drain", "--exit", "--no-wait"]);
+    let draining = || {
+        let status = project.json(&["daemon", "status"]);
+        status["subsystems"]["supervisor"]["drainingSince"].as_str().map(str::to_owned)
+    };
+    let since = draining();
+    assert!(since.is_some());
+    assert!(project.run(&["daemon", "status"]).out.contains("draining since"));
+    project.kill_daemon();
+    project.start();
+    assert_eq!(draining(), since, "it goes on");
+    let pid = project.pid();
+    std::fs::write(project.file("go"), "").unwrap();
+    until("the daemon to end", || is_dead(pid));
+    assert_eq!(project.runs(), std::slice::from_ref(&task), "nothing else was started");
+    project.start();
+    assert_eq!(draining(), None);
+    assert_eq!(project.ended(&next)["state"], "completed");
+    assert_eq!(project.task(&task)["state"], "completed");
 }

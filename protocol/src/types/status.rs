@@ -130,9 +130,12 @@ pub struct SupervisorSubsystem {
     pub queued: u64,
     /// Maximum number of tasks that run at once.
     pub max_concurrency: u32,
-    /// Time since which the queue is paused; absent if it is not.
+    /// Time since which the queue is paused, or drains; absent if it does neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_since: Option<Timestamp>,
+    /// Time since which the queue drains: the daemon ends once no task runs. Absent if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draining_since: Option<Timestamp>,
     /// The running and queued tasks.
     pub tasks: TaskSummaries,
 }

@@ -105,6 +105,8 @@ pub struct Usage {
     pub cost_usd: Option<f64>,
     /// Cost of the session from its very beginning, in US dollars: to be kept with its id, for the next run that resumes it.
     pub session_total_usd: Option<f64>,
+    /// The same of the other sessions that the run was in, by their ids: those of which the program has told a total.
+    pub other_totals: Vec<(String, f64)>,
     /// Number of model turns.
     pub turns: u64,
     /// Tokens that went through the model. With `claude --output-format json` only those of the last part of the work, if the agent waited for

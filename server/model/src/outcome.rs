@@ -34,7 +34,7 @@ pub struct Outcome {
 }
 
 /// Cost of an agent's session from its very beginning, as the agent reports it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SessionCost {
     /// In US dollars.
     pub total_usd: f64,
@@ -42,6 +42,8 @@ pub struct SessionCost {
     pub is_sessions: bool,
     /// True if the configured command itself resumes a session, whichever task it was begun by.
     pub is_resumed: bool,
+    /// The totals of the other sessions that the run was in, by their ids, in US dollars.
+    pub others: Vec<(String, f64)>,
 }
 
 /// Usage and cost of a run, and the messages that it has used up, as far as they are known.
@@ -96,7 +98,7 @@ impl Outcome {
     /// Usage and cost of its run, and the messages that it has reported on.
     pub fn used(&self) -> Used {
         let received = self.received.clone();
-        Used { usage: self.usage.clone(), cost: self.cost, session: self.session, received }
+        Used { usage: self.usage.clone(), cost: self.cost, session: self.session.clone(), received }
     }
 
     /// The outcome if the agent was being ended: the reason for that decides, whatever the agent made of it.

@@ -18,6 +18,8 @@ pub struct Head {
 pub enum QueueSwitch {
     /// The queue is paused: no task starts.
     Paused,
+    /// The queue drains: no task starts, and the daemon ends once none runs. An orderly end switches it off.
+    Draining,
 }
 
 impl QueueSwitch {
@@ -25,6 +27,7 @@ impl QueueSwitch {
     pub fn name(self) -> &'static str {
         match self {
             Self::Paused => "paused",
+            Self::Draining => "draining",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The rounds of a task with a check, as its runs make them.
 
+use std::collections::BTreeMap;
+
 use aiwg_protocol::types::{CheckResult, Json, Round};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,9 @@ pub struct RoundDetail {
     /// Of an agent's run: what is to be known of its cost, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_note: Option<String>,
+    /// Of an agent's run that was in several sessions: the part of its cost that those have which it was not in at its end, by their ids, in US dollars.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_sessions: BTreeMap<String, f64>,
     /// Of a check before the first round: the files that it has written, protected ones otherwise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,

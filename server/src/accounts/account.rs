@@ -238,6 +238,25 @@ impl Account {
         self.probe = None;
     }
 
+    /// Takes in that a run, begun then to see whether the pause is over, has gone on for so long that it is.
+    pub(super) fn pass(&mut self, began: Timestamp) {
+        if self.pause.as_ref().is_some_and(|pause| has_begun_after(pause, began)) {
+            self.resume_work();
+        }
+    }
+
+    /// The run among those which started at these times that tries whether the pause is over: its start, and the time from which on it has shown that.
+    pub(super) fn probe_passes(
+        &self,
+        policy: &Policy,
+        starts: &[Timestamp],
+    ) -> Option<(Timestamp, Timestamp)> {
+        let pause = self.pause.as_ref()?;
+        resumes_at(pause, policy)?;
+        let first = starts.iter().filter(|start| has_begun_after(pause, **start)).min()?;
+        Some((*first, first.after_ms(PROBE_MS)))
+    }
+
     /// Lifts whatever holds it back. What is used up of its windows is forgotten until an agent reports it again. Where a login or the credit was to be
     /// mended, one task tries whether it is before all do.
     pub(super) fn resume(&mut self, now: Timestamp) {

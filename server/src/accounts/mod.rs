@@ -156,6 +156,22 @@ impl Accounts {
         }
     }
 
+    /// Takes in, for all daemons of the user, that a run which tries whether the limit of an account is over has gone on for so long that it is. `starts`
+    /// are the times at which its running tasks were started. False if there is nothing of that to be said.
+    pub fn note_passed(&self, id: &str, policy: &Policy, starts: &[Timestamp], now: Timestamp) -> bool {
+        let passes =
+            self.known.borrow().accounts.get(id).and_then(|account| account.probe_passes(policy, starts));
+        let Some((began, _)) = passes.filter(|(_, at)| *at <= now) else { return false };
+        self.learn(id, What::Passed { began }, now);
+        true
+    }
+
+    /// Time at which a run that tries whether the limit of an account is over has gone on for so long that it is, if there is one.
+    pub fn passes_at(&self, id: &str, policy: &Policy, starts: &[Timestamp]) -> Option<Timestamp> {
+        let known = self.known.borrow();
+        known.accounts.get(id)?.probe_passes(policy, starts).map(|(_, at)| at)
+    }
+
     /// Lifts whatever holds an account back: where a login or the credit was to be mended, one task tries whether it is. False if nothing did.
     pub fn resume(&self, id: &str, policy: &Policy, now: Timestamp) -> bool {
         let known =
@@ -370,6 +386,27 @@ mod tests {
         assert!(one.share().unwrap() && other.share().unwrap());
         assert_eq!((look(&one, *NOW), look(&other, *NOW)), (Look::Open, Look::Open));
         assert_eq!(look(&open("later"), *NOW), Look::Open);
+    }
+
+    #[test]
+    fn the_others_hear_of_a_probe_that_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |name: &str| Accounts::open(Some(dir.path().join("state")), name.to_owned());
+        let (one, other) = (open("one"), open("other"));
+        one.note(&identity(), &limited("run", NOW.after_ms(60_000)), *NOW);
+        let began = NOW.after_ms(70_000);
+        one.claim_probe("a", began);
+        assert!(one.share().unwrap() && other.share().unwrap());
+        let policy = Policy::default();
+        let note = |starts: &[Timestamp], now| one.note_passed("a", &policy, starts, now);
+        let over = began.after_ms(120_000);
+        assert_eq!(one.passes_at("a", &policy, &[began]), Some(over));
+        assert!(!note(&[began], NOW.after_ms(189_999)) && !note(&[*NOW], over), "that one is no probe");
+        assert!(note(&[began, *NOW], over) && !note(&[began], over), "once");
+        assert_eq!((look(&one, over), look(&other, over)), (Look::Open, Look::Unclaimed));
+        assert!(one.share().unwrap() && other.share().unwrap());
+        assert_eq!(look(&other, over), Look::Open);
+        assert_eq!(one.passes_at("a", &policy, &[began]), None);
     }
 
     #[test]

@@ -23,6 +23,11 @@ pub(super) enum What {
     },
     /// Someone has lifted what held the account back.
     Resumed,
+    /// A run that tried whether the pause is over has gone on for so long that it is.
+    Passed {
+        /// Time of its start.
+        began: Timestamp,
+    },
 }
 
 /// A piece of news.
@@ -52,6 +57,11 @@ impl News {
                     account.claim_probe(by, self.at);
                 }
             }
+            What::Passed { began } => {
+                if let Some(account) = accounts.get_mut(&self.id) {
+                    account.pass(*began);
+                }
+            }
             What::Resumed => {
                 if let Some(account) = accounts.get_mut(&self.id) {
                     account.resume(self.at);
@@ -67,7 +77,8 @@ impl News {
 
     /// True if this, which is later, says more of the same account than `earlier` does.
     pub(super) fn supersedes(&self, earlier: &Self) -> bool {
-        let has_weight = |news: &Self| news.is_pause() || news.what == What::Resumed;
+        let has_weight =
+            |news: &Self| news.is_pause() || matches!(news.what, What::Resumed | What::Passed { .. });
         self.id == earlier.id && !self.is_claim() && (has_weight(self) || !has_weight(earlier))
     }
 

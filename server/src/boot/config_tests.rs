@@ -357,3 +357,40 @@ fn a_profile_names_what_there_is() {
         r#"{"agents": {"a": {"program": "claude", "fallback": ["b"]}, "b": {"command": ["./b"], "env": {"X": "${HOME}"}}}}"#,
     );
 }
+
+#[test]
+fn what_can_come_to_nothing_is_an_error_and_what_protects_nothing_is_noticed() {
+    let action = |more: &str| {
+        let action = format!(r#"{{"type":"submit_task","prompt":"p",{more}}}"#);
+        rule(&[("action", &action)])
+    };
+    let one = |text: &str, place: &str, why: &str| {
+        let wrong = wrong(text);
+        assert!(wrong.len() == 1 && wrong[0].contains(place) && wrong[0].contains(why), "{wrong:?}");
+    };
+    one(&action(r#""delay":"2h","expires":"90m""#), "rules[0].action.expires", "more than \"delay\" (2h)");
+    one(&action(r#""delay":"2h","expires":"2h""#), "rules[0].action.expires", "before it may start");
+    one(&action(r#""expires":"0s""#), "rules[0].action.expires", "must be more than 0");
+    let never = r#""approval":{"on_timeout":"approve"}"#;
+    one(&action(never), "rules[0].action.approval.on_timeout", "without \"timeout_minutes\"");
+    one(&rule(&[("expect", r#"{"within":"0s"}"#)]), "rules[0].expect.within", "must be more than 0");
+    let job = r#"{"schedule":{"jobs":[{"name":"a","cron":"@daily","action":"x","expect":{"within":"0h"}}]}}"#;
+    one(job, "schedule.jobs[0].expect.within", "must be more than 0");
+    for (text, place) in [
+        (r#"{"agent":{"command":["a","b\u0000c"]}}"#, "agent.command[1]"),
+        (r#"{"defaults":{"verify":{"command":"a\u0000b"}}}"#, "defaults.verify.command"),
+        (r#"{"defaults":{"verify":{"command":["a","b\u0000c"]}}}"#, "defaults.verify.command[1]"),
+        (r#"{"watch":{"ignore":["a\u0000b"]}}"#, "watch.ignore[0]"),
+        (r#"{"agents":{"a":{"program":"claude","env":{"A":"b\u0000c"}}}}"#, "agents.a.env.A"),
+    ] {
+        let said = format!("{place}: must not have a null character");
+        let wrong = wrong(text);
+        assert!(wrong.iter().any(|wrong| wrong.ends_with(&said)), "{wrong:?}");
+    }
+    good(&action(r#""delay":"2h","expires":"3h","approval":{"timeout_minutes":5,"on_timeout":"approve"}"#));
+    let protecting = r#""verify":{"command":"x","protect":["src/**","srcs/**","**/*.rb","Cargo.tom"]}"#;
+    let (_, notices) = good(&action(protecting));
+    let expected = ["srcs", "Cargo.tom"].map(|missing| format!("and there is no {missing:?} in the project"));
+    assert_eq!(notices.len(), 2, "{notices:?}");
+    assert!(notices.iter().zip(&expected).all(|(notice, end)| notice.ends_with(end)), "{notices:?}");
+}

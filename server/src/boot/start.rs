@@ -21,7 +21,7 @@ use super::{
 use crate::{
     accounts::{self, Accounts},
     agent_program,
-    api::Api,
+    api::{Api, stop_when_empty},
     bus::Bus,
     component::{Component, Components},
     components::{
@@ -213,6 +213,9 @@ impl Daemon {
             open_files,
         };
         let supervisor = tokio::spawn(supervise(Arc::new(shared), core.left.agents, core.orders));
+        if context.engine.draining_since().is_some() {
+            tokio::spawn(stop_when_empty(Arc::clone(&context)));
+        }
 
         let components = Components::default();
         let watcher = Arc::new(FileWatcher::of(&context, watched, core.gatherer));

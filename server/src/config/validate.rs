@@ -193,6 +193,11 @@ impl<'s> SchemaValidator<'s, '_, '_> {
     }
 
     fn text(&mut self, text: &str, schema: &Value, at: usize) -> bool {
+        // Commands, environments and paths end at one, and nothing else has any use for it.
+        if text.contains('\0') {
+            self.report.wrong(at, "must not have a null character");
+            return false;
+        }
         let (names, aliases) = names(schema);
         if !names.is_empty() && !names.contains(&text) && !aliases.contains(&text) {
             self.unknown_word(text, &names, &[names.as_slice(), &aliases].concat(), at);

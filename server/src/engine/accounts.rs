@@ -98,11 +98,7 @@ impl Transaction<'_> {
         if !self.state.accounts.is_known(&account.id) {
             return Some((account, Look::Open));
         }
-        let is_of_it = |slot: &&Slot| {
-            in_use.of_profile(slot.profile.as_deref()).is_some_and(|other| other.id == account.id)
-        };
-        let running = self.state.running.values().filter(is_of_it);
-        let starts: Vec<Timestamp> = running.map(|slot| slot.started_at).collect();
+        let starts = self.state.starts_of(&account.id);
         Some((account, self.state.accounts.look(&account.id, &in_use.policy, &starts, self.now)))
     }
 
@@ -129,6 +125,10 @@ impl Transaction<'_> {
         let accounts: Vec<Identity> = self.state.config.accounts.all().cloned().collect();
         let mut has_news = false;
         for account in accounts {
+            let (starts, policy) = (self.state.starts_of(&account.id), &self.state.config.accounts.policy);
+            if self.state.accounts.note_passed(&account.id, policy, &starts, self.now) {
+                tracing::info!(account = %account.id, "an agent works again for so long that the limit is over");
+            }
             let closed = self.closed(&account);
             let state = closed.as_ref().map(|closed| match closed.state {
                 // However often it is reported anew.
@@ -257,7 +257,30 @@ impl State {
         // One that should be open by now waits for a free slot, or for another gate.
         let coming = |until: Option<Timestamp>| until.filter(|until| *until > now).unwrap_or(latest);
         let opening = self.gates.opening(Waiting::Limit).map(|until| coming(until).min(latest));
-        earlier(opening, self.next_end_of_reserve(now))
+        earlier(earlier(opening, self.next_end_of_reserve(now)), self.next_passing(now))
+    }
+
+    /// Time at which an agent has worked for so long that its account's limit is over: other daemons wait for that, whatever waits here.
+    fn next_passing(&self, now: Timestamp) -> Option<Timestamp> {
+        let in_use = &self.config.accounts;
+        // Asked after every transaction.
+        if self.running.is_empty() || !self.accounts.may_hold_back(&in_use.policy) {
+            return None;
+        }
+        let passing = in_use.all().filter_map(|account| {
+            self.accounts.passes_at(&account.id, &in_use.policy, &self.starts_of(&account.id))
+        });
+        passing.filter(|at| *at > now).min()
+    }
+
+    /// The times at which the agents that work with an account were started, each for the run that it is in.
+    pub(super) fn starts_of(&self, account: &str) -> Vec<Timestamp> {
+        let in_use = &self.config.accounts;
+        let is_of_it = |slot: &&Slot| {
+            let own = in_use.of_profile(slot.profile.as_deref());
+            !slot.span.is_check && own.is_some_and(|own| own.id == account)
+        };
+        self.running.values().filter(is_of_it).map(|slot| slot.span.from).collect()
     }
 
     /// Time at which a window resets of which people's share was left, as was published.
@@ -298,5 +321,36 @@ impl State {
             })
             .collect();
         (!troubles.is_empty()).then(|| troubles.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiwg_model::TaskNo;
+
+    use super::*;
+    use crate::{
+        accounts::InUse,
+        engine::{EngineConfig, spans::RunSpan, waits::Waits},
+    };
+
+    #[test]
+    fn what_tries_an_account_is_a_run_of_an_agent_and_not_its_task() {
+        let own = Identity { id: "a".to_owned(), program: "claude".to_owned(), login: Vec::new() };
+        let other = Identity { id: "b".to_owned(), ..own.clone() };
+        let by_profile = [("other".to_owned(), Some(other))].into();
+        let accounts = InUse { default: Some(own), by_profile, ..InUse::default() };
+        let mut state = State::new(EngineConfig { accounts, ..EngineConfig::default() }, Waits::default());
+        let at = Timestamp::from_millis;
+        let slot = |profile: Option<&str>, is_check, from| Slot {
+            profile: profile.map(str::to_owned),
+            span: RunSpan { is_check, from: at(from), until: None },
+            ..Slot::default()
+        };
+        // A check says nothing of the account; the second round of a task is a run of its own.
+        state.running.insert(TaskNo(1), slot(None, true, 1));
+        state.running.insert(TaskNo(2), slot(None, false, 2));
+        state.running.insert(TaskNo(3), slot(Some("other"), false, 3));
+        assert_eq!((state.starts_of("a"), state.starts_of("b")), (vec![at(2)], vec![at(3)]));
     }
 }

@@ -212,3 +212,23 @@ fn a_message_that_was_perhaps_read_stays_so_where_the_next_run_is_not_started() 
         });
     }
 }
+
+#[test]
+fn a_message_that_a_limited_or_overloaded_run_has_not_taken_in_goes_to_the_next_one() {
+    for reason in [EndReason::LIMITED, EndReason::OVERLOADED] {
+        let mut machine = Machine::new();
+        let by = SentBy { is_agent: false, is_live: false };
+        machine.done(|tx| assert!(tx.send(TASK, "a note", None, by).is_ok()));
+        let ended = |machine: &mut Machine, n, outcome: &Outcome| {
+            machine.done(|tx| assert!(tx.ended(RunId { task: TASK, n }, outcome).is_ok()));
+            let row = machine.store.view().unwrap().task(TASK).unwrap().unwrap();
+            let sent = &row.spec.terms.sent[0];
+            (row.state, sent.run, sent.is_unsure)
+        };
+        let done = Outcome { reason: EndReason::DONE, ..Outcome::without_exit(TaskState::Completed, "") };
+        assert_eq!(ended(&mut machine, 1, &done), (TaskState::Running, Some(2), false));
+        let received = Received { is_without_prompt: true, ..Received::default() };
+        let paused = Outcome { reason, received, ..Outcome::without_exit(TaskState::Failed, "") };
+        assert_eq!(ended(&mut machine, 2, &paused), (TaskState::Queued, None, true));
+    }
+}

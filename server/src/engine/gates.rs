@@ -49,6 +49,7 @@ pub struct Gates(Arc<Mutex<Closed>>);
 #[derive(Debug, Default)]
 struct Closed {
     paused_since: Option<Timestamp>,
+    draining_since: Option<Timestamp>,
     classes: HashMap<String, Gate>,
 }
 
@@ -67,9 +68,15 @@ impl Gates {
         self.lock().paused_since
     }
 
-    /// Notes since when nothing is started.
-    pub(super) fn pause(&self, since: Option<Timestamp>) {
-        self.lock().paused_since = since;
+    /// Time since which the queue drains; none if it does not.
+    pub(super) fn draining_since(&self) -> Option<Timestamp> {
+        self.lock().draining_since
+    }
+
+    /// Notes since when nothing is started, and since when the queue drains.
+    pub(super) fn pause(&self, since: Option<Timestamp>, draining_since: Option<Timestamp>) {
+        let mut closed = self.lock();
+        (closed.paused_since, closed.draining_since) = (since, draining_since);
     }
 
     /// Time at which the first of the gates of this kind opens, as far as it is known; none if none is closed.

@@ -111,6 +111,11 @@ impl Engine {
         self.gates.paused_since()
     }
 
+    /// Time since which the queue drains, after which the daemon ends; none if it does not.
+    pub fn draining_since(&self) -> Option<Timestamp> {
+        self.gates.draining_since()
+    }
+
     /// The gate that keeps queued tasks of this class from starting, though nothing holds them; none if only a slot is missing.
     pub fn gate(&self, class: &str) -> Option<Gate> {
         self.gates.closed(class)

@@ -1,9 +1,13 @@
 //! Pausing and draining the queue: nothing is started until someone resumes it.
 
+use std::time::Duration;
+
 use aiwg_model::QueueSwitch;
 use aiwg_protocol::types::{QueuePaused, Timestamp};
+use aiwg_shim::Process;
+use aiwg_store::Store;
 
-use super::{Engine, EngineError, call::Call, transaction::Transaction};
+use super::{Engine, EngineError, call::Call, state::State, transaction::Transaction};
 
 /// The state of a queue that drains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +33,16 @@ impl Engine {
         .await
     }
 
-    /// Starts no more tasks until the queue is resumed or the daemon ends. Returns since when it drains, and how many tasks go on.
+    /// Starts no more tasks until the queue is resumed or the daemon ends, be it after a crash. Returns since when it drains, and how many tasks go on.
     ///
     /// # Errors
     /// The database could not be written.
     pub async fn drain(&self) -> Result<QueuePaused, EngineError> {
         self.call(Call::changing(|tx| {
-            let since = *tx.state.draining_since.get_or_insert(tx.now);
-            Ok::<_, EngineError>(tx.paused(since))
+            let since = tx.state.draining_since.unwrap_or(tx.now);
+            tx.store.set_queue_switch(QueueSwitch::Draining, Some(since))?;
+            tx.state.draining_since = Some(since);
+            Ok::<_, aiwg_store::StoreError>(tx.paused(since))
         }))
         .await
     }
@@ -65,6 +71,29 @@ impl Engine {
     }
 }
 
+impl State {
+    /// Goes on with what an earlier daemon has drained that has come to no orderly end, as long as tasks run that it has waited for. Otherwise that is
+    /// over: so is what was begun before the machine was started.
+    pub(super) fn go_on_draining(&mut self, store: &mut dyn Store) -> aiwg_store::Result<()> {
+        let Some(since) = self.draining_since else { return Ok(()) };
+        let machine = Process::of(1).and_then(|first| first.age());
+        if !self.running.is_empty() && !is_before_start(since, machine, Timestamp::now()) {
+            tracing::info!(%since, "the queue still drains: the daemon ends once no task runs any more");
+            return Ok(());
+        }
+        self.draining_since = None;
+        let mut open = store.begin()?;
+        open.set_queue_switch(QueueSwitch::Draining, None)?;
+        open.commit().map(drop)
+    }
+}
+
+/// True if this time was before the machine was started, so long ago.
+fn is_before_start(since: Timestamp, machine: Option<Duration>, now: Timestamp) -> bool {
+    let age = machine.and_then(|age| i64::try_from(age.as_millis()).ok());
+    age.is_some_and(|age| since.as_millis() < now.as_millis().saturating_sub(age))
+}
+
 impl Transaction<'_> {
     pub(super) fn pause(&mut self) -> aiwg_store::Result<Timestamp> {
         let since = self.state.paused_since.unwrap_or(self.now);
@@ -80,6 +109,29 @@ impl Transaction<'_> {
     pub(super) fn resume(&mut self) -> aiwg_store::Result<bool> {
         self.store.set_queue_switch(QueueSwitch::Paused, None)?;
         let was_paused = self.state.paused_since.take().is_some();
-        Ok(self.state.draining_since.take().is_some() || was_paused)
+        Ok(self.forget_drain()? || was_paused)
+    }
+
+    /// Forgets that the queue drains. False if it does not.
+    pub(super) fn forget_drain(&mut self) -> aiwg_store::Result<bool> {
+        if self.state.draining_since.is_none() {
+            return Ok(false);
+        }
+        self.store.set_queue_switch(QueueSwitch::Draining, None)?;
+        Ok(self.state.draining_since.take().is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_drained_before_the_machine_was_started_is_over() {
+        let now = Timestamp::from_millis(1_795_888_000_000);
+        let is_over = |age| is_before_start(Timestamp::from_millis(now.as_millis() - 60_000), age, now);
+        assert!(is_over(Some(Duration::from_secs(59))));
+        assert!(!is_over(Some(Duration::from_secs(61))));
+        assert!(!is_over(None), "nobody knows");
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct State {
     pub(super) gates: Gates,
     /// Time since which nothing is started; none if the queue is not paused.
     pub(super) paused_since: Option<Timestamp>,
-    /// Time since which nothing is started until this daemon ends. This is not in the store: the next daemon starts tasks.
+    /// Time since which nothing is started until this daemon ends, once no task runs.
     pub(super) draining_since: Option<Timestamp>,
     pub(super) memory: Memory,
     /// The state of messaging.
@@ -84,8 +84,6 @@ pub(super) struct Slot {
     pub(super) reported_usd: f64,
     /// The person who has asked for it on a messaging platform.
     pub(super) asked_by: Option<AskedBy>,
-    /// Time at which its run was started.
-    pub(super) started_at: Timestamp,
     /// The check that runs in it, or the agent.
     pub(super) span: RunSpan,
 }
@@ -98,7 +96,6 @@ impl Slot {
             class: task.spec.class.clone(),
             rule: task.spec.counts_to().map(str::to_owned),
             asked_by: task.spec.terms.asked_by.clone(),
-            started_at: task.started_at.unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -181,6 +178,7 @@ impl State {
         self.accounts_kept_at = None;
         self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
+        self.draining_since = store.queue_switch(QueueSwitch::Draining)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
         // Without messaging nobody asks for it.
         self.messages = match self.config.messaging {

@@ -110,11 +110,12 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         classify(&mut *setup.store, &state.config.classes).map_err(io::Error::other)?;
     }
     setup.store.view().and_then(|view| state.load(&*view)).map_err(io::Error::other)?;
+    state.go_on_draining(&mut *setup.store).map_err(io::Error::other)?;
     state.accounts.restore(state.accounts_unshared.values());
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
     let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
-    gates.pause(state.resting_since());
+    gates.pause(state.resting_since(), state.draining_since);
     let thread = Thread {
         setup,
         state,
@@ -287,7 +288,7 @@ impl Thread {
             self.in_trouble = false;
             self.setup.health.clear(IssueKind::STORAGE);
         }
-        self.state.gates.pause(self.state.resting_since());
+        self.state.gates.pause(self.state.resting_since(), self.state.draining_since);
         self.report_tripped();
         self.report_accounts();
         self.report_missed();

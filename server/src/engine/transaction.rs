@@ -136,8 +136,10 @@ impl Transaction<'_> {
     }
 
     /// Ends the thread with this transaction.
-    pub(super) fn exit(&mut self) -> Result<(), EngineError> {
+    pub(super) fn exit(&mut self) -> Result<(), Failure> {
         self.effects.exit = true;
+        // The next daemon starts tasks.
+        self.forget_drain()?;
         Ok(())
     }
 

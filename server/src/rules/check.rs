@@ -1,6 +1,6 @@
 //! The sections `rules` and `actions`.
 
-use std::{cell::OnceCell, collections::HashSet};
+use std::{cell::OnceCell, collections::HashSet, path::Path};
 
 use aiwg_model::names::{
     AGENT_RULE, NAME_RULE, PART_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_part,
@@ -8,8 +8,9 @@ use aiwg_model::names::{
 };
 use aiwg_patterns::{Pattern, is_glob};
 use aiwg_protocol::{
-    config::{Action, Config, Patterns, Rule, Trigger},
-    types::Verify,
+    config::{Action, Config, Expect, Patterns, Rule, Trigger},
+    terms::OnTimeout,
+    types::{ApprovalLimits, ApprovalTerms, Span, Verify},
 };
 
 use super::{HEALTH_CHECK, RuleIndex, compile, is_task_time, template, topics::Published, why_no_pattern};
@@ -33,6 +34,17 @@ impl SectionCheck for RulesCheck {
     fn in_vain(&self, config: &Config) -> Vec<String> {
         events_in_vain(config)
     }
+
+    fn not_meant(&self, project: &Path, config: &Config) -> Vec<String> {
+        let of_actions = config.rules.iter().map(|rule| (format!("the rule {:?}", rule.id), &rule.action));
+        let of_jobs = config.actions.iter().map(|(name, action)| (format!("the action {name:?}"), action));
+        let of = |(who, action): (String, &Action)| {
+            let Action::SubmitTask { verify, .. } = action;
+            protects_nothing(project, &who, verify.as_ref())
+        };
+        let defaults = protects_nothing(project, "\"defaults\"", config.defaults.verify.as_ref());
+        of_actions.chain(of_jobs).flat_map(of).chain(defaults).collect()
+    }
 }
 
 impl Check<'_, '_, '_> {
@@ -51,6 +63,9 @@ impl Check<'_, '_, '_> {
             }
             if !seen.insert(rule.id.clone()) {
                 self.wrong(&id, format!("another rule, or a job, has the id {:?} already", rule.id));
+            }
+            if let Some(why) = rule.expect.and_then(|expect| expects_nothing(&expect)) {
+                self.wrong(&[at[0], at[1], Step::Key("expect"), Step::Key("within")], why);
             }
             self.trigger(config, rule, &at, &published);
             self.action(config, &rule.action, &[at[0], at[1], Step::Key("action")]);
@@ -101,7 +116,7 @@ impl Check<'_, '_, '_> {
     }
 
     fn action(&mut self, config: &Config, action: &Action, at: &[Step<'_>]) {
-        let Action::SubmitTask { prompt, agent, env, lane, verify, .. } = action;
+        let Action::SubmitTask { prompt, agent, env, lane, verify, expires, delay, approval, .. } = action;
         let member = |key| [at, &[Step::Key(key)]].concat();
         if prompt.trim().is_empty() {
             self.wrong(&member("prompt"), "must not be empty: say what the agent is to do");
@@ -114,6 +129,14 @@ impl Check<'_, '_, '_> {
         }
         if let Some(why) = lane.as_deref().and_then(|lane| no_lane(config, lane)) {
             self.wrong(&member("lane"), why);
+        }
+        if let Some(why) = expires.and_then(|expires| expires_early(expires, *delay)) {
+            self.wrong(&member("expires"), why);
+        }
+        if let Some(why) =
+            approval.and_then(ApprovalTerms::limits).and_then(|limits| never_times_out(&limits))
+        {
+            self.wrong(&[at, &[Step::Key("approval"), Step::Key("on_timeout")]].concat(), why);
         }
         if let Some(verify) = verify {
             self.verify(
@@ -157,6 +180,9 @@ pub(crate) fn wrong_verify(verify: &Verify) -> Option<(&'static str, String)> {
             let why = "must be there, as \"npm test\": it says when the work is done; or set it for all in \"defaults.verify\"";
             return Some(("command", why.to_owned()));
         }
+        Some(command) if command.words().iter().any(|word| word.contains('\0')) => {
+            return Some(("command", "must not have a null character".to_owned()));
+        }
         Some(command) if command.is_empty() => {
             return Some(("command", "must not be empty: it says when the work is done".to_owned()));
         }
@@ -175,6 +201,24 @@ pub(crate) fn wrong_verify(verify: &Verify) -> Option<(&'static str, String)> {
         Some(("protect", format!("the pattern {glob:?} is wrong: {why}")))
     };
     verify.protect.iter().flatten().find_map(wrong)
+}
+
+/// The problem with a time after which a task is no longer wanted that is not to start before a delay is over; none if it can start.
+pub(crate) fn expires_early(expires: Span, delay: Option<Span>) -> Option<String> {
+    if expires.as_millis() == 0 {
+        return Some("must be more than 0: the task would expire at once".to_owned());
+    }
+    let delay = delay.filter(|delay| expires <= *delay)?;
+    Some(format!(
+        "({expires}) must be more than \"delay\" ({delay}): the task would expire before it may start"
+    ))
+}
+
+/// The problem with a decision that counts if nobody makes one in time, where there is no such time; none if there is.
+pub(crate) fn never_times_out(limits: &ApprovalLimits) -> Option<&'static str> {
+    let is_in_vain = limits.on_timeout != OnTimeout::default() && limits.timeout_minutes.is_none();
+    is_in_vain
+        .then_some("has no effect without \"timeout_minutes\": a person is waited for as long as it takes")
 }
 
 /// The reason for which no protected file can match, if there is one: they are files of the project that are not git's or the daemon's own.
@@ -307,4 +351,22 @@ fn events_in_vain(config: &Config) -> Vec<String> {
             .collect()
     };
     config.rules.iter().flat_map(notices).collect()
+}
+
+/// The problem with the time in which a success is expected; none if there can be one.
+pub(crate) fn expects_nothing(expect: &Expect) -> Option<&'static str> {
+    (expect.within.as_millis() == 0).then_some("must be more than 0: no task succeeds in no time")
+}
+
+/// The patterns of protected files that are below what is not there: of others it takes a walk to know what they match.
+fn protects_nothing(project: &Path, who: &str, verify: Option<&Verify>) -> Vec<String> {
+    let globs = verify.and_then(|verify| verify.protect.as_ref()).into_iter().flatten();
+    let missing = globs.filter_map(|glob| {
+        let fixed: Vec<&str> =
+            glob.strip_prefix("./").unwrap_or(glob).split('/').take_while(|part| !is_glob(part)).collect();
+        let fixed = fixed.join("/");
+        let is_missing = !fixed.is_empty() && project.join(&fixed).symlink_metadata().is_err();
+        is_missing.then(|| format!("{who} protects {glob:?}, and there is no {fixed:?} in the project"))
+    });
+    missing.collect()
 }

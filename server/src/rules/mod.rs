@@ -20,7 +20,9 @@ use aiwg_protocol::{
 
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
 pub(crate) use budget::BudgetCheck;
-pub(crate) use check::{RulesCheck, no_lane, wrong_pattern, wrong_verify};
+pub(crate) use check::{
+    RulesCheck, expects_nothing, expires_early, never_times_out, no_lane, wrong_pattern, wrong_verify,
+};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{
     Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,

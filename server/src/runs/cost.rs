@@ -24,7 +24,7 @@ pub(super) fn prices(configured: &BTreeMap<String, ModelPrices>) -> PriceList {
 }
 
 /// The cost of a run, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Money {
     /// The extent to which it is known.
     pub(super) cost: RunCost,
@@ -40,7 +40,8 @@ pub(super) fn of_run(usage: &Usage, is_sessions: bool, prices: &PriceList) -> Mo
     let mut models = usage.tokens_by_model.keys();
     if let (None, Some(tokens), Some(model)) = (usage.cost_usd, usage.session_tokens, models.next()) {
         let usd = cost(&[(model.clone(), tokens)].into(), prices).filter(|_| tokens != Tokens::default());
-        let session = usd.map(|total_usd| SessionCost { total_usd, is_sessions: true, is_resumed: false });
+        let session =
+            usd.map(|total_usd| SessionCost { total_usd, is_sessions: true, ..SessionCost::default() });
         return Money { cost: if usd.is_some() { RunCost::Told } else { RunCost::Unknown }, usd, session };
     }
     let told = usage.cost_usd.or(Some(usage.spent.told_usd).filter(|usd| *usd > 0.0));
@@ -59,7 +60,12 @@ pub(super) fn of_run(usage: &Usage, is_sessions: bool, prices: &PriceList) -> Mo
             None => RunCost::Unknown,
         },
         usd: (rest.is_some() || usd > 0.0).then_some(usd),
-        session: session.map(|total_usd| SessionCost { total_usd, is_sessions, is_resumed: false }),
+        session: session.map(|total_usd| SessionCost {
+            total_usd,
+            is_sessions,
+            is_resumed: false,
+            others: usage.other_totals.clone(),
+        }),
     }
 }
 
@@ -88,10 +94,12 @@ mod tests {
         let usage = Usage {
             cost_usd: Some(0.25),
             session_total_usd: Some(0.75),
+            other_totals: vec![("other".to_owned(), 0.5)],
             tokens_by_model: tokens("codex", MANY),
             ..Usage::default()
         };
-        let session = SessionCost { total_usd: 0.75, is_sessions: false, is_resumed: false };
+        let others = usage.other_totals.clone();
+        let session = SessionCost { total_usd: 0.75, others, ..SessionCost::default() };
         assert_eq!(of_run(&usage, false, &priced()), money(RunCost::Told, Some(0.25), Some(session)));
     }
 
@@ -136,7 +144,7 @@ mod tests {
             session_tokens: Some(MANY),
             ..Usage::default()
         };
-        let session = SessionCost { total_usd: 3.0, is_sessions: true, is_resumed: false };
+        let session = SessionCost { total_usd: 3.0, is_sessions: true, ..SessionCost::default() };
         assert_eq!(of_run(&usage, true, &priced()), money(RunCost::Told, Some(3.0), Some(session)));
     }
 }

@@ -47,6 +47,7 @@ impl Component for Supervisor {
             queued: reader.stats()?.queued,
             max_concurrency: config.daemon.max_parallel_actions,
             paused_since: context.engine.paused_since(),
+            draining_since: context.engine.draining_since(),
             tasks: TaskSummaries {
                 running,
                 queued: reader.queued(QUEUED_SHOWN)?.into_iter().map(summarize_queued).collect(),

@@ -1753,8 +1753,12 @@ export interface SupervisorSubsystem {
   queued: number;
   /** Maximum number of tasks that run at once. */
   maxConcurrency: number;
-  /** Time since which the queue is paused; absent if it is not. */
+  /** Time since which the queue is paused, or drains; absent if it does neither. */
   pausedSince?: Timestamp;
+  /**
+   * Time since which the queue drains: the daemon ends once no task runs. Absent if it does not.
+   */
+  drainingSince?: Timestamp;
   /** The running and queued tasks. */
   tasks: TaskSummaries;
 }

@@ -44,8 +44,16 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     let version = format!("{} (protocol {})", status.version, status.protocol_version);
     facts.add(["Version".into(), version.into()]);
     facts.add(["Clients".into(), subsystems.ipc.clients.into()]);
-    let paused =
-        supervisor.paused_since.map_or_else(String::new, |since| format!("; paused since {}", moment(since)));
+    let paused = match (supervisor.draining_since, supervisor.paused_since) {
+        (Some(since), _) => {
+            format!(
+                "; draining since {}: the daemon ends once none runs (`aiwg daemon resume` keeps it)",
+                moment(since)
+            )
+        }
+        (None, Some(since)) => format!("; paused since {}", moment(since)),
+        (None, None) => String::new(),
+    };
     let tasks = format!(
         "{} running of {}, {} queued{paused}",
         supervisor.running, supervisor.max_concurrency, supervisor.queued

@@ -143,6 +143,7 @@ fn usage(
             output.totals.sum().map(|total| (total - before).max(0.0))
         }),
         session_total_usd: total,
+        other_totals: output.totals.others(session),
         turns: output.turns,
         tokens: output.tokens,
         tokens_by_model: output.tokens_by_model.clone(),

@@ -29,6 +29,12 @@ impl Totals {
         self.0.iter().find(|(known, _)| known == session).map(|(_, usd)| *usd)
     }
 
+    /// The totals of the other sessions, by their ids.
+    pub(super) fn others(&self, session: Option<&str>) -> Vec<(String, f64)> {
+        let session = session.unwrap_or_default();
+        self.0.iter().filter(|(known, _)| known != session && !known.is_empty()).cloned().collect()
+    }
+
     /// The total of all sessions; none where none was told.
     pub(super) fn sum(&self) -> Option<f64> {
         self.0.iter().map(|(_, usd)| *usd).reduce(|sum, usd| believed_usd(sum + usd))
@@ -48,6 +54,7 @@ mod tests {
         }
         assert_eq!(totals.sum(), Some(1.25));
         assert_eq!((totals.of(Some("a")), totals.of(Some("b"))), (Some(0.75), Some(0.5)));
+        assert_eq!(totals.others(Some("b")), [("a".to_owned(), 0.75)]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use aiwg_protocol::{
     config::{Config, DaemonConfig},
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{
-        ApprovalAskParams, ApprovalLimits, ApprovalTerms, Json, RetryPolicy, TaskListParams, TaskOrder,
+        ApprovalAskParams, ApprovalLimits, ApprovalTerms, Json, RetryPolicy, Span, TaskListParams, TaskOrder,
         TaskSelection, TaskSubmitParams, Timestamp,
     },
 };
@@ -21,7 +21,7 @@ use aiwg_store::Selection;
 use crate::{
     api::memory::kib,
     engine::Select,
-    rules::{is_task_time, no_lane, wrong_verify},
+    rules::{expires_early, is_task_time, never_times_out, no_lane, wrong_verify},
 };
 
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
@@ -56,7 +56,17 @@ pub(super) fn path(member: &str, path: &str) -> Result<(), ApiError> {
     at_most(member, path, LONGEST_PATH)
 }
 
+/// Checks that a text has no null character: commands, environments and paths end at one.
+pub(super) fn without_null(member: &str, text: &str) -> Result<(), ApiError> {
+    if !text.contains('\0') {
+        return Ok(());
+    }
+    let message = format!("the member {member:?} has a null character");
+    Err(ApiError::invalid_member(member, message))
+}
+
 fn at_most(member: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    without_null(member, text)?;
     // Bytes first: of nearly all texts the characters need not be counted.
     if text.len() <= most {
         return Ok(());
@@ -310,7 +320,13 @@ fn minutes(member: &str, minutes: Option<f64>) -> Result<(), ApiError> {
 pub(super) fn approval(terms: Option<ApprovalTerms>) -> Result<Option<ApprovalLimits>, ApiError> {
     let limits = terms.and_then(ApprovalTerms::limits);
     minutes("approval.timeout_minutes", limits.and_then(|limits| limits.timeout_minutes))?;
-    Ok(limits)
+    match limits.and_then(|limits| never_times_out(&limits)) {
+        Some(why) => {
+            let message = format!("the member \"approval.on_timeout\" {why}");
+            Err(ApiError::invalid_member("approval.on_timeout", message))
+        }
+        None => Ok(limits),
+    }
 }
 
 /// Checks an agent's question.
@@ -324,6 +340,14 @@ pub(super) fn question(params: &ApprovalAskParams) -> Result<(), ApiError> {
         return Err(ApiError::invalid_member("options", message));
     }
     options.iter().try_for_each(|option| text("options", option, LONGEST_OPTION))
+}
+
+/// Checks a time after which a task is no longer wanted.
+pub(super) fn expires(given: Option<Span>) -> Result<(), ApiError> {
+    match given.and_then(|expires| expires_early(expires, None)) {
+        Some(why) => Err(ApiError::invalid_member("expires", format!("the member \"expires\" {why}"))),
+        None => Ok(()),
+    }
 }
 
 /// Checks that this specification can be carried out.
@@ -359,6 +383,17 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
         let member = format!("verify.{member}");
         let message = format!("the member {member:?} {why}");
         return wrong(&member, message);
+    }
+    if let Some(why) = params.expires.and_then(|expires| expires_early(expires, params.delay)) {
+        return wrong("expires", format!("the member \"expires\" {why}"));
+    }
+    let expires_at = params.expires.map(|expires| Timestamp::now().after_ms(expires.as_millis()));
+    if let Some((start_at, expires_at)) = params.start_at.zip(expires_at).filter(|(start, end)| end <= start)
+    {
+        let message = format!(
+            "the member \"expires\" is over at {expires_at}, and the task is not to start before {start_at}: make it longer, or leave it out"
+        );
+        return wrong("expires", message);
     }
     retry(params.retry.as_ref())
 }

@@ -86,7 +86,7 @@ pub(crate) async fn daemon_drain(
 }
 
 /// Stops the daemon once its queue has drained; not if someone resumes it.
-async fn stop_when_empty(context: Arc<Context>) {
+pub(crate) async fn stop_when_empty(context: Arc<Context>) {
     loop {
         match context.engine.draining().await {
             Ok(Draining::Busy) => {}

@@ -1,6 +1,7 @@
 //! Permissions: the hooks of an agent's program ask whether it may use a tool.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Read},
     path::PathBuf,
     sync::Arc,
@@ -18,7 +19,7 @@ use aiwg_protocol::{
 };
 use aiwg_shim::STDOUT_FILE;
 use aiwg_watch::Look;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -151,14 +152,74 @@ fn canonical(input: &Json) -> Result<Json, ApiError> {
     let refused = |error: serde_json::Error| {
         ApiError::invalid_member("input", format!("the member \"input\" cannot be read: {error}"))
     };
-    let mut value: Value = input.to().map_err(refused)?;
-    value.sort_all_objects();
-    Json::new(&value).map_err(refused)
+    let value: &RawValue = input.to().map_err(refused)?;
+    let mut text = String::new();
+    write_ordered(value, &mut text).map_err(refused)?;
+    Json::from_text(text).map_err(refused)
+}
+
+/// Writes a value with the members of its objects in order. Numbers stay as they are written: no type has all that JSON may have, and two that differ
+/// are two.
+fn write_ordered(value: &RawValue, into: &mut String) -> serde_json::Result<()> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'{') => {
+            let members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+            in_brackets(into, ('{', '}'), members, |(name, member), into| {
+                into.push_str(&serde_json::to_string(&name)?);
+                into.push(':');
+                write_ordered(member, into)
+            })
+        }
+        Some(b'[') => {
+            let entries: Vec<&RawValue> = serde_json::from_str(text)?;
+            in_brackets(into, ('[', ']'), entries, write_ordered)
+        }
+        Some(b'"') => {
+            let string: String = serde_json::from_str(text)?;
+            into.push_str(&serde_json::to_string(&string)?);
+            Ok(())
+        }
+        _ => {
+            into.push_str(text);
+            Ok(())
+        }
+    }
+}
+
+fn in_brackets<T>(
+    into: &mut String,
+    (open, close): (char, char),
+    all: impl IntoIterator<Item = T>,
+    write: impl Fn(T, &mut String) -> serde_json::Result<()>,
+) -> serde_json::Result<()> {
+    into.push(open);
+    for (place, one) in all.into_iter().enumerate() {
+        if place > 0 {
+            into.push(',');
+        }
+        write(one, into)?;
+    }
+    into.push(close);
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn inputs_that_say_the_same_are_one_text_and_numbers_that_differ_are_two() {
+        let of = |text: &str| canonical(&Json::from_text(text).unwrap()).unwrap().as_str().to_owned();
+        assert_eq!(
+            of(r#"{"b": [1, {"d": "\u00e4", "c": null}], "a": true}"#),
+            r#"{"a":true,"b":[1,{"c":null,"d":"ä"}]}"#
+        );
+        let large = |last: u32| of(&format!(r#"{{"n": 1844674407370955161{last}}}"#));
+        assert_ne!(large(6), large(7));
+        assert_ne!(of("[0.1000000000000000055]"), of("[0.1]"));
+        assert_eq!(of(" [ 1.5 , \"\" , { } , [ ] ] "), r#"[1.5,"",{},[]]"#);
+    }
 
     #[test]
     fn an_output_that_cannot_be_looked_through_in_time_is_an_error() {

@@ -96,6 +96,7 @@ pub(crate) async fn task_edit(handler: &Handler, params: TaskEditParams) -> Resu
         check::prompt("prompt", prompt)?;
     }
     check::priority(params.priority)?;
+    check::expires(params.expires)?;
     let lane = params.lane.as_deref().filter(|lane| !lane.is_empty());
     check::lane(lane, &handler.context.settings.get().config)?;
     let edit = Edit {

@@ -9,7 +9,7 @@ use aiwg_schedule::{Schedule, time_zone};
 use super::scheduled;
 use crate::{
     config::{Check, SectionCheck, Step},
-    rules::{HEALTH_CHECK, schedule_topic},
+    rules::{HEALTH_CHECK, expects_nothing, schedule_topic},
 };
 
 /// The scheduler's checks of the configuration.
@@ -58,6 +58,9 @@ impl Check<'_, '_, '_> {
             if job.expect.is_some() && job.action == HEALTH_CHECK {
                 let why = "a health check makes no task that could succeed: take \"expect\" out";
                 self.wrong(&member("expect"), why);
+            }
+            if let Some(why) = job.expect.and_then(|expect| expects_nothing(&expect)) {
+                self.wrong(&[&member("expect")[..], &[Step::Key("within")]].concat(), why);
             }
             if !is_name(&job.action) {
                 self.wrong(&member("action"), NAME_RULE);

@@ -1,5 +1,7 @@
 //! The cost of a run that is over: it is counted once, and the run's usage says what was counted.
 
+use std::collections::BTreeMap;
+
 use aiwg_model::{EndReason, Outcome, RoundDetail, RunCost, RunRow, TaskRow, whole_usd};
 
 use crate::engine::transaction::Transaction;
@@ -93,12 +95,27 @@ impl Transaction<'_> {
     /// that did not, or a total below an earlier one, is another session by the same name: all of its cost is new.
     fn take_off_session(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
         let Some(usage) = &mut outcome.usage else { return Ok(()) };
-        let (Some(id), Some(session)) = (&usage.session_id, outcome.session) else { return Ok(()) };
-        let known = self.store.session_cost(id, session.total_usd)?;
-        if session.is_sessions && session.total_usd >= known {
-            let in_task = self.cost_of_session(task, id)?;
-            let before = in_task.or(session.is_resumed.then_some(known)).unwrap_or_default();
-            usage.cost_usd = usage.cost_usd.map(|usd| whole_usd((usd - before).max(0.0)));
+        let (Some(id), Some(session)) = (&usage.session_id, &outcome.session) else { return Ok(()) };
+        let of_last = (id, session.total_usd, session.is_resumed);
+        let of_others = session.others.iter().map(|(id, usd)| (id, *usd, false));
+        let (mut before_all, mut other_sessions) = (0.0, BTreeMap::new());
+        for (place, (id, total_usd, is_resumed)) in std::iter::once(of_last).chain(of_others).enumerate() {
+            let known = self.store.session_cost(id, total_usd)?;
+            let in_task = if total_usd >= known { self.cost_of_session(task, id)? } else { None };
+            let is_same = is_resumed && total_usd >= known;
+            let before = in_task.or(is_same.then_some(known)).unwrap_or_default();
+            before_all += before;
+            if place > 0 {
+                other_sessions.insert(id.clone(), whole_usd((total_usd - before).max(0.0)));
+            }
+        }
+        if !session.is_sessions {
+            return Ok(());
+        }
+        usage.cost_usd = usage.cost_usd.map(|usd| whole_usd((usd - before_all).max(0.0)));
+        if !other_sessions.is_empty() {
+            let detail = outcome.detail.as_ref().and_then(RoundDetail::read).unwrap_or_default();
+            outcome.detail = RoundDetail { other_sessions, ..detail }.to_json();
         }
         Ok(())
     }
@@ -109,13 +126,17 @@ impl Transaction<'_> {
             return Ok(None);
         }
         let runs = self.store.runs(task.no)?;
-        let in_it = |run: &&RunRow| {
+        let cost = |run: &RunRow| {
             let of_run = run.usage.as_ref().and_then(|usage| usage.session_id.as_deref());
-            run.id.n < task.launch && of_run == Some(session)
+            let others = RoundDetail::of(run).other_sessions;
+            if of_run != Some(session) {
+                return others.get(session).copied();
+            }
+            let all = run.charged_usd.or_else(|| run.usage.as_ref()?.cost_usd).unwrap_or_default();
+            Some((all - others.values().sum::<f64>()).max(0.0))
         };
-        let cost =
-            |run: &RunRow| run.charged_usd.or_else(|| run.usage.as_ref()?.cost_usd).unwrap_or_default();
-        Ok(runs.iter().filter(in_it).map(cost).reduce(|sum, usd| sum + usd))
+        let earlier = runs.iter().filter(|run| run.id.n < task.launch);
+        Ok(earlier.filter_map(cost).reduce(|sum, usd| sum + usd))
     }
 
     /// True if a run was one of an agent, of which not all of the cost need be known.

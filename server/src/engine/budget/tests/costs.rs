@@ -134,3 +134,34 @@ fn a_cost_that_was_not_believed_is_told_whatever_runs_come_after_it() {
     let error = row.error.unwrap();
     assert_eq!(error.matches("a cost of $1000000000 is not believed").count(), 1, "{error}");
 }
+
+/// The end of a run that began in one session and has ended in another one, each with its total.
+fn of_two_sessions(first: (&str, f64), last: (&str, f64), reason: EndReason) -> Outcome {
+    let mut ended = of_session(last.1, reason);
+    let usage = ended.usage.as_mut().unwrap();
+    (usage.session_id, usage.cost_usd) = (Some(last.0.to_owned()), Some(first.1 + last.1));
+    ended.session.as_mut().unwrap().others = vec![(first.0.to_owned(), first.1)];
+    ended
+}
+
+#[test]
+fn of_each_session_of_a_run_only_what_is_new_counts() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 100 }));
+    daemon.submit(task());
+    daemon.ends(1, &of_session(1.0, EndReason::OVERLOADED));
+    let mut goes_on = |at: &str, end: &Outcome| {
+        daemon.at(at);
+        daemon.act(|tx| tx.release_due().unwrap());
+        daemon.ends(1, end);
+        daemon.spent()
+    };
+    // It goes on in the session "s", and then begins another one.
+    let spent =
+        goes_on("2026-11-30T20:10:00Z", &of_two_sessions(("s", 1.25), ("t", 0.5), EndReason::OVERLOADED));
+    assert!((spent - 1.75).abs() < 1e-9, "{spent}");
+    // In that one it goes on, and comes back to the first.
+    let spent = goes_on("2026-11-30T20:30:00Z", &of_two_sessions(("t", 0.75), ("s", 1.5), EndReason::DONE));
+    assert!((spent - 2.25).abs() < 1e-9, "{spent}");
+    let costs: Vec<_> = daemon.runs(1).into_iter().map(|run| run.usage.unwrap().cost_usd).collect();
+    assert_eq!(costs, [Some(1.0), Some(0.75), Some(0.5)]);
+}

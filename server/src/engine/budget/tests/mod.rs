@@ -96,7 +96,7 @@ impl Daemon {
         tx.take_new_events().unwrap();
         tx.settle().unwrap();
         open.commit().unwrap();
-        self.state.gates.pause(self.state.resting_since());
+        self.state.gates.pause(self.state.resting_since(), None);
         let mut done = Done { started: vec![], ended: vec![], caps: vec![], events: effects.events };
         for order in effects.orders {
             match order {
@@ -193,7 +193,7 @@ fn outcome(usd: Option<f64>) -> Outcome {
 fn of_session(total_usd: f64, reason: EndReason) -> Outcome {
     let usage =
         TaskUsage { cost_usd: Some(total_usd), session_id: Some("s".to_owned()), ..TaskUsage::default() };
-    let session = Some(SessionCost { total_usd, is_sessions: true, is_resumed: false });
+    let session = Some(SessionCost { total_usd, is_sessions: true, ..SessionCost::default() });
     Outcome { usage: Some(usage), session, reason, ..outcome(Some(total_usd)) }
 }
 

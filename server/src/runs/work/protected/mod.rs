@@ -72,6 +72,9 @@ pub(in crate::runs) fn record(
     if let Some(name) = &found.too_long {
         return Err(too_long(name));
     }
+    for glob in protected.in_vain(&found.files).into_iter().filter_map(|place| globs.get(place)) {
+        tracing::warn!(run = %run_dir.display(), glob, "no file of the project is protected by this pattern");
+    }
     let files = found.files;
     let text = serde_json::to_vec(&Record { files, ..record })?;
     write_atomic(&run_dir.join(RECORD_FILE), &text)?;

@@ -310,3 +310,11 @@ fn what_no_call_of_the_system_reaches_is_not_passed_over() {
     let refused = record(&look(), place.project.path(), &owned(&TESTS), &dir).unwrap_err();
     assert!(refused.to_string().contains("tests/ddd"), "{refused}");
 }
+
+#[test]
+fn patterns_that_match_no_file_are_known() {
+    let place = Place::new(&["tests/a", "src/b"]);
+    let protected = Protected::new(&owned(&["test/**", "tests/*", "src/b", "**/*.rb"])).unwrap();
+    let found = protected.find(place.project.path(), Reading::new(&look())).unwrap();
+    assert_eq!(protected.in_vain(&found.files), [0, 3]);
+}

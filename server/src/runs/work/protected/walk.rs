@@ -1,7 +1,7 @@
 //! The protected files of a project, found and described.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::Metadata,
     io,
     os::unix::{
@@ -81,6 +81,12 @@ impl Protected {
         let named = patterns.iter().map(Pattern::as_str).filter(|text| !is_glob(text)).map(str::to_owned);
         let named = named.collect();
         Ok(Self { set: PatternSet::new(patterns).map_err(io::Error::other)?, prefixes, named })
+    }
+
+    /// The places of the patterns that match none of these files.
+    pub(super) fn in_vain(&self, files: &Files) -> Vec<usize> {
+        let matching: BTreeSet<usize> = files.keys().flat_map(|file| self.set.matches(file)).collect();
+        (0..self.prefixes.len()).filter(|place| !matching.contains(place)).collect()
     }
 
     /// True if a pattern names this file, without a wildcard: it is protected whatever git says of it.

@@ -2767,7 +2767,10 @@ class SupervisorSubsystem(Result):
     tasks: TaskSummaries
     """The running and queued tasks."""
     paused_since: Timestamp | None = None
-    """Time since which the queue is paused; absent if it is not."""
+    """Time since which the queue is paused, or drains; absent if it does neither."""
+    draining_since: Timestamp | None = None
+    """Time since which the queue drains: the daemon ends once no task runs. Absent if it does not.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SupervisorSubsystem:
@@ -2779,6 +2782,7 @@ class SupervisorSubsystem(Result):
             max_concurrency=wire["maxConcurrency"],
             tasks=TaskSummaries.from_wire(wire["tasks"]),
             paused_since=maybe(timestamp, wire.get("pausedSince")),
+            draining_since=maybe(timestamp, wire.get("drainingSince")),
         )
 
 
