@@ -181,6 +181,33 @@ class InTheMiddle(unittest.TestCase):
             self.assertTrue(client.ping(timeout=10).pong)
             self.assertEqual((inner[0].seq, len(peer.connections)), (1, 2))
 
+    def test_its_answer_may_be_lost_as_any_other(self) -> None:
+        lost: list[int] = []
+
+        def answer(request: Any, connection: Any) -> Any:
+            if request.get("params", {}).get("topic") == "in:handler" and len(lost) < 2:
+                lost.append(1)
+                connection.shutdown(socket.SHUT_RDWR)
+                return SILENCE
+            return usual(request, connection)
+
+        with Peer(answer) as peer, DaemonClient(peer.socket_path) as client:
+            client.ping()
+            connection: Any = client._connection
+            outbox, inner = connection._outbox, []
+            now = outbox._now
+
+            def interrupted(line: bytes) -> int:
+                outbox._now = now
+                inner.append(client.emit("in:handler"))
+                return int(now(line))
+
+            outbox._now = interrupted
+            self.assertTrue(client.ping(timeout=10).pong)
+            self.assertEqual((inner[0].seq, len(lost)), (1, 2))
+            sent = [r["params"]["idempotencyKey"] for r in peer.requests if r["method"] == "event.emit"]
+            self.assertEqual((len(sent), len(set(sent))), (3, 1))
+
     def test_a_call_within_connecting_has_a_connection_of_its_own(self) -> None:
         with Peer(usual) as peer:
             client, inner = DaemonClient(peer.socket_path), []

@@ -62,7 +62,7 @@ def send(connection: socket.socket, path: str, line: bytes, deadline: Deadline) 
     except socket.timeout:
         raise
     except OSError as error:
-        raise disconnected(path, str(error)) from error
+        raise disconnected(path, str(error), is_lost=True) from error
 
 
 def receive(connection: socket.socket | None, path: str, size: int, deadline: Deadline) -> bytes:
@@ -76,9 +76,9 @@ def receive(connection: socket.socket | None, path: str, size: int, deadline: De
     except socket.timeout:
         raise
     except OSError as error:
-        raise disconnected(path, str(error)) from error
+        raise disconnected(path, str(error), is_lost=True) from error
     if not chunk:
-        raise disconnected(path, "it went away")
+        raise disconnected(path, "it went away", is_lost=True)
     return chunk
 
 
