@@ -1,6 +1,17 @@
 import type { ErrorKind } from './generated/errors.js';
 import type { Open } from './generated/types.js';
 
+/** What the daemon tells programs of an error; a newer one may tell more. */
+export interface ErrorData {
+  readonly kind?: Open<ErrorKind>;
+  readonly member?: string;
+  /** With `invalid_payload`: the places of the payload that are wrong, each as a JSON Pointer. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+  /** With `unknown_topic`: the declared topic that is nearest to it. */
+  readonly nearest?: string;
+  readonly [name: string]: unknown;
+}
+
 /**
  * The daemon answered with an error.
  *
@@ -21,8 +32,8 @@ export declare class DaemonError extends Error {
   readonly kind: Open<ErrorKind>;
   /** With `invalid_params`: the member that is wrong, as a path such as `env.PATH`. */
   readonly member: string | undefined;
-  /** What else the daemon tells of the error, by name. */
-  readonly data: Readonly<Record<string, unknown>>;
+  /** All that the daemon tells programs of the error. */
+  readonly data: ErrorData;
   /** True if the same request may succeed when it is sent again later. */
   get retryable(): boolean;
 }

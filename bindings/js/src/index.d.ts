@@ -10,7 +10,7 @@ export type {
   WaitForOptions,
 } from './client.js';
 export { DaemonClient } from './client.js';
-export type { ConnectionErrorKind } from './errors.js';
+export type { ConnectionErrorKind, ErrorData } from './errors.js';
 export { DaemonConnectionError, DaemonError, DaemonTimeoutError, SpoolError } from './errors.js';
 export { PROTOCOL_VERSION } from './generated/constants.js';
 export type { ErrorKind, ErrorKindInfo } from './generated/errors.js';

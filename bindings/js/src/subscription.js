@@ -120,7 +120,8 @@ class Subscription {
       } catch (error) {
         this.#feed = undefined;
         if (!this.#reconnect || !mayComeBack(error) || this.#stop.signal.aborted) throw error;
-        await sleep(pause, undefined, { signal: this.#stop.signal });
+        // At random, so that many clients do not come back at once.
+        await sleep(pause * (1 - Math.random() / 2), undefined, { signal: this.#stop.signal });
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     }

@@ -147,6 +147,20 @@ test('an error answer has code, kind, message and member', () =>
     },
   ));
 
+test('an error has all that the daemon tells of it', () => {
+  const data = { kind: 'invalid_payload', errors: [{ path: '/version', message: 'is no text' }], more: 1 };
+  return withPeer(
+    () => {
+      throw { code: -32041, message: 'it does not fit', data };
+    },
+    async (client) => {
+      const error = await client.emit('x', {}).catch((error) => error);
+      assert(error instanceof DaemonError);
+      assert.deepEqual([error.kind, error.data], ['invalid_payload', data]);
+    },
+  );
+});
+
 test('an error without an id is that of the longest line', () =>
   withPeer(
     ({ params }, socket) => {

@@ -308,6 +308,9 @@ export function errors(error: unknown): boolean {
   isExactly<Open<ErrorKind>>()(error.kind, true);
   const kind: string = error.kind;
   isExactly<string | undefined>()(error.member, true);
+  for (const { path, message } of error.data.errors ?? []) isExactly<string>()(path + message, true);
+  isExactly<string | undefined>()(error.data.nearest, true);
+  isExactly<unknown>()(error.data['whatever'], true);
   switch (error.kind) {
     case 'queue_full':
       return true;
