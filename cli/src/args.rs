@@ -8,7 +8,7 @@ use crate::{
     build,
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, EventCommand, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand, TaskCommand,
+        DaemonCommand, EventCommand, GenerateArgs, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand, TaskCommand,
         TopicCommand, WhyArgs,
     },
     examples,
@@ -103,6 +103,9 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         kind: SchemaKind,
     },
+    /// Write types for the topics that the configuration declares; takes no daemon
+    #[command(after_help = examples::GENERATE)]
+    Generate(GenerateArgs),
     /// Show how this program was installed, and how it is upgraded
     #[command(name = "self", after_help = examples::OWN)]
     Own,

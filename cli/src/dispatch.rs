@@ -11,7 +11,7 @@ use crate::{
     args::{Args, Command},
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
-        config, daemon, event, messaging, own, question, report, schedule, setup, task, topic, why,
+        config, daemon, event, generate, messaging, own, question, report, schedule, setup, task, topic, why,
     },
     error::CliError,
     output::Output,
@@ -52,6 +52,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Daemon(command) => daemon::run(project, command, output),
         Command::Init { claude_settings } => setup::init(project, claude_settings, output),
         Command::Schema { kind } => setup::schema(project, kind),
+        Command::Generate(args) => generate::run(project, &args, output),
         Command::Own => own::run(output),
         Command::Completions { shell } => setup::completions(shell, Args::command()),
         Command::Man { dir } => setup::man(&dir, Args::command()),

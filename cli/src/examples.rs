@@ -271,6 +271,11 @@ pub(crate) const SCHEMA: &str = "Examples:
   aiwg schema openrpc | jq -r '.methods[].name'
   aiwg schema events > asyncapi.json";
 
+pub(crate) const GENERATE: &str = "Examples:
+  aiwg generate ts
+  aiwg generate python --out scripts
+  aiwg generate rust --out src --check";
+
 pub(crate) const OWN: &str = "Examples:
   aiwg self
   aiwg self --json | jq -r .upgrade";

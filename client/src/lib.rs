@@ -23,9 +23,14 @@ mod random;
 mod resilient;
 mod spool;
 mod subscribe;
+mod topic;
 
 pub use aiwg_protocol::{ApiError, ErrorKind, types};
 pub use client::{DaemonClient, Emission, Options};
 pub use discover::{discover, find_project};
 pub use error::ClientError;
 pub use subscribe::{Pushed, Subscribe};
+pub use topic::Topic;
+
+/// What the derived code of a [`Topic`] names, so that a program needs no dependencies of its own for it.
+pub use {serde, serde_json};

@@ -22,6 +22,7 @@ mod crash_unattended;
 mod disk;
 mod documents;
 mod files;
+mod generate;
 mod guide;
 #[path = "../hostile/mod.rs"]
 mod hostile;

@@ -40,6 +40,7 @@ pub enum GenerateError {
         name: String,
     },
     /// A member's pattern is no regular expression.
+    #[cfg(feature = "repository")]
     #[error("{member}: {error}")]
     Pattern {
         /// The member.

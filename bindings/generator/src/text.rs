@@ -45,6 +45,16 @@ fn capitalized(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Text without what no comment can hold: a character that controls is a blank, but for the end of a line.
+pub(crate) fn printable(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' => c,
+        c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => ' ',
+        c => c,
+    };
+    text.replace("\r\n", "\n").trim().chars().map(shown).collect()
+}
+
 /// Paragraphs as lines of at most `width` columns, an empty one between paragraphs. The lines of a list stay apart, and go on
 /// two columns further in.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {

@@ -184,8 +184,8 @@ pack_crates() {
     local target=$work/crates
     (cd "$source_tree" && RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps -p aiwg-protocol -p aiwg-protocol-macros -p aiwg-client \
         --target-dir "$target")
-    (cd "$source_tree" && cargo package --locked --quiet --workspace --exclude aiwg-bindings --exclude aiwg-testing \
-        --exclude aiwg-platforms-stand-in --target-dir "$target")
+    (cd "$source_tree" && cargo package --locked --quiet --workspace --exclude aiwg-testing --exclude aiwg-platforms-stand-in \
+        --target-dir "$target")
     cp "$target"/package/*.crate "$out/"
 }
 

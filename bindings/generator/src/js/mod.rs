@@ -1,11 +1,14 @@
 //! The generated part of the JavaScript package: methods, types and error kinds, each with its declarations.
 
 mod comment;
+mod events;
 mod methods;
 mod topics;
 mod types;
 
 use minijinja::{Value, context};
+
+pub(crate) use events::{FILE as EVENTS_FILE, text as events};
 
 use crate::{
     GenerateError,
@@ -30,7 +33,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("methods.js", include_str!("methods.js.jinja")),
     ("methods.d.ts", include_str!("methods.d.ts.jinja")),
     ("topics.d.ts", include_str!("topics.d.ts.jinja")),
-    ("types.d.ts", include_str!("types.d.ts.jinja")),
+    ("types.d.ts", concat!(include_str!("types.d.ts.jinja"), include_str!("declarations.ts.jinja"))),
 ];
 
 pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {

@@ -39,6 +39,7 @@ impl Lowering {
             name: name.to_owned(),
             docs: text(schema, "description"),
             kind,
+            rest: None,
             is_params: false,
             sent: false,
             received: false,
@@ -200,7 +201,7 @@ fn is_null(schema: &Value) -> bool {
     schema.get("type").is_some_and(|name| name == "null")
 }
 
-fn text(schema: &Schema, keyword: &str) -> String {
+pub(super) fn text(schema: &Schema, keyword: &str) -> String {
     schema.get(keyword).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 

@@ -4,13 +4,16 @@ mod constants;
 mod limits;
 mod lower;
 mod methods;
+mod project;
 mod reach;
 mod types;
 
 pub(crate) use constants::{ConstantValue, Constants};
 pub(crate) use limits::Limits;
 pub(crate) use methods::{ErrorKindDef, Example, Method, Notification, Topic};
-pub(crate) use types::{Field, Type, TypeDef, TypeKind, Union, Variant};
+pub(crate) use project::{Project, Topic as ProjectTopic, ascii, hash};
+pub use project::{DeclaredTopic, DeclaredTopics};
+pub(crate) use types::{Field, Tuple, Type, TypeDef, TypeKind, Union, Variant};
 
 use crate::GenerateError;
 

@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::Limits;
 
 /// A type with a name.
@@ -6,6 +8,8 @@ pub(crate) struct TypeDef {
     pub(crate) name: String,
     pub(crate) docs: String,
     pub(crate) kind: TypeKind,
+    /// The type of the members beside those of a struct; none if there are no others that a program is to know of.
+    pub(crate) rest: Option<Type>,
     /// True if it is the params of a method.
     pub(crate) is_params: bool,
     /// True if a client writes it within params.
@@ -84,16 +88,44 @@ pub(crate) enum Type {
     Integer,
     Number,
     Boolean,
+    Null,
     /// Any JSON value.
     Json,
+    /// No value at all.
+    Never,
     /// Exactly this string, which distinguishes the arms of a union.
     Literal(String),
+    /// Exactly this number or truth value.
+    Constant(Value),
     Array(Box<Self>),
     /// An object whose members all have this type.
     Map(Box<Self>),
     Nullable(Box<Self>),
+    Tuple(Box<Tuple>),
     /// A type with a name.
     Ref(String),
+}
+
+/// A list whose first items have types of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tuple {
+    pub(crate) first: Vec<Type>,
+    /// The number of items that must be there.
+    pub(crate) least: usize,
+    /// The type of the items after the first; none if there can be none.
+    pub(crate) rest: Option<Type>,
+}
+
+impl Tuple {
+    /// The types of its items, the first ones first.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Type> {
+        self.first.iter().chain(&self.rest)
+    }
+
+    /// True if it always has exactly its first items.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.rest.is_none() && self.least == self.first.len()
+    }
 }
 
 impl Type {
@@ -101,12 +133,23 @@ impl Type {
     pub(crate) fn has(&self, is_such: &dyn Fn(&Self) -> bool) -> bool {
         let inner = match self {
             Self::Array(inner) | Self::Map(inner) | Self::Nullable(inner) => inner.has(is_such),
+            Self::Tuple(tuple) => tuple.items().any(|item| item.has(is_such)),
             _ => false,
         };
         inner || is_such(self)
     }
 
-    /// The named types in it.
+    /// The named types in it, those of a tuple too.
+    pub(crate) fn all_refs(&self) -> Vec<&str> {
+        match self {
+            Self::Tuple(tuple) => tuple.items().flat_map(Self::all_refs).collect(),
+            Self::Array(inner) | Self::Map(inner) | Self::Nullable(inner) => inner.all_refs(),
+            Self::Ref(name) => vec![name],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The named type in it. The definition has no tuples.
     pub(crate) fn refs(&self) -> Option<&str> {
         match self {
             Self::Ref(name) => Some(name),
@@ -120,10 +163,10 @@ impl TypeKind {
     /// The named types that it mentions.
     pub(crate) fn refs(&self) -> Vec<&str> {
         match self {
-            Self::Struct(fields) => fields.iter().filter_map(|field| field.ty.refs()).collect(),
+            Self::Struct(fields) => fields.iter().flat_map(|field| field.ty.all_refs()).collect(),
             Self::Enum(_) => Vec::new(),
-            Self::Union(union) => union.arms.iter().filter_map(Type::refs).collect(),
-            Self::Alias(ty) => ty.refs().into_iter().collect(),
+            Self::Union(union) => union.arms.iter().flat_map(Type::all_refs).collect(),
+            Self::Alias(ty) => ty.all_refs(),
         }
     }
 }

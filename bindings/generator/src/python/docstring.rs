@@ -4,7 +4,7 @@ use crate::{layout::WIDTH, text::wrap};
 
 /// A docstring at column `indent`, without the indent of its first line: one line where it fits. Empty text gives none.
 pub(super) fn block(text: &str, indent: usize) -> String {
-    let text = text.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+    let text = escaped(text.trim_end());
     let margin = " ".repeat(indent);
     let quotes = "\"\"\"";
     let (summary, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
@@ -23,6 +23,17 @@ pub(super) fn block(text: &str, indent: usize) -> String {
     let text: Vec<String> =
         lines.iter().map(|line| format!("{margin}{line}").trim_end().to_owned()).collect();
     format!("{quotes}{}\n{margin}{quotes}", text.join("\n").trim_start())
+}
+
+/// Text as it can stand between three quotes.
+fn escaped(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+    let quotes = text.chars().rev().take_while(|c| *c == '"').count();
+    match escaped.strip_suffix('"') {
+        // It would be the first of those that end the docstring.
+        Some(before) if quotes % 3 != 0 => format!("{before}\\\""),
+        _ => escaped,
+    }
 }
 
 /// A comment at column `indent`, without the indent of its first line.

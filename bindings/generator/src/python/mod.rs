@@ -1,6 +1,7 @@
 //! The generated part of the Python package: methods for both clients, types and error kinds.
 
 mod docstring;
+mod events;
 mod example;
 mod imports;
 mod methods;
@@ -11,6 +12,8 @@ mod types;
 mod write;
 
 use minijinja::{Value, context};
+
+pub(crate) use events::{FILE as EVENTS_FILE, text as events};
 
 use crate::{
     GenerateError,

@@ -44,6 +44,11 @@ pub(super) fn member(wire: &str) -> String {
     if TYPES.contains(&name.as_str()) || METHODS.contains(&name.as_str()) { name + "_" } else { name }
 }
 
+/// True if a name means nothing else within a class.
+pub(super) fn is_free(name: &str) -> bool {
+    !RESERVED.contains(&name) && !TYPES.contains(&name)
+}
+
 /// A params member's name, as an argument.
 pub(super) fn argument(wire: &str) -> String {
     let name = name(wire);
@@ -52,5 +57,10 @@ pub(super) fn argument(wire: &str) -> String {
 
 /// A string literal.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    let escaped = |c: char| match c {
+        '\\' | '"' => format!("\\{c}"),
+        c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escaped).collect::<String>())
 }

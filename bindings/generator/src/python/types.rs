@@ -93,12 +93,26 @@ pub(super) fn name(ty: &Type) -> String {
         Type::Integer => "int".to_owned(),
         Type::Number => "float".to_owned(),
         Type::Boolean => "bool".to_owned(),
+        Type::Null => "None".to_owned(),
         Type::Json => "Any".to_owned(),
+        Type::Never => "NoReturn".to_owned(),
+        Type::Constant(value) => constant(value).unwrap_or_else(|| "float".to_owned()),
+        Type::Tuple(_) => "list[Any]".to_owned(),
         Type::Literal(value) => format!("Literal[{}]", names::quoted(value)),
         Type::Array(item) => format!("list[{}]", name(item)),
         Type::Map(item) => format!("dict[str, {}]", name(item)),
         Type::Nullable(inner) => optional(inner),
         Type::Ref(name) => name.clone(),
+    }
+}
+
+/// `Literal` of a number or a truth value; none for a fraction, which it cannot hold.
+pub(super) fn constant(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Bool(true) => Some("Literal[True]".to_owned()),
+        serde_json::Value::Bool(false) => Some("Literal[False]".to_owned()),
+        serde_json::Value::Number(number) if !number.is_f64() => Some(format!("Literal[{number}]")),
+        _ => None,
     }
 }
 

@@ -63,11 +63,14 @@ pub(super) fn of_another_type(model: &Model, ty: &Type, path: &str) -> Vec<Wrong
 fn is_of(model: &Model, ty: &Type, sample: &Value) -> bool {
     match ty {
         Type::Json => true,
+        Type::Never => false,
+        Type::Null => sample.is_null(),
         Type::String => sample.is_string(),
         Type::Integer => sample.is_i64(),
         Type::Number => sample.is_number(),
         Type::Boolean => sample.is_boolean(),
-        Type::Array(_) => sample.is_array(),
+        Type::Array(_) | Type::Tuple(_) => sample.is_array(),
+        Type::Constant(value) => sample == value,
         Type::Map(_) => sample.is_object(),
         Type::Literal(text) => sample == text.as_str(),
         Type::Nullable(inner) => sample.is_null() || is_of(model, inner, sample),
