@@ -8,8 +8,8 @@ use crate::{
     build,
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, EventCommand, GenerateArgs, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand, TaskCommand,
-        TopicCommand, WhyArgs,
+        DaemonCommand, EventCommand, GenerateArgs, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand,
+        TaskCommand, TopicCommand, WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},

@@ -3,7 +3,7 @@
 use aiwg_protocol::types::{Event, EventEmitted};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{DaemonClient, ClientError};
+use crate::{ClientError, DaemonClient};
 
 /// The payload of the events of one topic.
 ///

@@ -31,12 +31,17 @@ fn round_trip<T: Topic>(payload: Value) -> Result<T, serde_json::Error> {
 fn a_payload_is_read_by_its_topic() -> Outcome {
     use plain::{DeploymentComplete, DeploymentCompleteEnvironment};
 
-    let read: DeploymentComplete = round_trip(json!({ "version": "1", "environment": "staging", "hosts": [{ "name": "a" }] }))?;
+    let read: DeploymentComplete =
+        round_trip(json!({ "version": "1", "environment": "staging", "hosts": [{ "name": "a" }] }))?;
     assert_eq!(read.environment, Some(DeploymentCompleteEnvironment::Staging));
     let written = DeploymentComplete { version: "2".to_owned(), ..DeploymentComplete::default() };
     assert_eq!(serde_json::to_value(written)?, json!({ "version": "2" }));
     assert!(DeploymentComplete::read(&event("other", json!({}))?).is_none());
-    assert!(DeploymentComplete::read(&event(DeploymentComplete::NAME, json!({ "version": 1 }))?).expect("its topic").is_err());
+    assert!(
+        DeploymentComplete::read(&event(DeploymentComplete::NAME, json!({ "version": 1 }))?)
+            .expect("its topic")
+            .is_err()
+    );
     Ok(())
 }
 
@@ -63,7 +68,9 @@ fn unions_trees_and_tuples_are_told_apart() -> Outcome {
     assert!(matches!(square, UnionTagged::Square(ref square) if square.side == 1.5), "{square:?}");
     let number: UnionShared = round_trip(json!({ "id": 1, "number": 2.5 }))?;
     assert!(!matches!(number, UnionShared::Variant1(_)), "{number:?}");
-    round_trip::<Tree>(json!({ "value": "a", "left": { "value": "b" }, "pair": [{ "value": "c" }, "d"], "children": [] }))?;
+    round_trip::<Tree>(
+        json!({ "value": "a", "left": { "value": "b" }, "pair": [{ "value": "c" }, "d"], "children": [] }),
+    )?;
     round_trip::<Json>(json!({ "a": [1.5, "x", null, { "b": true }] }))?;
     round_trip::<nasty::Open>(json!({ "a": "x", "more": 3 }))?;
     round_trip::<nasty::Tuples>(json!({ "exact": [1.5, "x"], "one": [2.5], "nullable": ["a", null] }))?;

@@ -14,7 +14,8 @@ fn project() -> Project {
 }
 
 fn with(payload: Value) -> String {
-    json!({ "topics": { "deployment:complete": { "description": "It is live.", "payload": payload } } }).to_string()
+    json!({ "topics": { "deployment:complete": { "description": "It is live.", "payload": payload } } })
+        .to_string()
 }
 
 #[test]
@@ -42,7 +43,11 @@ fn a_check_writes_nothing_and_fails_until_the_file_is_what_it_is_to_be() {
     let project = project();
     let missing = project.run(&["generate", "ts", "--check"]);
     assert_eq!(missing.code, 1);
-    assert!(missing.out.contains("missing  ") && missing.out.contains("`aiwg generate ts`"), "{}", missing.out);
+    assert!(
+        missing.out.contains("missing  ") && missing.out.contains("`aiwg generate ts`"),
+        "{}",
+        missing.out
+    );
     assert!(!project.file("aiwg-events.d.ts").exists());
     assert_eq!(project.run(&["generate", "ts"]).code, 0);
     assert_eq!(project.run(&["generate", "ts", "--check"]).code, 0);

@@ -6,7 +6,10 @@
 //!
 //! The same compiler writes typed events for the topics that a project declares ([`events`]). The command does with that
 //! alone, without the feature `repository`.
-#![cfg_attr(not(feature = "repository"), allow(dead_code, unused_imports, reason = "the languages write the clients, too"))]
+#![cfg_attr(
+    not(feature = "repository"),
+    allow(dead_code, unused_imports, reason = "the languages write the clients, too")
+)]
 
 #[cfg(feature = "repository")]
 mod docs;

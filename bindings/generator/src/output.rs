@@ -1,6 +1,8 @@
 //! Everything that is generated, in memory.
 
-use crate::{GenerateError, docs, generated_file::Output, js, model::Model, python, samples, schema, vectors};
+use crate::{
+    GenerateError, docs, generated_file::Output, js, model::Model, python, samples, schema, vectors,
+};
 
 /// Folders in which every file is generated: a file that is not among the outputs is left over from an older definition.
 pub(crate) const FOLDERS: &[&str] = &["schema", js::FOLDER, python::FOLDER];

@@ -49,7 +49,11 @@ fn capitalized(word: &str) -> String {
 pub(crate) fn printable(text: &str) -> String {
     let shown = |c: char| match c {
         '\n' => c,
-        c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => ' ',
+        c if c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
+        {
+            ' '
+        }
         c => c,
     };
     text.replace("\r\n", "\n").trim().chars().map(shown).collect()

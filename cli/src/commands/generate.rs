@@ -77,7 +77,11 @@ enum State {
 }
 
 /// Works without a daemon.
-pub(crate) fn run(project: Option<&Path>, args: &GenerateArgs, output: &Output) -> Result<ExitCode, CliError> {
+pub(crate) fn run(
+    project: Option<&Path>,
+    args: &GenerateArgs,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
     let project = to_start(project)?;
     let language = Language::from(args.language);
     let text = events(language, &declared(&project)?).map_err(|error| CliError::Failed(error.to_string()))?;

@@ -35,7 +35,9 @@ pub(super) fn view(model: Option<&Model>, def: &TypeDef) -> Value {
     let mut docs = def.docs.clone();
     let mut fields = Vec::new();
     let code = match &def.kind {
-        TypeKind::Struct(members) if members.is_empty() && def.rest.is_none() => format!("{head} Record<string, never>;"),
+        TypeKind::Struct(members) if members.is_empty() && def.rest.is_none() => {
+            format!("{head} Record<string, never>;")
+        }
         TypeKind::Struct(members) => {
             let is_sent = def.is_params || def.sent;
             fields.extend(members.iter().map(|member| field(model, member, is_sent)));
@@ -78,7 +80,9 @@ fn others(members: &[Field], rest: &Type) -> Value {
     let (ty, docs) = match rest {
         _ if is_common => (name(rest), String::new()),
         Type::Json => ("unknown".to_owned(), String::new()),
-        rest => ("unknown".to_owned(), format!("Other members: `{}`, which TypeScript cannot say.", name(rest))),
+        rest => {
+            ("unknown".to_owned(), format!("Other members: `{}`, which TypeScript cannot say.", name(rest)))
+        }
     };
     context! { docs => comment::block(&docs, 2), code => format!("[name: string]: {ty};") }
 }

@@ -11,8 +11,8 @@ mod types;
 pub(crate) use constants::{ConstantValue, Constants};
 pub(crate) use limits::Limits;
 pub(crate) use methods::{ErrorKindDef, Example, Method, Notification, Topic};
-pub(crate) use project::{Project, Topic as ProjectTopic, ascii, hash};
 pub use project::{DeclaredTopic, DeclaredTopics};
+pub(crate) use project::{Project, Topic as ProjectTopic, ascii, hash};
 pub(crate) use types::{Field, Tuple, Type, TypeDef, TypeKind, Union, Variant};
 
 use crate::GenerateError;

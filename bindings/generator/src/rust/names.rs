@@ -9,10 +9,10 @@ use crate::{
 
 /// The words that are names with `r#` in front of them.
 const RAW: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
-    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
-    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
+    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 /// The words that cannot be names.
@@ -44,7 +44,8 @@ pub(super) fn variants<'a>(wire: impl Iterator<Item = &'a str> + Clone) -> Vec<S
 /// Of several that would have the same name, the one that is written so keeps it, or else the first; the others get a number
 /// that depends on how they are written.
 fn unique<'a>(wire: impl Iterator<Item = &'a str> + Clone, named: impl Fn(&str) -> String) -> Vec<String> {
-    let exact: HashSet<String> = wire.clone().filter(|wire| named(wire) == *wire).map(str::to_owned).collect();
+    let exact: HashSet<String> =
+        wire.clone().filter(|wire| named(wire) == *wire).map(str::to_owned).collect();
     let mut taken: HashSet<String> = exact.clone();
     let mut name = |wire: &str| {
         let base = named(wire);

@@ -22,9 +22,16 @@ pub(super) struct Shape<'a> {
 
 impl<'a> Shape<'a> {
     pub(super) fn new(project: &'a Project) -> Self {
-        let types: HashMap<&str, &TypeDef> = project.types.iter().map(|def| (def.name.as_str(), def)).collect();
+        let types: HashMap<&str, &TypeDef> =
+            project.types.iter().map(|def| (def.name.as_str(), def)).collect();
         let within = types.keys().map(|name| (*name, within(&types, name))).collect();
-        Self { types, within, has_map: Cell::new(false), has_value: Cell::new(false), has_nothing: Cell::new(false) }
+        Self {
+            types,
+            within,
+            has_map: Cell::new(false),
+            has_value: Cell::new(false),
+            has_nothing: Cell::new(false),
+        }
     }
 
     /// True if a map was written.
@@ -116,7 +123,9 @@ impl<'a> Shape<'a> {
     pub(super) fn def_has_default(&self, def: &TypeDef) -> bool {
         match &def.kind {
             _ if self.is_recursive(&def.name) => false,
-            TypeKind::Struct(fields) => fields.iter().all(|field| !field.required || self.has_default(&field.ty)),
+            TypeKind::Struct(fields) => {
+                fields.iter().all(|field| !field.required || self.has_default(&field.ty))
+            }
             TypeKind::Alias(ty) => self.has_default(ty),
             TypeKind::Enum(_) | TypeKind::Union(_) => false,
         }

@@ -70,13 +70,15 @@ fn derives(has_default: bool) -> String {
 }
 
 fn object(def: &TypeDef, fields: &[Field], shape: &Shape<'_>) -> Declaration {
-    let fields: Vec<&Field> = fields.iter().filter(|field| field.required || field.ty != Type::Never).collect();
+    let fields: Vec<&Field> =
+        fields.iter().filter(|field| field.required || field.ty != Type::Never).collect();
     let names = names::members(fields.iter().map(|field| field.name.as_str()));
     let mut members: Vec<Value> =
         fields.iter().zip(&names).map(|(field, name)| member(&def.name, field, name, shape)).collect();
     if let Some(rest) = &def.rest {
         let taken: HashSet<&str> = names.iter().map(String::as_str).collect();
-        let name = ["other", "other_members", "all_other_members"].into_iter().find(|name| !taken.contains(name));
+        let name =
+            ["other", "other_members", "all_other_members"].into_iter().find(|name| !taken.contains(name));
         let ty = shape.map(rest);
         members.push(context! {
             docs => docs("The members beside those.", 4),

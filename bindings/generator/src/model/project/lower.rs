@@ -17,8 +17,18 @@ pub(super) type Schema = Map<String, Value>;
 
 /// Keywords that no type says.
 const UNSAID: &[&str] = &[
-    "$dynamicRef", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else", "if", "not",
-    "patternProperties", "then", "unevaluatedItems", "unevaluatedProperties",
+    "$dynamicRef",
+    "contains",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "not",
+    "patternProperties",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
 ];
 
 /// The lowering of one payload.
@@ -224,7 +234,9 @@ impl<'a> Lowering<'a> {
                 common.remove(word);
             });
             let with_common = |arm: &Value| match says_more(&common) {
-                true => serde_json::json!({ "title": arm.get("title").unwrap_or(&Value::Null), "allOf": [arm, common] }),
+                true => {
+                    serde_json::json!({ "title": arm.get("title").unwrap_or(&Value::Null), "allOf": [arm, common] })
+                }
                 false => arm.clone(),
             };
             return (self.union(name, arms, &arms.iter().map(with_common).collect::<Vec<_>>()), None);
@@ -253,7 +265,12 @@ impl<'a> Lowering<'a> {
         let ty = match schema.get("type").and_then(Value::as_str) {
             Some(name) => name,
             None if ["prefixItems", "items"].iter().any(|word| schema.contains_key(*word)) => "array",
-            None if ["additionalProperties", "patternProperties"].iter().any(|word| schema.contains_key(*word)) => "object",
+            None if ["additionalProperties", "patternProperties"]
+                .iter()
+                .any(|word| schema.contains_key(*word)) =>
+            {
+                "object"
+            }
             None => "",
         };
         match ty {
@@ -280,7 +297,8 @@ impl<'a> Lowering<'a> {
     }
 
     fn list(&mut self, parent: &str, part: &str, schema: &Schema) -> Type {
-        let Some(Value::Array(first)) = schema.get("prefixItems").filter(|first| **first != Value::Array(Vec::new()))
+        let Some(Value::Array(first)) =
+            schema.get("prefixItems").filter(|first| **first != Value::Array(Vec::new()))
         else {
             let item = schema.get("items").cloned().unwrap_or(Value::Bool(true));
             return Type::Array(Box::new(self.inner(parent, &format!("{part} Item"), &item)));
@@ -293,7 +311,8 @@ impl<'a> Lowering<'a> {
         };
         let most = schema.get("maxItems").and_then(Value::as_u64).unwrap_or(u64::MAX);
         let rest = rest.filter(|_| most > first.len() as u64);
-        let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0).min(first.len() as u64) as usize;
+        let least =
+            schema.get("minItems").and_then(Value::as_u64).unwrap_or(0).min(first.len() as u64) as usize;
         Type::Tuple(Box::new(Tuple { first, least, rest }))
     }
 
@@ -326,7 +345,10 @@ impl<'a> Lowering<'a> {
     fn note_unsaid(&mut self, schema: &Schema) {
         UNSAID.iter().filter(|keyword| schema.contains_key(**keyword)).for_each(|keyword| self.note(keyword));
         if !is_union(schema) && words(schema).is_none() {
-            ["oneOf", "anyOf"].iter().filter(|keyword| schema.contains_key(**keyword)).for_each(|keyword| self.note(keyword));
+            ["oneOf", "anyOf"]
+                .iter()
+                .filter(|keyword| schema.contains_key(**keyword))
+                .for_each(|keyword| self.note(keyword));
         }
     }
 
@@ -351,7 +373,9 @@ impl<'a> Lowering<'a> {
         if notes.is_empty() {
             return docs.to_owned();
         }
-        format!("{docs} The schema demands more than the type says: {}.", notes.join(", ")).trim_start().to_owned()
+        format!("{docs} The schema demands more than the type says: {}.", notes.join(", "))
+            .trim_start()
+            .to_owned()
     }
 }
 

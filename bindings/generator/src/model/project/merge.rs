@@ -9,8 +9,22 @@ const DEEPEST: usize = 16;
 
 /// The keywords that say nothing of values.
 const NOTES: &[&str] = &[
-    "$ref", "allOf", "$comment", "$defs", "$id", "$schema", "$anchor", "default", "definitions", "deprecated",
-    "description", "examples", "format", "readOnly", "title", "writeOnly",
+    "$ref",
+    "allOf",
+    "$comment",
+    "$defs",
+    "$id",
+    "$schema",
+    "$anchor",
+    "default",
+    "definitions",
+    "deprecated",
+    "description",
+    "examples",
+    "format",
+    "readOnly",
+    "title",
+    "writeOnly",
 ];
 
 /// True if a keyword of the schema says something of values beside `$ref` and `allOf`.

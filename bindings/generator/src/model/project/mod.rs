@@ -9,8 +9,8 @@ mod union;
 
 use serde_json::Value;
 
-use self::{lower::Lowering, names::Names};
 pub(crate) use self::names::{ascii, hash};
+use self::{lower::Lowering, names::Names};
 use super::TypeDef;
 use crate::text::{pascal_case, printable};
 

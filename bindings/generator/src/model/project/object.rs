@@ -10,7 +10,9 @@ use super::{
 /// True if the schema names members of an object, or says that there are none.
 pub(super) fn is_struct(schema: &Schema) -> bool {
     let of_another_type = schema.get("type").is_some_and(|ty| ty != "object");
-    let has = |keyword: &str, is_empty: fn(&Value) -> bool| schema.get(keyword).is_some_and(|value| !is_empty(value));
+    let has = |keyword: &str, is_empty: fn(&Value) -> bool| {
+        schema.get(keyword).is_some_and(|value| !is_empty(value))
+    };
     let has_members = has("properties", |value| value.as_object().is_none_or(serde_json::Map::is_empty))
         || has("required", |value| value.as_array().is_none_or(Vec::is_empty));
     let is_empty = schema.get("additionalProperties") == Some(&Value::Bool(false))

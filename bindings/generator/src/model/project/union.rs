@@ -24,7 +24,8 @@ pub(super) fn values(schema: &Schema) -> Option<Vec<&Value>> {
 
 /// True if a schema is `null` and nothing else.
 pub(super) fn is_null(schema: &Value) -> bool {
-    let only = |schema: &Schema| values(schema).is_some_and(|values| values.iter().all(|value| value.is_null()));
+    let only =
+        |schema: &Schema| values(schema).is_some_and(|values| values.iter().all(|value| value.is_null()));
     schema.as_object().is_some_and(|schema| schema.get("type").is_some_and(|ty| ty == "null") || only(schema))
 }
 
@@ -108,7 +109,8 @@ fn tag(arms: &[Value]) -> Option<Vec<String>> {
     let first = arms.first()?.get("properties")?.as_object()?;
     first.keys().find_map(|member| {
         let words = arms.iter().map(|arm| word(arm, member)).collect::<Option<Vec<_>>>()?;
-        let are_different = words.iter().enumerate().all(|(at, word)| !words.iter().take(at).any(|other| other == word));
+        let are_different =
+            words.iter().enumerate().all(|(at, word)| !words.iter().take(at).any(|other| other == word));
         are_different.then_some(words)
     })
 }

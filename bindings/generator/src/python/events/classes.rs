@@ -66,13 +66,17 @@ fn open_members(fields: &[Field]) -> String {
         format!("- ``{}``: {}{optional}", field.name, all.name(&field.ty))
     };
     let members: Vec<String> = fields.iter().map(member).collect();
-    format!("\n\nNo TypedDict can say it. Its members, beside which others may be allowed:\n\n{}", members.join("\n"))
+    format!(
+        "\n\nNo TypedDict can say it. Its members, beside which others may be allowed:\n\n{}",
+        members.join("\n")
+    )
 }
 
 /// The documentation of the variants as a list, after a blank line.
 fn listed(variants: &[Variant]) -> String {
     let documented = variants.iter().filter(|variant| !variant.docs.is_empty());
-    let list: Vec<String> = documented.map(|variant| format!("- ``{}``: {}", variant.value, variant.docs)).collect();
+    let list: Vec<String> =
+        documented.map(|variant| format!("- ``{}``: {}", variant.value, variant.docs)).collect();
     if list.is_empty() { String::new() } else { format!("\n\n{}", list.join("\n")) }
 }
 

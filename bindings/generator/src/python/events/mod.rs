@@ -49,7 +49,10 @@ pub(crate) fn text(declared: &DeclaredTopics, mark: &str) -> Result<String, Gene
     let is_used = |(name, always): &&(&str, bool)| *always || has_word(&body, name);
     let typing = TYPING.iter().filter(is_used).map(|(name, _)| (*name).to_owned()).collect();
     let typing = of_module("typing", typing);
-    let head = render(include_str!("head.py.jinja"), &context! { mark, typing, aliases => has_word(&body, "TypeAlias") })?;
+    let head = render(
+        include_str!("head.py.jinja"),
+        &context! { mark, typing, aliases => has_word(&body, "TypeAlias") },
+    )?;
     Ok(head + &body + &clients)
 }
 
