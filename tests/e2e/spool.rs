@@ -1,6 +1,6 @@
 //! Events that are emitted while no daemon is there.
 
-use std::{fs, process::Stdio};
+use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use aiwg_client::{DaemonClient, Emission, Options, types::EventEmitParams};
 use serde_json::{Value, json};
@@ -116,4 +116,43 @@ async fn ten_daemons_that_start_take_each_in_once() {
     let found: Vec<u64> = events(&project).iter().map(|event| event["payload"].as_u64().unwrap()).collect();
     assert!(found.into_iter().eq(0..=u64::from(sent)), "in order, and once");
     assert_eq!(files(&project), 0);
+}
+
+/// A daemon that is killed while it takes the spool in leaves the rest to the next one.
+#[test]
+fn each_is_taken_in_once_over_kills() {
+    const ALL: usize = 6000;
+    let project = Project::new(json!({}));
+    let dir = project.file(".aiwg/spool");
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    for n in 0..ALL {
+        let event = json!({ "version": 1, "topic": "git:n", "payload": n, "at": "2026-11-29T12:00:00.000Z",
+            "idempotencyKey": format!("key {n}") });
+        let path = dir.join(format!("{:016}-4711-{n:06}-0c8f2a4e.json", 1_795_973_786_042_317 + n));
+        fs::write(path, event.to_string()).unwrap();
+    }
+    let mut left = ALL;
+    let mut kills = 0;
+    while left > 0 {
+        let _ = project.command().args(["daemon", "start"]).output().unwrap();
+        // No client: that would wait for the whole spool.
+        until("fewer files", || files(&project) < left);
+        project.kill_daemon();
+        kills += 1;
+        left = files(&project);
+    }
+    assert!(kills > 1, "it was killed in the middle");
+    project.start();
+    let (mut since, mut found) = (0, Vec::new());
+    while found.len() < ALL {
+        let page =
+            project.wire().call("event.list", json!({ "topics": ["git:n"], "since": since, "limit": 1000 }));
+        let page = page.as_array().unwrap();
+        since = page.last().unwrap()["seq"].as_u64().unwrap();
+        found.extend(page.iter().map(|event| event["payload"].as_u64().unwrap() as usize));
+    }
+    assert!(found.into_iter().eq(0..ALL));
+    let more = json!({ "topics": ["git:n"], "since": since, "limit": 1 });
+    assert_eq!(project.wire().call("event.list", more), json!([]));
 }

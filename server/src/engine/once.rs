@@ -96,3 +96,103 @@ impl Transaction<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aiwg_model::NewEvent;
+    use aiwg_protocol::types::{EventSource, Timestamp};
+    use aiwg_store::Store;
+    use aiwg_store_sqlite::SqliteStore;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::engine::{EngineConfig, Spooled, Spooling, effects::Effects, state::State, waits::Waits};
+
+    const DAY: i64 = CallKey::KEPT_MS as i64;
+
+    struct Machine {
+        store: SqliteStore,
+        state: State,
+        _dir: TempDir,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let store = SqliteStore::open(&dir.path().join("db")).unwrap();
+            let config = EngineConfig { max_parallel: 1, max_task_depth: 8, ..EngineConfig::default() };
+            Self { store, state: State::new(config, Waits::default()), _dir: dir }
+        }
+
+        /// Does something in a transaction, so many milliseconds after the beginning.
+        fn at<T>(&mut self, millis: i64, work: impl FnOnce(&mut Transaction<'_>) -> T) -> T {
+            let mut effects = Effects::default();
+            let mut open = self.store.begin().unwrap();
+            let now = Timestamp::from_millis(1_795_860_000_000 + millis);
+            let mut tx =
+                Transaction { state: &mut self.state, store: &mut *open, effects: &mut effects, now };
+            let done = work(&mut tx);
+            open.commit().unwrap();
+            done
+        }
+
+        fn answer(&mut self, millis: i64, key: &CallKey) -> Result<Option<String>, ()> {
+            let answer = self.at(millis, |tx| tx.kept_answer(key));
+            answer.map(|answer| answer.map(|answer| answer.as_str().to_owned())).map_err(|error| {
+                assert!(matches!(error, Failure::Refused(EngineError::KeyOfAnother)));
+            })
+        }
+    }
+
+    fn key(params: u32) -> CallKey {
+        CallKey::new("", "k", "event.emit", &params).unwrap()
+    }
+
+    #[test]
+    fn a_key_stands_for_its_call_for_a_day_and_is_free_then() {
+        let mut machine = Machine::new();
+        machine.at(0, |tx| tx.keep_answer(&key(1), Json::new(&7).unwrap()).unwrap());
+        for millis in [0, 1000, DAY - 1] {
+            assert_eq!(machine.answer(millis, &key(1)), Ok(Some("7".to_owned())));
+            assert_eq!(machine.answer(millis, &key(2)), Err(()));
+        }
+        assert_eq!((machine.answer(DAY, &key(1)), machine.answer(DAY, &key(2))), (Ok(None), Ok(None)));
+        let rows =
+            |machine: &mut Machine| machine.at(0, |tx| tx.store.cursors(CallKey::SOURCE).unwrap().len());
+        let prune = |machine: &mut Machine, millis| {
+            machine.at(millis, |tx| tx.store.prune_cursors(tx.now, 10).unwrap())
+        };
+        assert_eq!((prune(&mut machine, DAY - 1), rows(&mut machine)), (0, 1));
+        assert_eq!((prune(&mut machine, DAY + 1), rows(&mut machine)), (1, 0));
+    }
+
+    /// However much later the next daemon finds the file of an event that was taken in.
+    #[test]
+    fn a_spooled_event_takes_effect_once_whenever_its_file_is_found_again() {
+        let mut machine = Machine::new();
+        let event = NewEvent {
+            topic: "a".to_owned(),
+            payload: Json::default(),
+            source: EventSource::Client,
+            cause: None,
+            happened_at: None,
+        };
+        let at = Timestamp::from_millis(1_795_859_000_000);
+        let spooled = Spooled { name: "n.json".to_owned(), event, at, written_at: at, key: key(1) };
+        let take = |machine: &mut Machine, millis, gone: &[String]| {
+            let done = machine.at(millis, |tx| {
+                let all = [spooled.clone()];
+                tx.take_spooled(if gone.is_empty() { &all } else { &[] }, gone)
+            });
+            done.unwrap_or_else(|_| panic!("it is taken in"))
+        };
+        for millis in [0, 1000, 400 * DAY] {
+            assert!(matches!(take(&mut machine, millis, &[])[..], [Spooling::Taken]));
+            assert_eq!(machine.state.last_event, 1);
+        }
+        let stored = machine.at(0, |tx| tx.store.event(1).unwrap().unwrap());
+        assert_eq!(stored.at, at);
+        take(&mut machine, 400 * DAY, &["n.json".to_owned()]);
+        assert!(machine.at(0, |tx| tx.store.cursors("spool").unwrap().is_empty()));
+    }
+}

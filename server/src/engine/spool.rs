@@ -66,7 +66,11 @@ impl Engine {
 }
 
 impl Transaction<'_> {
-    fn take_spooled(&mut self, events: &[Spooled], gone: &[String]) -> Result<Vec<Spooling>, Failure> {
+    pub(super) fn take_spooled(
+        &mut self,
+        events: &[Spooled],
+        gone: &[String],
+    ) -> Result<Vec<Spooling>, Failure> {
         for name in gone {
             self.store.move_cursor(&position(name, None))?;
         }

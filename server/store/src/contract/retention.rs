@@ -1,7 +1,7 @@
 //! Forgetting what is old.
 
 use aiwg_model::{Cursor, Hold, Keep, Outcome, TaskNo, TaskSpec};
-use aiwg_protocol::types::{Cause, TaskState};
+use aiwg_protocol::types::{Cause, Event, TaskState};
 
 use super::{Backend, at, commit, event, numbers, queue, task};
 use crate::Store;
@@ -63,6 +63,22 @@ pub fn old_events_are_forgotten(backend: &dyn Backend) {
     assert_eq!((prune(&mut *store), reader.first_event().unwrap()), (9, 0));
     let gives_back = |store: &mut dyn Store| commit(store, |tx| tx.give_back());
     assert!((0..100).any(|_| !gives_back(&mut *store)), "it comes to an end");
+}
+
+/// An event that happened before others with lower numbers, as one from the spool may have, stays until those go: the log has no holes.
+pub fn late_events_leave_no_hole(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let late = |seq| Event { at: at(-1000), ..event(seq, "a") };
+    commit(&mut *store, |tx| {
+        (1..=9).try_for_each(|seq| {
+            tx.insert_event(&if seq == 1 || seq == 5 { late(seq) } else { event(seq, "a") }, None)
+        })
+    });
+    let reader = backend.reader();
+    let mut prune = |keep| commit(&mut *store, |tx| tx.prune_events(keep, 100));
+    assert_eq!((prune(Keep { since: Some(at(0)), ..ALL }), reader.first_event().unwrap()), (1, 2));
+    assert_eq!((prune(Keep { since: Some(at(4)), ..ALL }), reader.first_event().unwrap()), (2, 4));
+    assert_eq!((prune(Keep { since: Some(at(6)), ..ALL }), reader.first_event().unwrap()), (2, 6));
 }
 
 /// Cursors with a time are forgotten after it.
