@@ -60,6 +60,20 @@ impl DaemonClient {
     /// # }
     /// ```
     ///
+    /// A payload that does not fit does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// # use aiwg_client::{ClientError, DaemonClient, Topic, serde::{Deserialize, Serialize}};
+    /// # #[derive(Serialize, Deserialize)]
+    /// # #[serde(crate = "aiwg_client::serde")]
+    /// # struct DeploymentComplete { version: String }
+    /// # impl Topic for DeploymentComplete { const NAME: &'static str = "deployment:complete"; }
+    /// # async fn example(client: &DaemonClient) -> Result<(), ClientError> {
+    /// client.emit_event(&DeploymentComplete { version: 1 }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The errors of `event.emit`.
     pub async fn emit_event<T: Topic>(&self, event: &T) -> Result<EventEmitted, ClientError> {
