@@ -48,8 +48,8 @@ pub(super) fn view(model: Option<&Model>, def: &TypeDef) -> Value {
             docs.push_str(&list(variants));
             one_of(&head, &variants.iter().map(|variant| quoted(&variant.value)).collect::<Vec<_>>())
         }
-        TypeKind::Union(union) => one_of(&head, &union.arms.iter().map(name).collect::<Vec<_>>()),
-        TypeKind::Alias(ty) => format!("{head} {};", name(ty)),
+        TypeKind::Union(union) => one_of(&head, &union.arms.iter().map(aliased).collect::<Vec<_>>()),
+        TypeKind::Alias(ty) => format!("{head} {};", aliased(ty)),
     };
     context! { name => def.name.as_str(), docs => comment::block(&docs, 0), code, fields }
 }
@@ -119,17 +119,18 @@ pub(super) fn name(ty: &Type) -> String {
         Type::Array(item) if matches!(**item, Type::Nullable(_)) => format!("({})[]", name(item)),
         Type::Array(item) => format!("{}[]", name(item)),
         Type::Tuple(items) => tuple(items),
-        Type::Map(item) => map(&name(item), item),
+        Type::Map(item) => format!("Record<string, {}>", name(item)),
         Type::Nullable(inner) => format!("{} | null", name(inner)),
         Type::Ref(name) => name.clone(),
     }
 }
 
-/// A map. An alias may name itself within an index signature, but not within `Record`.
-fn map(name: &str, item: &Type) -> String {
-    match item.all_refs().as_slice() {
-        [] => format!("Record<string, {name}>"),
-        _ => format!("{{ [name: string]: {name} }}"),
+/// A type that gets another name, which may name itself within an index signature, but not within `Record`.
+fn aliased(ty: &Type) -> String {
+    match ty {
+        Type::Map(item) if !item.all_refs().is_empty() => format!("{{ [name: string]: {} }}", name(item)),
+        Type::Nullable(inner) => format!("{} | null", aliased(inner)),
+        other => name(other),
     }
 }
 
@@ -151,7 +152,7 @@ fn received(model: &Model, ty: &Type) -> String {
         Type::Ref(name) if model.is_enum(name) => format!("Open<{name}>"),
         Type::Array(item) if matches!(**item, Type::Nullable(_)) => format!("({})[]", received(model, item)),
         Type::Array(item) => format!("{}[]", received(model, item)),
-        Type::Map(item) => map(&received(model, item), item),
+        Type::Map(item) => format!("Record<string, {}>", received(model, item)),
         Type::Nullable(inner) => format!("{} | null", received(model, inner)),
         other => name(other),
     }

@@ -271,7 +271,7 @@ export interface TreeNode {
   left?: TreeNode | undefined;
   right?: TreeNode | null | undefined;
   children?: TreeNode[] | undefined;
-  byName?: { [name: string]: TreeNode } | undefined;
+  byName?: Record<string, TreeNode> | undefined;
   /** Length at least 2. */
   pair?: [TreeNode, string] | undefined;
 }
