@@ -86,6 +86,12 @@ class Repeats(unittest.TestCase):
             client.task.submit(prompt="x", idempotency_key="yours")
             self.assertEqual(keys(peer), ["mine", "mine", "yours"])
 
+    def test_params_that_are_no_object_are_sent_as_they_are(self) -> None:
+        wrong: Any = ["a:b"]
+        with Peer(lambda request, _: request["params"]) as peer:
+            for call in both(peer.socket_path, "event.emit", wrong):
+                self.assertEqual(call(), wrong)
+
     def test_each_call_has_a_key_of_its_own_and_they_sort_by_time(self) -> None:
         made = [repeat.new_key() for _ in range(1000)]
         self.assertEqual(len(set(made)), 1000)

@@ -29,9 +29,15 @@ def new_key() -> str:
 
 def with_key(method: str, params: Mapping[str, object] | None) -> Mapping[str, object] | None:
     """The params of a call that may be repeated: with a key where the method wants one and the caller has given none."""
-    if REPEATABLE.get(method) != "key" or (params is not None and params.get(KEY) is not None):
+    if REPEATABLE.get(method) != "key" or not _is_object(params):
         return params
-    return {**(params or {}), KEY: new_key()}
+    given: Mapping[str, object] = params or {}
+    return params if given.get(KEY) is not None else {**given, KEY: new_key()}
+
+
+def _is_object(params: object) -> bool:
+    """True if params can have a key: what is no object is the daemon's to refuse."""
+    return params is None or isinstance(params, Mapping)
 
 
 def may_repeat(method: str, retry: bool) -> bool:
