@@ -36,10 +36,8 @@ fn declared_topics_are_listed_and_events_are_held_to_them() {
     let refused = project.run(&["event", "emit", "deployment:complete", "{\"version\": 1}"]);
     assert_eq!(refused.code, 1, "{}", refused.err);
     assert!(refused.err.contains("/version: 1 is not of type \"string\""), "{}", refused.err);
-    let refused: Value =
-        serde_json::from_str(&project.run(&["event", "emit", "deployment:complete", "{}", "--json"]).out)
-            .unwrap();
-    assert!(refused.to_string().contains("invalid_payload"), "{refused}");
+    let refused = project.run(&["event", "emit", "deployment:complete", "{}", "--json"]);
+    assert!(refused.err.contains("\"invalid_payload\""), "{} {}", refused.out, refused.err);
     assert_eq!(project.json(&["event", "list", "deployment:*"]), json!([]));
     project.json(&["event", "emit", "deployment:complete", "{\"version\": \"1.2\"}"]);
     assert_eq!(project.json(&["event", "list", "deployment:*"]).as_array().unwrap().len(), 1);

@@ -71,7 +71,10 @@ impl Document {
     fn declared(&mut self, topic: &DeclaredTopic<'_>) {
         let key = self.free_key(topic.name);
         let schema = format!("topic.{key}");
-        self.schemas.insert(schema.clone(), embedded(topic.payload, &schema));
+        // The schema of any payload is an object there.
+        let payload = Some(topic.payload).filter(|payload| payload.is_object());
+        let payload = payload.map_or_else(|| json!({}), |payload| embedded(payload, &schema));
+        self.schemas.insert(schema.clone(), payload);
         self.topic(&key, topic.name, topic.description.unwrap_or_default(), &schema);
         self.operation(&format!("emit.{key}"), "receive", &key, "A client emits such an event.");
         self.operation(&format!("publish.{key}"), "send", &key, "Subscribers get such an event.");
