@@ -15,13 +15,13 @@ fn with_vector_rule() -> Project {
 }
 
 /// Directory in which `scripts/clients` puts them.
-fn clients() -> PathBuf {
+pub(crate) fn clients() -> PathBuf {
     let clients = repository().join("target/clients");
     assert!(clients.exists(), "run scripts/clients first, or scripts/test, which does");
     clients
 }
 
-fn in_project(project: &Project, mut command: Command) -> Output {
+pub(crate) fn in_project(project: &Project, mut command: Command) -> Output {
     command
         .current_dir(project.path())
         .env_remove("AIWG_DAEMON_SOCKET")

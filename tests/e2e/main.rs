@@ -34,6 +34,7 @@ mod packages;
 mod permissions;
 mod queue;
 mod recovery;
+mod released;
 mod reload;
 mod remote;
 mod repeat;
