@@ -162,8 +162,9 @@ pack_debian() {
     local folder=$source_tree/cli/deb maintainer
     maintainer=$(sed -n 's/^maintainer = "\(.*\)"/\1/p' "$source_tree/cli/Cargo.toml")
     mkdir -p "$folder"
-    cp -r "$programs"/* "$work/share" "$work/THIRD-PARTY-LICENCES" "$source_tree/packaging/debian/aiwg@.service" \
-        "$source_tree/LICENSE" "$source_tree/CHANGELOG.md" "$folder/"
+    cp -r "$programs"/* "$work/share" "$work/THIRD-PARTY-LICENCES" "$source_tree/packaging/debian/"* \
+        "$source_tree/LICENSE" "$folder/"
+    gzip -n -9 <"$source_tree/CHANGELOG.md" >"$folder/changelog.gz"
     printf 'aiwg (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' "$version" "$maintainer" \
         "$(date --utc --date "@$SOURCE_DATE_EPOCH" --rfc-email)" >"$folder/changelog"
     (cd "$source_tree/cli" && "$tools/cargo-deb" --quiet --no-build --no-strip --output "$out/")
@@ -176,7 +177,7 @@ check_dockerfile() {
 
 # Reports what Debian's own checker finds in the package.
 check_debian() {
-    lintian --fail-on error,warning --suppress-tags-from-file "$source_tree/packaging/debian/explained" "$out"/*.deb
+    lintian --fail-on error,warning "$out"/*.deb
 }
 
 # The crates that the command consists of, each compiled once more from its packed files alone. Their documentation must be without a warning.

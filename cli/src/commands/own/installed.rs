@@ -3,6 +3,7 @@
 use std::{
     fmt, fs,
     path::{Component, Path, PathBuf},
+    process::Command,
 };
 
 /// The way in which the program was installed.
@@ -152,10 +153,13 @@ fn of_cargo(program: &Path) -> Option<Installed> {
     }))
 }
 
-/// dpkg lists each package's files.
+/// dpkg knows whose each file is. Its packages put nothing elsewhere than below `/usr`.
 fn of_debian(program: &Path) -> Option<Installed> {
-    let listed = fs::read_to_string("/var/lib/dpkg/info/aiwg.list").ok()?;
-    listed.lines().any(|file| Path::new(file) == program).then_some(Installed::Debian)
+    if !program.starts_with("/usr") || program.starts_with("/usr/local") {
+        return None;
+    }
+    let asked = Command::new("dpkg-query").arg("--search").arg(program).output().ok()?;
+    asked.stdout.starts_with(b"aiwg:").then_some(Installed::Debian)
 }
 
 /// cargo builds in `CLONE/target/PROFILE`.
