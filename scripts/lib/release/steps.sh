@@ -4,7 +4,7 @@
 oldest_glibc=2.31
 
 # The tools that only a release takes, with their versions.
-release_crates=(cargo-deb@3.8.0 cargo-about@ABOUT cargo-cyclonedx@CYCLONE)
+release_crates=(cargo-deb@3.8.0 cargo-about@0.9.3 cargo-cyclonedx@0.5.9)
 tools=$PWD/target/release-tools/bin
 
 need_release_tools() {
@@ -193,7 +193,9 @@ pack_crates() {
 # As CycloneDX: what the programs are made of.
 write_bill_of_materials() {
     (cd "$source_tree/cli" && "$tools/cargo-cyclonedx" cyclonedx --format json --all --target "$triple" --override-filename bill)
-    cp "$source_tree/cli/bill.json" "$out/aiwg-$version.cdx.json"
+    # Without what is another one each time: its number, its time, and the directory in which this is built.
+    jq --argjson time "$SOURCE_DATE_EPOCH" 'del(.serialNumber) | .metadata.timestamp = ($time | todate)' "$source_tree/cli/bill.json" |
+        sed "s|$source_tree|/aiwg|g" >"$out/aiwg-$version.cdx.json"
 }
 
 sum() {
