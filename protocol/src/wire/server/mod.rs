@@ -247,13 +247,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
     /// Writes what waits, and what is pushed.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            self.take_pushes(cx);
+            let has_all_pushes = self.take_pushes(cx);
             if self.is_gone {
                 self.out.clear();
             }
             let written = ready!(self.out.poll_write(&mut self.writer, cx));
-            // What stopped at the high-water mark goes on now.
-            if written.is_ok() && self.pushes.is_empty() {
+            // What stopped at the high-water mark goes on now: also where nothing waits yet, since only a channel that was found empty wakes this task.
+            if written.is_ok() && has_all_pushes {
                 self.out_room = None;
                 self.in_flight = self.in_flight.saturating_sub(std::mem::take(&mut self.unwritten));
                 // A socket has nothing to flush.
@@ -273,14 +273,61 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         Pin::new(&mut self.writer).poll_shutdown(cx).map(drop)
     }
 
-    fn take_pushes(&mut self, cx: &mut Context<'_>) {
+    /// Takes what is pushed, as far as there is room for it. True if that was all: the next one wakes this task.
+    fn take_pushes(&mut self, cx: &mut Context<'_>) -> bool {
         while !self.is_full() {
             match self.pushes.poll_recv(cx) {
                 Poll::Ready(Some(Push { line, rooms })) => {
                     self.out.line(rooms, |out| out.extend_from_slice(&line));
                 }
-                Poll::Ready(None) | Poll::Pending => break,
+                Poll::Ready(None) | Poll::Pending => return true,
             }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::{Context, Poll, Wake, Waker},
+    };
+
+    use tokio::sync::mpsc;
+
+    use super::{HIGH_WATER, Limits, Push, ServerTransport};
+    use crate::wire::Budget;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn whatever_was_written_at_once_the_next_push_wakes_the_connection() {
+        const MIB: usize = 1024 * 1024;
+        let limits = Limits { line: MIB, lines: Budget::new(MIB), answers: Budget::new(MIB), gathered: MIB };
+        let (pushes, pushed) = mpsc::channel(8);
+        let mut transport = ServerTransport::new(tokio::io::empty(), tokio::io::sink(), limits, pushed);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
+        for length in [10, HIGH_WATER - 1, HIGH_WATER, 2 * HIGH_WATER] {
+            let push = |length| Push { line: vec![b'x'; length].into(), rooms: Vec::new() };
+            pushes.try_send(push(length)).unwrap();
+            assert_eq!(transport.poll_flush(&mut cx), Poll::Ready(()));
+            let before = woken.0.load(Ordering::Relaxed);
+            pushes.try_send(push(1)).unwrap();
+            assert!(woken.0.load(Ordering::Relaxed) > before, "after {length} bytes");
+            assert_eq!(transport.poll_flush(&mut cx), Poll::Ready(()));
         }
     }
 }

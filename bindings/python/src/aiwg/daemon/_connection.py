@@ -26,6 +26,7 @@ from ._message import (
 )
 from ._outbox import Entry, Outbox
 from ._socket import connect
+from ._thread import start
 
 _CHUNK = 64 * 1024
 
@@ -85,7 +86,7 @@ class Connection:
         hooks.connected(self._path)
         self._reader = threading.Thread(target=self._read, name="aiwg-reader", daemon=True)
         try:
-            self._reader.start()
+            start(self._reader)
         except BaseException:
             self.abandon()
             raise

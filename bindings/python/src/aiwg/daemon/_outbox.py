@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Callable, List, Optional
 
 from ._lock import SignalSafeLock
+from ._thread import start
 
 if TYPE_CHECKING:
     from queue import SimpleQueue
@@ -83,7 +84,7 @@ class Outbox:
             writer = threading.Thread(
                 target=self._write, args=(self._wake,), name="aiwg-writer", daemon=True
             )
-            writer.start()
+            start(writer)
         self._wake.put(True)
         if self._is_stopped:
             # By another thread, just when this one was made.
