@@ -8,6 +8,7 @@ RUN cargo install --locked --profile dist --path /aiwg/cli --root /usr/local
 FROM node:20-bookworm
 RUN npm install --global @anthropic-ai/claude-code@latest
 COPY --from=build /usr/local/bin/aiwg /usr/local/bin/aiwg-shim /usr/local/bin/
-USER node
+# The user `node` of this image.
+USER 1000
 WORKDIR /project
 CMD ["aiwg", "daemon", "start", "--foreground"]
