@@ -45,7 +45,9 @@ begin() {
     rm -rf "$work"/{source,programs,share,npm,python,tarball,crates} "$out"
     mkdir -p "$programs" "$out"
     python=$work/venv/bin/python
-    venv "$work/venv" packaging/requirements.txt
+    local requirements=packaging/release-requirements.txt
+    if $for_tests; then requirements=packaging/requirements.txt; fi
+    venv "$work/venv" "$requirements"
 }
 
 # Unpacks the last commit: what lies in the working tree besides is not published.
