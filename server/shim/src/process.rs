@@ -17,6 +17,10 @@ pub(crate) const AT_ONCE: usize = 8 * 1024;
 /// The most that Linux gives a program in arguments and environment together, in bytes: three quarters of 8 MiB.
 const LONGEST_ENVIRONMENT: u64 = 6 * 1024 * 1024;
 
+/// The flag of a task that ends, `PF_EXITING` of the kernel's include/linux/sched.h: in field 9 of proc_pid_stat(5).
+#[cfg(any(target_os = "linux", test))]
+const EXITING: u64 = 4;
+
 /// The name of a shim in lists of processes: it is started by a path that says nothing.
 pub(crate) const NAME: &std::ffi::CStr = c"aiwg-shim";
 
@@ -112,6 +116,13 @@ impl Process {
         stat(self.pid).is_some_and(|stat| stat.start_time == self.start_time && !stat.is_dead)
     }
 
+    /// True if it was killed, or ends by itself, and is not over yet: what it holds is held until its last thread has ended, which may just write to
+    /// a slow disk. Always false where the system does not say.
+    pub fn is_ending(&self) -> bool {
+        let found = stat(self.pid).filter(|stat| stat.start_time == self.start_time && !stat.is_dead);
+        found.is_some_and(|stat| stat.is_exiting || is_being_killed(self.pid))
+    }
+
     /// The time since its start, however the clock has been set meanwhile; none where the system does not say.
     #[cfg(target_os = "linux")]
     pub fn age(&self) -> Option<Duration> {
@@ -203,6 +214,8 @@ pub(crate) struct Stat {
     pub(crate) start_time: u64,
     /// A zombie that waits to be reaped.
     pub(crate) is_dead: bool,
+    /// Its first thread is about to end, or has ended.
+    pub(crate) is_exiting: bool,
     /// The processor time of the children that it has reaped and of theirs, in clock ticks: in user mode, in the kernel.
     pub(crate) children_ticks: (u64, u64),
 }
@@ -217,7 +230,36 @@ pub(crate) fn stat(pid: u32) -> Option<Stat> {
 pub(crate) fn stat(pid: u32) -> Option<Stat> {
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
     rustix::process::test_kill_process(raw).ok()?;
-    Some(Stat { parent: 0, session: 0, start_time: 0, is_dead: false, children_ticks: (0, 0) })
+    Some(Stat {
+        parent: 0,
+        session: 0,
+        start_time: 0,
+        is_dead: false,
+        is_exiting: false,
+        children_ticks: (0, 0),
+    })
+}
+
+/// True if the kernel is about to end the first thread of the process: SIGKILL is pending for it, see proc_pid_status(5).
+#[cfg(target_os = "linux")]
+fn is_being_killed(pid: u32) -> bool {
+    let status = read_small(format!("/proc/{pid}/status").as_ref()).unwrap_or_default();
+    has_pending_kill(&String::from_utf8_lossy(&status))
+}
+
+#[cfg(any(target_os = "linux", test))]
+fn has_pending_kill(status: &str) -> bool {
+    let pending = status
+        .lines()
+        .filter_map(|line| line.strip_prefix("SigPnd:").or_else(|| line.strip_prefix("ShdPnd:")))
+        .filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .fold(0, |all, mask| all | mask);
+    pending & (1 << (Signal::KILL.as_raw() - 1)) != 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_being_killed(_: u32) -> bool {
+    false
 }
 
 /// The program's name comes second, in parentheses, and may itself hold any characters: the fields are counted after it.
@@ -236,6 +278,7 @@ fn parse(text: &str) -> Option<Stat> {
         session: field(6)?.parse().unwrap_or(0),
         start_time: number(22)?,
         is_dead,
+        is_exiting: number(9)? & EXITING != 0,
         children_ticks: (number(16)?, number(17)?),
     })
 }
@@ -252,10 +295,29 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_is_killed_is_known_before_it_is_gone() {
+        let flags = |flags: &str| line("a", "D", 2).replacen(" 9 ", flags, 1);
+        assert!(parse(&flags(" 4194564 ")).unwrap().is_exiting, "PF_EXITING and two others");
+        assert!(!parse(&flags(" 4194560 ")).unwrap().is_exiting, "the two others");
+        let status =
+            |own, shared| format!("Name:\ta\nSigPnd:\t{own}\nShdPnd:\t{shared}\nSigBlk:\tffffffffffffffff\n");
+        let (none, kill, term) = ("0000000000000000", "0000000000000100", "0000000000004000");
+        assert!(has_pending_kill(&status(kill, none)) && has_pending_kill(&status(none, kill)));
+        assert!(!has_pending_kill(&status(term, none)) && !has_pending_kill(""));
+        assert!(!Process::current().is_ending());
+    }
+
+    #[test]
     fn a_program_may_have_any_name() {
         let stat = parse(&line("a) R 1 (b", "S", 1)).unwrap();
-        let expected =
-            Stat { parent: 4, session: 6, start_time: 22, is_dead: false, children_ticks: (16, 17) };
+        let expected = Stat {
+            parent: 4,
+            session: 6,
+            start_time: 22,
+            is_dead: false,
+            is_exiting: false,
+            children_ticks: (16, 17),
+        };
         assert_eq!(stat, expected);
         assert_eq!(parse("7 (a"), None);
         assert_eq!(parse("7 (a) S 1"), None);

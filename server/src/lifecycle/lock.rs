@@ -20,6 +20,9 @@ use crate::project::Project;
 /// The longest time for which a lock may outlive the daemon that held it.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
 
+/// The longest time that a killed daemon may take to be gone: a thread of it may just write to a slow disk.
+const DYING: Duration = Duration::from_secs(30);
+
 /// The longest time for which a process that only looks whether the lock is held may hold it.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -68,6 +71,7 @@ impl Holder {
     /// The time for which a start waits for the lock.
     fn patience(holder: Option<&Self>) -> Duration {
         match holder {
+            Some(holder) if holder.process.is_ending() => DYING,
             Some(holder) if holder.process.is_alive() => match holder.phase {
                 Phase::Stops => STOPPING,
                 Phase::Runs | Phase::Restarts => LOOK,

@@ -6,6 +6,8 @@
 mod files;
 
 use std::{
+    fs::Metadata,
+    os::unix::fs::MetadataExt,
     path::PathBuf,
     sync::{
         Arc,
@@ -14,12 +16,13 @@ use std::{
     time::Duration,
 };
 
+use aiwg_fs::Identity;
 use aiwg_model::{CallKey, NewEvent};
 use aiwg_protocol::{
     ApiError,
     limits::LONGEST_NAME,
     spool::{REJECTED, SPOOL_PATH},
-    types::{Cause, EventEmitParams},
+    types::{Cause, EventEmitParams, Timestamp},
 };
 use futures::future::BoxFuture;
 use tokio::{
@@ -44,6 +47,9 @@ const BEFORE_CLIENT: Duration = Duration::from_secs(5);
 /// The time before what had to wait is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 
+/// The time after which a directory's time of change tells one change from the next.
+const SETTLED: Duration = Duration::from_secs(3);
+
 /// Checks the params of an event that is emitted, as if a client had sent them.
 type Check = fn(&Context, EventEmitParams, Option<Cause>) -> Result<NewEvent, ApiError>;
 
@@ -63,6 +69,27 @@ struct Gone {
     names: Vec<String>,
     /// True if those of an earlier daemon are among them.
     is_complete: bool,
+    /// The directory as it was when nothing was found in it: as long as it is so, nobody has put anything there.
+    empty: Option<Stamp>,
+}
+
+/// A state of a directory, which changes with the names in it.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    directory: Identity,
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(found: &Metadata) -> Self {
+        Self { directory: Identity::of(found), changed: (found.ctime(), found.ctime_nsec()) }
+    }
+
+    /// True if a later change could not have the same time any more, however coarse the clock of the file system is.
+    fn is_settled(&self) -> bool {
+        let now = Timestamp::now().as_millis() / 1000;
+        now.saturating_sub(self.changed.0) >= SETTLED.as_secs().cast_signed()
+    }
 }
 
 /// The reason for which the spool is not taken in as a whole.
@@ -99,13 +126,21 @@ impl Spool {
     /// Takes in what is there, and reports what is wrong with it. True if nothing waits there to be taken in.
     async fn take_in(&self, context: &Arc<Context>) -> bool {
         let spool = context.project.spool();
-        if spool.symlink_metadata().is_err() {
+        let Ok(found) = spool.symlink_metadata() else {
             self.report(context, None);
             return true;
-        }
+        };
         let mut gone = self.gone.lock().await;
+        let stamp = Stamp::of(&found);
+        if !self.has_issue.load(Ordering::Relaxed) && gone.empty.as_ref() == Some(&stamp) {
+            return true;
+        }
         let (issue, is_done) = match self.take_all(context, &mut gone).await {
-            Ok(0) => (None, true),
+            Ok(0) => {
+                let is_as_before = spool.symlink_metadata().is_ok_and(|found| Stamp::of(&found) == stamp);
+                gone.empty = Some(stamp).filter(|stamp| is_as_before && stamp.is_settled());
+                (None, true)
+            }
             Ok(refused) => (Some(refused_words(refused)), true),
             Err(Stopped::Broken(why)) => (Some(why), true),
             Err(Stopped::Waits(why)) => {
