@@ -167,7 +167,12 @@ fn no_message_is_lost_or_said_again_as_if_it_were_new() {
         for message in task["messages"].as_array().into_iter().flatten() {
             let text = message["message"].as_str().unwrap().to_owned();
             assert_eq!(message["state"], "delivered", "{task}");
-            assert!(said.contains(&text), "{text} of {id} is not part of {session}: {said}");
+            if !said.contains(&text) {
+                drop(wire);
+                project.stop();
+                let runs = stored_runs(&project);
+                panic!("{text} of {id} is not part of {session}: {said}\n{task}\nruns by task: {runs:?}");
+            }
             let n = message["n"].as_u64().unwrap();
             assert_eq!(stored.insert(text, (id.clone(), n)), None, "{message} was sent once");
         }

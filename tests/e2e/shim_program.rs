@@ -1,13 +1,14 @@
 //! The program of an agent's shim: the small one beside `aiwg`, or `aiwg` itself where that does not fit.
 
 use std::{
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use serde_json::json;
 
-use crate::support::Project;
+use crate::support::{Project, until};
 
 const AIWG: &str = env!("CARGO_BIN_EXE_aiwg");
 const SMALL: &str = env!("CARGO_BIN_EXE_aiwg-shim");
@@ -17,7 +18,12 @@ struct Installed(Project);
 
 impl Installed {
     fn new() -> Self {
-        let installed = Self(Project::new(json!({})));
+        Self::of(json!({}))
+    }
+
+    /// One with this configuration.
+    fn of(config: serde_json::Value) -> Self {
+        let installed = Self(Project::new(config));
         std::fs::create_dir(installed.path("")).unwrap();
         // A file of a hundred megabytes is not written for each test, where that can be helped.
         std::fs::hard_link(AIWG, installed.path("aiwg"))
@@ -123,4 +129,29 @@ fn one_that_is_moved_away_from_the_daemons_is_not_executed_any_more() {
     assert_eq!(installed.shim(), "aiwg-shim");
     std::fs::rename(installed.path("aiwg-shim"), installed.0.file("aiwg-shim")).unwrap();
     assert_eq!(installed.shim(), "aiwg");
+}
+
+#[test]
+fn a_task_goes_on_whose_shim_was_killed_before_it_had_read_what_to_run() {
+    // No pipe takes so much: what is written to a shim that has ended fails.
+    let large = format!("echo ran # {}", "x".repeat(90_000));
+    let agent = json!({ "command": ["sh", "-c", large] });
+    let installed = Installed::of(json!({ "agent": agent }));
+    let program = std::fs::read(SMALL).unwrap();
+    let mark = b"aiwg-shim: the program of aiwg's shims, build ";
+    let at = program.windows(mark.len()).position(|window| window == mark).unwrap();
+    let end = at + program[at..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    // It fits, and ends without reading anything.
+    let ends = [&std::fs::read("/bin/false").unwrap()[..], &program[at..end]].concat();
+    std::fs::write(installed.path("aiwg-shim"), ends).unwrap();
+    std::fs::set_permissions(installed.path("aiwg-shim"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    installed.start();
+    let task = installed.0.submit("");
+    until("the rest after a shim that was lost", || {
+        installed.0.json(&["task", "show", &task])["waiting"] == "rest"
+    });
+    // From here on it is `aiwg` itself.
+    std::fs::write(installed.path("aiwg-shim"), "").unwrap();
+    let task = installed.0.ended(&task);
+    assert_eq!((&task["state"], task["result"].as_str()), (&json!("completed"), Some("ran\n")), "{task}");
 }

@@ -1,6 +1,6 @@
 //! What a task asks people for, its bounds and its use, and what they send to its agent, over the real store.
 
-use aiwg_model::{EndReason, NewApproval, Outcome, Received, RunId, TaskNo, TaskSpec, Used};
+use aiwg_model::{EndReason, NewApproval, Outcome, Received, RunCost, RunId, TaskNo, TaskSpec, Used};
 use aiwg_protocol::{
     terms::{ApprovalLimits, OnTimeout},
     types::{ApprovalKind, ApprovalRequest, ApprovalState, Json, TaskState, Timestamp},
@@ -231,4 +231,18 @@ fn a_message_that_a_limited_or_overloaded_run_has_not_taken_in_goes_to_the_next_
         let paused = Outcome { reason, received, ..Outcome::without_exit(TaskState::Failed, "") };
         assert_eq!(ended(&mut machine, 2, &paused), (TaskState::Queued, None, true));
     }
+}
+
+#[test]
+fn a_message_to_a_run_whose_agent_could_not_be_started_waits_again() {
+    let mut machine = Machine::new();
+    let by = SentBy { is_agent: false, is_live: false };
+    machine.done(|tx| assert!(tx.send(TASK, "a note", None, by).is_ok()));
+    let done = Outcome { reason: EndReason::DONE, ..Outcome::without_exit(TaskState::Completed, "") };
+    machine.done(|tx| assert!(tx.ended(RunId { task: TASK, n: 1 }, &done).is_ok()));
+    let unstarted = Outcome { cost: RunCost::Nothing, ..Outcome::without_exit(TaskState::Failed, "") };
+    machine.done(|tx| assert!(tx.ended(RunId { task: TASK, n: 2 }, &unstarted).is_ok()));
+    let row = machine.store.view().unwrap().task(TASK).unwrap().unwrap();
+    let sent = &row.spec.terms.sent[0];
+    assert_eq!((row.state, sent.run, sent.is_unsure), (TaskState::Failed, None, false));
 }

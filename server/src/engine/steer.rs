@@ -1,8 +1,8 @@
 //! Steering tasks that are under way: messages to their agents, and people who take them over.
 
 use aiwg_model::{
-    EndReason, Hold, Message, Outcome, Received, RunId, RunRow, Sent, StopReason, Taken, TaskNo, TaskRow,
-    TaskSpec, Terms,
+    EndReason, Hold, Message, Outcome, Received, RunCost, RunId, RunRow, Sent, StopReason, Taken, TaskNo,
+    TaskRow, TaskSpec, Terms,
 };
 use aiwg_protocol::types::{
     Delivery, Json, TaskDeliveredEvent, TaskGiven, TaskSent, TaskSentEvent, TaskState, TaskTaken, TaskUsage,
@@ -295,6 +295,10 @@ impl Transaction<'_> {
         task: &TaskRow,
         outcome: &Outcome,
     ) -> aiwg_store::Result<TaskRow> {
+        if outcome.processes.is_none() && outcome.cost == RunCost::Nothing {
+            // There was no agent: its program could not be started.
+            return self.take_back_sent(task, false);
+        }
         let was_asked = task.spec.terms.sent.iter().any(|sent| sent.run == Some(task.launch));
         let is_pause = [EndReason::LIMITED, EndReason::OVERLOADED].contains(&outcome.reason);
         if !was_asked || !outcome.received.is_without_prompt || !(is_pause || is_crash(&outcome.reason)) {

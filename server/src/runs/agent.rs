@@ -228,9 +228,12 @@ impl Agent {
             Ok(child) => child,
             Err(error) => return Ok(not_started(&error)),
         };
-        if let Err(error) = shim::give(&mut child, &spec).await {
+        if let Err(error) = shim::give(&mut child, &spec).await
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
             return Ok(not_started(&error));
         }
+        // A shim that was killed before it could read is like any that was killed: no agent was started.
         drop(spec);
         let mut shortage = None;
         let ended = async {
