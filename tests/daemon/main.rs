@@ -14,6 +14,7 @@ mod expect;
 mod lanes;
 mod limits;
 mod live;
+mod live_lost;
 mod once;
 mod order;
 mod output;

@@ -31,6 +31,7 @@ mod logs;
 mod messaging;
 mod output;
 mod packages;
+mod permission_settings;
 mod permissions;
 mod queue;
 mod recovery;
