@@ -5,9 +5,10 @@
 pub(crate) type Entry = (&'static str, &'static str);
 
 /// Variables of the environment that the command reads.
-pub(crate) const ENVIRONMENT: [Entry; 7] = [
+pub(crate) const ENVIRONMENT: [Entry; 8] = [
     ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
     ("AIWG_OFFLINE", "if it is 1, `event emit` needs no daemon: see --offline"),
+    ("AIWG_RUNTIME_DIR", "for the list of your daemons; else XDG_RUNTIME_DIR or /tmp"),
     ("AIWG_SAFE_DIRECTORY", "other users' projects to trust, as PATH lists them"),
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
@@ -60,11 +61,17 @@ pub(crate) const START: &str = "Examples:
 pub(crate) const IMPORT: &str = "Example:
   aiwg daemon stop && aiwg daemon import";
 
-pub(crate) const STOP: &str = "Example:
-  aiwg daemon stop && aiwg daemon start";
+pub(crate) const STOP: &str = "Examples:
+  aiwg daemon stop && aiwg daemon start
+  aiwg daemon stop --all";
 
-pub(crate) const RESTART: &str = "Example:
-  aiwg config check && aiwg daemon restart";
+pub(crate) const RESTART: &str = "Examples:
+  aiwg config check && aiwg daemon restart
+  aiwg daemon restart --all";
+
+pub(crate) const DAEMON_LIST: &str = "Examples:
+  aiwg daemon list
+  aiwg daemon list --json | jq -r '.[] | select(.health == \"degraded\").project'";
 
 pub(crate) const RELOAD: &str = "Example:
   aiwg config check && aiwg daemon reload";

@@ -19,6 +19,7 @@ mod crash_kills;
 mod crash_permissions;
 mod crash_steering;
 mod crash_unattended;
+mod daemons;
 mod disk;
 mod documents;
 mod files;

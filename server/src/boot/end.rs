@@ -69,6 +69,7 @@ impl Daemon {
             return Ended::Failed(ENGINE_FAILED.to_owned());
         }
         if how != Stop::Restart {
+            self.state_guard.take_off_list();
             tracing::info!("the daemon has stopped");
             let lost = self.state_guard.lost();
             if lost.is_some() {

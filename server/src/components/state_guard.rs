@@ -12,8 +12,14 @@ use aiwg_fs::Identity;
 use futures::future::BoxFuture;
 use tokio::time::sleep;
 
-use crate::lifecycle::Lock;
-use crate::{component::Component, context::Context, health::IssueKind, project::Project, stop::Stop};
+use crate::{
+    component::Component,
+    context::Context,
+    health::IssueKind,
+    lifecycle::{Lock, Registration},
+    project::Project,
+    stop::Stop,
+};
 
 /// The project's directory, the lock or the store was taken away.
 const GROUND_ISSUE: IssueKind = IssueKind::named("ground");
@@ -25,6 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct StateGuard {
     files: Vec<(PathBuf, Identity)>,
+    /// The project's place in the list of the user's daemons; none where there can be no list.
+    registration: Option<Registration>,
     lost: OnceLock<String>,
 }
 
@@ -41,7 +49,10 @@ impl StateGuard {
             all.push(now(file)?);
         }
         all.extend(lock.identity()?.map(|identity| (project.lock(), identity)));
-        Ok(Self { files: all, lost: OnceLock::new() })
+        let registration = Registration::of(project)
+            .inspect_err(|error| tracing::warn!(%error, "`aiwg daemon list` will not show this daemon"))
+            .ok();
+        Ok(Self { files: all, registration, lost: OnceLock::new() })
     }
 
     /// True if the project's directory is where it was.
@@ -52,6 +63,11 @@ impl StateGuard {
     /// The report of the file that was taken away while the daemon ran, for the process that runs it; none if none was.
     pub(crate) fn lost(&self) -> Option<String> {
         self.lost.get().cloned()
+    }
+
+    /// Takes the daemon off the list of the user's daemons: it has ended.
+    pub(crate) fn take_off_list(&self) {
+        self.registration.iter().for_each(Registration::remove);
     }
 
     /// The first file that is gone.
@@ -81,6 +97,9 @@ async fn watch_state(context: &Arc<Context>, guard: &StateGuard) {
         context.log.look();
         context.project.open_to_owner();
         look_at_configuration(context);
+        if let Some(Err(error)) = guard.registration.as_ref().map(Registration::renew) {
+            tracing::debug!(%error, "the daemon is not on the list of the user's daemons");
+        }
         if let Some(path) = guard.missing() {
             let why = format!(
                 "{} was removed, moved or replaced while the daemon ran, so it has ended, and left its agents running; where the project now is, \

@@ -5,6 +5,7 @@ mod limits;
 mod lock;
 mod opened;
 mod pid_file;
+mod registry;
 mod service;
 mod signals;
 
@@ -13,6 +14,8 @@ pub(crate) use limits::{hide_memory, limit_open_files, raise_open_files};
 pub(crate) use lock::before;
 pub use lock::{Holder, Lock, Phase};
 pub(crate) use pid_file::PidFile;
+pub(crate) use registry::Registration;
+pub use registry::projects_with_daemon;
 pub use service::SERVICE_ENV;
 pub(crate) use service::{report_alive, report_ready, report_reloading, report_stopping, watchdog};
 pub use signals::hold_signals;

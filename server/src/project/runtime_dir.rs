@@ -7,12 +7,23 @@ use std::{
 
 use super::make_private_dir;
 
-/// The directories where such a one may be: the one that the system gives the user for them, if it is as the XDG specification demands, and the
-/// directory for temporary files.
+/// The variable of the environment by which a person names the directory where the user's directory is.
+const RUNTIME_DIR_ENV: &str = "AIWG_RUNTIME_DIR";
+
+/// The directories where such a one may be: the one that the person names; else the one that the system gives the user for them, if it is as the XDG
+/// specification demands, and the directory for temporary files.
 pub(crate) fn runtime_dirs() -> Vec<PathBuf> {
+    if let Some(named) = named_runtime_dir() {
+        return vec![named];
+    }
     let xdg = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let all = xdg.into_iter().chain([std::env::temp_dir(), PathBuf::from("/tmp")]);
     all.filter(|dir| dir.is_absolute() && dir.is_dir()).collect()
+}
+
+/// The directory that the person names.
+pub(crate) fn named_runtime_dir() -> Option<PathBuf> {
+    std::env::var_os(RUNTIME_DIR_ENV).map(PathBuf::from).filter(|dir| dir.is_absolute() && dir.is_dir())
 }
 
 /// The name of the directory that all of this user's daemons have there.

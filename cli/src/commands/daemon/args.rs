@@ -17,10 +17,10 @@ pub(crate) enum DaemonCommand {
     Import,
     /// Stop the daemon; running tasks have 15 seconds to end
     #[command(after_help = examples::STOP)]
-    Stop,
+    Stop(WhichArgs),
     /// Restart the daemon, with its configuration file and its program read again; running tasks go on
     #[command(after_help = examples::RESTART)]
-    Restart,
+    Restart(WhichArgs),
     /// Put the changed configuration in force; running tasks and connections stay
     #[command(after_help = examples::RELOAD)]
     Reload,
@@ -33,6 +33,9 @@ pub(crate) enum DaemonCommand {
     /// Drain the queue: start nothing, and wait until the running tasks have ended
     #[command(after_help = examples::DRAIN)]
     Drain(DrainArgs),
+    /// List all your daemons, of whatever project
+    #[command(after_help = examples::DAEMON_LIST)]
+    List,
     /// Show the daemon and all its subsystems
     #[command(after_help = examples::STATUS)]
     Status,
@@ -51,6 +54,13 @@ pub(crate) enum DaemonCommand {
     /// Print a unit with which a service manager runs this project's daemon
     #[command(after_help = examples::SERVICE)]
     Service(ServiceArgs),
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct WhichArgs {
+    /// All your daemons, of whatever project, one after the other
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

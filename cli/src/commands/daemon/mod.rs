@@ -1,3 +1,4 @@
+mod all;
 mod args;
 mod attended;
 mod drain;
@@ -145,9 +146,12 @@ pub(crate) fn run(
         // Without a runtime around them: the daemon makes one of its own.
         DaemonCommand::Start(args) => start(project, args, output),
         DaemonCommand::Import => import(project, output),
-        DaemonCommand::Restart => restart::run(project, output),
+        DaemonCommand::List => all::list(output),
+        DaemonCommand::Restart(which) if which.all => all::restart(project, output),
+        DaemonCommand::Restart(_) => restart::run(project, output),
         DaemonCommand::Service(args) => setup::service(project, &args),
-        DaemonCommand::Stop => stop::run(project, output),
+        DaemonCommand::Stop(which) if which.all => all::stop(project, output),
+        DaemonCommand::Stop(_) => stop::run(project, output),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Pause => ask(project, async |client| drain::pause(client, output).await),
         DaemonCommand::Resume => ask(project, async |client| drain::resume(client, output).await),

@@ -12,17 +12,15 @@ use aiwg_client::{
 };
 use aiwg_server::boot::{Options, Ready, is_running, last_holder};
 
-use super::{
-    LAST_MOMENTS, options, project_of, show_reload, start_with, startable, started, status_if_readable,
-};
-use crate::{error::CliError, output::Output, project::connect};
+use super::{LAST_MOMENTS, options, project_of, show_reload, startable, started, status_if_readable};
+use crate::{daemon::detach, error::CliError, output::Output, project::connect};
 
 /// Interval at which is looked whether the daemon is there again.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Result of a restart.
-enum Restart {
-    /// The daemon has restarted.
+/// The result of a restart.
+pub(super) enum Restart {
+    /// The daemon has restarted, or was started.
     Done(Ready),
     /// Its configuration is refused, and it goes on as it was.
     Refused(DaemonReloaded),
@@ -30,18 +28,7 @@ enum Restart {
 
 /// Restarts the daemon, if one runs, with the configuration file it had, while running tasks go on; else starts it.
 pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let restart = match runtime.block_on(restart(project)) {
-        Err(CliError::Client(error)) if error.is_no_daemon() => {
-            drop(runtime);
-            let project = startable(project)?;
-            // With the configuration file of a daemon that was killed; what was stopped is started as ever.
-            let again = last_holder(&project).is_some();
-            return start_with(&Options { again, ..options(project) }, output);
-        }
-        other => other?,
-    };
-    match restart {
+    match restart(project)? {
         Restart::Done(ready) => started(&ready, output),
         Restart::Refused(why) => {
             output.result(&why, show_reload)?;
@@ -50,9 +37,24 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
     }
 }
 
+/// Restarts the daemon, or starts it where none runs.
+pub(super) fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(connected(project)) {
+        Err(CliError::Client(error)) if error.is_no_daemon() => {
+            drop(runtime);
+            let project = startable(project)?;
+            // With the configuration file of a daemon that was killed; what was stopped is started as ever.
+            let again = last_holder(&project).is_some();
+            Ok(Restart::Done(detach(&Options { again, ..options(project) })?))
+        }
+        other => other,
+    }
+}
+
 /// In place, as the same process, wherever it runs: a service manager, a container or a terminal may wait for its end, and one that is asked by an
 /// agent, or from another session, must not become a descendant of that.
-async fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
+async fn connected(project: Option<&Path>) -> Result<Restart, CliError> {
     let client = connect(project).await?;
     let before = status_if_readable(&client).await?;
     in_place(project, &client, before.as_ref()).await

@@ -42,13 +42,47 @@ const DYING: Duration = Duration::from_secs(10);
 /// Output of `--json`: the method's own result, whether the daemon had to be killed, and whose agents are still alive.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Stopped {
+pub(super) struct Stopped {
     #[serde(flatten)]
     acknowledged: StopAcknowledged,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     killed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     agents_left: Vec<String>,
+    #[serde(skip)]
+    how: Ended,
+    /// Its project, where it has stopped by itself and its tmux session is left.
+    #[serde(skip)]
+    project: Option<PathBuf>,
+}
+
+impl Stopped {
+    /// Ends the daemon's tmux session. Last of all: this may be a pane of it.
+    pub(super) fn end_session(&self) {
+        // Not that of a daemon that has taken over.
+        if let Some(project) = self.project.as_deref().filter(|project| !is_running(project)) {
+            tmux::end(project);
+        }
+    }
+
+    /// The sentence for people.
+    pub(super) fn said(&self) -> &'static str {
+        match self.how {
+            Ended::Asked => "The daemon has stopped.",
+            Ended::Signalled => "The daemon, which did not answer, has stopped.",
+            Ended::Killed => "The daemon, which did not answer, was killed.",
+        }
+    }
+
+    /// Whoever stops a daemon wants its agents to end: what is to be said where some are alive.
+    pub(super) fn left(&self) -> Option<String> {
+        let left = self.agents_left.join(", ");
+        (!left.is_empty()).then(|| {
+            format!(
+                "agents are still alive, those of {left}: `{START_COMMAND}` finds them, and `aiwg task cancel` ends them then"
+            )
+        })
+    }
 }
 
 /// The way in which a daemon has ended.
@@ -116,33 +150,45 @@ impl Here {
     }
 }
 
+/// Stops the daemon, and says how it went.
+pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+    let stopped = stop(project, !output.json)?;
+    output.result(&stopped, |out, stopped| {
+        writeln!(out, "{} `{START_COMMAND}` starts it again.", stopped.said())
+    })?;
+    let left = stopped.left();
+    left.iter().for_each(|left| note(&format!("aiwg: {left}")));
+    stopped.end_session();
+    Ok(if left.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// Asks until there is a daemon to take it: one may just be restarting. One that does not answer is ended by signals,
 /// and so is one that takes
 /// no more connections: whoever keeps them all open must not keep a person from stopping it.
-pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+pub(super) fn stop(project: Option<&Path>, says_more: bool) -> Result<Stopped, CliError> {
     let began = Instant::now();
     loop {
-        let error = match ask_it(project, output) {
-            Ok(asked) => return wait_for(project, asked, output),
+        let error = match ask_it(project, says_more) {
+            Ok(asked) => return wait_for(project, asked),
             Err(CliError::Client(error)) if is_gone(&error) || is_silent(&error) || is_full(&error) => error,
             Err(other) => return Err(other),
         };
         if is_silent(&error) || is_full(&error) || !restarts(project, &error) || began.elapsed() > ENDING {
-            return end_holder(project, error, output);
+            return end_holder(project, error);
         }
         std::thread::sleep(LOOK_EVERY);
     }
 }
 
 /// Asks the daemon to stop, and waits for its word that it does.
-fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
+fn ask_it(project: Option<&Path>, says_more: bool) -> Result<Asked, CliError> {
     let mut asked = None;
     ask_at_once(project, async |client| {
         // Whatever is the matter with its database, it can be stopped.
         let status = status_if_readable(client).await?;
         let here = project_of(project, client, status.as_ref()).and_then(Here::of);
         let acknowledged = client.daemon_stop(DaemonStopParams::default()).await?;
-        if !output.json && acknowledged.running > 0 {
+        if says_more && acknowledged.running > 0 {
             let running = count(acknowledged.running.into(), "running task", "running tasks");
             note(&format!("Ending {running}: this takes up to 15 seconds."));
         }
@@ -171,12 +217,8 @@ async fn until_gone(client: &DaemonClient, started_at: Option<Timestamp>) {
 }
 
 /// Waits until a daemon has ended that has said so. One of this project's that does not is ended.
-fn wait_for(
-    project: Option<&Path>,
-    Asked { acknowledged, here: of }: Asked,
-    output: &Output,
-) -> Result<ExitCode, CliError> {
-    let Some(of) = of else { return stopped(acknowledged, Ended::Asked, Vec::new(), output) };
+fn wait_for(project: Option<&Path>, Asked { acknowledged, here: of }: Asked) -> Result<Stopped, CliError> {
+    let Some(of) = of else { return Ok(stopped(acknowledged, Ended::Asked, Vec::new())) };
     let mut how = Ended::Asked;
     if !of.ends_within(ENDING) {
         let is_own = here(project).and_then(|own| own.canonicalize().ok()) == of.project.canonicalize().ok();
@@ -188,12 +230,7 @@ fn wait_for(
         how = end(&of)?;
     }
     let left = of.agents_left(acknowledged.running, how)?;
-    let code = stopped(acknowledged, how, left, output)?;
-    // Last: this may be a pane of it. Not that of a daemon that has taken over.
-    if !is_running(&of.project) {
-        tmux::end(&of.project);
-    }
-    Ok(code)
+    Ok(Stopped { project: Some(of.project), ..stopped(acknowledged, how, left) })
 }
 
 /// True if the daemon, though it is gone, is to be there again in a moment.
@@ -204,7 +241,7 @@ fn restarts(project: Option<&Path>, error: &ClientError) -> bool {
 }
 
 /// Ends a daemon that holds the project's lock and does not answer: it hangs, its socket was removed, or it is not so far yet.
-fn end_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Result<ExitCode, CliError> {
+fn end_holder(project: Option<&Path>, error: ClientError) -> Result<Stopped, CliError> {
     // The processes of another machine are not here.
     let Some(of) = here(project).filter(|here| is_running(here)).and_then(Here::of) else {
         return Err(error.into());
@@ -219,7 +256,7 @@ fn end_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Re
     }
     let how = end(&of)?;
     let acknowledged = StopAcknowledged { stopping: true, pid: of.holder.pid, running: 0 };
-    stopped(acknowledged, how, of.agents_left(0, how)?, output)
+    Ok(stopped(acknowledged, how, of.agents_left(0, how)?))
 }
 
 /// Ends a daemon by signals, through its number and its start time, so that it is nobody else.
@@ -247,29 +284,8 @@ fn end(of: &Here) -> Result<Ended, CliError> {
     )))
 }
 
-fn stopped(
-    acknowledged: StopAcknowledged,
-    how: Ended,
-    agents_left: Vec<String>,
-    output: &Output,
-) -> Result<ExitCode, CliError> {
-    let next = format!("`{START_COMMAND}` starts it again");
-    let said = match how {
-        Ended::Asked => format!("The daemon has stopped. {next}."),
-        Ended::Signalled => format!("The daemon, which did not answer, has stopped. {next}."),
-        Ended::Killed => format!("The daemon, which did not answer, was killed. {next}."),
-    };
-    let stopped = Stopped { acknowledged, killed: how == Ended::Killed, agents_left };
-    output.result(&stopped, |out, _| writeln!(out, "{said}"))?;
-    if stopped.agents_left.is_empty() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    // Whoever stops a daemon wants its agents to end.
-    note(&format!(
-        "aiwg: agents are still alive, those of {}: `{START_COMMAND}` finds them, and `aiwg task cancel` ends them then",
-        stopped.agents_left.join(", ")
-    ));
-    Ok(ExitCode::FAILURE)
+fn stopped(acknowledged: StopAcknowledged, how: Ended, agents_left: Vec<String>) -> Stopped {
+    Stopped { acknowledged, killed: how == Ended::Killed, agents_left, how, project: None }
 }
 
 /// True if something comes to be in time.

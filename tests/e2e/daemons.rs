@@ -1,0 +1,152 @@
+//! All daemons of a user: found wherever they run, and stopped or restarted together.
+
+use std::process::{Command, Output};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Project, until};
+
+/// A user whose daemons are none but those of a test.
+struct User {
+    runtime: TempDir,
+}
+
+impl User {
+    fn new() -> Self {
+        Self { runtime: tempfile::tempdir().unwrap() }
+    }
+
+    fn command(&self, project: &Project) -> Command {
+        let mut command = project.command();
+        command.env("AIWG_RUNTIME_DIR", self.runtime.path());
+        command
+    }
+
+    fn run(&self, project: &Project, arguments: &[&str]) -> Output {
+        self.command(project).args(arguments).output().unwrap()
+    }
+
+    fn started(&self, config: Value) -> Project {
+        let project = Project::new(config);
+        let done = self.run(&project, &["daemon", "start"]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        project
+    }
+
+    /// The list's part on each of these projects.
+    fn list(&self, projects: &[&Project]) -> Vec<Value> {
+        let done = self.run(projects[0], &["daemon", "list", "--json", "--request-timeout", "1s"]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let all: Vec<Value> = serde_json::from_slice(&done.stdout).unwrap();
+        let root = |project: &Project| project.path().canonicalize().unwrap().display().to_string();
+        let of = |project: &Project| all.iter().find(|daemon| daemon["project"] == root(project)).cloned();
+        projects.iter().map(|project| of(project).unwrap_or_default()).collect()
+    }
+
+    /// The files of the list.
+    fn noted(&self) -> Vec<std::path::PathBuf> {
+        let list =
+            self.runtime.path().join(format!("aiwg-{}", rustix::process::geteuid().as_raw())).join("daemons");
+        std::fs::read_dir(list).into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
+    }
+}
+
+#[test]
+fn every_daemon_is_listed_with_what_it_does() {
+    let user = User::new();
+    let busy = user.started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let idle = user.started(json!({ "budget": { "day_usd": 5 } }));
+    for prompt in ["sleep 1000", "true"] {
+        busy.submit(prompt);
+    }
+    until("its task", || user.list(&[&busy])[0]["running"] == 1);
+    let [first, second] = &user.list(&[&busy, &idle])[..] else { panic!("two are listed") };
+    assert_eq!(
+        (&first["state"], &first["queued"], &first["pid"]),
+        (&json!("running"), &json!(1), &json!(busy.pid()))
+    );
+    assert_eq!((&second["health"], &second["running"]), (&json!("healthy"), &json!(0)), "{second}");
+    assert_eq!(second["spentTodayUsd"], 0.0);
+    busy.wire().call("daemon.pause", json!({}));
+    assert_eq!(user.list(&[&busy])[0]["state"], "paused");
+    let shown = user.run(&idle, &["daemon", "list"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("PROJECT") && shown.contains("$0.00") && shown.contains("paused"), "{shown}");
+}
+
+#[test]
+fn one_that_was_killed_is_not_listed_and_one_that_hangs_hides_no_other() {
+    let user = User::new();
+    let (killed, hangs, well) = (user.started(json!({})), user.started(json!({})), user.started(json!({})));
+    killed.kill_daemon();
+    let pid = i32::try_from(hangs.pid()).unwrap();
+    let signal = |signal| {
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
+    };
+    signal(Signal::STOP);
+    let found = user.list(&[&killed, &hangs, &well]);
+    signal(Signal::CONT);
+    assert_eq!(found[0], Value::Null);
+    assert_eq!((&found[1]["state"], &found[1]["pid"]), (&json!("unresponsive"), &json!(hangs.pid())));
+    assert_eq!((&found[1]["health"], &found[2]["state"]), (&Value::Null, &json!("running")));
+    // What systems clear away, or someone writes there, spoils nothing.
+    for path in user.noted() {
+        std::fs::write(path.with_extension("odd"), "{\"project\": 3}").unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+    until("the daemon to be listed again", || user.list(&[&well])[0]["state"] == "running");
+    // That of a project which is gone is forgotten.
+    well.stop();
+    let gone = user.started(json!({}));
+    gone.kill_daemon();
+    let has = |text: &str| {
+        let files = user.noted().into_iter().map(|path| std::fs::read_to_string(path).unwrap());
+        files.into_iter().any(|found| found.contains(text))
+    };
+    let root = gone.path().canonicalize().unwrap().display().to_string();
+    assert!(has(&root));
+    std::fs::remove_dir_all(gone.path()).unwrap();
+    user.list(&[&hangs]);
+    assert!(!has(&root));
+}
+
+#[test]
+fn all_are_restarted_and_stopped_together() {
+    let user = User::new();
+    let (one, other, killed) = (user.started(json!({})), user.started(json!({})), user.started(json!({})));
+    killed.kill_daemon();
+    let began = |project: &Project| project.json(&["daemon", "status"])["started_at"].clone();
+    let before = [began(&one), began(&other)];
+    let alone = |arguments: &[&str]| {
+        let mut command = user.command(&one);
+        command.args(arguments);
+        command
+    };
+    // A refused configuration: its daemon goes on, and the others restart.
+    other.configure("{ \"rules\": 3 }");
+    let done = alone(&["daemon", "restart", "--all", "--json"]).output().unwrap();
+    let results: Vec<Value> = serde_json::from_slice(&done.stdout).unwrap();
+    let of = |results: &[Value], project: &Project| {
+        let root = project.path().canonicalize().unwrap().display().to_string();
+        results.iter().find(|result| result["project"] == root).cloned().unwrap_or_default()
+    };
+    assert_eq!(done.status.code(), Some(1));
+    assert_eq!(of(&results, &one)["error"], Value::Null, "{results:?}");
+    assert!(of(&results, &other)["error"].as_str().unwrap().contains("refused"), "{results:?}");
+    assert_eq!(of(&results, &killed), Value::Null);
+    assert_ne!(began(&one), before[0]);
+    assert_eq!(began(&other), before[1]);
+    for refused in [
+        alone(&["daemon", "stop", "--all"]).env("AIWG_TASK_ID", "task-0001").output().unwrap(),
+        alone(&["--project", ".", "daemon", "stop", "--all"]).output().unwrap(),
+    ] {
+        assert!(!refused.status.success() && !refused.stderr.is_empty());
+    }
+    let done = alone(&["daemon", "stop", "--all"]).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(said.matches("The daemon has stopped.").count(), 2, "{said}");
+    assert!(user.noted().len() == 1, "the one that was killed: {:?}", user.noted());
+}
