@@ -41,7 +41,7 @@ mod socket;
 pub mod telegram;
 mod token;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aiwg_messaging::Platform;
 
@@ -50,8 +50,16 @@ pub use platform::{Account, Inbound, Outbound, PlatformClient, Received, SendFai
 pub use socket::{Frame, Socket};
 pub use token::Token;
 
-/// The client of a platform, with its token and its base address; the platform's own one if none is given. Slack has a second token, for its
-/// sockets.
+/// The way to a platform.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Way<'a> {
+    /// Its base address; the platform's own one if none is given.
+    pub address: Option<&'a str>,
+    /// The longest time for which Telegram is asked to hold a poll; as long as it does if none is given.
+    pub poll: Option<Duration>,
+}
+
+/// The client of a platform, with its token and the way to it. Slack has a second token, for its sockets.
 ///
 /// # Errors
 /// A token is none or is missing, the address is none that a token may be sent to, or no certificates are there.
@@ -59,11 +67,14 @@ pub fn client(
     platform: Platform,
     token: &Token,
     app_token: Option<&Token>,
-    address: Option<&str>,
+    way: Way<'_>,
 ) -> Result<Arc<dyn PlatformClient>, String> {
     match platform {
-        Platform::Telegram => Ok(Arc::new(telegram::Telegram::new(token.clone(), address)?)),
-        Platform::Slack => Ok(Arc::new(slack::Slack::new(token.clone(), app_token, address)?)),
-        Platform::Discord => Ok(Arc::new(discord::Discord::new(token.clone(), address)?)),
+        Platform::Telegram => {
+            let telegram = telegram::Telegram::new(token.clone(), way.address)?;
+            Ok(Arc::new(telegram.holding(way.poll)))
+        }
+        Platform::Slack => Ok(Arc::new(slack::Slack::new(token.clone(), app_token, way.address)?)),
+        Platform::Discord => Ok(Arc::new(discord::Discord::new(token.clone(), way.address)?)),
     }
 }

@@ -371,8 +371,19 @@ fn what_can_come_to_nothing_is_an_error_and_what_protects_nothing_is_noticed() {
     one(&action(r#""delay":"2h","expires":"90m""#), "rules[0].action.expires", "more than \"delay\" (2h)");
     one(&action(r#""delay":"2h","expires":"2h""#), "rules[0].action.expires", "before it may start");
     one(&action(r#""expires":"0s""#), "rules[0].action.expires", "must be more than 0");
-    let never = r#""approval":{"on_timeout":"approve"}"#;
-    one(&action(never), "rules[0].action.approval.on_timeout", "without \"timeout_minutes\"");
+    for (approval, key) in [
+        (r#"{"on_timeout":"approve"}"#, "on_timeout"),
+        (r#"{"on_timeout":"reject"}"#, "on_timeout"),
+        (r#"{"onTimeout":"reject"}"#, "onTimeout"),
+    ] {
+        let place = format!("rules[0].action.approval.{key}");
+        one(&action(&format!(r#""approval":{approval}"#)), &place, "without \"timeout_minutes\"");
+    }
+    let late = r#""expires":"1h","approval":{"timeout_minutes":60}"#;
+    one(&action(late), "rules[0].action.approval.timeout_minutes", "less than \"expires\" (1h)");
+    one(r#"{"daemon":{"stalled_tasks":"end"}}"#, "daemon.stalled_tasks", "without \"stall_minutes\"");
+    good(r#"{"daemon":{"stalled_tasks":"end","stall_minutes":5}}"#);
+    good(&action(r#""approval":{}"#));
     one(&rule(&[("expect", r#"{"within":"0s"}"#)]), "rules[0].expect.within", "must be more than 0");
     let job = r#"{"schedule":{"jobs":[{"name":"a","cron":"@daily","action":"x","expect":{"within":"0h"}}]}}"#;
     one(job, "schedule.jobs[0].expect.within", "must be more than 0");
@@ -393,4 +404,51 @@ fn what_can_come_to_nothing_is_an_error_and_what_protects_nothing_is_noticed() {
     let expected = ["srcs", "Cargo.tom"].map(|missing| format!("and there is no {missing:?} in the project"));
     assert_eq!(notices.len(), 2, "{notices:?}");
     assert!(notices.iter().zip(&expected).all(|(notice, end)| notice.ends_with(end)), "{notices:?}");
+}
+
+#[test]
+fn no_token_of_messaging_is_handed_to_agents() {
+    let one = |text: &str, place: &str| {
+        let wrong = wrong(text);
+        assert!(wrong.len() == 1 && wrong[0].contains(place), "{wrong:?}");
+        assert!(wrong[0].contains("is a token of messaging, which no agent gets"), "{wrong:?}");
+    };
+    for token in crate::messaging::TOKEN_VARIABLES {
+        let env = format!(r#""env":{{"BOT":"a${{{token}}}"}}"#);
+        let action = format!(r#"{{"type":"submit_task","prompt":"p",{env}}}"#);
+        one(&rule(&[("action", &action)]), ": rules[0].action.env.BOT: ");
+        one(&format!(r#"{{"actions":{{"a":{action}}}}}"#), "1:59: actions.a.env.BOT: ");
+        one(&format!(r#"{{"agents":{{"a":{{"program":"claude",{env}}}}}}}"#), ": agents.a.env.BOT: ");
+        one(&format!(r#"{{"agent":{{"env":{{"keep":["X","{token}"]}}}}}}"#), "1:30: agent.env.keep[1]: ");
+        good(&format!(r#"{{"agent":{{"env":{{"keep":["AIWG_*"],"remove":["{token}"]}}}}}}"#));
+    }
+}
+
+#[test]
+fn a_notice_is_about_topics_that_there_are() {
+    let notify =
+        |topic: &str| format!(r#"{{"messaging":{{"notify":[{{"topics":["task:failed","{topic}"]}}]}}}}"#);
+    let said = wrong(&notify("task:complete"));
+    let place = "1:50: messaging.notify[0].topics[1]: ";
+    assert!(said.len() == 1 && said[0].starts_with(place), "{said:?}");
+    assert!(said[0].contains("did you mean \"task:completed\"?"), "{said:?}");
+    assert!(wrong(&notify("budget:ex?"))[0].contains("matches none of the topics"));
+    good(&notify("deploy:*"));
+}
+
+#[test]
+fn settings_that_others_rob_of_their_effect_are_noticed() {
+    let noticed = |text: &str, why: &str| {
+        let (_, notices) = good(text);
+        assert!(notices.len() == 1 && notices[0].contains(why), "{text}: {notices:?}");
+    };
+    let silent = |text: &str| assert_eq!(good(text).1, Vec::<String>::new(), "{text}");
+    noticed(r#"{"budget":{"task_usd":1,"warn_at":0.5}}"#, "budget.warn_at has no effect");
+    silent(r#"{"budget":{"day_usd":1,"warn_at":0.5}}"#);
+    noticed(r#"{"accounts":{"hours":"07:00-22:00","resume":"ask"}}"#, "accounts.hours has no effect");
+    silent(r#"{"accounts":{"hours":"07:00-22:00","resume":"ask","reserve":{"five_hour":20}}}"#);
+    let action = r#"{"type":"submit_task","prompt":"p","retry":{"max":2,"on":["exit","refused"]}}"#;
+    let retried = |agent: &str| rule(&[("action", action)]).replacen('{', &format!("{{{agent}"), 1);
+    noticed(&retried(""), "\"refused\" of retry.on has no effect");
+    silent(&retried(r#""agent":{"refused_tasks":"fail"},"#));
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use aiwg_protocol::config::{AgentEnv, Config, DaemonConfig};
+use aiwg_protocol::config::{AgentEnv, Config, DaemonConfig, StalledTasks};
 use jsonc_parser::ast;
 
 use super::{
     agents::{wrong_pattern, wrong_right},
-    report::{Report, Step, position},
+    report::{Report, Step, is_set, position},
 };
 
 /// The checks of a part of the daemon on the configuration beyond its schema.
@@ -44,6 +44,7 @@ impl Checks {
     ) {
         let mut check = Check { project, tree, report };
         check.agent(config);
+        check.stalled(config);
         check.rights_of_agents(config);
         for part in self.0 {
             part.check(&mut check, config);
@@ -91,10 +92,23 @@ impl Check<'_, '_, '_> {
         self.report.wrong(at, message);
     }
 
+    /// True if the text has a value at this path.
+    pub(crate) fn is_set(&self, path: &[Step<'_>]) -> bool {
+        is_set(self.tree, path.iter().copied())
+    }
+
     fn rights_of_agents(&mut self, config: &Config) {
         let DaemonConfig { agents_may, agents_env, .. } = &config.daemon;
         self.each("agents_may", agents_may, wrong_right);
         self.each("agents_env", agents_env, wrong_pattern);
+    }
+
+    fn stalled(&mut self, config: &Config) {
+        let DaemonConfig { stall_minutes, stalled_tasks, .. } = &config.daemon;
+        if *stalled_tasks == StalledTasks::End && stall_minutes.is_none() {
+            let why = "has no effect without \"stall_minutes\": no agent ever counts as stalled";
+            self.wrong(&[Step::Key("daemon"), Step::Key("stalled_tasks")], why);
+        }
     }
 
     /// Checks each entry of a list of the section `daemon`.

@@ -146,27 +146,32 @@ pub(crate) enum Step<'a> {
     Place(usize),
 }
 
+/// The value to which a step from this one leads, and its place: that of the key where it has one.
+fn follow<'t>(node: &'t ast::Value<'t>, step: Step<'_>) -> Option<(usize, &'t ast::Value<'t>)> {
+    match (node, step) {
+        (ast::Value::Object(object), Step::Key(key)) => {
+            let property = object.properties.iter().find(|property| property.name.as_str() == key)?;
+            Some((property.start(), &property.value))
+        }
+        (ast::Value::Array(array), Step::Place(place)) => {
+            array.elements.get(place).map(|element| (element.start(), element))
+        }
+        _ => None,
+    }
+}
+
+/// True if a path of keys and indexes leads to a value.
+pub(super) fn is_set<'a>(tree: &ast::Value<'_>, path: impl IntoIterator<Item = Step<'a>>) -> bool {
+    path.into_iter().try_fold(tree, |node, step| Some(follow(node, step)?.1)).is_some()
+}
+
 /// The place to which a path of keys and indexes leads, as a byte of the text: the key where the last segment is one.
 pub(super) fn position<'a>(tree: &ast::Value<'_>, path: impl IntoIterator<Item = Step<'a>>) -> usize {
     let mut node = tree;
     let mut at = node.start();
     for step in path {
-        let next = match (node, step) {
-            (ast::Value::Object(object), Step::Key(key)) => {
-                object.properties.iter().find(|property| property.name.as_str() == key).map(|property| {
-                    at = property.start();
-                    &property.value
-                })
-            }
-            (ast::Value::Array(array), Step::Place(place)) => {
-                array.elements.get(place).inspect(|element| at = element.start())
-            }
-            _ => None,
-        };
-        match next {
-            Some(next) => node = next,
-            None => break,
-        }
+        let Some((start, next)) = follow(node, step) else { break };
+        (at, node) = (start, next);
     }
     at
 }

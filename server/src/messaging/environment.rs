@@ -1,11 +1,47 @@
 //! The part of the daemon's environment that is about messaging.
 
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::ffi::OsStrExt,
+    time::Duration,
+};
+
 use aiwg_messaging::Platform;
-use aiwg_platforms::Token;
+use aiwg_platforms::{Token, telegram::LONGEST_POLL};
 
 /// The variables with tokens. No agent finds them in its environment. Tokens are read by these names only, so that none can be forgotten here.
 pub(crate) const TOKEN_VARIABLES: [&str; 4] =
     ["AIWG_SLACK_TOKEN", "AIWG_SLACK_APP_TOKEN", "AIWG_DISCORD_TOKEN", "AIWG_TELEGRAM_TOKEN"];
+
+/// The shortest token that is looked for within other values. Real ones are longer; what is shorter may be in anything.
+const SHORTEST_WITHIN: usize = 16;
+
+/// The tokens of the daemon's environment, to recognise them wherever else they stand. Without one it holds nothing.
+#[derive(Default)]
+pub(crate) struct Secrets(Vec<OsString>);
+
+impl Secrets {
+    /// The tokens of this process.
+    pub(crate) fn of_daemon() -> Self {
+        Self::of(TOKEN_VARIABLES.into_iter().filter_map(std::env::var_os))
+    }
+
+    fn of(tokens: impl Iterator<Item = OsString>) -> Self {
+        let trimmed = |token: OsString| OsStr::from_bytes(token.as_bytes().trim_ascii()).to_owned();
+        Self(tokens.map(trimmed).filter(|token| !token.is_empty()).collect())
+    }
+
+    /// True for a variable that no agent may find: one that is for a token, or any other whose value is one, or has one in it.
+    pub(crate) fn hold(&self, name: &str, value: &OsStr) -> bool {
+        TOKEN_VARIABLES.contains(&name) || self.0.iter().any(|token| is_within(token, value.as_bytes()))
+    }
+}
+
+fn is_within(token: &OsStr, value: &[u8]) -> bool {
+    let token = token.as_bytes();
+    value.trim_ascii() == token
+        || (token.len() >= SHORTEST_WITHIN && value.windows(token.len()).any(|part| part == token))
+}
 
 /// The part of the daemon's environment that is about messaging. It does not change while the daemon runs.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +56,8 @@ pub(crate) struct Environment {
     pub(crate) write_users: Vec<String>,
     /// The base address of each platform for which one is set.
     pub(crate) addresses: Vec<(Platform, String)>,
+    /// The time for which Telegram may hold a poll, in seconds, as it is written.
+    pub(crate) poll_seconds: Option<String>,
 }
 
 impl Environment {
@@ -62,6 +100,7 @@ impl Environment {
                 (Platform::Discord, "AIWG_DISCORD_API_URL"),
                 (Platform::Telegram, "AIWG_TELEGRAM_API_URL"),
             ]),
+            poll_seconds: get("AIWG_TELEGRAM_POLL_SECONDS"),
         }
     }
 
@@ -73,6 +112,13 @@ impl Environment {
     /// The token of a platform.
     pub(crate) fn token(&self, platform: Platform) -> Option<&Token> {
         self.tokens.iter().find(|(of, _)| *of == platform).map(|(_, token)| token)
+    }
+
+    /// The time for which Telegram may hold a poll; none if that is not set, or cannot be.
+    pub(crate) fn poll(&self) -> Option<Duration> {
+        let seconds = self.poll_seconds.as_ref()?.parse().ok()?;
+        let poll = Duration::from_secs(seconds);
+        (Duration::from_secs(1)..=LONGEST_POLL).contains(&poll).then_some(poll)
     }
 
     /// The base address that is set for a platform.
@@ -104,5 +150,26 @@ mod tests {
         assert!(none.tokens.is_empty() && none.write_users.is_empty());
         let half = Environment::of(|name| (name == "AIWG_SLACK_APP_TOKEN").then(|| "xapp-1".to_owned()));
         assert!(half.tokens.is_empty() && half.slack_app_token.is_some(), "somebody must be told");
+    }
+
+    #[test]
+    fn a_poll_is_held_for_as_long_as_telegram_does() {
+        let poll = |seconds: &str| {
+            Environment { poll_seconds: Some(seconds.to_owned()), ..Environment::default() }.poll()
+        };
+        assert_eq!((poll("1"), poll("50")), (Some(Duration::from_secs(1)), Some(LONGEST_POLL)));
+        assert!(["0", "51", "x", "-1", "1.5"].iter().all(|seconds| poll(seconds).is_none()));
+    }
+
+    #[test]
+    fn a_token_is_recognised_under_any_name() {
+        let secrets = Secrets::of(["1:x", " xoxb-1234567890-abc\n", ""].into_iter().map(OsString::from));
+        let hold = |name: &str, value: &str| secrets.hold(name, OsStr::new(value));
+        assert!(
+            hold("BOT", "1:x") && hold("BOT", "xoxb-1234567890-abc") && hold("BOT", "xoxb-1234567890-abc ")
+        );
+        assert!(hold("URL", "https://slack.com/?token=xoxb-1234567890-abc&x"));
+        assert!(hold("AIWG_DISCORD_TOKEN", "other") && !hold("TIME", "11:x1") && !hold("EMPTY", ""));
+        assert!(!Secrets::default().hold("BOT", OsStr::new("1:x")));
     }
 }

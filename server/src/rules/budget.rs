@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiwg_protocol::config::Config;
+use aiwg_protocol::config::{BudgetConfig, Config};
 
 use super::compile;
 use crate::config::{Check, SectionCheck, Step, nearest};
@@ -41,9 +41,11 @@ impl SectionCheck for BudgetCheck {
     fn in_vain(&self, config: &Config) -> Vec<String> {
         let budget = &config.budget;
         let is_more = budget.day_usd.zip(budget.month_usd).is_some_and(|(day, month)| day > month);
-        is_more
-            .then(|| "budget.day_usd is more than budget.month_usd, so it bounds nothing".to_owned())
-            .into_iter()
-            .collect()
+        let is_more = is_more.then_some("budget.day_usd is more than budget.month_usd, so it bounds nothing");
+        let is_unbounded = budget.day_usd.is_none() && budget.month_usd.is_none() && budget.rules.is_empty();
+        let warns = budget.warn_at != BudgetConfig::default().warn_at;
+        let never_warns = (is_unbounded && warns)
+            .then_some("budget.warn_at has no effect without a bound: set day_usd or month_usd");
+        is_more.into_iter().chain(never_warns).map(str::to_owned).collect()
     }
 }

@@ -8,12 +8,15 @@ use aiwg_model::names::{
 };
 use aiwg_patterns::{Pattern, is_glob};
 use aiwg_protocol::{
-    config::{Action, Config, Expect, Patterns, Rule, Trigger},
-    terms::OnTimeout,
+    config::{Action, Config, Expect, Patterns, RefusedTasks, Rule, Trigger},
+    terms::{OnTimeout, RetryOn, RetryPolicy},
     types::{ApprovalLimits, ApprovalTerms, Span, Verify},
 };
 
-use super::{HEALTH_CHECK, RuleIndex, compile, is_task_time, template, topics::Published, why_no_pattern};
+use super::{
+    HEALTH_CHECK, RuleIndex, compile, is_task_time, minutes_to_ms, template, topics::Published,
+    why_no_pattern,
+};
 use crate::config::{Check, SectionCheck, Step, nearest};
 
 /// The checks of the sections `rules` and `actions`.
@@ -38,9 +41,11 @@ impl SectionCheck for RulesCheck {
     fn not_meant(&self, project: &Path, config: &Config) -> Vec<String> {
         let of_actions = config.rules.iter().map(|rule| (format!("the rule {:?}", rule.id), &rule.action));
         let of_jobs = config.actions.iter().map(|(name, action)| (format!("the action {name:?}"), action));
+        let never_fails = config.agent.refused_tasks == RefusedTasks::Complete;
         let of = |(who, action): (String, &Action)| {
-            let Action::SubmitTask { verify, .. } = action;
-            protects_nothing(project, &who, verify.as_ref())
+            let Action::SubmitTask { verify, retry, .. } = action;
+            let retry = retry.as_ref().filter(|_| never_fails).and_then(|retry| never_tried(&who, retry));
+            protects_nothing(project, &who, verify.as_ref()).into_iter().chain(retry)
         };
         let defaults = protects_nothing(project, "\"defaults\"", config.defaults.verify.as_ref());
         of_actions.chain(of_jobs).flat_map(of).chain(defaults).collect()
@@ -133,10 +138,8 @@ impl Check<'_, '_, '_> {
         if let Some(why) = expires.and_then(|expires| expires_early(expires, *delay)) {
             self.wrong(&member("expires"), why);
         }
-        if let Some(why) =
-            approval.and_then(ApprovalTerms::limits).and_then(|limits| never_times_out(&limits))
-        {
-            self.wrong(&[at, &[Step::Key("approval"), Step::Key("on_timeout")]].concat(), why);
+        if let Some(limits) = approval.and_then(ApprovalTerms::limits) {
+            self.approval(&limits, *expires, &member("approval"));
         }
         if let Some(verify) = verify {
             self.verify(
@@ -163,6 +166,23 @@ impl Check<'_, '_, '_> {
 }
 
 impl Check<'_, '_, '_> {
+    /// Checks that the time of an approval can come to an end, wherever the configuration says what counts then.
+    fn approval(&mut self, limits: &ApprovalLimits, expires: Option<Span>, at: &[Step<'_>]) {
+        let member = |key| [at, &[Step::Key(key)]].concat();
+        let Some(minutes) = limits.timeout_minutes else {
+            // As it is written: what is left out cannot be told from the default by its value.
+            let written = ["on_timeout", "onTimeout"].map(member);
+            if let Some(at) = written.iter().find(|at| self.is_set(at)) {
+                self.wrong(at, NEVER_TIMES_OUT);
+            }
+            return;
+        };
+        if let Some(why) = expires.and_then(|expires| times_out_late(minutes, expires)) {
+            let [at, other] = ["timeout_minutes", "timeoutMinutes"].map(member);
+            self.wrong(if self.is_set(&at) { &at } else { &other }, why);
+        }
+    }
+
     fn verify(&mut self, verify: &Verify, at: &[Step<'_>]) {
         if let Some((member, why)) = wrong_verify(verify) {
             self.wrong(&[at, &[Step::Key(member)]].concat(), why);
@@ -214,11 +234,31 @@ pub(crate) fn expires_early(expires: Span, delay: Option<Span>) -> Option<String
     ))
 }
 
-/// The problem with a decision that counts if nobody makes one in time, where there is no such time; none if there is.
+/// The notice of a policy that names refused tools, where those are no failure; none if it does not.
+fn never_tried(who: &str, retry: &RetryPolicy) -> Option<String> {
+    retry.on.contains(&RetryOn::Refused).then(|| {
+        format!("{who}: \"refused\" of retry.on has no effect while agent.refused_tasks is \"complete\": set that to \"fail\"")
+    })
+}
+
+/// The problem with a decision that counts if nobody makes one in time, where there is no such time.
+const NEVER_TIMES_OUT: &str =
+    "has no effect without \"timeout_minutes\": a person is waited for as long as it takes";
+
+/// The problem with a decision that a client wants to count if nobody makes one in time, where there is no such time; none if there is. Clients send
+/// the default as well where nobody has asked for it, so that one is no problem.
 pub(crate) fn never_times_out(limits: &ApprovalLimits) -> Option<&'static str> {
     let is_in_vain = limits.on_timeout != OnTimeout::default() && limits.timeout_minutes.is_none();
-    is_in_vain
-        .then_some("has no effect without \"timeout_minutes\": a person is waited for as long as it takes")
+    is_in_vain.then_some(NEVER_TIMES_OUT)
+}
+
+/// The problem with a time to approve a task that is no longer wanted before that is over; none if it is.
+fn times_out_late(minutes: f64, expires: Span) -> Option<String> {
+    (minutes_to_ms(minutes) >= expires.as_millis()).then(|| {
+        format!(
+            "({minutes}) must be less than \"expires\" ({expires}): the task would expire before the time to approve it is over"
+        )
+    })
 }
 
 /// The reason for which no protected file can match, if there is one: they are files of the project that are not git's or the daemon's own.

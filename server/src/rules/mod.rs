@@ -32,7 +32,7 @@ pub(crate) use declared::DeclaredCheck;
 pub(crate) use index::why as why_no_pattern;
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
-pub(crate) use topics::cannot_occur;
+pub(crate) use topics::{Published, cannot_occur};
 
 /// The task that a rule makes of these events, the latest of so many `matches`; the last one led to it. If the prompt cannot be rendered with them,
 /// the reason, and the task with the prompt as it is written.

@@ -31,14 +31,14 @@ pub(crate) fn cannot_occur(topic: &str, config: &Config) -> Option<String> {
 }
 
 /// All topics of the daemon's own that there can be, made ready to be asked about many others.
-pub(super) struct Published {
+pub(crate) struct Published {
     topics: Vec<String>,
     known: HashSet<String>,
 }
 
 impl Published {
     /// The topics that are published with this configuration.
-    pub(super) fn by(config: &Config) -> Self {
+    pub(crate) fn by(config: &Config) -> Self {
         let topics = published(config);
         Self { known: topics.iter().cloned().collect(), topics }
     }
@@ -63,8 +63,8 @@ impl Published {
         Some(format!("no event can be {topic:?}: {why}{near}{}", there_are(&known)))
     }
 
-    /// The reason for which a topic of a rule, or an alternative of it, matches no event; none if it can match.
-    pub(super) fn in_vain(&self, topic: &str) -> Option<String> {
+    /// The reason for which a topic of a rule or a notice, or an alternative of it, matches no event; none if it can match.
+    pub(crate) fn in_vain(&self, topic: &str) -> Option<String> {
         alternatives(topic, ALTERNATIVES).iter().find_map(|alternative| {
             if !is_glob(alternative) {
                 return self.cannot_occur(alternative);

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     accounts::{Identity, RunEnd, WindowUse, is_login_variable},
+    messaging::Secrets,
     profiles::{Profile, program},
 };
 
@@ -28,12 +29,13 @@ pub(crate) fn account(profile: &Profile) -> Option<Identity> {
     }
     let variables: Vec<_> = std::env::vars_os().collect();
     // A wrong pattern is refused with the configuration.
-    let kept_back = kept_back(&agent.env, variables.iter().map(|(name, _)| name.clone())).unwrap_or_default();
+    let secrets = Secrets::of_daemon();
+    let kept_back = kept_back(&agent.env, variables.iter().cloned(), &secrets).unwrap_or_default();
     // Where a variable is missing that it refers to, no agent starts.
     let own: Vec<(OsString, OsString)> = profile
         .env
         .iter()
-        .filter_map(|(name, value)| Some((name.into(), resolved(value).ok()?.into())))
+        .filter_map(|(name, value)| Some((name.into(), resolved(value, &secrets).ok()?.into())))
         .collect();
     let is_inherited = |name: &OsString| !kept_back.contains(name) && own.iter().all(|(own, _)| own != name);
     let inherited: Vec<_> = variables.into_iter().filter(|(name, _)| is_inherited(name)).collect();

@@ -51,6 +51,7 @@ use super::{
 use crate::{
     beside::beside,
     engine::{EngineError, StartOrder, messages_for_agent},
+    messaging::Secrets,
     profiles::program,
     rules::minutes_to_ms,
     running::KeeperOrders,
@@ -195,8 +196,8 @@ impl Agent {
         let agent = &basis.profile.agent;
         let limit_ms = self.limit_ms(basis.daemon());
         let markers = markers(&order, &shared.context.socket);
-        let names = std::env::vars_os().map(|(name, _)| name);
-        let kept_back = kept_back(&agent.env, names).map_err(io::Error::other)?;
+        let kept_back =
+            kept_back(&agent.env, std::env::vars_os(), &Secrets::of_daemon()).map_err(io::Error::other)?;
         let look = Look::within(COMPARED_WITHIN);
         let prepared = tokio::task::spawn_blocking({
             let (shared, basis, run, look) =

@@ -12,7 +12,7 @@ use aiwg_protocol::{
 use crate::{
     engine::StartOrder,
     lifecycle::SERVICE_ENV,
-    messaging::TOKEN_VARIABLES,
+    messaging::{Secrets, TOKEN_VARIABLES},
     profiles::{Profile, program},
 };
 
@@ -81,15 +81,15 @@ pub(super) enum Missing {
 }
 
 impl Missing {
-    fn new(name: &str, missing: String) -> Self {
+    fn new(name: &str, missing: String, secrets: &Secrets) -> Self {
         let name = name.to_owned();
-        if is_token(&missing) { Self::Token { name, missing } } else { Self::Absent { name, missing } }
+        let value = std::env::var_os(&missing).unwrap_or_default();
+        if secrets.hold(&missing, &value) {
+            Self::Token { name, missing }
+        } else {
+            Self::Absent { name, missing }
+        }
     }
-}
-
-/// True for the variables with tokens of messaging.
-fn is_token(name: &str) -> bool {
-    TOKEN_VARIABLES.contains(&name)
 }
 
 /// The variables that are added to the daemon's own environment.
@@ -101,12 +101,12 @@ pub(super) fn environment(
     event_file: Option<&Path>,
     event: Option<&str>,
 ) -> Result<BTreeMap<String, String>, Missing> {
-    let mut all = BTreeMap::new();
+    let (mut all, secrets) = (BTreeMap::new(), Secrets::of_daemon());
     // Where it runs, and not where the daemon was started.
     all.insert("PWD".to_owned(), project.display().to_string());
     // The task's own come last: they count.
     for (name, value) in profile.env.iter().chain(&order.env) {
-        let value = resolved(value).map_err(|missing| Missing::new(name, missing))?;
+        let value = resolved(value, &secrets).map_err(|missing| Missing::new(name, missing, &secrets))?;
         all.insert(name.clone(), value);
     }
     all.extend(markers(order, socket).map(|(name, value)| (name.to_owned(), value)));
@@ -128,9 +128,9 @@ pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, Strin
 }
 
 /// A value with what it refers to of the daemon's environment; the name of the first that is not there, otherwise.
-pub(super) fn resolved(value: &str) -> Result<String, String> {
+pub(super) fn resolved(value: &str, secrets: &Secrets) -> Result<String, String> {
     // No agent gets a token of messaging, whatever the configuration says.
-    resolve(value, |name| std::env::var(name).ok().filter(|_| !is_token(name)))
+    resolve(value, |name| std::env::var(name).ok().filter(|value| !secrets.hold(name, value.as_ref())))
 }
 
 /// `value` with each `${NAME}` replaced; the name of the first that is not there, otherwise.
@@ -162,7 +162,8 @@ pub(super) fn never_inherited() -> impl Iterator<Item = &'static str> {
 /// A pattern is wrong, which the check of the configuration says.
 pub(super) fn kept_back(
     env: &AgentEnv,
-    all: impl Iterator<Item = OsString>,
+    all: impl Iterator<Item = (OsString, OsString)>,
+    secrets: &Secrets,
 ) -> Result<Vec<OsString>, PatternError> {
     let removed = patterns(&env.remove)?;
     let kept = env
@@ -170,13 +171,14 @@ pub(super) fn kept_back(
         .as_ref()
         .map(|keep| patterns(ALWAYS_KEPT.into_iter().chain(keep.iter().map(String::as_str))));
     let kept = kept.transpose()?;
-    let is_kept_back = |name: &OsString| {
+    let is_kept_back = |(name, value): &(OsString, OsString)| {
         let name = name.to_string_lossy();
         never_inherited().any(|never| name == never)
+            || secrets.hold(&name, value)
             || removed.is_match(&name)
             || kept.as_ref().is_some_and(|kept| !kept.is_match(&name))
     };
-    Ok(all.filter(is_kept_back).collect())
+    Ok(all.filter(is_kept_back).map(|(name, _)| name).collect())
 }
 
 fn patterns<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Result<PatternSet, PatternError> {
@@ -240,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_token_that_no_agent_gets_is_not_asked_for() {
-        let said = |missing: &str| Missing::new("BOT", missing.to_owned()).to_string();
+        let said = |missing: &str| Missing::new("BOT", missing.to_owned(), &Secrets::default()).to_string();
         for token in TOKEN_VARIABLES {
             assert!(said(token).contains("which no agent gets: take BOT out"), "{}", said(token));
             assert!(!said(token).contains("start the daemon"), "{}", said(token));
@@ -254,7 +256,7 @@ mod tests {
         let env = AgentEnv { keep: keep.map(owned), remove: owned(remove) };
         let all = ["PATH", "HOME", "LC_ALL", "AWS_KEY", "AWS_SECRET_KEY", "GITHUB_TOKEN", "aws_key"];
         let all = all.into_iter().map(OsString::from).chain([OsString::from_vec(b"ODD\xff".to_vec())]);
-        let kept_back = kept_back(&env, all).unwrap();
+        let kept_back = kept_back(&env, with_values(all), &Secrets::default()).unwrap();
         kept_back.into_iter().map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
@@ -276,8 +278,13 @@ mod tests {
         for keep in [None, Some(vec!["*".to_owned()])] {
             let env = AgentEnv { keep, ..AgentEnv::default() };
             let all = ["AIWG_SLACK_TOKEN", "CLAUDE_CODE_SESSION_ACCESS_TOKEN", "NOTIFY_SOCKET", "OTHER"];
-            assert_eq!(kept_back(&env, all.into_iter().map(OsString::from)).unwrap(), all[..3]);
+            let named = with_values(all.into_iter().map(OsString::from));
+            assert_eq!(kept_back(&env, named, &Secrets::default()).unwrap(), all[..3]);
         }
+    }
+
+    fn with_values(names: impl Iterator<Item = OsString>) -> impl Iterator<Item = (OsString, OsString)> {
+        names.map(|name| (name, OsString::from("x")))
     }
 
     fn order(prompt: &str) -> StartOrder {

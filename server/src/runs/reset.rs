@@ -11,6 +11,7 @@ use jiff::{
 };
 
 use super::environment::resolved;
+use crate::messaging::Secrets;
 
 /// A time by the clock that has passed by no more than this, in hours, has just passed; by more, it is that of the next day.
 const JUST_PASSED_HOURS: i64 = 12;
@@ -28,7 +29,7 @@ impl AgentClock {
     /// The clock of an agent with these variables in its environment, the ones that count first; else that of the daemon.
     pub(super) fn of<'a>(environments: impl IntoIterator<Item = &'a BTreeMap<String, String>>) -> Self {
         let named = environments.into_iter().find_map(|env| env.get("TZ"));
-        let zone = named.and_then(|name| zone_named(&resolved(name).ok()?));
+        let zone = named.and_then(|name| zone_named(&resolved(name, &Secrets::of_daemon()).ok()?));
         Self { now: Timestamp::now(), zone: zone.unwrap_or_else(TimeZone::system) }
     }
 

@@ -59,6 +59,10 @@ impl Bot {
     }
 
     fn command(&self, args: &[&str]) -> Cli {
+        self.command_with(args, &[])
+    }
+
+    fn command_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Cli {
         let mut command = self.project.command();
         for (name, value) in self.stand_in.environment() {
             if name.starts_with("AIWG_TELEGRAM") {
@@ -68,11 +72,17 @@ impl Bot {
         command.env("AIWG_TELEGRAM_CHAT_ID", CHAT).env("AIWG_WRITE_USERS", ANN);
         // The locks of bots are the test's own, too.
         command.env("XDG_RUNTIME_DIR", self.project.file("run"));
+        command.envs(variables.iter().copied());
         Cli::of(command.args(args).stdin(Stdio::null()).output().unwrap())
     }
 
     fn start(&self) {
-        let started = self.command(&["daemon", "start"]);
+        self.start_with(&[]);
+    }
+
+    /// Starts the daemon with these variables besides.
+    fn start_with(&self, variables: &[(&str, &str)]) {
+        let started = self.command_with(&["daemon", "start"], variables);
         assert_eq!(started.code, 0, "{}", started.err);
         self.stand_in.telegram().wait_for_poll();
     }

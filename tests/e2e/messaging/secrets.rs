@@ -23,10 +23,11 @@ impl Planted {
         std::fs::create_dir(project.file("run")).unwrap();
         let rule = json!({
             "id": "thief", "trigger": { "type": "event", "topic": "test:steal" },
-            "action": { "type": "submit_task", "prompt": "x", "env": { "STOLEN": "a${AIWG_SLACK_TOKEN}b" } },
+            "action": { "type": "submit_task", "prompt": "x", "env": { "STOLEN": "a${SLACK_BOT_TOKEN}b" } },
         });
+        let kept = json!(["AIWG_*", "SLACK_BOT_TOKEN", "BOT_ADDRESS", "*"]);
         let config = json!({
-            "agent": { "command": ["sh", project.file("agent")] }, "rules": [rule],
+            "agent": { "command": ["sh", project.file("agent")], "env": { "keep": kept } }, "rules": [rule],
             "daemon": { "log": { "level": "debug" } },
         });
         project.configure(&config.to_string());
@@ -44,6 +45,10 @@ impl Planted {
             .collect()
     }
 
+    fn token(&self, name: &str) -> String {
+        self.stand_in.environment().into_iter().find(|(known, _)| *known == name).unwrap().1
+    }
+
     /// Starts the daemon, in an environment that lets every process leave a core.
     fn start(&self) {
         let command = self.project.command();
@@ -59,6 +64,9 @@ impl Planted {
         shell
             .envs(self.stand_in.environment())
             .env("AIWG_TELEGRAM_CHAT_ID", "-1001")
+            // The same tokens under other names, whole and as a part of something else.
+            .env("SLACK_BOT_TOKEN", self.token("AIWG_SLACK_TOKEN"))
+            .env("BOT_ADDRESS", format!("https://x/bot{}/", self.token("AIWG_TELEGRAM_TOKEN")))
             .env("AIWG_SLACK_CHANNEL", "C0HOME");
         shell.env("XDG_RUNTIME_DIR", self.project.file("run"));
         let started = Cli::of(shell.stdin(Stdio::null()).output().unwrap());
@@ -86,6 +94,23 @@ impl Planted {
         ];
         let shown = commands.iter().map(|args| self.project.run(args));
         shown.flat_map(|shown| [shown.out, shown.err]).collect()
+    }
+}
+
+#[test]
+fn a_configuration_that_hands_a_token_on_is_refused_with_its_place() {
+    let project = Project::new(json!({}));
+    let config = "{\n  \"agent\": {\"env\": {\"keep\": [\"AIWG_SLACK_TOKEN\"]}},\n  \"agents\": {\n    \"bot\": {\"program\": \"claude\", \"env\": \
+                  {\"BOT\": \"${AIWG_TELEGRAM_TOKEN}\"}}\n  }\n}";
+    project.configure(config);
+    let checked = project.run(&["config", "check"]);
+    assert_eq!(checked.code, 1, "{}{}", checked.out, checked.err);
+    let said = format!("{}{}", checked.out, checked.err);
+    for place in [
+        "daemon.json:2:30: agent.env.keep[0]: AIWG_SLACK_TOKEN is",
+        "daemon.json:4:42: agents.bot.env.BOT: ${AIWG_TELEGRAM_TOKEN} is",
+    ] {
+        assert!(said.contains(place), "{said}");
     }
 }
 

@@ -165,6 +165,35 @@ fn it_is_connected_once_a_poll_was_answered() {
 }
 
 #[test]
+fn a_platform_that_takes_a_poll_and_goes_silent_is_left_and_said() {
+    let bot = Bot::new(json!({ "digest": { "window_seconds": 0 } }));
+    bot.start_with(&[("AIWG_TELEGRAM_POLL_SECONDS", "1")]);
+    let heard = || bot.platform()["lastReceivedAt"].as_str().map(str::to_owned);
+    until("an answer", || heard().is_some());
+    let first = heard();
+    // Round trips are completed though nobody says anything.
+    until("another answer", || heard() > first);
+    assert_eq!((bot.platform()["state"].as_str(), bot.issue()), (Some("connected"), None));
+    // The connection stays and says nothing more, and the next one does so for a while.
+    bot.fault(Fault::new(FaultKind::Slow(6000)).of("getUpdates").times(1));
+    bot.stand_in.telegram().freeze_polls();
+    let is_said = |issue: &str| issue.contains("nothing was heard of Telegram for 4 seconds");
+    until("that the silence is said", || bot.issue().as_deref().is_some_and(is_said));
+    let platform = bot.platform();
+    assert_eq!(platform["state"], "retrying", "{platform}");
+    assert!(is_said(platform["error"].as_str().unwrap_or_default()), "{platform}");
+    let last = heard();
+    assert!(bot.command(&["messaging", "status"]).out.contains("nothing was heard of Telegram"));
+    // What is said meanwhile is heard once it answers again.
+    bot.ann("/mute 0");
+    bot.said(CHAT, "Notices are sent again.");
+    until("that all is well", || bot.platform()["state"] == "connected" && bot.issue().is_none());
+    assert!(heard() > last);
+    assert_eq!(bot.all_said(CHAT, "Notices are sent again.").len(), 1);
+    bot.is_conformant();
+}
+
+#[test]
 fn someone_else_who_polls_is_named() {
     let bot = Bot::started();
     bot.stand_in.telegram().set_webhook("https://hooks.example.org/secret-path");

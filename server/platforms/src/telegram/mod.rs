@@ -29,16 +29,13 @@ use crate::{
 /// The platform's own address.
 const ADDRESS: &str = "https://api.telegram.org";
 
-/// Time for which the platform holds a poll when nothing comes, in seconds.
-const POLL_SECONDS: u64 = 50;
+/// The longest time for which the platform holds a poll when nothing comes: what it does where nothing else is said.
+pub const LONGEST_POLL: Duration = Duration::from_secs(50);
 
-/// Time until a poll without an answer counts as dead.
-const POLL: Duration = Duration::from_secs(POLL_SECONDS + 15);
+/// The least and the most time that an answer may be on its way after the platform has held a poll.
+const LATE: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(15));
 
-/// Time after which a poll has not come back, with what is asked besides: who the bot is, and who else polls.
-const LONGEST_SILENCE: Duration = Duration::from_secs(POLL_SECONDS + 15 + 2 * 30 + 15);
-
-/// Time for any other request.
+/// Time for any other request, and for a poll that is not held.
 const REQUEST: Duration = Duration::from_secs(30);
 
 /// The most updates of one poll.
@@ -63,6 +60,8 @@ pub struct Telegram {
     bot: OnceLock<Bot>,
     /// True if the last poll was answered.
     is_open: AtomicBool,
+    /// Time for which the platform holds a poll when nothing comes.
+    poll: Duration,
 }
 
 /// The position up to which the updates of a bot have been taken in.
@@ -93,7 +92,18 @@ impl Telegram {
     /// The address is none that a token may be sent to, or no certificates are there.
     pub fn new(token: Token, address: Option<&str>) -> Result<Self, String> {
         let http = Http::new(address.unwrap_or(ADDRESS))?;
-        Ok(Self { http, token, bot: OnceLock::new(), is_open: AtomicBool::new(false) })
+        Ok(Self { http, token, bot: OnceLock::new(), is_open: AtomicBool::new(false), poll: LONGEST_POLL })
+    }
+
+    /// The same, whose polls are held for no longer than this.
+    #[must_use]
+    pub fn holding(self, poll: Option<Duration>) -> Self {
+        Self { poll: poll.map_or(LONGEST_POLL, |poll| poll.min(LONGEST_POLL)), ..self }
+    }
+
+    /// Time after which a poll that is held counts as dead.
+    fn dead_after(&self) -> Duration {
+        self.poll.saturating_add(self.poll.clamp(LATE.0, LATE.1))
     }
 
     async fn call(&self, method: &str, params: &Value, timeout: Duration) -> Result<Outcome, Failed> {
@@ -131,16 +141,18 @@ impl Telegram {
         }
         let Some(bot) = self.bot.get() else { return Ok(Vec::new()) };
         let position: Option<Position> = position.and_then(|position| serde_json::from_str(position).ok());
+        // The first one comes back at once: it shows that the platform gives the bot its messages.
+        let held = if self.is_open() { self.poll } else { Duration::ZERO };
         let mut params = json!({
-            // The first one comes back at once: it shows that the platform gives the bot its messages.
-            "timeout": if self.is_open() { POLL_SECONDS } else { 0 },
+            "timeout": held.as_secs(),
             "limit": MOST_UPDATES,
             "allowed_updates": ["message", "callback_query"],
         });
         if let Some(offset) = position.and_then(|position| position.offset(now_ms())) {
             params["offset"] = offset.into();
         }
-        let polled = self.ask("getUpdates", &params, POLL).await;
+        // One that is held is given up by whoever waits for it, as silence.
+        let polled = self.ask("getUpdates", &params, held.saturating_add(REQUEST)).await;
         self.is_open.store(polled.is_ok(), Ordering::Relaxed);
         let updates = match polled {
             Err(Trouble::Taken(why)) => return Err(Trouble::Taken(self.say_who_polls(why).await)),
@@ -280,7 +292,11 @@ impl PlatformClient for Telegram {
     }
 
     fn longest_silence(&self) -> Duration {
-        LONGEST_SILENCE
+        if self.is_open() {
+            return self.dead_after();
+        }
+        // Who the bot is, a poll that is not held, and who else polls: each of them ends by itself.
+        REQUEST.saturating_mul(4)
     }
 
     fn begin_again(&self) -> BoxFuture<'_, ()> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aiwg_protocol::config::Config;
+use aiwg_protocol::config::{AccountsConfig, Config, ResumeBy};
 use jiff::civil::Date;
 
 use crate::{
@@ -33,6 +33,13 @@ impl SectionCheck for AccountsCheck {
             let why = format!("{day:?} is no day: it is written as \"2027-01-31\"");
             check.wrong(&[section, Step::Key("credential_expires_at")], why);
         }
+    }
+
+    fn in_vain(&self, config: &Config) -> Vec<String> {
+        let AccountsConfig { hours, resume, reserve, .. } = &config.accounts;
+        let is_in_vain = hours.is_some() && *resume == ResumeBy::Ask && reserve.is_empty();
+        let why = "accounts.hours has no effect where accounts.resume is \"ask\": a person resumes work at any hour";
+        is_in_vain.then(|| why.to_owned()).into_iter().collect()
     }
 
     fn not_meant(&self, _project: &Path, config: &Config) -> Vec<String> {

@@ -1,15 +1,18 @@
 //! The checks of the section `messaging`, and of what the environment says besides.
 
-use std::path::Path;
+use std::{cell::OnceCell, path::Path};
 
 use aiwg_messaging::{Platform, notice::Template, rights::PersonId};
 use aiwg_patterns::Pattern;
+use aiwg_platforms::telegram::LONGEST_POLL;
 use aiwg_protocol::config::Config;
 
+use super::tokens;
 use crate::{
     accounts::Hours,
     config::{Check, SectionCheck, Step},
     messaging::Environment,
+    rules::Published,
 };
 
 /// The checks of the section `messaging`.
@@ -23,6 +26,7 @@ impl SectionCheck for MessagingCheck {
         check_server(check, config);
         check_people(check, config);
         check_notices(check, config);
+        tokens::check(check, config);
         if let Some(quiet) = &config.messaging.quiet
             && Hours::parse(&format!("{}-{}", quiet.from, quiet.to)).is_none()
         {
@@ -96,15 +100,18 @@ fn check_people(check: &mut Check<'_, '_, '_>, config: &Config) {
 }
 
 fn check_notices(check: &mut Check<'_, '_, '_>, config: &Config) {
+    // Made when the first topic needs it.
+    let published = OnceCell::new();
     for (place, one) in config.messaging.notify.iter().flatten().enumerate() {
         let at = [SECTION, Step::Key("notify"), Step::Place(place)];
         if one.topics.is_empty() {
             check.wrong(&at, "names no topics: {\"topics\": [\"task:failed\"]} does");
         }
         for (n, topic) in one.topics.iter().enumerate() {
-            if let Err(error) = Pattern::topic(topic) {
-                let at = [at[0], at[1], at[2], Step::Key("topics"), Step::Place(n)];
-                check.wrong(&at, error.to_string());
+            let in_vain = || published.get_or_init(|| Published::by(config)).in_vain(topic);
+            let syntax = Pattern::topic(topic).err().map(|error| error.to_string());
+            if let Some(why) = syntax.or_else(in_vain) {
+                check.wrong(&[at[0], at[1], at[2], Step::Key("topics"), Step::Place(n)], why);
             }
         }
         if let Some(Err(why)) = one.text.as_ref().map(|text| Template::parse(text)) {
@@ -121,6 +128,10 @@ pub(super) fn faults_of(environment: &Environment) -> Vec<String> {
     }
     for (platform, chat) in &environment.chats {
         faults.extend(wrong_chat(*platform, chat).map(|why| format!("the environment: {why}")));
+    }
+    if let Some(seconds) = environment.poll_seconds.as_ref().filter(|_| environment.poll().is_none()) {
+        let most = LONGEST_POLL.as_secs();
+        faults.push(format!("AIWG_TELEGRAM_POLL_SECONDS is {seconds:?}: it is a number from 1 to {most}"));
     }
     faults
 }

@@ -13,6 +13,7 @@ mod plan;
 mod receive;
 mod replies;
 mod send;
+mod tokens;
 mod trial;
 
 use std::{
@@ -21,6 +22,7 @@ use std::{
 };
 
 use aiwg_messaging::{Place, Platform};
+use aiwg_platforms::Way;
 use aiwg_protocol::types::{
     HealthCheckItem, MessagingSubsystem, PlatformState, PlatformStatus, Subsystems, Timestamp,
 };
@@ -63,7 +65,8 @@ impl Messaging {
         let (mut lines, mut unusable) = (Vec::new(), Vec::new());
         for (platform, token) in &environment.tokens {
             let app_token = environment.slack_app_token.as_ref();
-            match aiwg_platforms::client(*platform, token, app_token, environment.address(*platform)) {
+            let way = Way { address: environment.address(*platform), poll: environment.poll() };
+            match aiwg_platforms::client(*platform, token, app_token, way) {
                 Ok(client) => lines.push(Arc::new(Line::new(client, token.fingerprint()))),
                 Err(why) => unusable.push((*platform, why)),
             }
