@@ -31,16 +31,35 @@ export interface CallOptions extends TimeOptions {
 }
 
 /**
+ * Options of `event.emit`.
+ *
+ * @example
+ * const emitted = await client.event.emit({ topic: 'commit:made' }, { offline: true });
+ * if ('path' in emitted) console.warn(`no daemon runs: the event waits in ${emitted.path}`);
+ */
+export interface OfflineOptions extends CallOptions {
+  /**
+   * True to write the event to the project's spool where no daemon answers: the next daemon takes it in, once, with the time
+   * of this call. A daemon that answers nothing in time is none: for 10 seconds, where there is no other time-out. Default:
+   * true if the environment variable `AIWG_OFFLINE` is `1`.
+   */
+  offline?: boolean | undefined;
+}
+
+/**
  * Options of an `emit`.
  *
  * @example
  * const emitted = await client.emit('commit:made', { branch: 'main' }, { offline: true });
  * if ('path' in emitted) console.warn(`no daemon runs: the event waits in ${emitted.path}`);
+ *
+ * @example
+ * await client.emit('release:step', { step: 7 }, { idempotencyKey: 'release-1.2.3-step-7' }); // once, however often it runs
  */
-export interface EmitOptions extends CallOptions {
+export interface EmitOptions extends OfflineOptions {
   /**
-   * True to write the event to the project's spool where no daemon answers: the next daemon takes it in, once, with the time
-   * of this call. Default: as the environment variable `AIWG_OFFLINE` says; false without it.
+   * A name for this call, of 1 to 200 characters: another call with it, within 24 hours, has no effect and gets the same
+   * answer. If its params differ, it is an error. A new one for each call when absent.
    */
-  offline?: boolean | undefined;
+  idempotencyKey?: string | undefined;
 }

@@ -12,6 +12,10 @@ class Call {
   attempts = 0;
   /** Time at which its connection failed, where no answer of any call has come since. */
   lostAt;
+  /** True once its event is to be spooled. */
+  isParked = false;
+  /** True once it is settled. */
+  isOver = false;
   #calls;
   #settle;
   #settled = new Promise((settle) => (this.#settle = settle));
@@ -43,14 +47,20 @@ class Call {
     if (this.#finish()) this.#settle({ error });
   }
 
-  /** Calls `cancel(error)` when the signal aborts, or when the time is over. */
-  watch({ signal, timeoutMs }, timeoutError, cancel) {
+  /** Calls `cancel(error)` when the signal aborts, and `late()` when the time is over. */
+  watch({ signal, timeoutMs }, cancel, late) {
     if (signal) this.#ignoreAbort = onAbort(signal, () => cancel(() => signal.reason));
-    this.#timer = startTimer(timeoutMs, () => cancel(timeoutError));
+    this.#timer = startTimer(timeoutMs, late);
+  }
+
+  /** True if its event may be spooled: also if it was sent, where the daemon knows it again by its key. */
+  get maySpool() {
+    return this.offlineAt !== undefined && this.line !== undefined;
   }
 
   #finish() {
     if (!this.#calls.delete(this)) return false;
+    this.isOver = true;
     clearTimeout(this.#timer);
     this.#ignoreAbort?.();
     return true;
@@ -111,9 +121,10 @@ class Calls {
     this.#held.set(call.id, call);
   }
 
-  /** Takes a call that is not sent out of the order: somebody else settles it. */
+  /** Takes a call out of the order: somebody else settles it. */
   park(call) {
-    this.#unsent.delete(call.id);
+    for (const calls of this.#all) calls.delete(call.id);
+    call.isParked = true;
     this.#parked.set(call.id, call);
   }
 

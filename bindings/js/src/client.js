@@ -2,6 +2,7 @@
 
 const { Core } = require('./core.js');
 const { Methods } = require('./generated/methods.js');
+const { EMIT_OPTIONS, checkedOptions } = require('./options.js');
 const { Daemon, Events, Tasks } = require('./tasks.js');
 
 /** Where a client keeps what it does: no private member, so that it may be wrapped in a Proxy, or stand in for another. */
@@ -42,8 +43,10 @@ class DaemonClient extends Methods {
     return await this[CORE].request(method, params, options);
   }
 
-  emit(topic, payload, options) {
-    return this.event.emit({ topic, payload }, options);
+  async emit(topic, payload, options = {}) {
+    const { idempotencyKey, ...others } = checkedOptions('emit', options, [...EMIT_OPTIONS, 'idempotencyKey']);
+    const params = idempotencyKey === undefined ? { topic, payload } : { topic, payload, idempotencyKey };
+    return await this.event.emit(params, others);
   }
 
   subscribe(topics, options) {

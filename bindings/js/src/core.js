@@ -7,12 +7,17 @@ const { discover } = require('./discovery.js');
 const { DaemonTimeoutError, again, closed, disconnected } = require('./errors.js');
 const { repeatable } = require('./keys.js');
 const { Hooks, Listeners } = require('./listeners.js');
-const { isOffline, spool } = require('./offline.js');
+const { OFFLINE_TIMEOUT, Spooler, isOffline } = require('./offline.js');
+const { CALL_OPTIONS, EMIT_OPTIONS, TIME_OPTIONS, checkedOptions } = require('./options.js');
 const { Patience } = require('./patience.js');
 const { checkedTimeout, timeOf } = require('./timeout.js');
 
 /** What a client tells of its connection. */
 const EVENTS = ['connect', 'disconnect', 'reconnecting', 'reconnect'];
+
+/** The options of a client, and those of a subscription. */
+const CLIENT_OPTIONS = ['socketPath', 'cwd', 'timeoutMs', 'retry', 'onRequest', 'onResponse'];
+const SUBSCRIBE_OPTIONS = ['since', 'reconnect', 'signal', 'onMissed'];
 
 const BY_ITSELF = 'the client disconnected';
 
@@ -29,12 +34,18 @@ class Core {
   #retry;
   #hooks;
   #connection;
+  /** Time at which that was made, as `performance.now()` has it. */
+  #connectedAt = 0;
   /** Set while it connects: what that gives, and what gives it up. */
   #connecting;
   #opening;
   /** Number of callers that wait for that without a call. */
   #connectors = 0;
   #calls = new Calls();
+  #spooler = new Spooler(
+    () => discover(this.#options),
+    () => this.#rest(),
+  );
   #patience = new Patience();
   #isFull = false;
   #wasConnected = false;
@@ -44,7 +55,8 @@ class Core {
   #subscriptions = new Set();
 
   constructor(options) {
-    this.#options = typeof options === 'string' ? { socketPath: options } : options;
+    const given = typeof options === 'string' ? { socketPath: options } : options;
+    this.#options = checkedOptions('the client', given, CLIENT_OPTIONS);
     this.timeoutMs = checkedTimeout(this.#options.timeoutMs);
     this.#retry = this.#options.retry ?? true;
     this.#hooks = new Hooks(this.#options);
@@ -75,9 +87,9 @@ class Core {
   }
 
   async close(options = {}) {
+    const { signal } = checkedOptions('close', options, TIME_OPTIONS);
     this.#isClosed = true;
     this.#endSubscriptions();
-    const { signal } = options;
     try {
       const late = () => new DaemonTimeoutError('close', options.timeoutMs, this.path);
       await attempt({ timeoutMs: timeOf(options), signal }, late, (signal) => ended(this.#calls.idle(), signal));
@@ -88,18 +100,20 @@ class Core {
 
   async request(method, given, options = {}) {
     this.#checkOpen();
-    const { signal, retry = this.#retry } = options;
-    const timeoutMs = timeOf(options, this.timeoutMs);
+    const isEmit = method === 'event.emit';
+    const { signal, retry = this.#retry } = checkedOptions(method, options, isEmit ? EMIT_OPTIONS : CALL_OPTIONS);
+    const offlineAt = isEmit && isOffline(options.offline) ? new Date().toISOString() : undefined;
+    const usual = offlineAt === undefined ? this.timeoutMs : (this.timeoutMs ?? OFFLINE_TIMEOUT);
+    const timeoutMs = timeOf(options, usual);
     signal?.throwIfAborted();
     if (timeoutMs <= 0) throw new DaemonTimeoutError(method, timeoutMs, this.path);
-    const offlineAt = method === 'event.emit' && isOffline(options.offline) ? new Date().toISOString() : undefined;
     const isToBe = (retry || offlineAt !== undefined) && !this.#isKeyless;
     const { isRepeatable, isKeyed, params } = repeatable(method, given, isToBe);
     const call = this.#calls.open({ retry, isRepeatable, offlineAt, isTimed: timeoutMs !== undefined });
     call.watch(
       { signal, timeoutMs },
-      () => new DaemonTimeoutError(method, timeoutMs, this.path),
       (error) => this.#cancel(call, error),
+      () => this.#late(call, () => new DaemonTimeoutError(method, timeoutMs, this.path)),
     );
     const outcome = this.#hooks.request({ id: call.id, method, params }, call);
     try {
@@ -112,8 +126,9 @@ class Core {
     return await outcome();
   }
 
-  subscribe(topics, options) {
+  subscribe(topics, options = {}) {
     this.#checkOpen();
+    checkedOptions('subscribe', options, SUBSCRIBE_OPTIONS);
     const globs = typeof topics === 'string' ? [topics] : topics;
     const address = discover(this.#options);
     const { Subscription } = require('./subscription.js');
@@ -184,6 +199,23 @@ class Core {
     await this.#patience.pause(signal);
     const address = discover(this.#options);
     this.path = address.path;
+    let connection, batches;
+    do {
+      connection?.close();
+      // A daemon takes in what is spooled before it serves the next client that connects: so what is called now comes after it.
+      await this.#spooler.idle(signal);
+      batches = this.#spooler.batches;
+      connection = await this.#opened(address, signal);
+    } while (batches !== this.#spooler.batches);
+    this.#connection = connection;
+    this.#connectedAt = performance.now();
+    const { attempts } = this.#patience;
+    this.updateKeepAlive();
+    this.happened.tell(this.#wasConnected ? 'reconnect' : 'connect', { path: this.path, attempts });
+    this.#wasConnected = true;
+  }
+
+  async #opened(address, signal) {
     const handlers = {
       onMessage: (message) => this.#receive(message),
       onClose: (error) => this.#lost(connection, error),
@@ -193,21 +225,15 @@ class Core {
       () => new DaemonTimeoutError('connect', this.timeoutMs, address.path),
       (signal) => Connection.open(address, handlers, signal),
     );
-    if (signal.aborted) {
-      connection.close();
-      throw signal.reason;
-    }
-    this.#connection = connection;
-    const { attempts } = this.#patience;
-    this.updateKeepAlive();
-    this.happened.tell(this.#wasConnected ? 'reconnect' : 'connect', { path: this.path, attempts });
-    this.#wasConnected = true;
+    if (!signal.aborted) return connection;
+    connection.close();
+    throw signal.reason;
   }
 
   /** Fails the calls that do not wait for another attempt; connects again for those that do. */
   #notConnected(error) {
     if (this.#connecting || this.#connection) return;
-    if (error.kind === 'no_daemon') this.#spool(error);
+    if (error.kind === 'no_daemon' || error.kind === 'timeout') this.#spoolUnsent(error);
     for (const call of this.#calls.unsent) {
       const waits = this.#wasConnected && call.retry && this.#patience.allows(call, error);
       if (!waits) call.fail(() => again(error));
@@ -218,17 +244,15 @@ class Core {
     this.#flush();
   }
 
-  /** Spools the events that need no daemon. */
-  #spool(error) {
-    const calls = [...this.#calls.unsent].filter(({ offlineAt }) => offlineAt !== undefined);
-    if (calls.length === 0) return;
+  /** Spools the events that need no daemon, and are not sent. */
+  #spoolUnsent(error) {
+    this.#spool([...this.#calls.unsent].filter(({ maySpool }) => maySpool), error);
+  }
+
+  /** Spools the events of these calls. Where there is no spool, they fail with the error. */
+  #spool(calls, error) {
     for (const call of calls) this.#calls.park(call);
-    try {
-      spool(discover(this.#options), calls);
-    } catch {
-      // In no project there is no spool.
-      for (const call of calls) call.fail(() => again(error));
-    }
+    if (calls.length > 0) this.#spooler.add(calls, error);
   }
 
   /** Takes the connection away without failing what was sent on it. */
@@ -244,6 +268,8 @@ class Core {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.happened.tell('disconnect', { path: this.path, error });
+    // A daemon has been there, whether or not it had anything to answer: a call that waits by its nature does not give it up.
+    if (this.#patience.hasStood(this.#connectedAt)) this.#answered();
     for (const call of this.#calls.lost()) {
       const isRepeated = call.isRepeatable && this.#patience.allows(call, error);
       if (!isRepeated) call.fail(() => again(error));
@@ -253,12 +279,37 @@ class Core {
     this.#flush();
   }
 
+  /** Ends a call whose time is over. To an event that may be spooled, a daemon that hangs is none. */
+  #late(call, error) {
+    if (call.isParked) return;
+    if (!call.maySpool) {
+      this.#cancel(call, error);
+      return;
+    }
+    // What is sent on a connection takes effect in order, be it late, and what is spooled of it not again.
+    if (call.size > 0) {
+      this.#spool([call], error());
+      return;
+    }
+    const connection = this.#connection;
+    if (connection) {
+      connection.close();
+      this.#lost(connection, disconnected(this.path, 'the daemon reads nothing'));
+    }
+    this.#spoolUnsent(error());
+  }
+
   #cancel(call, error) {
     if (call.size > 0) {
       const cancel = { jsonrpc: '2.0', method: 'rpc.cancel', params: { id: call.id } };
       this.#connection?.send(JSON.stringify(cancel));
     }
     call.fail(error);
+    this.#rest();
+  }
+
+  /** Keeps nothing alive for calls that are over. */
+  #rest() {
     this.updateKeepAlive();
     // A daemon that is too busy to be connected to is asked no more: it would keep the process alive.
     if (this.#calls.count === 0 && this.#connectors === 0) {
@@ -272,9 +323,14 @@ class Core {
       this.notified.tell('notification', { method: message.method, params: message.params });
       return;
     }
-    if (this.#patience.answered()) this.#calls.answered();
+    this.#answered();
     this.#calls.settle(message, this.path, (call, error) => this.#holds(call, error));
     if (this.#calls.count === 0) this.updateKeepAlive();
+  }
+
+  /** Notes that a daemon answers, or has been there to answer. */
+  #answered() {
+    if (this.#patience.answered()) this.#calls.answered();
   }
 
   /** True if a call that is refused is sent again: another daemon may take it, or this one in another form. */

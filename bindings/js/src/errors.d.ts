@@ -28,7 +28,7 @@ export declare class DaemonError extends Error {
   readonly name: 'DaemonError';
   /** The JSON-RPC error code. */
   readonly code: number;
-  /** The stable name of the error: distinguish errors by it, never by the message. */
+  /** The stable name of the error: distinguish errors by it, never by the message. By its code where the daemon gives none. */
   readonly kind: Open<ErrorKind>;
   /** With `invalid_params`: the member that is wrong, as a path such as `env.PATH`. */
   readonly member: string | undefined;
@@ -98,8 +98,8 @@ export declare class DaemonTimeoutError extends DaemonConnectionError {
 }
 
 /**
- * No daemon answers, and the event cannot wait for one on disk either: the spool is full or cannot be written to, or the
- * event is larger than 1 MiB.
+ * No daemon answers, and the event cannot wait for one on disk either: the spool is full or cannot be written to, others can
+ * write to it, the event is larger than 1 MiB, or no daemon would take its topic or its key.
  *
  * @example
  * try {

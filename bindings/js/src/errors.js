@@ -3,13 +3,19 @@
 const { ERROR_KINDS } = require('./generated/errors.js');
 const { PROJECT_DIR, SOCKET_ENV, START_COMMAND } = require('./generated/constants.js');
 
+/** The kind of an error that tells programs nothing but its code: JSON-RPC asks for no more. */
+function kindOf(code) {
+  const found = Object.entries(ERROR_KINDS).find(([, kind]) => kind.code === code);
+  return found?.[0] ?? 'internal_error';
+}
+
 /** The daemon answered with an error. */
 class DaemonError extends Error {
   constructor({ code, message, data }) {
     super(message);
     this.name = 'DaemonError';
     this.code = code;
-    this.kind = data?.kind ?? 'internal_error';
+    this.kind = data?.kind ?? kindOf(code);
     this.member = data?.member;
     this.data = data ?? {};
   }

@@ -1,4 +1,4 @@
-export type { CallOptions, EmitOptions, TimeOptions } from './calls.js';
+export type { CallOptions, EmitOptions, OfflineOptions, TimeOptions } from './calls.js';
 export type {
   ClientEvents,
   ClientOptions,

@@ -11,6 +11,12 @@ const LONGEST_PAUSE = 1000;
 /** How long a call without a time-out waits for a daemon that went away, in milliseconds. */
 const PATIENCE = 30_000;
 
+/**
+ * How long a connection stands, in milliseconds, before it says that a daemon is there. One that is ended by what it is sent
+ * would otherwise be sent it again and again.
+ */
+const STANDS = 1000;
+
 /** How long a client goes on when its daemon went away, and how often it tries to connect. */
 class Patience {
   /** Attempts to connect since a daemon answered last. */
@@ -39,6 +45,11 @@ class Patience {
     if (this.attempts === 0) return false;
     this.attempts = this.#pause = this.#next = 0;
     return true;
+  }
+
+  /** True if a connection that was made then has stood for long. */
+  hasStood(connectedAt) {
+    return performance.now() - connectedAt >= STANDS;
   }
 
   /** True if the call may wait for another connection: until its own time-out, or as long as this has patience. */

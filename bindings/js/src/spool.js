@@ -4,8 +4,8 @@
 
 const { randomBytes } = require('node:crypto');
 const { constants, lstatSync } = require('node:fs');
-const { mkdir, open, readdir, rename, rm } = require('node:fs/promises');
-const { join } = require('node:path');
+const { mkdir, open, readdir, rename, rm, writeFile } = require('node:fs/promises');
+const { dirname, join } = require('node:path');
 
 const { projectOf } = require('./discovery.js');
 const { SpoolError } = require('./errors.js');
@@ -15,7 +15,11 @@ const { checkTrusted } = require('./trust.js');
 const MAX_FILES = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_FILE = 1024 * 1024;
+const MAX_KEY = 200;
+const SUFFIX = '.json';
 const TOPIC = /^[A-Za-z0-9_.:/-]{1,200}$/;
+/** The beginnings of the topics that only the daemon may publish. */
+const RESERVED = /^(agent|approval|automation|budget|chat|daemon|file|health|schedule|task):/;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 let lastMicros = 0;
@@ -89,16 +93,12 @@ class Spool {
   #bytes;
 
   static async open(directory) {
-    await mkdir(directory, { mode: 0o700 }).catch((error) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await make(directory);
     const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | O_NOFOLLOW);
     try {
       const { uid, mode } = await handle.stat();
-      if (uid !== process.geteuid()) {
-        throw new SpoolError(`no event is written to ${directory}: it belongs to user ${uid}; remove it`, { path: directory });
-      }
-      if ((mode & 0o777) !== 0o700) await handle.chmod(0o700);
+      if (uid !== process.geteuid() && uid !== 0) throw refused(directory, `it belongs to user ${uid}; remove it`);
+      if (mode & 0o022) throw refused(directory, 'others can write to it; look at what is in it, then `chmod 700` it');
       const spool = new Spool(directory, handle);
       await spool.#count();
       return spool;
@@ -117,7 +117,7 @@ class Spool {
   async add(event) {
     const bytes = Buffer.from(content(event));
     this.#check(event, bytes.length);
-    const name = `${nextName()}.json`;
+    const name = `${nextName()}${SUFFIX}`;
     const path = join(this.#directory, name);
     const temporary = join(this.#directory, `.tmp-${name}`);
     try {
@@ -140,16 +140,10 @@ class Spool {
     await this.#handle.close();
   }
 
-  #check({ topic }, size) {
+  #check(event, size) {
     const path = this.#directory;
-    if (!TOPIC.test(topic)) {
-      const what = `${JSON.stringify(topic)?.slice(0, 100)} is no topic, which has 1 to 200 letters, digits and _ . : / -`;
-      throw new SpoolError(`the event was not written to ${path}: ${what}`, { path });
-    }
-    if (size > MAX_FILE) {
-      const what = `it has ${size} bytes, and ${MAX_FILE} are the most`;
-      throw new SpoolError(`the event was not written to ${path}: ${what}`, { path });
-    }
+    const why = whyNever(event) ?? (size > MAX_FILE ? `it has ${size} bytes, and ${MAX_FILE} are the most` : undefined);
+    if (why !== undefined) throw new SpoolError(`the event was not written to ${path}: ${why}`, { path });
     if (this.#files < MAX_FILES && this.#bytes + size <= MAX_BYTES) return;
     const what = `it has ${this.#files} events with ${this.#bytes} bytes, and ${MAX_FILES} or ${MAX_BYTES} are the most`;
     const message = `no daemon answers, and ${path} is full: ${what}; start the daemon with \`${START_COMMAND}\`, which takes them in`;
@@ -158,11 +152,55 @@ class Spool {
 
   async #count() {
     const entries = await readdir(this.#directory, { withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile());
+    // One that is hidden is still being written, or is no event.
+    const isEvent = ({ name }) => name.endsWith(SUFFIX) && !name.startsWith('.');
+    const files = entries.filter((entry) => entry.isFile() && isEvent(entry));
     this.#files = files.length;
     this.#bytes = 0;
     for (const { name } of files) this.#bytes += lstatSync(join(this.#directory, name), { throwIfNoEntry: false })?.size ?? 0;
   }
+}
+
+/**
+ * Makes the directory, unless it is there, so that it is there after a power cut as well. Its events are nothing for the
+ * project's history.
+ */
+async function make(directory) {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    if (error.code === 'EEXIST') return;
+    throw error;
+  }
+  await writeFile(join(directory, '.gitignore'), '*\n');
+  const parent = await open(dirname(directory), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await parent.sync();
+  } finally {
+    await parent.close();
+  }
+}
+
+function refused(path, why) {
+  return new SpoolError(`no event is written to ${path}: ${why}`, { path });
+}
+
+/** Why no daemon would ever take this event, if none would. */
+function whyNever({ topic, idempotencyKey }) {
+  const text = `${JSON.stringify(topic)?.slice(0, 100)}`;
+  if (typeof topic !== 'string' || !TOPIC.test(topic)) {
+    return `${text} is no topic, which has 1 to 200 letters, digits and _ . : / -`;
+  }
+  const reserved = RESERVED.exec(topic);
+  if (reserved) return `topics that start with "${reserved[0]}" are the daemon's own: choose another for ${text}`;
+  if (isKey(idempotencyKey)) return undefined;
+  return `an idempotencyKey is a text of 1 to ${MAX_KEY} characters`;
+}
+
+/** True if a call may have this key. Its characters count, and not the halves of those that have two. */
+function isKey(key) {
+  if (typeof key !== 'string' || key === '') return false;
+  return key.length <= MAX_KEY || (key.length <= 2 * MAX_KEY && [...key].length <= MAX_KEY);
 }
 
 async function writeNew(path, bytes) {

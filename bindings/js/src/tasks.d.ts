@@ -1,4 +1,4 @@
-import type { CallOptions, EmitOptions, TimeOptions } from './calls.js';
+import type { CallOptions, OfflineOptions, TimeOptions } from './calls.js';
 import type { DaemonMethods, EventMethods, TaskMethods } from './generated/methods.js';
 import type {
   DaemonLogsParams,
@@ -82,10 +82,10 @@ export interface Events extends EventMethods {
    * await client.event.emit({ topic: 'deployment:complete', payload: { version: '1.2.3' } }, { offline: true });
    *
    * @throws {DaemonError} as of `event.emit`
-   * @throws {SpoolError} when it can neither be sent nor be spooled
+   * @throws {SpoolError} when it can neither be sent nor be spooled, or when no daemon would take it
    */
-  emit(params: EventEmitParams, options: EmitOptions & { offline: true }): Promise<EventEmitted | EventSpooled>;
-  emit(params: EventEmitParams, options?: EmitOptions): Promise<EventEmitted>;
+  emit(params: EventEmitParams, options: OfflineOptions & { offline: true }): Promise<EventEmitted | EventSpooled>;
+  emit(params: EventEmitParams, options?: OfflineOptions): Promise<EventEmitted>;
 
   /**
    * Every event that the log holds, from the oldest one or from the one after `since` on, page by page: `limit` is the size

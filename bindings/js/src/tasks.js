@@ -3,6 +3,7 @@
 const { attempt, ended } = require('./attempt.js');
 const { DaemonTimeoutError } = require('./errors.js');
 const { DaemonMethods, EventMethods, TaskMethods } = require('./generated/methods.js');
+const { CALL_OPTIONS, TIME_OPTIONS, checkedOptions } = require('./options.js');
 const { timeOf } = require('./timeout.js');
 
 /** How long the daemon waits for something new before it answers, in milliseconds. */
@@ -21,8 +22,7 @@ class Tasks extends TaskMethods {
     return super.submit(traced(params), options);
   }
 
-  async *iterate(params = {}, options) {
-    let cursor;
+  async *iterate({ cursor, ...params } = {}, options) {
     for (;;) {
       const page = await this.list({ ...params, cursor }, options);
       if (page.length === 0) return;
@@ -32,7 +32,7 @@ class Tasks extends TaskMethods {
   }
 
   async *follow({ offset = 0, ...params }, options = {}) {
-    const { waitMs, ...patient } = waiting(options);
+    const { waitMs, ...patient } = waiting('task.follow', options);
     let last;
     for (;;) {
       const chunk = await this.output({ ...params, offset, waitMs }, patient);
@@ -49,7 +49,8 @@ class Tasks extends TaskMethods {
     }
   }
 
-  async run(params, { onOutput, ...options } = {}) {
+  async run(params, given = {}) {
+    const { onOutput, ...options } = checkedOptions('task.run', given, [...TIME_OPTIONS, 'onOutput']);
     const timeoutMs = timeOf(options);
     const late = () => new DaemonTimeoutError('task.run', timeoutMs);
     return await attempt({ timeoutMs, signal: options.signal }, late, async (signal) => {
@@ -90,7 +91,8 @@ async function cancelled(tasks, submitted) {
  * The options of a call that waits for something new, and how long the daemon is to wait, in milliseconds. The client's
  * time-out is for answers that come at once.
  */
-function waiting({ timeoutMs = null, ...options } = {}) {
+function waiting(what, given = {}) {
+  const { timeoutMs = null, ...options } = checkedOptions(what, given, CALL_OPTIONS);
   return { ...options, timeoutMs, waitMs: Math.min(WAIT, Math.ceil((timeoutMs ?? Infinity) / 2)) };
 }
 
@@ -108,9 +110,9 @@ class Events extends EventMethods {
 
 /** The methods of `daemon`, and what is made of them. */
 class Daemon extends DaemonMethods {
-  async *followLogs({ lines } = {}, options) {
-    const { waitMs, ...patient } = waiting(options);
-    let page = await this.logs({ lines }, options);
+  async *followLogs(params, options) {
+    const { waitMs, ...patient } = waiting('daemon.followLogs', options);
+    let page = await this.logs(params, options);
     for (;;) {
       yield* page.lines;
       page = await this.logs({ cursor: page.cursor, waitMs }, patient);

@@ -2,10 +2,12 @@
 
 const { attempt } = require('./attempt.js');
 const { DaemonTimeoutError, disconnected } = require('./errors.js');
+const { TIME_OPTIONS, checkedOptions } = require('./options.js');
 const { timeOf } = require('./timeout.js');
 
 /** The first event from now on, or after `since`, that matches. */
-async function waitFor(client, topics, { where = () => true, since, ...options } = {}) {
+async function waitFor(client, topics, given = {}) {
+  const { where = () => true, since, ...options } = checkedOptions('waitFor', given, ['where', 'since', ...TIME_OPTIONS]);
   const timeoutMs = timeOf(options);
   const late = () => new DaemonTimeoutError(`waitFor(${JSON.stringify(topics)})`, timeoutMs, client.socketPath);
   return await attempt({ timeoutMs, signal: options.signal }, late, async (signal) => {

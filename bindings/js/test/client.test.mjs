@@ -161,6 +161,34 @@ test('an error has all that the daemon tells of it', () => {
   );
 });
 
+test('an error that has no data has the kind of its code', () => {
+  const errors = {
+    'no.data': { code: -32601, message: 'Method not found' },
+    'null.data': { code: -32602, message: 'Invalid params', data: null },
+    'text.data': { code: -32001, message: 'There is none', data: 'task-9999' },
+    'foreign.code': { code: 7, message: 'Who knows' },
+  };
+  return withPeer(
+    ({ method }) => {
+      throw errors[method];
+    },
+    async (client) => {
+      const kinds = [];
+      for (const method of Object.keys(errors)) {
+        const { kind, code, retryable } = await client.request(method).catch((error) => error);
+        assert.equal(code, errors[method].code);
+        kinds.push([kind, retryable]);
+      }
+      assert.deepEqual(kinds, [
+        ['method_not_found', false],
+        ['invalid_params', false],
+        ['task_not_found', false],
+        ['internal_error', true],
+      ]);
+    },
+  );
+});
+
 test('an error without an id is that of the longest line', () =>
   withPeer(
     ({ params }, socket) => {

@@ -83,9 +83,37 @@ test('each call has a key of its own, and a key that is given is kept', async (t
   await client.emit('a');
   await client.task.submit({ prompt: 'x', idempotencyKey: 'mine' });
   await client.task.list();
+  await client.emit('a', 1, { idempotencyKey: 'step-7', timeoutMs: 10_000 });
+  await client.emit('a', 1, { idempotencyKey: '', retry: false });
   const keys = peer.requests.map(({ params }) => params?.idempotencyKey);
-  assert.equal(new Set(keys).size, 4);
-  assert.deepEqual(keys.slice(2), ['mine', undefined]);
+  assert.equal(new Set(keys).size, 6);
+  assert.deepEqual(keys.slice(2), ['mine', undefined, 'step-7', '']);
+});
+
+test('an option that nothing knows is an error, and nothing is sent', async (t) => {
+  const { client, peer } = await pair(t, () => ({}));
+  const task = { taskId: 'task-0001' };
+  const wrong = [
+    () => client.emit('a', 1, { idempotency_key: 'mine' }),
+    () => client.emit('a', 1, 5),
+    () => client.event.emit({ topic: 'a' }, { idempotencyKey: 'mine' }),
+    () => client.task.submit({ prompt: 'x' }, { idempotencyKey: 'mine' }),
+    () => client.task.submit({ prompt: 'x' }, { offline: true }),
+    () => client.request('task.get', task, { timeout: 5 }),
+    () => client.ping({}, AbortSignal.timeout(60_000)),
+    () => client.task.run({ prompt: 'x' }, { retry: false }),
+    () => client.task.follow(task, { timeout: 5 }).next(),
+    () => client.task.iterate({}, { page: 5 }).next(),
+    () => client.event.iterate({}, { page: 5 }).next(),
+    () => client.daemon.followLogs({}, { follow: true }).next(),
+    () => client.waitFor('a', { timeout: 5 }),
+    () => client.close({ timeout: 5 }),
+    async () => client.subscribe('a', { from: 5 }),
+    async () => new DaemonClient({ timeout: 5 }),
+  ];
+  for (const call of wrong) await assert.rejects(call, { name: 'TypeError', message: /has no option|are an object/ }, `${call}`);
+  assert.deepEqual(peer.requests, []);
+  await client.ping({}, { timeoutMs: 60_000, deadline: undefined, offline: undefined });
 });
 
 test('what an ending daemon refuses, the next one gets, in its order', async (t) => {
@@ -163,6 +191,28 @@ test('without a time-out it has patience for 30 seconds from when its answer was
   now += 1;
   assert(!patience.allows(call));
   assert(patience.allows(timed));
+});
+
+test('a call that waits by its nature goes on while daemons come and go, and one that ends each daemon does not', async (t) => {
+  let now = 1000;
+  t.mock.method(performance, 'now', () => now);
+  let seen = 0;
+  // Each daemon is there for a while, and is killed before the task ends.
+  const { client, peer } = await pair(t, ({ method }, socket) => {
+    if (method !== 'task.wait') return {};
+    seen++;
+    if (seen === 10) return { id: 'task-0001', state: 'completed' };
+    now += 6000;
+    return void socket.destroy();
+  });
+  assert.equal((await client.task.wait({ taskId: 'task-0001' })).state, 'completed');
+  assert.equal(peer.requests.length, 10);
+  const { client: other, peer: brief } = await pair(t, (request, socket) => {
+    now += 900;
+    socket.destroy();
+  });
+  await assert.rejects(other.task.wait({ taskId: 'task-0001' }), { kind: 'disconnected' });
+  assert(brief.requests.length < 40, `${brief.requests.length}`);
 });
 
 test('pauses grow, to a second at most, and begin anew when a daemon has answered', async () => {

@@ -66,6 +66,7 @@ export async function events(client: DaemonClient, options: CallOptions): Promis
   const path: string | undefined = 'path' in perhaps ? perhaps.path : undefined;
   isExactly<number>()(perhaps.seq, true);
   await client.event.emit({ topic: 'a', idempotencyKey: path }, { offline: false, retry: false });
+  await client.emit('a', 1, { idempotencyKey: 'step-7', offline: false });
   const emit = client.emit('a', 1, { offline: Math.random() > 0.5 });
   isExactly<EventEmitted>()(await emit, true);
   await client.emit('no:payload');

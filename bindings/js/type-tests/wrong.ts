@@ -59,6 +59,14 @@ export async function options(client: DaemonClient): Promise<void> {
   await client.ping({}, { timeoutMs: '10s' });
   // @ts-expect-error there is no such option
   await client.ping({}, { timeout: 10 });
+  // @ts-expect-error the key is one of the params
+  await client.event.emit({ topic: 'a' }, { idempotencyKey: 'mine' });
+  // @ts-expect-error an event waits for a daemon, and no task
+  await client.task.submit({ prompt: 'x' }, { offline: true });
+  // @ts-expect-error a key is a text
+  await client.emit('a', 1, { idempotencyKey: 7 });
+  // @ts-expect-error there is no such option
+  await client.emit('a', 1, { idempotency_key: 'mine' });
   // @ts-expect-error the signal, not its controller
   await client.ping({}, { signal: new AbortController() });
   // @ts-expect-error there is no such option
