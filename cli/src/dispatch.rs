@@ -81,8 +81,10 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
         Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
         Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),
-        Command::Event(EventCommand::Emit { topic, payload, offline }) if offline || event::is_offline() => {
-            event::emit_offline(project, topic, payload, output)
+        Command::Event(EventCommand::Emit { topic, payload, offline, idempotency_key })
+            if offline || event::is_offline() =>
+        {
+            event::emit_offline(project, topic, payload, idempotency_key, output)
         }
         Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }

@@ -14,6 +14,7 @@ mod input;
 mod output;
 mod project;
 mod reconnecting_client;
+mod repeat;
 mod report;
 mod usage;
 mod values;

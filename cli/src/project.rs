@@ -99,7 +99,7 @@ fn options(named: Option<&Path>) -> Options {
 }
 
 /// Interval at which a daemon that is gone is looked for.
-const SEEK_EVERY: Duration = Duration::from_millis(300);
+pub(crate) const SEEK_EVERY: Duration = Duration::from_millis(300);
 
 /// True if the daemon is gone, or the way to it: another try may succeed.
 pub(crate) fn is_gone(error: &ClientError) -> bool {

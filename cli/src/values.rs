@@ -3,7 +3,7 @@
 use std::{convert::Infallible, str::FromStr, time::Duration};
 
 use aiwg_protocol::{
-    limits::{LIST_SIZES, LONGEST_TASK_MINUTES, PRIORITIES},
+    limits::{LIST_SIZES, LONGEST_NAME, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskOrder, TaskState, Timestamp, Verify},
 };
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
@@ -19,6 +19,14 @@ pub(crate) const STDIN: &str = "-";
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A key of a call.
+pub(crate) fn idempotency_key(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        1..=LONGEST_NAME => Ok(text.to_owned()),
+        _ => Err(format!("a key has 1 to {LONGEST_NAME} characters")),
+    }
 }
 
 /// A state by its name, which shells complete.

@@ -29,6 +29,7 @@ pub use aiwg_protocol::{ApiError, ErrorKind, types};
 pub use client::{DaemonClient, Emission, Options};
 pub use discover::{discover, find_project};
 pub use error::ClientError;
+pub use random::key as new_idempotency_key;
 pub use subscribe::{Pushed, Subscribe};
 pub use topic::Topic;
 

@@ -13,7 +13,10 @@ pub(crate) fn bits() -> u64 {
 }
 
 /// A new `idempotencyKey`: a UUID of version 7, which begins with the time, so that keys are stored one after the other.
-pub(crate) fn key() -> String {
+///
+/// The client gives one to each call that has none. A key of one's own has a call repeated where the client that made it is gone: a script that is
+/// run again, say.
+pub fn key() -> String {
     let millis = Timestamp::now().as_millis().cast_unsigned() & 0xffff_ffff_ffff;
     let (one, two) = (bits(), bits());
     format!(

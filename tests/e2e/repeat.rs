@@ -1,5 +1,11 @@
 //! Calls of the Rust client whose answers are lost are repeated: each takes effect once, in the order of the calls.
 
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::net::{UnixListener, UnixStream},
+    path::PathBuf,
+};
+
 use aiwg_client::{
     ClientError, DaemonClient,
     types::{EventEmitted, NoParams, TaskSubmitParams},
@@ -103,4 +109,95 @@ async fn what_can_be_repeated_is() {
     assert_eq!(stats.total, 4);
     let page: Value = project.wire().call("task.list", json!({ "limit": 10 }));
     assert_eq!(page.as_array().unwrap().len(), 4);
+}
+
+/// A way to the daemon on which the first answer is lost, and which works from then on. Ends with the process.
+fn way_that_loses_an_answer(project: &Project) -> PathBuf {
+    let (path, daemon) = (project.file("way.sock"), project.socket());
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for (number, client) in listener.incoming().enumerate() {
+            let client = client.unwrap();
+            let mut lines = BufReader::new(client.try_clone().unwrap()).lines();
+            let mut to_daemon = UnixStream::connect(&daemon).unwrap();
+            let mut answers = BufReader::new(to_daemon.try_clone().unwrap()).lines();
+            while let Some(Ok(line)) = lines.next() {
+                writeln!(to_daemon, "{line}").unwrap();
+                let answer = answers.next().unwrap().unwrap();
+                if number == 0 {
+                    break;
+                }
+                writeln!(&client, "{answer}").unwrap();
+            }
+        }
+    });
+    path
+}
+
+#[test]
+fn a_command_whose_answer_is_lost_takes_effect_once() {
+    let project = Project::started(json!({}));
+    let all: [(&[&str], &str); 4] = [
+        (&["event", "emit", "n", "1"], "event.list"),
+        (&["task", "submit", "true"], "task.list"),
+        (&["chat", "send", "true", "--no-wait"], "task.list"),
+        (&["task", "retry", "task-0001"], "task.list"),
+    ];
+    for (arguments, list) in all {
+        if arguments[1] == "retry" {
+            project.ended("task-0001");
+        }
+        let listed = || {
+            let params =
+                if list == "event.list" { json!({ "topics": ["n"], "since": 0 }) } else { json!({}) };
+            let found = project.wire().call(list, params);
+            found.as_array().or(found["tasks"].as_array()).unwrap().len()
+        };
+        let before = listed();
+        let way = way_that_loses_an_answer(&project);
+        let done = project.command().args(arguments).env("AIWG_DAEMON_SOCKET", &way).output().unwrap();
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(listed() - before, 1, "{arguments:?}");
+        std::fs::remove_file(way).unwrap();
+    }
+}
+
+#[test]
+fn a_step_of_a_script_with_a_key_is_done_once_however_often_it_is_run() {
+    let project = Project::started(json!({}));
+    let all: [&[&str]; 3] =
+        [&["event", "emit", "a:b", "1"], &["task", "submit", "true"], &["chat", "send", "true"]];
+    for arguments in all {
+        let with_key = [arguments, &["--idempotency-key", "step 7"][..]].concat();
+        let key = arguments.join(" ");
+        let with_key: Vec<&str> =
+            with_key.iter().map(|word| if *word == "step 7" { key.as_str() } else { word }).collect();
+        let first = project.json(&with_key);
+        assert_eq!(project.json(&with_key), first, "{arguments:?}");
+    }
+    let other = ["event", "emit", "a:b", "2", "--idempotency-key", "event emit a:b 1"];
+    let refused = project.run(&other);
+    assert!(refused.code == 1 && refused.err.contains("key"), "{}", refused.err);
+    let long = "k".repeat(201);
+    for wrong in ["", &long] {
+        assert_eq!(project.run(&["event", "emit", "a:b", "--idempotency-key", wrong]).code, 2);
+    }
+}
+
+#[test]
+fn a_topic_that_cannot_be_is_refused_where_no_daemon_answers_too() {
+    let project = Project::new(json!({}));
+    for topic in ["a b", &"t".repeat(201)] {
+        let refused = project.run(&["event", "emit", topic, "--offline"]);
+        assert_eq!(refused.code, 2, "{topic}: {}", refused.err);
+    }
+    assert!(!project.file(".aiwg/spool").exists());
+    // The file is named so that it can be found.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut command = project.command();
+    command.args(["--project", project.path().to_str().unwrap(), "event", "emit", "a:b", "--offline"]);
+    let done = command.current_dir(elsewhere.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let path = said.split_whitespace().find(|word| word.ends_with(".json")).unwrap();
+    assert!(std::path::Path::new(path).is_file(), "{said}");
 }

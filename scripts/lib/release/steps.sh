@@ -3,8 +3,8 @@
 # The oldest C library that the program must run with: that of Debian 11; RHEL 9 has a newer one.
 oldest_glibc=2.31
 
-# The tools that only a release takes, with their versions.
-release_crates=(cargo-deb@3.8.0 cargo-about@0.9.3 cargo-cyclonedx@0.5.9)
+# The tools that only a release takes, with their versions and features.
+release_crates=(cargo-deb@3.8.0 "cargo-about@0.9.3 --features cli" cargo-cyclonedx@0.5.9)
 tools=$PWD/target/release-tools/bin
 
 need_release_tools() {
@@ -15,7 +15,9 @@ need_release_tools() {
     for crate in "${release_crates[@]}"; do
         [ -x "$tools/${crate%@*}" ] && continue
         echo "Installing $crate; this takes some minutes." >&2
-        cargo install --locked --quiet --root "${tools%/bin}" "$crate"
+        # Its features are words of their own.
+        # shellcheck disable=SC2086
+        cargo install --locked --quiet --root "${tools%/bin}" $crate
     done
 }
 

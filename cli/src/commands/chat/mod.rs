@@ -28,7 +28,8 @@ use crate::{
     input::prompt,
     output::{Output, agent_stdout, visible},
     reconnecting_client::within,
-    values::{duration, priority},
+    repeat::{self, repeated},
+    values::{duration, idempotency_key, priority},
 };
 
 /// Commands for conversations.
@@ -52,6 +53,9 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true)]
     #[arg(value_parser = priority(), value_hint = ValueHint::Other)]
     priority: i32,
+    /// Call it by this key: said again with it within a day, the message is one
+    #[arg(long, value_name = "KEY", value_parser = idempotency_key, value_hint = ValueHint::Other)]
+    idempotency_key: Option<String>,
     /// Do not wait for the answer, and print the task's id; so does --json
     #[arg(long)]
     no_wait: bool,
@@ -95,9 +99,14 @@ pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> R
         }
         return repl::run(project, conversation);
     };
-    let params = ChatSendParams { message: prompt(message)?, conversation, ..Default::default() };
+    let params = ChatSendParams {
+        message: prompt(message)?,
+        conversation,
+        idempotency_key: repeat::key(None),
+        ..Default::default()
+    };
     ask(project, async |client| {
-        let sent = client.chat_send(params).await?;
+        let sent = repeated(client, async |client| client.chat_send(params.clone()).await).await?;
         let what = format!("{} has not ended", visible(&sent.task_id));
         within(wait_timeout, &what, answer(project, client, &sent.task_id, output)).await
     })
@@ -105,15 +114,15 @@ pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> R
 
 /// `aiwg chat send`. As JSON it is the method's result, which does not wait for the answer.
 fn send(project: Option<&Path>, args: SendArgs, output: &Output) -> Result<ExitCode, CliError> {
-    let SendArgs { message, conversation, priority, no_wait, wait_timeout } = args;
+    let SendArgs { message, conversation, priority, idempotency_key, no_wait, wait_timeout } = args;
     let params = ChatSendParams {
         message: prompt(message)?,
         conversation,
         priority: Some(priority),
-        idempotency_key: None,
+        idempotency_key: repeat::key(idempotency_key),
     };
     ask(project, async |client| {
-        let sent = client.chat_send(params).await?;
+        let sent = repeated(client, async |client| client.chat_send(params.clone()).await).await?;
         if no_wait || output.json {
             output.result(&sent, |out, sent| {
                 writeln!(out, "{0} answers. Next: aiwg task logs {0} --follow", visible(&sent.task_id))

@@ -5,7 +5,7 @@ use clap::{Subcommand, ValueHint};
 
 use crate::{
     examples,
-    values::{Payload, limit, payload},
+    values::{Payload, idempotency_key, limit, payload},
 };
 
 #[derive(Debug, Clone, Subcommand)]
@@ -22,6 +22,9 @@ pub(crate) enum EventCommand {
         /// If no daemon answers, keep the event for the next one; as with AIWG_OFFLINE=1
         #[arg(long)]
         offline: bool,
+        /// Call it by this key: emitted again with it within a day, the event is one
+        #[arg(long, value_name = "KEY", value_parser = idempotency_key, value_hint = ValueHint::Other)]
+        idempotency_key: Option<String>,
     },
     /// Print events as they happen
     #[command(after_help = examples::WATCH)]

@@ -4,15 +4,16 @@ mod args;
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use aiwg_client::{
-    DaemonClient, Emission, Pushed, Subscribe,
+    ClientError, DaemonClient, Emission, Pushed, Subscribe,
     types::{Event, EventEmitParams, EventEmitted, EventListParams, RefusedMatch},
 };
-use aiwg_protocol::spool::SPOOL_PATH;
+use aiwg_model::names::{TOPIC_RULE, is_topic};
+use aiwg_protocol::{SOCKET_PATH, spool::SPOOL_PATH};
 use futures::StreamExt;
 use serde::Serialize;
 
@@ -25,6 +26,7 @@ use crate::{
         Output, Page, Table, ago, end_with_the_reader, json_line, local, note, visible,
     },
     project::{connect_offline, in_time},
+    repeat::{self, repeated},
     values::Payload,
 };
 
@@ -38,9 +40,9 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     match command {
-        EventCommand::Emit { topic, payload, offline: _ } => {
-            let payload = payload.map(input::payload).transpose()?;
-            let emitted = client.event_emit(EventEmitParams { topic, payload, ..Default::default() }).await?;
+        EventCommand::Emit { topic, payload, offline: _, idempotency_key } => {
+            let params = emitted(topic, payload, idempotency_key)?;
+            let emitted = repeated(client, async |client| client.event_emit(params.clone()).await).await?;
             output.result(&emitted, show_emitted)?;
         }
         EventCommand::Watch { topics, since } => watch(client, topics, since, output).await?,
@@ -77,19 +79,50 @@ pub(crate) fn emit_offline(
     project: Option<&Path>,
     topic: String,
     payload: Option<Payload>,
+    key: Option<String>,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let payload = payload.map(input::payload).transpose()?;
-    let params = EventEmitParams { topic, payload, ..Default::default() };
+    if !is_topic(&topic) {
+        return Err(CliError::Usage(format!("{TOPIC_RULE}: {} is none", visible(&topic))));
+    }
+    let params = emitted(topic, payload, key)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let emission = runtime.block_on(async { connect_offline(project).await?.emit_or_spool(params).await })?;
+    let (emission, spool) = runtime.block_on(async {
+        let client = connect_offline(project).await?;
+        let emission = client.emit_or_spool(params).await?;
+        Ok::<_, ClientError>((emission, spool_of(client.socket())))
+    })?;
     match emission {
         Emission::Taken(emitted) => output.result(&emitted, show_emitted)?,
         Emission::Spooled(spooled) => output.result(&Spooled { spooled }, |out, Spooled { spooled }| {
-            writeln!(out, "No daemon answers: the event waits in {SPOOL_PATH}/{spooled} for the next one.")
+            let path = spool.join(spooled);
+            writeln!(
+                out,
+                "No daemon answers: the event waits in {} for the next one.",
+                visible(&path.display().to_string())
+            )
         })?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The spool of the project that a socket belongs to: relative where that is the directory in which the command was typed.
+fn spool_of(socket: &Path) -> PathBuf {
+    let project = socket.ancestors().nth(Path::new(SOCKET_PATH).iter().count());
+    let is_here = project.is_some_and(|project| std::env::current_dir().is_ok_and(|cwd| cwd == project));
+    match project.filter(|_| !is_here) {
+        Some(project) => project.join(SPOOL_PATH),
+        None => SPOOL_PATH.into(),
+    }
+}
+
+fn emitted(
+    topic: String,
+    payload: Option<Payload>,
+    key: Option<String>,
+) -> Result<EventEmitParams, CliError> {
+    let payload = payload.map(input::payload).transpose()?;
+    Ok(EventEmitParams { topic, payload, idempotency_key: repeat::key(key) })
 }
 
 fn show_emitted(out: &mut Page, emitted: &EventEmitted) -> io::Result<()> {

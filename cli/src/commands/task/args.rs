@@ -10,7 +10,10 @@ use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
     examples,
-    values::{duration, limit, minutes, moment, orders, pair, priority, rounds, since, states, task_id},
+    values::{
+        duration, idempotency_key, limit, minutes, moment, orders, pair, priority, rounds, since, states,
+        task_id,
+    },
 };
 
 #[derive(Debug, Clone, Subcommand)]
@@ -216,6 +219,10 @@ pub(crate) struct SubmitArgs {
     /// The time limit; daemon.action_timeout_minutes unless given
     #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other)]
     pub(crate) timeout: Option<f64>,
+
+    /// Call it by this key: submitted again with it within a day, the task is one
+    #[arg(long, value_name = "KEY", value_parser = idempotency_key, value_hint = ValueHint::Other)]
+    pub(crate) idempotency_key: Option<String>,
 
     /// Start it only when this task has completed; may be given several times
     #[arg(long, value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other)]

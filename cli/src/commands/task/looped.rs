@@ -17,6 +17,7 @@ use crate::{
     input::prompt,
     output::{Output, note, visible},
     reconnecting_client::{ReconnectingClient, SOON, within},
+    repeat::{self, repeated},
 };
 
 /// Pause between two looks at the rounds.
@@ -30,7 +31,8 @@ pub(crate) async fn looped(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     let limit = args.wait_timeout;
-    let id = client.task_submit(params(args)?).await?.task_id;
+    let params = params(args)?;
+    let id = repeated(client, async |client| client.task_submit(params.clone()).await).await?.task_id;
     let connection = ReconnectingClient::new(project, client.clone());
     let what = format!("{} has not ended", visible(&id));
     tokio::select! {
@@ -44,6 +46,7 @@ fn params(args: LoopArgs) -> Result<TaskSubmitParams, CliError> {
     Ok(TaskSubmitParams {
         prompt: prompt(args.prompt)?,
         agent: args.agent,
+        idempotency_key: repeat::key(None),
         priority: Some(args.priority),
         timeout_minutes: args.timeout,
         lane: args.lane,

@@ -27,6 +27,7 @@ use crate::{
     error::CliError,
     output::{Output, end_with_the_reader, visible},
     reconnecting_client::{ReconnectingClient, within},
+    repeat::{self, repeated},
 };
 
 pub(crate) async fn run(
@@ -64,8 +65,8 @@ pub(crate) async fn run(
         TaskCommand::Edit(args) => edit::edit(client, args, output).await?,
         TaskCommand::Retry(which) => {
             let Some(id) = which.only() else { return many::retry(client, &which, output).await };
-            let submitted =
-                client.task_retry(TaskRetryParams { task_id: id.to_owned(), idempotency_key: None }).await?;
+            let params = TaskRetryParams { task_id: id.to_owned(), idempotency_key: repeat::key(None) };
+            let submitted = repeated(client, async |client| client.task_retry(params.clone()).await).await?;
             output.result(&submitted, |out, submitted| show::submitted(out, submitted, None))?;
         }
         TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {

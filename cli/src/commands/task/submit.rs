@@ -24,6 +24,7 @@ use crate::{
     input::prompt,
     output::{Output, Page, agent_stderr, agent_stdout, note, visible},
     reconnecting_client::{ReconnectingClient, within},
+    repeat::{self, repeated},
 };
 
 pub(super) async fn submit(
@@ -33,7 +34,8 @@ pub(super) async fn submit(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     let (wait, raw, limit, asks) = (args.wait, args.raw, args.wait_timeout, args.approval);
-    let submitted = client.task_submit(params(args)?).await?;
+    let params = params(args)?;
+    let submitted = repeated(client, async |client| client.task_submit(params.clone()).await).await?;
     let asked = if asks && !output.json { approval_of(client, &submitted.task_id).await } else { None };
     if !wait {
         output.result(&submitted, |out, submitted| show::submitted(out, submitted, asked.as_deref()))?;
@@ -87,7 +89,7 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
         retry: args.retries.map(RetryPolicy::up_to),
         ignore_budget: args.ignore_budget.then_some(true),
         verify: args.verify.into_verify(),
-        idempotency_key: None,
+        idempotency_key: repeat::key(args.idempotency_key),
     })
 }
 
