@@ -54,7 +54,33 @@ fn an_agent_that_waits_for_a_task_which_its_own_share_keeps_back_is_said_in_the_
         let said = check();
         said.contains(&parent) && said.contains("task-0002") && said.contains("--ignore-budget")
     });
-    project.run(&["task", "cancel", &parent]);
+    // Without a check as well, and where either of the two is looked at.
+    let issue = || {
+        let status = project.json(&["daemon", "status"]);
+        let issues = status["issues"].as_array().unwrap();
+        issues.iter().find(|issue| issue["kind"] == "waits").map(|issue| issue["message"].to_string())
+    };
+    let said = issue().expect("the issue");
+    assert!(said.contains("the agent of task-0001 waits for task-0002, which a budget keeps"), "{said}");
+    assert_eq!(project.task(&parent)["waitsFor"], json!(["task-0002"]));
+    let shown = project.run(&["task", "get", &parent]).out;
+    assert!(
+        shown.contains("Waits for  task-0002: queued, until a budget allows it, or a new day"),
+        "{shown}"
+    );
+    let why = project.run(&["why", "task-0002"]).out;
+    assert!(why.contains("waits until task-0002 has ended, as its agent asks"), "{why}");
+    let kept = "waits until a budget allows it: `aiwg budget`; the agent of task-0001 waits for it, and keeps a share meanwhile: raise the \
+                bound, cancel one of them, or submit it with --ignore-budget";
+    assert!(why.contains(kept), "{why}");
+    // Any other that runs may free what is missing.
+    let other = "do: while [ ! -e go ]; do sleep 0.02; done";
+    let other = project.json(&["task", "submit", other, "--ignore-budget"]);
+    until("that it is well", || issue().is_none());
+    std::fs::write(project.file("go"), "").unwrap();
+    project.ended(other["taskId"].as_str().unwrap());
+    until("that it is not", || issue().is_some());
     project.run(&["task", "cancel", "task-0002"]);
     project.ended(&parent);
+    assert_eq!((issue(), project.task(&parent)["waitsFor"].clone()), (None, json!(null)));
 }

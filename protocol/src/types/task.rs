@@ -100,6 +100,9 @@ pub struct Task {
     /// Time at which that ends by itself; absent if it does not, or if the time is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_until: Option<Timestamp>,
+    /// The tasks whose end its agent waits for while it runs, by `task.wait` or `task.output`: up to 100 of them. Absent for none, and in lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<String>,
     /// The person's session, while a person has it; absent otherwise, and in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takeover: Option<Takeover>,

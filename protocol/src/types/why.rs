@@ -56,7 +56,7 @@ open_enum! {
         Approval = "approval",
         /// A rule that an event matched and that made nothing of it.
         Refusal = "refusal",
-        /// Something that a queued task waits for.
+        /// Something that a queued task, or the agent of a running one, waits for.
         Wait = "wait",
     }
 }
@@ -83,7 +83,7 @@ pub struct WhyNode {
     pub state: Option<TaskState>,
     /// The reason in a word: for which a task or a run ended, for which a rule refused (`off`, `all_off`, `tripped`, `too_deep`,
     /// `own_change`, `busy`, `rule_changed`, `rule_removed`), `waiting` of a rule whose matches have made no task yet, or for which a task
-    /// waits: as the member `waiting` of a task has it, or `slot`.
+    /// waits: as the member `waiting` of a task has it, `slot`, or `task` where its agent waits for the end of another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The reason for which a task did not complete, for people: its beginning.

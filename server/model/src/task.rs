@@ -139,6 +139,7 @@ impl TaskRow {
             state: self.state,
             waiting: None,
             waiting_until: None,
+            waits_for: Vec::new(),
             lane: self.spec.lane,
             expires_at: self.spec.expires_at,
             reason: self.reason.map(|reason| reason.name().to_owned()),

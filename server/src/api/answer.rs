@@ -37,6 +37,11 @@ impl<T: Serialize> Part<T> {
 }
 
 impl<T> Part<T> {
+    /// One whose length as JSON was measured while it was made, or is no more than that.
+    pub(crate) fn measured(answer: T, bytes: usize, is_cut: bool) -> Self {
+        Self { bytes, answer, wants: if is_cut { LONG_ANSWER } else { 0 } }
+    }
+
     /// The size of the whole answer, if that is more than this number of bytes.
     fn takes_more_than(&self, most: usize) -> Option<usize> {
         let bytes = if most <= FREE_BYTES { self.bytes.max(self.wants) } else { self.bytes };
@@ -167,7 +172,7 @@ impl Handler {
 }
 
 /// The length of a value as JSON, in bytes.
-fn length(value: &impl Serialize) -> usize {
+pub(super) fn length(value: &impl Serialize) -> usize {
     struct Count(usize);
     impl io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

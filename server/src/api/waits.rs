@@ -1,4 +1,4 @@
-//! The things that a queued task waits for.
+//! The things that a task waits for: a queued one for its start, the agent of a running one for others.
 
 use std::fmt;
 
@@ -8,7 +8,15 @@ use aiwg_store::Reader;
 
 use crate::engine::Gate;
 
-/// Something that a queued task waits for.
+/// What is known of the queue at this moment, and is in no store.
+pub(super) struct Now<'a> {
+    /// The gate that is closed before a class of queued tasks.
+    pub(super) gate_of: &'a dyn Fn(&str) -> Option<Gate>,
+    /// The running tasks whose agents wait for a task, each with that one.
+    pub(super) waits: &'a [(TaskNo, TaskNo)],
+}
+
+/// Something that a task waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WaitsFor {
     /// The reason; none if only a slot is missing.
@@ -17,26 +25,51 @@ pub(super) struct WaitsFor {
     pub(super) until: Option<Timestamp>,
     /// The task, the approval or the lane that it is about.
     about: Option<String>,
+    /// True where it is not the task that waits, but its agent.
+    is_agent: bool,
+    /// The task whose agent waits for this one, and keeps meanwhile what this one may need.
+    kept_by: Option<TaskNo>,
 }
 
 impl WaitsFor {
-    /// All that keeps a task from starting: its holds, or else the gate before its class, or else a slot. Nothing if it is not queued.
-    pub(super) fn all(
-        reader: &dyn Reader,
-        gate_of: &dyn Fn(&str) -> Option<Gate>,
-        row: &TaskRow,
-    ) -> aiwg_store::Result<Vec<Self>> {
+    /// All that keeps a task from starting: its holds, or else the gate before its class, or else a slot. Of one that runs, the tasks that its
+    /// agent waits for.
+    pub(super) fn all(reader: &dyn Reader, now: &Now<'_>, row: &TaskRow) -> aiwg_store::Result<Vec<Self>> {
+        // A wait for a person is noted as one for the task itself.
+        let mut others = now.waits.iter().filter(|(by, other)| by != other);
+        if row.state == TaskState::Running {
+            let own = others.filter(|(by, _)| *by == row.no);
+            return Ok(own.map(|(_, other)| Self::of_agent(*other)).collect());
+        }
         if row.state != TaskState::Queued {
             return Ok(Vec::new());
         }
         if row.is_waiting {
             return reader.holds(row.no)?.into_iter().map(|hold| Self::of_hold(reader, &hold)).collect();
         }
-        let gate = gate_of(&row.spec.class);
+        let gate = (now.gate_of)(&row.spec.class);
         let about =
             gate.as_ref().filter(|gate| gate.waiting == Waiting::Lane).and_then(|_| row.spec.lane.clone());
         let until = gate.as_ref().and_then(|gate| gate.until);
-        Ok(vec![Self { waiting: gate.map(|gate| gate.waiting), until, about }])
+        let waiting = gate.map(|gate| gate.waiting);
+        let kept_by = match waiting {
+            Some(Waiting::Budget) => others.find(|(_, other)| *other == row.no).map(|(by, _)| *by),
+            _ => None,
+        };
+        Ok(vec![Self { waiting, until, about, is_agent: false, kept_by }])
+    }
+
+    fn of_agent(other: TaskNo) -> Self {
+        Self { waiting: None, until: None, about: Some(other.to_string()), is_agent: true, kept_by: None }
+    }
+
+    /// The reason as a word.
+    pub(super) fn reason(&self) -> &'static str {
+        match self.waiting {
+            None if self.is_agent => "task",
+            None => "slot",
+            Some(waiting) => waiting.name(),
+        }
     }
 
     /// The one of all that lasts longest; none if only a slot is missing.
@@ -45,7 +78,7 @@ impl WaitsFor {
         gate_of: &dyn Fn(&str) -> Option<Gate>,
         row: &TaskRow,
     ) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
-        let all = Self::all(reader, gate_of, row)?;
+        let all = Self::all(reader, &Now { gate_of, waits: &[] }, row)?;
         let longest = all.into_iter().max_by_key(Self::lasts);
         Ok(longest.and_then(|wait| Some((wait.waiting?, wait.until))))
     }
@@ -66,7 +99,7 @@ impl WaitsFor {
             }
             _ => (hold.until, None),
         };
-        Ok(Self { waiting: Some(hold.waiting()), until, about })
+        Ok(Self { waiting: Some(hold.waiting()), until, about, is_agent: false, kept_by: None })
     }
 }
 
@@ -75,6 +108,7 @@ impl fmt::Display for WaitsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = self.about.as_deref().unwrap_or_default();
         match self.waiting {
+            None if self.is_agent => write!(f, "until {about} has ended, as its agent asks"),
             None => f.write_str("until a slot is free"),
             Some(Waiting::Dependency) => write!(f, "until {about} has ended"),
             Some(Waiting::Delay) => f.write_str("until its time to start comes"),
@@ -82,7 +116,15 @@ impl fmt::Display for WaitsFor {
             Some(Waiting::Rest) => f.write_str("for a while, since its last run has failed or was lost"),
             Some(Waiting::Lane) => write!(f, "until its lane {about} has room"),
             Some(Waiting::Paused) => f.write_str("until someone resumes the queue: `aiwg daemon resume`"),
-            Some(Waiting::Budget) => f.write_str("until a budget allows it: `aiwg budget`"),
+            Some(Waiting::Budget) => {
+                f.write_str("until a budget allows it: `aiwg budget`")?;
+                let Some(by) = self.kept_by else { return Ok(()) };
+                write!(
+                    f,
+                    "; the agent of {by} waits for it, and keeps a share meanwhile: raise the bound, cancel one of them, or submit it with \
+                     --ignore-budget"
+                )
+            }
             Some(Waiting::Limit) => {
                 f.write_str("until the account of its agent is good again: `aiwg account list`")
             }

@@ -339,6 +339,12 @@ impl Engine {
         self.waits.pairs()
     }
 
+    /// The tasks that the agent of this one waits for.
+    pub(crate) fn awaited_by(&self, task: TaskNo) -> Vec<TaskNo> {
+        let awaited = |(by, other)| (by == task && other != task).then_some(other);
+        self.waits.pairs().into_iter().filter_map(awaited).collect()
+    }
+
     /// The tasks whose agents wait for each other, in a ring of any length.
     pub(crate) fn rings(&self) -> Vec<TaskNo> {
         self.waits.rings()

@@ -1,5 +1,7 @@
 //! The queue and its agents, as the status and the health check show them.
 
+use std::collections::HashSet;
+
 use aiwg_model::{TaskNo, TaskRow};
 use aiwg_protocol::types::{
     BudgetStatus, BudgetSubsystem, HealthCheckItem, QueuedTaskSummary, RunningTaskSummary, Subsystems,
@@ -13,6 +15,7 @@ use crate::{
     component::{Component, item},
     context::Context,
     engine::budget_status,
+    health::IssueKind,
 };
 
 /// Length of the part of a prompt that a summary shows, in characters.
@@ -23,6 +26,9 @@ const RUNNING_SHOWN: u32 = 1000;
 
 /// Number of queued tasks that the status shows.
 const QUEUED_SHOWN: u32 = 100;
+
+/// Agents wait for what cannot come while they do.
+const WAITS_ISSUE: IssueKind = IssueKind::named("waits");
 
 /// Tells how the queue and its agents are. [`supervise`](super::supervise) is not its `run`: it goes on until the engine has ended.
 pub(crate) struct Supervisor;
@@ -41,6 +47,10 @@ impl Component for Supervisor {
         let config = &context.settings.get().config;
         agent_program::check(config, context.project.root(), &context.health);
         let running = reader.running(RUNNING_SHOWN)?;
+        match stuck(context, reader, &running)? {
+            Some(why) => context.health.report(WAITS_ISSUE, why),
+            None => context.health.clear(WAITS_ISSUE),
+        }
         let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, context)).collect();
         into.supervisor = SupervisorSubsystem {
             running: u32::try_from(running.len()).unwrap_or(u32::MAX),
@@ -84,38 +94,67 @@ async fn queue(context: &Context) -> Result<String, String> {
             stats.queued, stats.running
         ));
     }
-    let rings = context.engine.rings();
-    if let Some(first) = rings.first() {
-        let rings: Vec<String> = rings.iter().map(ToString::to_string).collect();
-        return Err(format!(
-            "the agents of {} wait for each other's end, so that none comes: cancel one of them, as with `aiwg task cancel {first}`",
-            rings.join(", ")
-        ));
+    if let Some(why) = ring(context) {
+        return Err(why);
     }
-    if let Some(why) = waits_for_money(context).await? {
+    let waits = context.engine.waits();
+    let asked = waits.clone();
+    let rows = context.read(move |reader| awaited(reader, &asked)).await.map_err(|error| error.message)?;
+    if let Some(why) = kept_by_budget(context, &waits, rows) {
         return Err(why);
     }
     Ok(format!("{} running of {slots}, {} queued", stats.running, stats.queued))
 }
 
-/// The first agent that waits for a task which a budget keeps from starting: what the agent itself holds of the budget may be all that is missing.
-async fn waits_for_money(context: &Context) -> Result<Option<String>, String> {
+/// Tells that running tasks keep each other: in a ring, or since all of them wait, and what they wait for needs what is set aside for them. While any
+/// other runs, its end may free that.
+fn stuck(context: &Context, reader: &dyn Reader, running: &[TaskRow]) -> aiwg_store::Result<Option<String>> {
+    if let Some(why) = ring(context) {
+        return Ok(Some(why));
+    }
     let waits = context.engine.waits();
-    let others: Vec<TaskNo> = waits.iter().map(|(_, other)| *other).collect();
-    let read = context.read(move |reader| others.iter().map(|no| reader.task(*no)).collect());
-    let rows: Vec<Option<TaskRow>> = read.await.map_err(|error| error.message)?;
+    let waiting: HashSet<TaskNo> =
+        waits.iter().filter(|(by, other)| by != other).map(|(by, _)| *by).collect();
+    if waiting.is_empty() || !running.iter().all(|task| waiting.contains(&task.no)) {
+        return Ok(None);
+    }
+    Ok(kept_by_budget(context, &waits, awaited(reader, &waits)?))
+}
+
+/// The tasks that agents wait for, in the order of the waits.
+fn awaited(reader: &dyn Reader, waits: &[(TaskNo, TaskNo)]) -> aiwg_store::Result<Vec<Option<TaskRow>>> {
+    waits.iter().map(|(_, other)| reader.task(*other)).collect()
+}
+
+/// The agents that wait for each other, if there are any.
+fn ring(context: &Context) -> Option<String> {
+    let rings = context.engine.rings();
+    let first = rings.first()?;
+    let rings: Vec<String> = rings.iter().map(ToString::to_string).collect();
+    Some(format!(
+        "the agents of {} wait for each other's end, so that none comes: cancel one of them, as with `aiwg task cancel {first}`",
+        rings.join(", ")
+    ))
+}
+
+/// The first agent that waits for a task which a budget keeps from starting: what the agent itself holds of the budget may be all that is missing.
+fn kept_by_budget(
+    context: &Context,
+    waits: &[(TaskNo, TaskNo)],
+    rows: Vec<Option<TaskRow>>,
+) -> Option<String> {
     let kept = waits.iter().zip(rows).find_map(|((task, other), row)| {
         let row = row.filter(|row| row.state == TaskState::Queued && !row.is_waiting)?;
         let gate = context.engine.gate(&row.spec.class).filter(|gate| gate.waiting == Waiting::Budget)?;
         Some((task, other, gate.until))
     });
-    Ok(kept.map(|(task, other, until)| {
+    kept.map(|(task, other, until)| {
         let until = until.map(|until| format!(", until {until} if nothing changes")).unwrap_or_default();
         format!(
             "the agent of {task} waits for {other}, which a budget keeps from starting{until}: `aiwg budget` shows what is left; raise the bound \
              and reload, cancel {other}, or have a person submit it again with --ignore-budget"
         )
-    }))
+    })
 }
 
 fn in_short(budgets: BudgetStatus) -> BudgetSubsystem {

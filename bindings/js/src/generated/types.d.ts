@@ -1801,6 +1801,11 @@ export interface Task {
   waiting?: Open<Waiting>;
   /** Time at which that ends by itself; absent if it does not, or if the time is not known. */
   waitingUntil?: Timestamp;
+  /**
+   * The tasks whose end its agent waits for while it runs, by `task.wait` or `task.output`: up to
+   * 100 of them. Absent for none, and in lists.
+   */
+  waitsFor?: string[];
   /** The person's session, while a person has it; absent otherwise, and in lists. */
   takeover?: Takeover;
   /** The messages that were sent to its agent, in their order; absent for none, and in lists. */
@@ -2597,7 +2602,7 @@ export type WhyDirection = 'causes' | 'effects';
  * - `approval`: A request of a task to a person: that it may start, that its agent may use a tool,
  *   or an answer.
  * - `refusal`: A rule that an event matched and that made nothing of it.
- * - `wait`: Something that a queued task waits for.
+ * - `wait`: Something that a queued task, or the agent of a running one, waits for.
  */
 export type WhyKind =
   'origin' | 'event' | 'rule' | 'task' | 'run' | 'approval' | 'refusal' | 'wait';
@@ -2631,7 +2636,8 @@ export interface WhyNode {
    * The reason in a word: for which a task or a run ended, for which a rule refused (`off`,
    * `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`),
    * `waiting` of a rule whose matches have made no task yet, or for which a task waits: as the
-   * member `waiting` of a task has it, or `slot`.
+   * member `waiting` of a task has it, `slot`, or `task` where its agent waits for the end of
+   * another one.
    */
   reason?: string;
   /** The reason for which a task did not complete, for people: its beginning. */

@@ -22,7 +22,7 @@ use aiwg_client::{
 };
 
 pub(crate) use self::args::{LoopArgs, TaskCommand};
-use self::follow::Wanted;
+use self::{follow::Wanted, waiting::Others};
 use crate::{
     error::CliError,
     output::{Output, end_with_the_reader, visible},
@@ -42,8 +42,8 @@ pub(crate) async fn run(
         TaskCommand::List(args) => list::list(client, args, output).await?,
         TaskCommand::Get { id, raw } => {
             let task = client.task_get(TaskGetParams { task_id: id }).await?;
-            let open = if output.json { Vec::new() } else { waiting::open_before(client, &task).await? };
-            output.result(&task, |out, task| show::task(out, task, &open, raw))?;
+            let others = if output.json { Others::default() } else { Others::of(client, &task).await? };
+            output.result(&task, |out, task| show::task(out, task, &others, raw))?;
         }
         TaskCommand::Cancel { which, no_wait, wait_timeout } => {
             let connection = reconnecting();

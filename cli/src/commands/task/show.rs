@@ -7,6 +7,7 @@ use aiwg_client::types::{
     TaskUsage, UsageStats, UsageSum, Waiting,
 };
 
+use super::waiting::Others;
 use crate::{
     commands::output_printer::readable,
     output::{
@@ -70,18 +71,32 @@ fn until(task: &Task) -> String {
         (Waiting::Limit, None) => {
             "until the agent's account is good again: `aiwg account list` shows it".to_owned()
         }
+        (Waiting::Budget, at) => {
+            let or = at.map(|at| format!(", or a new day or month begins at {at}")).unwrap_or_default();
+            format!("until a budget allows it{or}: `aiwg budget` shows what is left")
+        }
         (other, Some(at)) => format!("waiting ({}) until {at}", other.name()),
         (other, None) => format!("waiting ({})", other.name()),
     }
+}
+
+/// The tasks that its agent waits for, each with what becomes of it.
+fn awaited(awaited: &[Task]) -> Option<String> {
+    let one = |task: &Task| match task.state {
+        TaskState::Queued => format!("{}: queued, {}", task.id, until(task)),
+        state => format!("{}: {state}", task.id),
+    };
+    let all: Vec<String> = awaited.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 fn having(ids: &[String]) -> String {
     format!("{} {}", visible(&ids.join(", ")), if ids.len() == 1 { "has" } else { "have" })
 }
 
-/// All that is known of a task, of which those of `open` have to complete before. Its output is what the agent says, or `raw`.
-pub(super) fn task(out: &mut Page, task: &Task, open: &[String], raw: bool) -> io::Result<()> {
-    facts(out, task, open)?;
+/// All that is known of a task, and of the others that it waits for. Its output is what the agent says, or `raw`.
+pub(super) fn task(out: &mut Page, task: &Task, others: &Others, raw: bool) -> io::Result<()> {
+    facts(out, task, others)?;
     if let Some(tail) = failed_check(task) {
         writeln!(out, "\nThe check wrote at its end:\n{}", visible_lines(tail))?;
     }
@@ -94,15 +109,16 @@ pub(super) fn task(out: &mut Page, task: &Task, open: &[String], raw: bool) -> i
     writeln!(out, "\n{}", output.replace("\r\n", "\n").trim_end_matches('\n'))
 }
 
-fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
+fn facts(out: &mut Page, task: &Task, others: &Others) -> io::Result<()> {
     writeln!(out, "{:<FACT$}{}", "Task", visible(&task.id))?;
     write!(out, "{:<FACT$}", "State")?;
-    state(out, task, open)?;
+    state(out, task, &others.before)?;
     writeln!(out)?;
     let mut fact = |name: &str, value: Option<String>| match value {
         Some(value) => writeln!(out, "{name:<FACT$}{}", indented(&value, FACT)),
         None => Ok(()),
     };
+    fact("Waits for", awaited(&others.awaited))?;
     fact("Prompt", Some(task.prompt.clone()))?;
     fact("Agent", task.agent.clone())?;
     fact("Profile", (!task.profiles.is_empty()).then(|| task.profiles.join(", ")))?;

@@ -1,4 +1,4 @@
-//! The reason for which a queued task waits: for a slot, or for the end of others.
+//! The reason for which a task waits: a queued one for a slot or for the end of others, the agent of a running one for others.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,8 +8,35 @@ use aiwg_client::{
 };
 use aiwg_protocol::ErrorKind;
 
+/// The most tasks that an agent waits for and that are shown.
+const MOST_AWAITED: usize = 10;
+
+/// The tasks that a task waits for.
+#[derive(Default)]
+pub(super) struct Others {
+    /// Those that it is to start after, and that have not completed yet.
+    pub(super) before: Vec<String>,
+    /// Those that its agent waits for.
+    pub(super) awaited: Vec<Task>,
+}
+
+impl Others {
+    /// Asks for them.
+    pub(super) async fn of(client: &DaemonClient, task: &Task) -> Result<Self, ClientError> {
+        let mut awaited = Vec::new();
+        for id in task.waits_for.iter().take(MOST_AWAITED) {
+            match client.task_get(TaskGetParams { task_id: id.clone() }).await {
+                Ok(other) => awaited.push(other),
+                Err(error) if error.kind() == Some(ErrorKind::TaskNotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self { before: open_before(client, task).await?, awaited })
+    }
+}
+
 /// Of the tasks that this one is to start after, those that have not completed yet.
-pub(super) async fn open_before(client: &DaemonClient, task: &Task) -> Result<Vec<String>, ClientError> {
+async fn open_before(client: &DaemonClient, task: &Task) -> Result<Vec<String>, ClientError> {
     let mut known = HashMap::new();
     let mut open = Vec::new();
     for id in before(task) {

@@ -5,18 +5,29 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use aiwg_protocol::types::WhyNode;
 
 use super::MOST_NODES;
+use crate::api::answer::length;
+
+/// The nodes of an answer.
+pub(super) struct Bounded {
+    pub(super) nodes: Vec<WhyNode>,
+    /// True if there were more.
+    pub(super) is_cut: bool,
+    /// Their length as JSON, with a comma each.
+    pub(super) bytes: usize,
+}
 
 /// The nodes that are nearest to the one that was asked about, in their order: as many as one answer holds, with so many bytes of JSON at the
-/// most. True if there were more. The one that was asked about is among them in any case.
-pub(super) fn bounded(mut nodes: Vec<WhyNode>, asked: &str, bytes: usize) -> (Vec<WhyNode>, bool) {
-    let (mut kept, mut left) = (HashSet::new(), bytes);
+/// most. The one that was asked about is among them in any case.
+pub(super) fn bounded(mut nodes: Vec<WhyNode>, asked: &str, bytes: usize) -> Bounded {
+    let (mut kept, mut left, mut used) = (HashSet::new(), bytes, 0_usize);
     for at in nearest_first(&nodes, asked) {
-        let size =
-            nodes.get(at).map_or(0, |node| serde_json::to_string(node).map_or(0, |json| json.len() + 1));
+        // Each is written twice, here and for the answer itself: that is most of what a long one costs beside the store.
+        let size = nodes.get(at).map_or(0, |node| length(node) + 1);
         if kept.len() >= MOST_NODES || (size > left && !kept.is_empty()) {
             break;
         }
         left = left.saturating_sub(size);
+        used = used.saturating_add(size);
         kept.insert(at);
     }
     let is_cut = kept.len() < nodes.len();
@@ -26,7 +37,7 @@ pub(super) fn bounded(mut nodes: Vec<WhyNode>, asked: &str, bytes: usize) -> (Ve
         let ids: HashSet<String> = nodes.iter().map(|node| node.id.clone()).collect();
         nodes.iter_mut().for_each(|node| node.causes.retain(|cause| ids.contains(cause)));
     }
-    (nodes, is_cut)
+    Bounded { nodes, is_cut, bytes: used }
 }
 
 /// The places of the nodes, by the number of links between them and the one that was asked about; then those that no link leads to.
@@ -70,11 +81,13 @@ mod tests {
 
     #[test]
     fn the_nearest_nodes_are_kept_in_their_order() {
-        assert_eq!(bounded(nodes(MOST_NODES), "n0", usize::MAX), (nodes(MOST_NODES), false));
-        let (kept, is_cut) = bounded(nodes(MOST_NODES + 5), "n5000", usize::MAX);
+        let all = bounded(nodes(MOST_NODES), "n0", usize::MAX);
+        assert_eq!((&all.nodes, all.is_cut), (&nodes(MOST_NODES), false));
+        assert_eq!(all.bytes, serde_json::to_string(&all.nodes).unwrap().len() - 1);
+        let Bounded { nodes: kept, is_cut, .. } = bounded(nodes(MOST_NODES + 5), "n5000", usize::MAX);
         assert!(is_cut && kept.len() == MOST_NODES);
         assert_eq!(kept.first().unwrap().id, "n0");
-        let (kept, is_cut) =
+        let Bounded { nodes: kept, is_cut, .. } =
             bounded(nodes(100), "n50", 5 * serde_json::to_string(&nodes(100)[50]).unwrap().len() + 5);
         let ids: Vec<&str> = kept.iter().map(|node| node.id.as_str()).collect();
         assert_eq!((ids, is_cut), (vec!["n48", "n49", "n50", "n51", "n52"], true));
@@ -83,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_about_is_there_however_long_it_is() {
-        let (kept, is_cut) = bounded(nodes(3), "n1", 1);
+        let Bounded { nodes: kept, is_cut, .. } = bounded(nodes(3), "n1", 1);
         assert_eq!((kept.len(), kept[0].id.as_str(), is_cut), (1, "n1", true));
     }
 }

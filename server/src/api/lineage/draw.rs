@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aiwg_model::{ApprovalRow, EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask, whole_usd};
-use aiwg_protocol::types::{EventSource, Timestamp, Waiting, Why, WhyKind, WhyNode};
+use aiwg_protocol::types::{EventSource, Timestamp, Why, WhyKind, WhyNode};
 
 use super::{
     Asked,
-    bounds::bounded,
+    bounds::{Bounded, bounded},
     event_id,
     text::{about_approval, decider, from_task, of_approval, of_event, of_origin, of_source, says_more},
     walk::{Walk, task_of},
@@ -16,8 +16,8 @@ use super::{
 /// The largest definition of a rule that is in an answer, in bytes.
 const LARGEST_DEFINITION: usize = 64 << 10;
 
-/// The answer, of so many bytes as JSON at the most.
-pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow, bytes: usize) -> Why {
+/// The answer, whose nodes have so many bytes as JSON at the most, and how many they have.
+pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow, bytes: usize) -> (Why, usize) {
     let mut gathered: HashMap<TaskNo, Vec<u64>> = HashMap::new();
     for made in walk.decisions.values() {
         made.task.into_iter().for_each(|no| gathered.entry(no).or_default().push(made.event));
@@ -33,8 +33,8 @@ pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow, bytes: usize) -> 
     if follow == Follow::Effects {
         leave_out_what_led_to_nothing(&mut nodes, walk, asked);
     }
-    let (nodes, is_cut) = bounded(in_order(nodes), &asked.id(), bytes);
-    Why { asked: asked.id(), nodes, cut: walk.cut || is_cut }
+    let Bounded { nodes, is_cut, bytes } = bounded(in_order(nodes), &asked.id(), bytes);
+    (Why { asked: asked.id(), nodes, cut: walk.cut || is_cut }, bytes)
 }
 
 struct Drawing<'a> {
@@ -159,14 +159,14 @@ impl Drawing<'_> {
         Some(id)
     }
 
-    /// The waits of queued tasks.
+    /// The waits of queued tasks, and of the agents of running ones.
     fn waits(&mut self) {
         for (no, waits) in &self.walk.waits {
             for (n, wait) in waits.iter().enumerate() {
                 let (id, causes) = (format!("{no}/wait-{}", n + 1), vec![no.to_string()]);
                 self.nodes.push(WhyNode {
                     until: wait.until,
-                    reason: Some(wait.waiting.map_or("slot", Waiting::name).to_owned()),
+                    reason: Some(wait.reason().to_owned()),
                     ..node(WhyKind::Wait, id, causes, None, wait.to_string())
                 });
             }

@@ -13,7 +13,7 @@ use aiwg_store::Reader;
 
 use walk::Walk;
 
-use crate::engine::Gate;
+use super::waits::Now;
 
 /// The largest number of nodes of an answer, and its largest size as JSON, in bytes.
 const MOST_NODES: usize = 10_000;
@@ -56,19 +56,19 @@ pub(crate) fn leave_out_approvals(why: &mut Why) {
     why.nodes.iter_mut().for_each(|node| node.causes.retain(|cause| !left.contains(cause)));
 }
 
-/// Follows the chain, up to an answer of so many bytes. `gate_of` is the gate that is closed before a class of queued tasks. None if there is no such
-/// task or event.
+/// Follows the chain, up to an answer of so many bytes as JSON, and tells how many it has at the most. None if there is no such task or event.
 ///
 /// # Errors
 /// The store cannot be read.
-pub(crate) fn why(
+pub(super) fn why(
     reader: &dyn Reader,
-    gate_of: &dyn Fn(&str) -> Option<Gate>,
+    now: &Now<'_>,
     (asked, follow): (Asked, Follow),
     bytes: usize,
-) -> aiwg_store::Result<Option<Why>> {
+) -> aiwg_store::Result<Option<(Why, usize)>> {
     let bytes = bytes.min(MOST_BYTES);
     let Some(mut walk) = Walk::from(reader, asked, follow, bytes)? else { return Ok(None) };
-    walk.look_at_queued(reader, gate_of)?;
-    Ok(Some(draw::drawn(&walk, asked, follow, bytes.saturating_sub(AROUND_NODES))))
+    walk.look_at_waits(reader, now)?;
+    let (why, nodes) = draw::drawn(&walk, asked, follow, bytes.saturating_sub(AROUND_NODES));
+    Ok(Some((why, nodes.saturating_add(AROUND_NODES))))
 }

@@ -5,7 +5,7 @@ use aiwg_protocol::types::{Cause, Event, EventSource, Json, TaskState, Timestamp
 use aiwg_store::{Reader, Store};
 use aiwg_store_sqlite::{SqliteReader, SqliteStore};
 
-use super::{Asked, why};
+use super::{super::waits::Now, Asked, why};
 
 const ALL: usize = usize::MAX;
 
@@ -41,7 +41,7 @@ fn chain(links: u64) -> (tempfile::TempDir, SqliteReader) {
 }
 
 fn ask(reader: &dyn Reader, asked: Asked, follow: Follow, bytes: usize) -> Why {
-    why(reader, &|_| None, (asked, follow), bytes).unwrap().unwrap()
+    why(reader, &Now { gate_of: &|_| None, waits: &[] }, (asked, follow), bytes).unwrap().unwrap().0
 }
 
 fn count(why: &Why, kind: WhyKind) -> usize {

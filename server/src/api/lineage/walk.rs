@@ -10,7 +10,7 @@ use aiwg_protocol::types::{Cause, Origin, TaskState};
 use aiwg_store::Reader;
 
 use super::{Asked, MOST_NODES, text::from_task};
-use crate::{api::waits::WaitsFor, engine::Gate};
+use crate::api::waits::{Now, WaitsFor};
 
 /// The least length of a node besides its texts, in bytes.
 const NODE_BYTES: usize = 60;
@@ -22,8 +22,8 @@ const CHAINS: usize = 4;
 /// The most tasks, and the most events, that are looked at together: what a look finds beyond the bounds of an answer is read in vain.
 const AT_ONCE: usize = 512;
 
-/// The most queued tasks whose waits are looked at, the latest ones, and the most waits of one that are shown.
-const QUEUED: usize = 100;
+/// The most tasks whose waits are looked at, the latest ones, and the most waits of one that are shown.
+const WAITING: usize = 100;
 const WAITS: usize = 20;
 
 /// The records that were found.
@@ -40,7 +40,7 @@ pub(super) struct Walk {
     pub(super) waiting: BTreeSet<(u64, String)>,
     /// The approvals that the tasks have asked for.
     pub(super) approvals: BTreeMap<ApprovalNo, ApprovalRow>,
-    /// The waits of the queued tasks.
+    /// The waits of these tasks.
     pub(super) waits: BTreeMap<TaskNo, Vec<WaitsFor>>,
     /// True if there is more.
     pub(super) cut: bool,
@@ -218,16 +218,16 @@ impl Walk {
         self.bytes += nodes * NODE_BYTES + bytes;
     }
 
-    /// Looks at what the queued tasks wait for that were found.
-    pub(super) fn look_at_queued(
-        &mut self,
-        reader: &dyn Reader,
-        gate_of: &dyn Fn(&str) -> Option<Gate>,
-    ) -> aiwg_store::Result<()> {
-        let queued = self.tasks.values().rev().filter(|task| task.state == TaskState::Queued);
-        for task in queued.take(QUEUED) {
+    /// Looks at what the tasks wait for that were found: those that are queued, and those that run and whose agents wait for others.
+    pub(super) fn look_at_waits(&mut self, reader: &dyn Reader, now: &Now<'_>) -> aiwg_store::Result<()> {
+        let waits = |task: &&TracedTask| match task.state {
+            TaskState::Queued => true,
+            TaskState::Running => now.waits.iter().any(|(by, _)| *by == task.no),
+            _ => false,
+        };
+        for task in self.tasks.values().rev().filter(waits).take(WAITING) {
             let Some(row) = reader.task(task.no)? else { continue };
-            let mut waits = WaitsFor::all(reader, gate_of, &row)?;
+            let mut waits = WaitsFor::all(reader, now, &row)?;
             waits.truncate(WAITS);
             self.waits.insert(task.no, waits);
         }

@@ -26,6 +26,9 @@ use crate::{
 /// The most of a task's output that a list shows, in bytes.
 const LISTED_OUTPUT: usize = 4 * 1024;
 
+/// The most tasks that an agent waits for and that an answer names.
+const MOST_AWAITED: usize = 100;
+
 pub(crate) async fn task_submit(
     handler: &Handler,
     mut params: TaskSubmitParams,
@@ -251,7 +254,8 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
         let messages = row.as_ref().map(messages).unwrap_or_default();
         let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
         let takeover = taken.map(|taken| takeover(&context, reader, no, taken)).transpose()?;
-        let task = task.map(|task| Task { profiles, takeover, messages, ..task });
+        let waits_for = task.as_ref().map(|task| waits_for(&context, no, task.state)).unwrap_or_default();
+        let task = task.map(|task| Task { profiles, takeover, messages, waits_for, ..task });
         Ok(Part::new(task, false))
     };
     Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
@@ -260,6 +264,14 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
 /// The messages to a task's agent.
 fn messages(row: &TaskRow) -> Vec<TaskMessage> {
     (1..).zip(&row.spec.terms.sent).map(|(n, sent)| sent.to_wire(n, row.state.is_final())).collect()
+}
+
+/// The tasks that the agent of a running task waits for: the first of them.
+fn waits_for(context: &Context, no: TaskNo, state: TaskState) -> Vec<String> {
+    if state != TaskState::Running {
+        return Vec::new();
+    }
+    context.engine.awaited_by(no).iter().take(MOST_AWAITED).map(ToString::to_string).collect()
 }
 
 /// The profiles of a task's runs; empty if all are the section `agent`.

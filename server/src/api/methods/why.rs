@@ -14,6 +14,7 @@ use crate::{
         answer::Part,
         lineage::{Asked, leave_out_approvals, why},
         permit,
+        waits::Now,
     },
     engine::EngineError,
 };
@@ -39,12 +40,15 @@ pub(crate) async fn task_why(handler: &Handler, params: TaskWhyParams) -> Result
     let context = Arc::clone(&handler.context);
     let sees_approvals = permit::sees_approvals(handler);
     let read = move |reader: &dyn Reader, bytes| {
-        let mut why = why(reader, &|class| context.engine.gate(class), (asked, follow), bytes)?;
-        if let Some(why) = why.as_mut().filter(|_| !sees_approvals) {
-            leave_out_approvals(why);
+        let now = Now { gate_of: &|class| context.engine.gate(class), waits: &context.engine.waits() };
+        let Some((mut why, bytes)) = why(reader, &now, (asked, follow), bytes)? else {
+            return Ok(Part::measured(None, 0, false));
+        };
+        if !sees_approvals {
+            leave_out_approvals(&mut why);
         }
-        let is_cut = why.as_ref().is_some_and(|why| why.cut);
-        Ok(Part::new(why, is_cut))
+        let is_cut = why.cut;
+        Ok(Part::measured(Some(why), bytes, is_cut))
     };
     handler.answer_read(read).await?.ok_or_else(|| match asked {
         Asked::Task(no) => EngineError::TaskNotFound(no).into(),

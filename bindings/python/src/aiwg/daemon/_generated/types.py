@@ -425,7 +425,7 @@ WhyKind = Literal["origin", "event", "rule", "task", "run", "approval", "refusal
 - ``approval``: A request of a task to a person: that it may start, that its agent may use a tool,
   or an answer.
 - ``refusal``: A rule that an event matched and that made nothing of it.
-- ``wait``: Something that a queued task waits for.
+- ``wait``: Something that a queued task, or the agent of a running one, waits for.
 """
 
 
@@ -2875,6 +2875,10 @@ class Task(Result):
     """The reason for which it waits while it is queued; absent if only a slot is missing."""
     waiting_until: Timestamp | None = None
     """Time at which that ends by itself; absent if it does not, or if the time is not known."""
+    waits_for: list[str] | None = None
+    """The tasks whose end its agent waits for while it runs, by `task.wait` or `task.output`: up to
+    100 of them. Absent for none, and in lists.
+    """
     takeover: Takeover | None = None
     """The person's session, while a person has it; absent otherwise, and in lists."""
     messages: list[TaskMessage] | None = None
@@ -2943,6 +2947,7 @@ class Task(Result):
             profiles=wire.get("profiles"),
             waiting=wire.get("waiting"),
             waiting_until=maybe(timestamp, wire.get("waitingUntil")),
+            waits_for=wire.get("waitsFor"),
             takeover=maybe(Takeover.from_wire, wire.get("takeover")),
             messages=maybe(
                 lambda value: [TaskMessage.from_wire(item) for item in value],
@@ -3702,7 +3707,8 @@ class WhyNode(Result):
     """The reason in a word: for which a task or a run ended, for which a rule refused (`off`,
     `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`),
     `waiting` of a rule whose matches have made no task yet, or for which a task waits: as the
-    member `waiting` of a task has it, or `slot`.
+    member `waiting` of a task has it, `slot`, or `task` where its agent waits for the end of
+    another one.
     """
     error: str | None = None
     """The reason for which a task did not complete, for people: its beginning."""
