@@ -394,6 +394,8 @@ fn what_could_never_start_is_refused() {
     refused(json!({ "expires": "0s" }), "expires");
     refused(json!({ "expires": "1m", "startAt": "2999-01-01T00:00:00Z" }), "expires");
     refused(json!({ "approval": { "on_timeout": "approve" } }), "approval.on_timeout");
+    let late = json!({ "expires": "1h", "approval": { "timeout_minutes": 60 } });
+    refused(late, "approval.timeout_minutes");
     refused(json!({ "verify": { "command": "a\0b" } }), "verify.command");
     refused(json!({ "verify": { "command": ["a", "b\0"] } }), "verify.command");
     refused(json!({ "agent": "a\0b" }), "agent");

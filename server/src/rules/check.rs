@@ -253,7 +253,7 @@ pub(crate) fn never_times_out(limits: &ApprovalLimits) -> Option<&'static str> {
 }
 
 /// The problem with a time to approve a task that is no longer wanted before that is over; none if it is.
-fn times_out_late(minutes: f64, expires: Span) -> Option<String> {
+pub(crate) fn times_out_late(minutes: f64, expires: Span) -> Option<String> {
     (minutes_to_ms(minutes) >= expires.as_millis()).then(|| {
         format!(
             "({minutes}) must be less than \"expires\" ({expires}): the task would expire before the time to approve it is over"

@@ -21,7 +21,8 @@ use aiwg_protocol::{
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
 pub(crate) use budget::BudgetCheck;
 pub(crate) use check::{
-    RulesCheck, expects_nothing, expires_early, never_times_out, no_lane, wrong_pattern, wrong_verify,
+    RulesCheck, expects_nothing, expires_early, never_times_out, no_lane, times_out_late, wrong_pattern,
+    wrong_verify,
 };
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{

@@ -21,7 +21,7 @@ use aiwg_store::Selection;
 use crate::{
     api::memory::kib,
     engine::Select,
-    rules::{expires_early, is_task_time, never_times_out, no_lane, wrong_verify},
+    rules::{expires_early, is_task_time, never_times_out, no_lane, times_out_late, wrong_verify},
 };
 
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
@@ -383,6 +383,11 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
         let member = format!("verify.{member}");
         let message = format!("the member {member:?} {why}");
         return wrong(&member, message);
+    }
+    let time = params.approval.and_then(ApprovalTerms::limits).and_then(|limits| limits.timeout_minutes);
+    if let Some(why) = time.zip(params.expires).and_then(|(time, expires)| times_out_late(time, expires)) {
+        let member = "approval.timeout_minutes";
+        return wrong(member, format!("the member {member:?} {why}"));
     }
     if let Some(why) = params.expires.and_then(|expires| expires_early(expires, params.delay)) {
         return wrong("expires", format!("the member \"expires\" {why}"));
