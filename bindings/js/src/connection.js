@@ -5,6 +5,7 @@ const { connect } = require('node:net');
 
 const { setTimeout: sleep } = require('node:timers/promises');
 
+const { Abandoned } = require('./abandoned.js');
 const { connectable } = require('./discovery.js');
 const { DaemonConnectionError, disconnected, notConnected, strangeAnswer } = require('./errors.js');
 const { LineSplitter, parse, unreadable } = require('./lines.js');
@@ -45,6 +46,8 @@ async function connected(path, signal) {
 
 /** One connection to a daemon: lines out, messages in. */
 class Connection {
+  /** The submissions on it that were given up. */
+  abandoned = new Abandoned();
   #socket;
   #path;
   #handlers;
@@ -103,6 +106,7 @@ class Connection {
   /** Closes, after what is still to be sent, unless the daemon does not take it. */
   async close() {
     this.#failure ??= this.#disconnected('the client disconnected');
+    await this.abandoned.settled();
     if (this.#socket.closed) return;
     this.keepAlive(true);
     const closed = new Promise((resolve) => this.#socket.once('close', resolve));
@@ -114,7 +118,7 @@ class Connection {
   #read(lines, chunk) {
     try {
       for (const line of lines.push(chunk)) {
-        if (line !== '') this.#handlers.onMessage(parse(line));
+        if (line !== '') this.#receive(parse(line));
       }
     } catch (error) {
       this.#failure ??= strangeAnswer(this.#path, unreadable(error), error);
@@ -122,7 +126,14 @@ class Connection {
     }
   }
 
+  #receive(message) {
+    const cancellation = this.abandoned.cancellation(message);
+    if (cancellation !== undefined) this.send(cancellation);
+    else if (this.#failure === undefined) this.#handlers.onMessage(message);
+  }
+
   #closed() {
+    this.abandoned.clear();
     this.#handlers.onClose(this.#failure ?? this.#disconnected('it went away'));
   }
 

@@ -1,5 +1,6 @@
 'use strict';
 
+const { ENDS_TASK } = require('./abandoned.js');
 const { attempt, ended } = require('./attempt.js');
 const { Calls } = require('./calls.js');
 const { Connection } = require('./connection.js');
@@ -109,7 +110,8 @@ class Core {
     if (timeoutMs <= 0) throw new DaemonTimeoutError(method, timeoutMs, this.path);
     const isToBe = (retry || offlineAt !== undefined) && !this.#isKeyless;
     const { isRepeatable, isKeyed, params } = repeatable(method, given, isToBe);
-    const call = this.#calls.open({ retry, isRepeatable, offlineAt, isTimed: timeoutMs !== undefined });
+    const isTimed = timeoutMs !== undefined;
+    const call = this.#calls.open({ retry, isRepeatable, offlineAt, isTimed, endsTask: options[ENDS_TASK] === true });
     call.watch(
       { signal, timeoutMs },
       (error) => this.#cancel(call, error),
@@ -300,7 +302,8 @@ class Core {
   }
 
   #cancel(call, error) {
-    if (call.size > 0) {
+    if (call.size > 0 && call.endsTask) this.#connection?.abandoned.add(call.id);
+    else if (call.size > 0) {
       const cancel = { jsonrpc: '2.0', method: 'rpc.cancel', params: { id: call.id } };
       this.#connection?.send(JSON.stringify(cancel));
     }

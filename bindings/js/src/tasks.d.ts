@@ -27,7 +27,8 @@ export interface RunOptions extends TimeOptions {
 export interface Tasks extends TaskMethods {
   /**
    * Submits a task, waits until it has ended, in whatever state, and gives it. When the signal aborts, when the time is
-   * over, or when `onOutput` throws, the task is cancelled.
+   * over, or when `onOutput` throws, this rejects at once and the task is cancelled: where the daemon has not answered the
+   * submission yet, as soon as it does.
    *
    * @example
    * const signal = AbortSignal.timeout(60_000);

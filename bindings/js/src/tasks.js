@@ -1,6 +1,7 @@
 'use strict';
 
-const { attempt, ended } = require('./attempt.js');
+const { ENDS_TASK } = require('./abandoned.js');
+const { attempt } = require('./attempt.js');
 const { DaemonTimeoutError } = require('./errors.js');
 const { DaemonMethods, EventMethods, TaskMethods } = require('./generated/methods.js');
 const { CALL_OPTIONS, TIME_OPTIONS, checkedOptions } = require('./options.js');
@@ -55,15 +56,15 @@ class Tasks extends TaskMethods {
     const late = () => new DaemonTimeoutError('task.run', timeoutMs);
     return await attempt({ timeoutMs, signal: options.signal }, late, async (signal) => {
       signal.throwIfAborted();
-      const submitted = this.submit(params);
+      const { taskId } = await this.submit(params, { signal, [ENDS_TASK]: true });
       try {
-        const { taskId } = await ended(submitted, signal);
         if (onOutput) {
           for await (const text of this.follow({ taskId }, { signal })) tell(text, onOutput);
         }
         return await this.wait({ taskId }, { signal, timeoutMs: null });
       } catch (error) {
-        if (signal.aborted || error instanceof Mistake) await cancelled(this, submitted);
+        // Nobody waits for that: it is sent at once, and a daemon that hangs is no reason to go on after the time.
+        if (signal.aborted || error instanceof Mistake) cancel(this, taskId);
         throw error instanceof Mistake ? error.cause : error;
       }
     });
@@ -78,13 +79,9 @@ function tell(text, onOutput) {
   }
 }
 
-/** Cancels a task that may not even be there yet. It has ended, or nobody can be told, where that fails. */
-async function cancelled(tasks, submitted) {
-  const signal = AbortSignal.timeout(CANCEL_TIMEOUT);
-  try {
-    const { taskId } = await ended(submitted, signal);
-    await tasks.cancel({ taskId }, { signal });
-  } catch {}
+/** Cancels a task. It has ended, or nobody can be told, where that fails. */
+function cancel(tasks, taskId) {
+  tasks.cancel({ taskId }, { timeoutMs: CANCEL_TIMEOUT }).catch(() => {});
 }
 
 /**

@@ -98,6 +98,7 @@ test('a run that is given up is cancelled', async (t) => {
       'task.submit': () => ({ taskId: 'task-0001' }),
       'task.output': () => ({ data: 'words', offset: 0, nextOffset: 5, attempt: 1, ended: false }),
       'task.cancel': () => ({ state: 'running' }),
+      ping: () => ({}),
     }),
   );
   const stop = new AbortController();
@@ -107,20 +108,51 @@ test('a run that is given up is cancelled', async (t) => {
   stop.abort(reason);
   await assert.rejects(running, reason);
   const cancels = () => peer.requests.filter(({ method }) => method === 'task.cancel');
-  assert.deepEqual(
-    cancels().map(({ params }) => params),
-    [{ taskId: 'task-0001' }],
-  );
+  assert.deepEqual((await peer.saw('task.cancel')).params, { taskId: 'task-0001' });
   await assert.rejects(client.task.run({ prompt: 'x' }, { timeoutMs: 20 }), DaemonTimeoutError);
   const mistake = new Error('of the listener');
   const onOutput = () => {
     throw mistake;
   };
   await assert.rejects(client.task.run({ prompt: 'x' }, { onOutput }), mistake);
+  await client.ping();
   assert.equal(cancels().length, 3);
   const submits = peer.requests.filter(({ method }) => method === 'task.submit').length;
   await assert.rejects(client.task.run({ prompt: 'x' }, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   assert.equal(peer.requests.filter(({ method }) => method === 'task.submit').length, submits);
+});
+
+test('a run is given up in its time, and its task is cancelled once the submission is answered', async (t) => {
+  for (const isClosed of [false, true]) {
+    let answer;
+    const { client, peer } = await pair(t, ({ id, method }, socket) => {
+      if (method === 'ping') return {};
+      if (method !== 'task.submit') return undefined;
+      answer = () => socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, result: { taskId: 'task-0007' } })}\n`);
+    });
+    await client.ping();
+    const began = performance.now();
+    const reason = new Error('enough');
+    const stop = new AbortController();
+    const running = client.task.run({ prompt: 'x' }, isClosed ? { timeoutMs: 50 } : { signal: stop.signal });
+    await peer.saw('task.submit');
+    stop.abort(reason);
+    await assert.rejects(running, isClosed ? /no answer to task.run within 50 ms/ : reason);
+    assert(performance.now() - began < 2000);
+    const closing = isClosed ? client.disconnect() : undefined;
+    answer();
+    assert.deepEqual((await peer.saw('task.cancel')).params, { taskId: 'task-0007' });
+    await closing;
+    assert(peer.requests.every(({ method }) => method !== 'rpc.cancel'));
+  }
+});
+
+test('a run whose daemon hangs while it waits is given up in its time', async (t) => {
+  const { client, peer } = await pair(t, runner({ 'task.submit': () => ({ taskId: 'task-0001' }) }));
+  const began = performance.now();
+  await assert.rejects(client.task.run({ prompt: 'x' }, { timeoutMs: 50 }), /no answer to task.run within 50 ms/);
+  assert(performance.now() - began < 2000);
+  assert.deepEqual((await peer.saw('task.cancel')).params, { taskId: 'task-0001' });
 });
 
 test('one event can be waited for', async (t) => {
