@@ -3,7 +3,7 @@
 const { ERROR_KINDS } = require('./generated/errors.js');
 const { PROJECT_DIR, SOCKET_ENV, START_COMMAND } = require('./generated/constants.js');
 
-/** The kind of an error that tells programs nothing but its code: JSON-RPC asks for no more. */
+/** The kind of an error that tells programs nothing but its code. */
 function kindOf(code) {
   const found = Object.entries(ERROR_KINDS).find(([, kind]) => kind.code === code);
   return found?.[0] ?? 'internal_error';
@@ -15,9 +15,11 @@ class DaemonError extends Error {
     super(message);
     this.name = 'DaemonError';
     this.code = code;
-    this.kind = data?.kind ?? kindOf(code);
-    this.member = data?.member;
-    this.data = data ?? {};
+    // JSON-RPC asks for no data, and lets it be anything.
+    const told = data !== null && typeof data === 'object' ? data : {};
+    this.kind = told.kind ?? kindOf(code);
+    this.member = told.member;
+    this.data = told;
   }
 
   get retryable() {

@@ -175,8 +175,8 @@ test('an error that has no data has the kind of its code', () => {
     async (client) => {
       const kinds = [];
       for (const method of Object.keys(errors)) {
-        const { kind, code, retryable } = await client.request(method).catch((error) => error);
-        assert.equal(code, errors[method].code);
+        const { kind, code, retryable, data } = await client.request(method).catch((error) => error);
+        assert.deepEqual([code, data], [errors[method].code, {}]);
         kinds.push([kind, retryable]);
       }
       assert.deepEqual(kinds, [

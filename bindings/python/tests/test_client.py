@@ -164,6 +164,27 @@ class Errors(unittest.TestCase):
         for same in (copy.copy(error), pickle.loads(pickle.dumps(error))):
             self.assertEqual((same.code, same.member, same.data), (-32602, "topic", error.data))
 
+    def test_an_error_without_data_has_the_kind_of_its_code(self) -> None:
+        errors: dict[str, Any] = {
+            "no.data": {"code": -32601, "message": "Method not found"},
+            "null.data": {"code": -32602, "message": "Invalid params", "data": None},
+            "text.data": {"code": -32001, "message": "There is none", "data": "task-9999"},
+            "foreign.code": {"code": 7, "message": "Who knows"},
+        }
+
+        def answer(request: Any, _: Any) -> Any:
+            raise Refusal(errors[request["method"]])
+
+        kinds: list[tuple[str, bool]] = []
+        with Peer(answer) as peer, DaemonClient(peer.socket_path) as client:
+            for method in errors:
+                with self.assertRaises(DaemonError) as caught:
+                    client.request(method)
+                self.assertEqual((caught.exception.code, caught.exception.data), (errors[method]["code"], {}))
+                kinds.append((caught.exception.kind, caught.exception.retryable))
+        expected = ["method_not_found", "invalid_params", "task_not_found"]
+        self.assertEqual(kinds, [*((kind, False) for kind in expected), ("internal_error", True)])
+
     def test_an_error_without_an_id_is_that_of_the_longest_line(self) -> None:
         def answer(request: Any, connection: Any) -> Any:
             if len(request["params"]["text"]) > 1000:

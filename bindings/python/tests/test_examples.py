@@ -11,6 +11,7 @@ import json
 import textwrap
 import unittest
 from typing import Any
+from unittest import mock
 
 from aiwg.daemon import ERROR_KINDS, ErrorKindInfo, types
 from aiwg.daemon._async_events import AsyncEvents
@@ -30,7 +31,7 @@ class Recorder(Methods):
 
     def __init__(self) -> None:
         super().__init__()
-        self.task, self.event = Tasks(self), Events(self)
+        self.task, self.event = Tasks(self), Events(self, mock.Mock())
         self.called: list[Any] = []
 
     def request(self, method: str, params: Any = None, **_: Any) -> Any:
@@ -43,7 +44,7 @@ class AsyncRecorder(AsyncMethods):
 
     def __init__(self) -> None:
         super().__init__()
-        self.task, self.event = AsyncTasks(self), AsyncEvents(self)
+        self.task, self.event = AsyncTasks(self), AsyncEvents(self, mock.Mock())
         self.called: list[Any] = []
 
     async def request(self, method: str, params: Any = None, **_: Any) -> Any:

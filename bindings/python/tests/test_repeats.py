@@ -22,7 +22,7 @@ from aiwg.daemon import (
 )
 from aiwg.daemon import _repeat as repeat
 
-from answers import usual
+from answers import TASK, usual
 from peer import SILENCE, Peer, Refusal
 
 
@@ -118,11 +118,53 @@ class Repeats(unittest.TestCase):
                 self.assertRaises(DaemonTimeoutError, call)
 
     def test_without_a_time_out_it_is_given_up_at_last(self) -> None:
-        with Peer(loses(99)) as peer, mock.patch.object(repeat, "_FIRST_PAUSE", 0.001):
+        with Peer(loses(9999)) as peer, mock.patch.object(repeat, "_PATIENCE", 0.3):
             for call in both(peer.socket_path, "event.emit", {"topic": "a"}):
                 with self.assertRaisesRegex(DaemonConnectionError, "it went away|reset|pipe"):
                     call()
-            self.assertEqual(len(peer.requests), 2 * repeat._LOST)
+            self.assertGreater(len(peer.requests), 4)
+
+    def test_a_call_that_waits_by_its_nature_outlasts_any_number_of_daemons(self) -> None:
+        killed = [0]
+
+        def answer(request: Any, connection: Any) -> Any:
+            """A daemon that is there for a while, and is killed before the task has ended."""
+            if request["method"] != "task.wait":
+                return usual(request, connection)
+            if killed[0] == 7:
+                return TASK
+            killed[0] += 1
+            time.sleep(0.15)
+            connection.shutdown(2)
+            return SILENCE
+
+        async def asynchronous(path: str) -> str:
+            async with AsyncDaemonClient(path) as client:
+                return (await client.task.run(prompt="x")).id
+
+        with mock.patch.multiple(repeat, _PATIENCE=0.5, _STANDS=0.1), Peer(answer) as peer:
+            with DaemonClient(peer.socket_path) as client:
+                self.assertEqual(client.task.run(prompt="x").id, TASK["id"])
+            self.assertEqual(killed, [7])
+            killed[0] = 0
+            self.assertEqual(asyncio.run(asynchronous(peer.socket_path)), TASK["id"])
+            self.assertEqual(killed, [7])
+            self.assertEqual([r for r in peer.requests if r["method"] == "task.cancel"], [])
+
+    def test_the_time_counts_from_the_call_and_not_from_the_end_of_an_idle_connection(self) -> None:
+        async def emits(path: str) -> float:
+            client = AsyncDaemonClient(path)
+            with Peer(usual, path):
+                await client.ping()
+            await asyncio.sleep(0.3)
+            began = time.monotonic()
+            with self.assertRaises(NoDaemonError):
+                await client.emit("a:b")
+            await client.close()
+            return time.monotonic() - began
+
+        with Peer(usual) as outer, mock.patch.object(repeat, "_PATIENCE", 0.5):
+            self.assertGreaterEqual(asyncio.run(emits(outer.socket_path + "x")), 0.5)
 
     def test_no_daemon_at_first_is_said_at_once(self) -> None:
         for call in both("/nowhere/s", "ping"):

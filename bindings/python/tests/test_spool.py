@@ -56,6 +56,10 @@ class Project:
     def files(self) -> list[Path]:
         return sorted(self.spool.glob("[!.]*.json"))
 
+    def left(self) -> list[Path]:
+        """All files but the one that has Git ignore them."""
+        return [path for path in self.spool.iterdir() if path.name != VECTORS["ignore"]["name"]]
+
     def events(self) -> list[Any]:
         return [json.loads(path.read_text("utf-8")) for path in self.files()]
 
@@ -79,6 +83,8 @@ class Format(unittest.TestCase):
                 self.assertEqual(json.loads(path.read_text("utf-8")), row["file"])
                 self.assertRegex(path.name[: -len(VECTORS["suffix"])], VECTORS["namePattern"])
                 self.assertEqual(oct(stat.S_IMODE(path.stat().st_mode))[2:], VECTORS["fileMode"])
+                ignore = project.spool / VECTORS["ignore"]["name"]
+                self.assertEqual(ignore.read_text("ascii"), VECTORS["ignore"]["content"])
                 self.assertEqual(oct(stat.S_IMODE(project.spool.stat().st_mode))[2:], VECTORS["directoryMode"])
 
     def test_what_is_made_without_help_is_as_told_too(self) -> None:
@@ -117,17 +123,32 @@ class WithoutADaemon(unittest.TestCase):
             self.assertEqual([event["payload"] for event in project.events()], list(range(50)))
 
     def test_it_is_asked_for_by_the_call_or_by_the_environment(self) -> None:
+        async def emits(project: Project) -> Any:
+            client = AsyncDaemonClient(cwd=project.path)
+            try:
+                return await client.event.emit(topic="a:b")
+            finally:
+                await client.close()
+
         with Project() as project:
             self.assertRaises(NoDaemonError, project.client().emit, "a:b")
-            for value, is_on in (("1", True), ("0", False), ("", False)):
-                os.environ["AIWG_OFFLINE"] = value
+            name, values = VECTORS["environment"]["name"], VECTORS["environment"]
+            for value, is_on in [(on, True) for on in values["on"]] + [(off, False) for off in values["off"]]:
+                os.environ[name] = value
                 before = len(project.files())
+                client = project.client()
                 if is_on:
-                    self.assertIsInstance(project.client().emit("a:b"), EventSpooled)
-                    self.assertRaises(NoDaemonError, project.client().emit, "a:b", offline=False)
+                    self.assertIsInstance(client.emit("a:b"), EventSpooled)
+                    self.assertIsInstance(client.event.emit(topic="a:b"), EventSpooled)
+                    self.assertIsInstance(asyncio.run(emits(project)), EventSpooled)
+                    self.assertRaises(NoDaemonError, client.emit, "a:b", offline=False)
+                    self.assertRaises(NoDaemonError, client.event.emit, topic="a:b", offline=False)
                 else:
-                    self.assertRaises(NoDaemonError, project.client().emit, "a:b")
-                self.assertEqual(len(project.files()) - before, int(is_on))
+                    self.assertRaises(NoDaemonError, client.emit, "a:b")
+                    self.assertRaises(NoDaemonError, client.event.emit, topic="a:b")
+                self.assertEqual(len(project.files()) - before, 3 * is_on)
+            del os.environ[name]
+            self.assertIsInstance(project.client().event.emit(topic="a:b", offline=True), EventSpooled)
 
     def test_a_daemon_that_answers_takes_it(self) -> None:
         with Project() as project, Peer(usual, project.socket):
@@ -167,6 +188,67 @@ class WithoutADaemon(unittest.TestCase):
             self.assertRaises(DaemonError, project.client().emit, "task:x", offline=True)
             self.assertEqual(project.files(), [])
 
+    def test_what_is_emitted_while_earlier_events_are_being_spooled_comes_after_them(self) -> None:
+        async def emits(project: Project) -> tuple[list[Any], int]:
+            client = AsyncDaemonClient(cwd=project.path)
+            with Peer(usual, project.socket):
+                await client.ping()
+            os.path.exists(project.socket) and os.unlink(project.socket)
+            early = [asyncio.ensure_future(client.emit("a:b", n, offline=True)) for n in range(200)]
+            while not project.files():
+                await asyncio.sleep(0)
+            # Some are written, and the daemon is there again.
+            with Peer(answer, project.socket):
+                late = [asyncio.ensure_future(client.emit("a:b", n, offline=True)) for n in range(200, 210)]
+                made = await asyncio.gather(*early, *late)
+                await client.close()
+            return [event["payload"] for event in project.events()], sum(type(one) is EventSpooled for one in made)
+
+        with Project() as project:
+            seen: dict[Any, int] = {}
+            live: list[Any] = []
+
+            def answer(request: Any, connection: Any) -> Any:
+                # It would have taken in what was there when this connection was made.
+                seen.setdefault(connection, len(project.files()))
+                live.append((request["params"]["payload"], seen[connection]))
+                return {"seq": 1, "rules": []}
+
+            spooled, count = asyncio.run(emits(project))
+            self.assertEqual([*spooled, *(payload for payload, _ in live)], list(range(210)))
+            self.assertGreaterEqual(count, 200)
+            self.assertEqual([before for _, before in live], [count] * len(live))
+
+    def test_after_a_daemon_that_hung_the_next_call_goes_by_a_new_connection(self) -> None:
+        hung: list[Any] = []
+
+        def answer(request: Any, connection: Any) -> Any:
+            if request["method"] == "event.emit" and not hung:
+                hung.append(connection)
+                return SILENCE
+            others.append((request["method"], connection in hung))
+            return usual(request, connection)
+
+        async def emits(project: Project) -> None:
+            async with AsyncDaemonClient(cwd=project.path) as client:
+                self.assertIsInstance(await client.emit("a:b", 1, offline=True, timeout=0.05), EventSpooled)
+                self.assertEqual((await client.emit("a:b", 2, offline=True)).seq, 1)
+
+        for is_async in (False, True):
+            hung.clear()
+            others: list[tuple[str, bool]] = []
+            with Project() as project, Peer(answer, project.socket):
+                if is_async:
+                    asyncio.run(emits(project))
+                    # It is not cancelled either: what this connection has sent takes effect in order.
+                    self.assertEqual(others, [("event.emit", False)])
+                    continue
+                with project.client() as client:
+                    self.assertIsInstance(client.emit("a:b", 1, offline=True, timeout=0.05), EventSpooled)
+                    self.assertEqual(client.emit("a:b", 2, offline=True).seq, 1)
+                    self.assertEqual(client._left, [])
+                self.assertEqual(others[-1], ("event.emit", False))
+
     def test_there_must_be_a_project_that_the_socket_belongs_to(self) -> None:
         with Project() as project, Project() as other:
             with self.assertRaises(NoDaemonError):
@@ -196,7 +278,12 @@ class BadSpools(unittest.TestCase):
             with mock.patch.object(spool, "_MAX_FILES", 2):
                 project.client().emit("a:b", offline=True)
                 self.refused(project, "is full")
-            self.assertEqual(len(list(project.spool.iterdir())), 2)
+            self.assertEqual(len(project.left()), 2)
+            # What a writer that was killed has left is no event.
+            for path in project.files():
+                path.rename(project.spool / (VECTORS["temporaryPrefix"] + path.name))
+            with mock.patch.object(spool, "_MAX_FILES", 2):
+                project.client().emit("a:b", offline=True)
 
     def test_what_another_has_put_there_is_not_followed(self) -> None:
         with Project() as project:
@@ -209,17 +296,41 @@ class BadSpools(unittest.TestCase):
             project.spool.write_text("a file")
             self.refused(project, "cannot be written to")
 
-    def test_a_directory_that_is_open_to_others_is_closed(self) -> None:
+    def test_a_directory_to_which_others_can_write_is_left_to_its_owner(self) -> None:
         with Project() as project:
-            project.spool.mkdir(mode=0o777)
-            project.spool.chmod(0o777)
+            project.spool.mkdir()
+            for mode in (int(mode, 8) for mode in VECTORS["openDirectoryModes"]):
+                project.spool.chmod(mode)
+                self.refused(project, "^no event is written to .*: others can write to it; .*`chmod 700` it$")
+                self.assertEqual(stat.S_IMODE(project.spool.stat().st_mode), mode)
+            self.assertEqual(list(project.spool.iterdir()), [])
+            project.spool.chmod(0o755)
             project.client().emit("a:b", offline=True)
-            self.assertEqual(stat.S_IMODE(project.spool.stat().st_mode), 0o700)
+            self.assertEqual(stat.S_IMODE(project.spool.stat().st_mode), 0o755)
 
-    def test_a_topic_that_is_none_is_refused_at_once(self) -> None:
+    def test_what_no_daemon_would_take_is_not_spooled(self) -> None:
+        def emit(project: Project, row: Any) -> EventSpooled:
+            event = json.loads(row["content"])
+            key = event["idempotencyKey"]
+            made = project.client().emit(event["topic"], event["payload"], idempotency_key=key, offline=True)
+            assert isinstance(made, EventSpooled)
+            return made
+
+        never = [row for row in VECTORS["refused"] if row["kind"] in ("topic_reserved", "invalid_params")]
+        self.assertGreater(len(never), 10)
         with Project() as project:
-            for topic in ("", "a b", "x" * 201, "a\n"):
-                self.refused(project, "is no topic", topic)
+            for row in never:
+                with self.assertRaises(SpoolError, msg=row["name"]):
+                    emit(project, row)
+            for topic in (5, None):
+                wrong: Any = topic
+                self.refused(project, "is no topic", wrong)
+            self.assertEqual(project.files(), [])
+            for row in VECTORS["taken"]:
+                self.assertTrue(os.path.exists(emit(project, row).path), row["name"])
+
+    def test_a_payload_that_is_no_json_is_refused_at_once(self) -> None:
+        with Project() as project:
             self.assertRaises(TypeError, project.client().emit, "a:b", object(), offline=True)
             self.assertEqual(project.files(), [])
 
@@ -227,7 +338,7 @@ class BadSpools(unittest.TestCase):
         with Project() as project:
             with mock.patch.object(spool.os, "fsync", side_effect=OSError(28, "No space left on device")):
                 self.refused(project, "No space left on device")
-            self.assertEqual(list(project.spool.iterdir()), [])
+            self.assertEqual(project.left(), [])
 
 
 if __name__ == "__main__":

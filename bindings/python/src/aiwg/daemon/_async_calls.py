@@ -8,13 +8,18 @@ import itertools
 import time
 from collections.abc import Mapping
 from copy import copy
-from typing import Any, Awaitable, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, NamedTuple
 
 from ._async_connection import AsyncConnection
 from ._errors import DaemonConnectionError, DaemonError, disconnected, is_lost
 from ._fork import forget_in_children
 from ._message import request_line
 from ._repeat import Patience, is_stopping, knows_no_keys, repeats_after, with_key
+
+if TYPE_CHECKING:
+    from ._async_spooler import AsyncSpooler
+    from ._discovery import Address
+    from ._spool import EventSpooled, Spooled
 
 
 class Terms(NamedTuple):
@@ -31,7 +36,7 @@ class Terms(NamedTuple):
 class _Call:
     """A call that a task waits for."""
 
-    __slots__ = ("_calls", "_params", "future", "has_own_key", "line", "method", "number", "size", "terms")
+    __slots__ = ("_calls", "_params", "future", "has_own_key", "line", "method", "number", "since", "size", "terms")
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class _Call:
         keyed = with_key(method, params) if terms.repeats and calls.has_keys else params
         self.future: asyncio.Future[Any] = calls.loop.create_future()
         self.number = next(calls.numbers)
+        self.since = time.monotonic()
         self.method = method
         self.terms = terms
         self.has_own_key = keyed is not params
@@ -61,6 +67,8 @@ class _Call:
             self.future.set_result(result)
 
     def fail(self, error: Exception) -> None:
+        if isinstance(error, DaemonError) and not is_stopping(error):
+            self._calls.answered()
         if self.future.done() or self._calls.take_back(self, error):
             return
         self.future.set_exception(error)
@@ -88,6 +96,7 @@ class AsyncCalls:
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: list[AsyncConnection] = []
         """Connections to daemons that are about to end: they answer what they have, and get no more."""
+        self._spooler: AsyncSpooler | None = None
         self._unsent: list[_Call] = []
         """A heap: those that are to be sent again were made before the others."""
         self._pending: dict[int, _Call] = {}
@@ -100,6 +109,7 @@ class AsyncCalls:
         """In a child made by fork() all of it is the parent's."""
         self.connection = self._connecting = self._timer = None
         self._unsent, self._pending, self._stopping = [], {}, []
+        self._spooler = None
         self._was_connected = self._will_pump = False
 
     def add(self, method: str, params: Mapping[str, object] | None, terms: Terms) -> _Call:
@@ -114,13 +124,31 @@ class AsyncCalls:
         """Waits for the answer. Cancelling this, and the end of the time, cancel the call in the daemon."""
         try:
             return await asyncio.wait_for(call.future, seconds)
-        except (asyncio.CancelledError, asyncio.TimeoutError):
+        except (asyncio.CancelledError, asyncio.TimeoutError) as error:
             call.future.cancel()
+            if not call.terms.waits and isinstance(error, asyncio.TimeoutError):
+                # Its event is spooled. What a daemon that hangs takes of this connection yet, it takes in order.
+                for connection in (self.connection, *self._stopping):
+                    if connection is not None:
+                        connection.drop(call)
+                raise
             if self.connection is not None and self.connection.is_open:
                 self.connection.cancel(call)
             raise
         finally:
             self._pending.pop(call.number, None)
+
+    async def spool(self, address: Address, event: Spooled) -> EventSpooled:
+        """Spools an event that no daemon has taken. Calls that are made later are sent after that, on a new connection.
+
+        A daemon takes in what is spooled before it serves the next client that connects.
+        """
+        from ._async_spooler import AsyncSpooler
+
+        if self._spooler is None:
+            self._spooler = AsyncSpooler()
+        self._let_it_stop()
+        return await self._spooler.write(address, event)
 
     async def connected(self) -> AsyncConnection:
         """The connection, once there is one. Raises ``NoDaemonError``."""
@@ -134,10 +162,11 @@ class AsyncCalls:
         """Takes notice of an answer."""
         self._patience.answered()
 
-    def ended(self, error: DaemonConnectionError) -> None:
+    def ended(self, error: DaemonConnectionError, since: float) -> None:
         """Takes notice of the end of a connection. Who ends each one at once is not asked without a pause."""
         if error.is_lost:
-            self._patience.lose(error)
+            self._patience.saw(error, since)
+            self._patience.lose()
             self._pump_later()
 
     def changed(self) -> None:
@@ -148,17 +177,19 @@ class AsyncCalls:
 
     def take_back(self, call: _Call, error: Exception) -> bool:
         """True if the call is sent again; False if it has failed."""
+        if is_stopping(error):
+            self._patience.saw(error, call.since)
         if call.has_own_key and knows_no_keys(error):
             self.has_keys = False
             call.drop_key()
         elif not call.terms.repeats or not repeats_after(error, self._was_connected):
             return False
-        elif not call.terms.is_patient and self._patience.is_over():
+        elif not call.terms.is_patient and self._patience.is_over(call.since):
             return False
         elif not call.terms.waits and not is_lost(error):
             return False
         elif is_stopping(error):
-            self._patience.lose(error)
+            self._patience.lose()
             self._let_it_stop()
         heapq.heappush(self._unsent, call)
         self.changed()
@@ -218,12 +249,23 @@ class AsyncCalls:
 
     async def _open(self) -> AsyncConnection:
         try:
-            return await self._connect(self)
+            while True:
+                if self._spooler is not None:
+                    await self._spooler.idle()
+                batches = self._batches
+                connection = await self._connect(self)
+                if batches == self._batches:
+                    return connection
+                connection.abandon()
         except asyncio.CancelledError:
             if self._connecting is asyncio.current_task():
                 # By the end of the loop, and not by close().
                 raise
             raise disconnected(self.path, "the client disconnected") from None
+
+    @property
+    def _batches(self) -> int:
+        return 0 if self._spooler is None else self._spooler.batches
 
     def _has_connected(self, task: asyncio.Task[AsyncConnection]) -> None:
         if self._connecting is not task:
@@ -246,14 +288,15 @@ class AsyncCalls:
 
     def _has_not_connected(self, error: DaemonConnectionError | DaemonError) -> None:
         """Waits, for those calls that may be repeated, and fails the others."""
-        self._patience.lose(error)
-        repeats, is_over = repeats_after(error, self._was_connected), self._patience.is_over()
+        self._patience.lose()
+        repeats = repeats_after(error, self._was_connected)
         waiting: list[_Call] = []
         for call in sorted(self._unsent):
             if call.future.done():
                 continue
             terms = call.terms
-            if repeats and terms.repeats and terms.waits and (terms.is_patient or not is_over):
+            waits = repeats and terms.repeats and terms.waits
+            if waits and (terms.is_patient or not self._patience.is_over(call.since)):
                 waiting.append(call)
             else:
                 call.future.set_exception(copy(error))
@@ -275,6 +318,9 @@ class AsyncCalls:
             self._stopping = [one for one in self._stopping if one.is_open]
             self._stopping.append(self.connection)
             self.connection = None
+            for one in self._stopping:
+                if one.is_idle:
+                    one.abandon()
             self._pump_later()
 
     def _fail_unsent(self, why: str) -> None:

@@ -22,7 +22,7 @@ from ._generated.types import Event, EventEmitted
 from ._hooks import ConnectionChange, Hooks, Logged
 from ._message import Notification
 from ._progress import OnMissed, Progress
-from ._offline import OFFLINE_TIMEOUT, is_offline
+from ._offline import OFFLINE_TIMEOUT
 from ._reading import Reading
 from ._repeat import knows_no_keys, may_repeat
 from ._subscription import Where
@@ -62,7 +62,7 @@ class AsyncDaemonClient(AsyncMethods):
         """
         super().__init__()
         self.task: Final = AsyncTasks(self)
-        self.event: Final = AsyncEvents(self)
+        self.event: Final = AsyncEvents(self, self._emit_or_spool)
         self._given_path = socket_path
         self._cwd = cwd
         self._timeout = checked(timeout)
@@ -157,20 +157,18 @@ class AsyncDaemonClient(AsyncMethods):
         With ``offline``, or where the environment says ``AIWG_OFFLINE=1``, an event that no daemon takes is written to
         ``.aiwg/spool`` of the project, and the next daemon takes it in, once, in order and with the time of this call.
         The answer is an ``EventSpooled`` then. A daemon that answers nothing for 10 seconds counts as none, where
-        there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, and
-        ``NoDaemonError`` where there is no project.
+        there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, or where no
+        daemon would take its topic or its key, and ``NoDaemonError`` where there is no project.
 
         Example::
 
             await client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
         """
-        if is_offline(offline):
-            limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
-            return await self._emit_or_spool(topic, payload, idempotency_key, limit, retry)
         return await self.event.emit(
             topic=topic,
             payload=payload,
             idempotency_key=idempotency_key,
+            offline=offline,
             timeout=timeout,
             deadline=deadline,
             retry=retry,
@@ -285,18 +283,23 @@ class AsyncDaemonClient(AsyncMethods):
                 raise timed_out(method, limit.timeout) from None
 
     async def _emit_or_spool(
-        self, topic: str, payload: Any, key: str | None, limit: Deadline, retry: bool | None
+        self,
+        topic: str,
+        payload: Any,
+        key: str | None,
+        timeout: float | None,
+        deadline: Moment | None,
+        retry: bool | None,
     ) -> EventEmitted:
-        from ._spool import finds_no_daemon, spooled, write
+        from ._spool import finds_no_daemon, spooled
 
+        limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
         event, method = spooled(topic, payload, key), "event.emit"
         try:
             received = await self._request(method, event.params(), limit, retry, waits=False)
         except (DaemonError, DaemonConnectionError) as error:
             if finds_no_daemon(error):
-                address = discover(self._given_path, self._cwd)
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(None, write, address, event)
+                return await self._in_loop().spool(discover(self._given_path, self._cwd), event)
             if not (event.has_own_key and knows_no_keys(error)):
                 raise
             # It is older than the keys: what is lost now stays lost.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Protocol, cast
 
 from ._async_socket import connect, forget_transport
@@ -25,8 +26,8 @@ class Sendable(Waiting, Protocol):
 class Owner(Protocol):
     """Something that sends calls over connections."""
 
-    def ended(self, error: DaemonConnectionError) -> None:
-        """A connection ends. Its calls hear of it next."""
+    def ended(self, error: DaemonConnectionError, since: float) -> None:
+        """A connection ends that was made at this moment. Its calls hear of it next."""
 
     def changed(self) -> None:
         """Calls may be sent again, or none can be any more."""
@@ -43,6 +44,7 @@ class AsyncConnection(asyncio.Protocol):
         self._lines = Lines()
         self._calls: dict[int, Waiting] = {}
         self._end: str | None = None
+        self._since = time.monotonic()
         self._closed: asyncio.Future[None] = self.loop.create_future()
         self._is_paused = False
         """True while the daemon reads more slowly than this sends."""
@@ -65,6 +67,11 @@ class AsyncConnection(asyncio.Protocol):
         return self._end is None
 
     @property
+    def is_idle(self) -> bool:
+        """True if no call waits for its answer."""
+        return not self._calls
+
+    @property
     def is_writable(self) -> bool:
         """True if a call would be sent at once."""
         # One that is lost closes before it says so.
@@ -79,6 +86,10 @@ class AsyncConnection(asyncio.Protocol):
         """Gives a call up, unless it has ended."""
         if self._calls.pop(call.number, None) is not None:
             self._transport.write(cancel_line(call.number))
+
+    def drop(self, call: Sendable) -> None:
+        """Waits for the answer of a call no more, and says nothing of it."""
+        self._calls.pop(call.number, None)
 
     async def close(self) -> None:
         """Fails what is in flight, and closes, after what is still to be sent.
@@ -137,7 +148,7 @@ class AsyncConnection(asyncio.Protocol):
             return
         self._end = why
         calls, self._calls = self._calls, {}
-        self._owner.ended(disconnected(self.path, why, is_lost))
+        self._owner.ended(disconnected(self.path, why, is_lost), self._since)
         for call in calls.values():
             # An error of its own for each: a traceback belongs to one raise.
             call.fail(disconnected(self.path, why, is_lost))

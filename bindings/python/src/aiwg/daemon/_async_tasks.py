@@ -35,7 +35,8 @@ class AsyncTasks(AsyncTaskMethods):
     ) -> Task:
         """Submits a task, waits until it has ended, and gives it as it is then, in whatever state.
 
-        When this is left in another way, by an error, because this is cancelled, or because the time is over, the agent's task is cancelled too.
+        When this is left in another way, because this is cancelled, by an error of ``on_output``, or because the time is
+        over, the agent's task is cancelled too. It goes on where only the daemon cannot be asked any more.
 
         Example::
 
@@ -49,18 +50,25 @@ class AsyncTasks(AsyncTaskMethods):
         """
         limit = Deadline.of(timeout, deadline, None)
         task_id = (await self.submit(**order, timeout=limit.left_or_inf())).task_id
+        is_telling = False
         try:
             if on_output is not None:
                 async for piece in self._follow(task_id, "stdout", 0, limit):
+                    is_telling = True
                     on_output(piece)
+                    is_telling = False
             return await self.wait(task_id=task_id, timeout=limit.left_or_inf())
         except BaseException as error:
+            is_over = not is_telling and isinstance(error, DaemonTimeoutError) and limit.is_over()
+            if not is_over and not is_telling and isinstance(error, (DaemonError, DaemonConnectionError)):
+                # The agent has done nothing wrong, and may be at work for hours: it goes on.
+                raise
             try:
                 await self.cancel(task_id=task_id, timeout=_CANCELLING)
             except (DaemonError, DaemonConnectionError):
                 # It has ended, or nobody can be told. What has gone wrong is said already.
                 pass
-            if isinstance(error, DaemonTimeoutError) and limit.is_over():
+            if is_over:
                 raise timed_out("task.run", limit.timeout) from None
             raise
 

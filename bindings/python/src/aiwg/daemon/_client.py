@@ -21,7 +21,7 @@ from ._lock import Interrupted, SignalSafeLock
 from ._message import Notification
 from ._once import call_once
 from ._progress import OnMissed, Progress
-from ._offline import OFFLINE_TIMEOUT, is_offline
+from ._offline import OFFLINE_TIMEOUT
 from ._reading import Reading
 from ._repeat import Patience, knows_no_keys, may_repeat, with_key
 from ._subscription import Subscription, Where
@@ -74,7 +74,7 @@ class DaemonClient(Methods):
         """
         super().__init__()
         self.task: Final = Tasks(self)
-        self.event: Final = Events(self)
+        self.event: Final = Events(self, self._emit_or_spool)
         self._given_path = socket_path
         self._cwd = cwd
         self._timeout = checked(timeout)
@@ -82,6 +82,8 @@ class DaemonClient(Methods):
         self._hooks = Hooks()
         self._connecting = SignalSafeLock()
         self._connection: Connection | None = None
+        self._left: list[Connection] = []
+        """Connections on which calls of other threads wait for their answers. They get no more."""
         self._was_connected = False
         self._has_keys = True
         forget_in_children(self)
@@ -90,6 +92,7 @@ class DaemonClient(Methods):
         """Drops the connection in a child made by fork(), so that the child connects again."""
         self._connecting = SignalSafeLock()
         self._connection = None
+        self._left = []
 
     @property
     def socket_path(self) -> str | None:
@@ -134,13 +137,14 @@ class DaemonClient(Methods):
         """
         limit = Deadline(timeout)
         connection, self._connection = self._connection, None
+        left, self._left = self._left, []
+        connections = left if connection is None else [connection, *left]
         self._was_connected = False
-        if connection is None:
-            return
         try:
-            is_drained = not drain or connection.drain(limit)
+            is_drained = not drain or all([connection.drain(limit) for connection in connections])
         finally:
-            connection.close()
+            for connection in connections:
+                connection.close()
         if not is_drained:
             raise timed_out("some of the calls in flight", limit.timeout)
 
@@ -181,20 +185,18 @@ class DaemonClient(Methods):
         With ``offline``, or where the environment says ``AIWG_OFFLINE=1``, an event that no daemon takes is written to
         ``.aiwg/spool`` of the project, and the next daemon takes it in, once, in order and with the time of this call.
         The answer is an ``EventSpooled`` then. A daemon that answers nothing for 10 seconds counts as none, where
-        there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, and
-        ``NoDaemonError`` where there is no project.
+        there is no other time-out. Raises ``SpoolError`` where the event cannot be written there either, or where no
+        daemon would take its topic or its key, and ``NoDaemonError`` where there is no project.
 
         Example::
 
             client.emit("deployment:complete", {"version": "1.2.3"}, offline=True)
         """
-        if is_offline(offline):
-            limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
-            return self._emit_or_spool(topic, payload, idempotency_key, limit, retry)
         return self.event.emit(
             topic=topic,
             payload=payload,
             idempotency_key=idempotency_key,
+            offline=offline,
             timeout=timeout,
             deadline=deadline,
             retry=retry,
@@ -291,9 +293,9 @@ class DaemonClient(Methods):
         self.close()
 
     def __del__(self) -> None:
-        connection = getattr(self, "_connection", None)
-        if connection is not None:
-            connection.abandon()
+        for connection in (getattr(self, "_connection", None), *getattr(self, "_left", ())):
+            if connection is not None:
+                connection.abandon()
 
     def _find(self) -> Address:
         address = discover(self._given_path, self._cwd)
@@ -301,10 +303,17 @@ class DaemonClient(Methods):
         return address
 
     def _emit_or_spool(
-        self, topic: str, payload: Any, key: str | None, limit: Deadline, retry: bool | None
+        self,
+        topic: str,
+        payload: Any,
+        key: str | None,
+        timeout: float | None,
+        deadline: Moment | None,
+        retry: bool | None,
     ) -> EventEmitted:
         from ._spool import finds_no_daemon, spooled, write
 
+        limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
         event = spooled(topic, payload, key)
         method, params = "event.emit", event.params()
         try:
@@ -315,13 +324,25 @@ class DaemonClient(Methods):
                     received = self._request(method, params, limit)
         except (DaemonError, DaemonConnectionError) as error:
             if finds_no_daemon(error):
-                return write(self._find(), event)
+                written = write(self._find(), event)
+                self._leave()
+                return written
             if not (event.has_own_key and knows_no_keys(error)):
                 raise
             # It is older than the keys: what is lost now stays lost.
             received = self._request(method, event.params(has_key=False), limit)
         with Reading(method):
             return EventEmitted.from_wire(received)
+
+    def _leave(self) -> None:
+        """Makes later calls on a new connection: a daemon takes in what is spooled before it serves the next one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._left.append(connection)
+        for one in list(self._left):
+            if one.is_idle or not one.is_open:
+                self._left.remove(one)
+                one.abandon()
 
     def _repeated(
         self, method: str, params: Mapping[str, object] | None, limit: Deadline, waits: bool = True
@@ -333,9 +354,11 @@ class DaemonClient(Methods):
         patience = Patience()
         keyed = with_key(method, params) if self._has_keys else params
         while True:
+            began = time.monotonic()
             try:
                 return self._request(method, keyed, limit)
             except (DaemonError, DaemonConnectionError) as error:
+                patience.saw(error, began)
                 if keyed is not params and knows_no_keys(error):
                     self._has_keys = False
                     return self._request(method, params, limit)

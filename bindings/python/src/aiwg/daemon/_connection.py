@@ -100,6 +100,11 @@ class Connection:
     def is_open(self) -> bool:
         return self._end is None
 
+    @property
+    def is_idle(self) -> bool:
+        """True if no call waits for its answer."""
+        return not self._calls
+
     def call(self, method: str, params: Mapping[str, object] | None, deadline: Deadline) -> Any:
         """Sends a request and waits for its answer.
 

@@ -3,14 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import List
+from typing import Any, Callable, List, Optional
 
+from ._caller import Caller
+from ._deadline import Moment
 from ._generated.methods import EventMethods
-from ._generated.types import Event
+from ._generated.types import Event, EventEmitted
+from ._offline import is_offline
+
+
+_EmitOrSpool = Callable[
+    [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool]], EventEmitted
+]
+"""Emits an event, or spools it: takes topic, payload, key, time-out, deadline and ``retry``."""
 
 
 class Events(EventMethods):
     """The methods of ``event``."""
+
+    def __init__(self, client: Caller, emit_or_spool: _EmitOrSpool) -> None:
+        super().__init__(client)
+        self._emit_or_spool = emit_or_spool
+
+    def emit(
+        self,
+        *,
+        topic: str,
+        payload: Any = None,
+        idempotency_key: str | None = None,
+        offline: bool | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> EventEmitted:
+        """Emits an event. The answer comes once it is in the log on disk, with every task that a rule makes of it at once.
+
+        - ``topic``: up to 200 characters of ``A-Z a-z 0-9 _ . : / -``, and none of the daemon's own, such as ``task:x``.
+        - ``payload``: the details, any JSON value.
+        - ``idempotency_key``: a name for this call, of 1 to 200 characters. Another call with it, within 24 hours, has no
+          effect and gets the same answer; one with other params is refused.
+        - ``offline``: as of the client's own ``emit``, with ``AIWG_OFFLINE=1`` in its place where it is absent.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``, ``unknown_topic``,
+        ``invalid_payload``, ``storage_unavailable``, ``queue_full``, ``shutting_down``.
+
+        Example::
+
+            client.event.emit(topic="deployment:complete", payload={"version": "1.2.3"})
+        """
+        if is_offline(offline):
+            return self._emit_or_spool(topic, payload, idempotency_key, timeout, deadline, retry)
+        return super().emit(
+            topic=topic,
+            payload=payload,
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+        )
 
     def iterate(
         self,

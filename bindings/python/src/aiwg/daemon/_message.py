@@ -9,6 +9,7 @@ from typing import Any, Callable, Protocol, cast
 
 from ._errors import DaemonError, not_understood
 from ._generated.constants import MAX_ANSWER_BYTES
+from ._generated.errors import ERROR_KINDS
 from ._generated.notifications import NotificationParams, read_notification
 from ._logging import logger
 from ._reading import UNREADABLE as UNREADABLE
@@ -202,9 +203,14 @@ def _take(calls: dict[int, Waiting], message: Mapping[str, Any]) -> Waiting | No
 
 def error_of(error: Mapping[str, Any]) -> DaemonError:
     """The error that the daemon answered with. Raises one of ``UNREADABLE`` when it is none."""
-    data: Mapping[str, Any] = error.get("data") or {}
-    kind: str = data.get("kind", "internal_error")
-    code, message = error["code"], error["message"]
+    code, message, told = error["code"], error["message"], error.get("data")
     if not isinstance(code, int) or not isinstance(message, str):
         raise TypeError("an error has a code and a message")
-    return DaemonError(code, kind, message, data.get("member"), data)
+    # JSON-RPC asks for no data, and lets it be anything.
+    data: Mapping[str, Any] = cast("Mapping[str, Any]", told) if isinstance(told, dict) else {}
+    return DaemonError(code, data.get("kind") or _kind_of(code), message, data.get("member"), data)
+
+
+def _kind_of(code: int) -> str:
+    """The kind of an error that tells programs nothing but its code."""
+    return next((kind for kind, info in ERROR_KINDS.items() if info.code == code), "internal_error")

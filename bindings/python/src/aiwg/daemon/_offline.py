@@ -14,4 +14,4 @@ def is_offline(given: bool | None) -> bool:
     """True if an event that finds no daemon is to be spooled: as the caller says, or else the environment."""
     if given is not None:
         return given
-    return os.environ.get(_ENVIRONMENT, "").lower() not in ("", "0", "false", "no")
+    return os.environ.get(_ENVIRONMENT) == "1"

@@ -18,8 +18,11 @@ _LONGEST_PAUSE = 1.0
 _PATIENCE = 30.0
 """Seconds for which a call without a time-out waits for a daemon that has gone to come back."""
 
-_LOST = 5
-"""Number of connections in a row that may end without an answer, for a call without a time-out."""
+_STANDS = 1.0
+"""Seconds after which a connection that stands says that a daemon is there.
+
+One that is ended by what it is sent would otherwise be sent it again and again.
+"""
 
 
 def new_key() -> str:
@@ -70,24 +73,33 @@ class Patience:
 
     def __init__(self) -> None:
         self._began: float | None = None
-        self._lost = 0
         self._pause = _FIRST_PAUSE
 
     def answered(self) -> None:
         """Forgets what was lost: a daemon answers again."""
         if self._began is not None:
-            self._began, self._lost, self._pause = None, 0, _FIRST_PAUSE
+            self._began, self._pause = None, _FIRST_PAUSE
 
-    def lose(self, error: BaseException) -> None:
-        """Takes notice of an error after which calls are repeated; once for each connection that ends."""
-        self._lost += is_lost(error)
+    def saw(self, error: BaseException, since: float) -> None:
+        """Takes notice of an error of a connection, or of a call on it, that was begun at a moment.
+
+        A daemon has been there where it says that it ends, or where the connection has stood: a call that waits by its
+        nature is not given up because several daemons in a row had nothing to answer yet.
+        """
+        if is_stopping(error):
+            self._began = None
+        elif is_lost(error) and time.monotonic() - since >= _STANDS:
+            self.answered()
+
+    def lose(self) -> None:
+        """Takes notice that calls are to be repeated."""
         if self._began is None:
             self._began = time.monotonic()
 
-    def is_over(self) -> bool:
-        """True if calls without a time-out are given up."""
+    def is_over(self, since: float = 0.0) -> bool:
+        """True if a call that was made at a moment, and has no time-out, is given up."""
         began = self._began
-        return self._lost >= _LOST or (began is not None and time.monotonic() - began > _PATIENCE)
+        return began is not None and time.monotonic() - max(began, since) > _PATIENCE
 
     def pause(self) -> float:
         """The pause before the next try, in seconds: each about twice as long as the one before, and none like another's."""
@@ -100,7 +112,7 @@ class Patience:
         """The pause before a call is sent again; None to give it up."""
         if not repeats_after(error, was_connected):
             return None
-        self.lose(error)
+        self.lose()
         left = limit.left()
         if left is None:
             return None if self.is_over() else self.pause()

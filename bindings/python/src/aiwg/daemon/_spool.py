@@ -21,7 +21,12 @@ _VERSION = 1
 _MAX_FILES = 10_000
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_FILE = 1024 * 1024
+_MAX_KEY = 200
+_SUFFIX = ".json"
+_IGNORE = ".gitignore"
 _TOPIC = re.compile(r"[A-Za-z0-9_.:/-]{1,200}\Z")
+_RESERVED = re.compile("(?:agent|approval|automation|budget|chat|daemon|file|health|schedule|task):")
+"""The beginnings of the topics that only the daemon may publish."""
 
 
 class EventSpooled(EventEmitted):
@@ -107,7 +112,7 @@ _names = _Names()
 
 def spooled(topic: str, payload: Any, key: str | None) -> Spooled:
     """An event of this moment. It comes after all others for which this was called in this process."""
-    return Spooled(_names.next(), topic, payload, wire_now(), key or new_key(), key is None)
+    return Spooled(_names.next(), topic, payload, wire_now(), new_key() if key is None else key, key is None)
 
 
 def write(address: Address, event: Spooled) -> EventSpooled:
@@ -120,11 +125,9 @@ def write(address: Address, event: Spooled) -> EventSpooled:
         )
     check_trusted(project)
     directory = os.path.join(project, _DIRECTORY)
-    if not _TOPIC.match(event.topic):
-        raise SpoolError(
-            f"the event was not written to {directory}: {event.topic!r:.100} is no topic, "
-            "which has 1 to 200 letters, digits and _ . : / -"
-        )
+    why_never = _why_never(event.topic, event.key)
+    if why_never is not None:
+        raise SpoolError(f"the event was not written to {directory}: {why_never}")
     content = event.content()
     if len(content) > _MAX_FILE:
         raise SpoolError(
@@ -132,14 +135,28 @@ def write(address: Address, event: Spooled) -> EventSpooled:
         )
     try:
         return _write(directory, event.name, content)
+    except SpoolError:
+        raise
     except OSError as error:
         why = error.strerror or str(error)
         raise SpoolError(f"no daemon answers, and the event cannot be written to {directory}: {why}") from error
 
 
+def _why_never(topic: object, key: object) -> str | None:
+    """Why no daemon would ever take an event, if none would."""
+    if not isinstance(topic, str) or not _TOPIC.match(topic):
+        return f"{topic!r:.100} is no topic, which has 1 to 200 letters, digits and _ . : / -"
+    reserved = _RESERVED.match(topic)
+    if reserved is not None:
+        return f"topics that start with {reserved[0]!r} are the daemon's own: choose another for {topic!r}"
+    if not isinstance(key, str) or not 1 <= len(key) <= _MAX_KEY:
+        return f"an idempotency_key is a text of 1 to {_MAX_KEY} characters"
+    return None
+
+
 def _write(directory: str, name: str, content: bytes) -> EventSpooled:
     folder = _open(directory)
-    temporary, final = f".tmp-{name}.json", f"{name}.json"
+    temporary, final = f".tmp-{name}{_SUFFIX}", f"{name}{_SUFFIX}"
     try:
         _check_room(folder, directory, len(content))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -161,22 +178,40 @@ def _write(directory: str, name: str, content: bytes) -> EventSpooled:
 
 
 def _open(directory: str) -> int:
-    """The spool's directory, which is made where it is missing. It must be this user's own."""
-    try:
-        os.mkdir(directory, 0o700)
-    except FileExistsError:
-        pass
+    """The spool's directory, which is made where it is missing. Nobody else may have put anything into it."""
+    _make(directory)
     folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         found = os.fstat(folder)
-        if found.st_uid != os.geteuid():
-            raise SpoolError(f"the event was not written: {directory} belongs to user {found.st_uid}; remove it")
-        if stat.S_IMODE(found.st_mode) != 0o700:
-            os.fchmod(folder, 0o700)
+        why = None
+        if found.st_uid not in (os.geteuid(), 0):
+            why = f"it belongs to user {found.st_uid}; remove it"
+        elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            why = "others can write to it; look at what is in it, then `chmod 700` it"
+        if why is not None:
+            raise SpoolError(f"no event is written to {directory}: {why}")
     except BaseException:
         os.close(folder)
         raise
     return folder
+
+
+def _make(directory: str) -> None:
+    """Makes the directory, unless it is there, so that it is there after a power cut as well.
+
+    Its events are nothing for the project's history.
+    """
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        return
+    with open(os.path.join(directory, _IGNORE), "w", encoding="ascii") as file:
+        file.write("*\n")
+    parent = os.open(os.path.dirname(directory), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(parent)
+    finally:
+        os.close(parent)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
@@ -207,6 +242,9 @@ class _Room:
             sizes: List[int] = []
             with os.scandir(folder) as entries:
                 for entry in entries:
+                    # One that is hidden is still being written, or is no event.
+                    if entry.name.startswith(".") or not entry.name.endswith(_SUFFIX):
+                        continue
                     try:
                         if entry.is_file(follow_symlinks=False):
                             sizes.append(entry.stat(follow_symlinks=False).st_size)
