@@ -23,6 +23,7 @@ from aiwg.daemon import (
     DaemonConnectionError,
     DaemonTimeoutError,
 )
+from aiwg.daemon._connection import _Call
 
 from answers import TASK, usual
 from peer import SILENCE, Peer, send
@@ -284,6 +285,106 @@ class WholeTasks(unittest.TestCase):
         with Peer(never) as peer:
             asyncio.run(cancelled(peer.socket_path))
             peer.saw("task.cancel")
+
+
+class GivenUpSubmissions(unittest.TestCase):
+    """A submission that is given up without an answer takes effect, be it late: its task is cancelled then."""
+
+    def setUp(self) -> None:
+        self.answered = threading.Event()
+
+    def hangs(self, request: Any, connection: Any) -> Any:
+        if request["method"] != "task.submit":
+            return usual(request, connection)
+
+        def answer() -> None:
+            self.answered.wait(10)
+            send(connection, id=request["id"], result={"taskId": "task-0007", "state": "queued"})
+
+        threading.Thread(target=answer, daemon=True).start()
+        return SILENCE
+
+    def is_cancelled(self, peer: Peer) -> None:
+        self.assertEqual(peer.saw("task.cancel")["params"], {"taskId": "task-0007"})
+        self.assertNotIn("rpc.cancel", [request["method"] for request in peer.requests])
+
+    def test_of_a_blocking_client(self) -> None:
+        with Peer(self.hangs) as peer, DaemonClient(peer.socket_path) as client:
+            with self.assertRaisesRegex(DaemonTimeoutError, "no answer to task.run within 0.05 s"):
+                client.task.run(prompt="x", timeout=0.05)
+            self.answered.set()
+            self.is_cancelled(peer)
+
+    def test_of_a_blocking_client_that_is_closed(self) -> None:
+        with Peer(self.hangs) as peer:
+            with DaemonClient(peer.socket_path) as client:
+                with self.assertRaises(DaemonTimeoutError):
+                    client.task.run(prompt="x", timeout=0.05)
+                threading.Timer(0.05, self.answered.set).start()
+            self.is_cancelled(peer)
+
+    def test_for_asyncio(self) -> None:
+        async def given_up(peer: Peer) -> None:
+            async with AsyncDaemonClient(peer.socket_path) as client:
+                with self.assertRaisesRegex(DaemonTimeoutError, "no answer to task.run within 0.05 s"):
+                    await client.task.run(prompt="x", timeout=0.05)
+                self.answered.set()
+                await elsewhere(self.is_cancelled, peer)
+
+        async def cancelled_and_closed(peer: Peer) -> None:
+            async with AsyncDaemonClient(peer.socket_path) as client:
+                run = asyncio.ensure_future(client.task.run(prompt="x"))
+                await elsewhere(peer.saw, "task.submit")
+                run.cancel()
+                await asyncio.gather(run, return_exceptions=True)
+                self.assertTrue(run.cancelled())
+                threading.Timer(0.05, self.answered.set).start()
+
+        for leave in (given_up, cancelled_and_closed):
+            self.answered.clear()
+            with Peer(self.hangs) as peer:
+                asyncio.run(leave(peer))
+                self.is_cancelled(peer)
+
+    def test_one_that_is_answered_while_it_is_given_up_is_cancelled_once(self) -> None:
+        call, cancelled = _Call(0), []
+        call.succeed({"taskId": "task-0007"})
+        call.abandon(cancelled.append)
+        self.assertEqual(cancelled, [{"taskId": "task-0007"}])
+        call, cancelled = _Call(0), []
+        call.abandon(cancelled.append)
+        call.succeed({"taskId": "task-0007"})
+        self.assertEqual(cancelled, [{"taskId": "task-0007"}])
+
+
+class TimeOuts(unittest.TestCase):
+    """They name the method that was called, and the time that was given."""
+
+    def test_of_what_makes_several_calls(self) -> None:
+        async def asynchronous(client: AsyncDaemonClient) -> None:
+            with self.assertRaisesRegex(DaemonTimeoutError, "no answer to task.follow within 0.05 s"):
+                async for _ in client.task.follow(task_id="task-0001", timeout=0.05):
+                    pass
+            with self.assertRaisesRegex(DaemonTimeoutError, "no answer to wait_for within 0.05 s"):
+                await client.wait_for("x:y", timeout=0.05)
+            with self.assertRaisesRegex(DaemonTimeoutError, "the deadline of ping has passed"):
+                await client.ping(deadline=time.monotonic() - 1)
+
+        with Peer(lambda *_: SILENCE) as peer, DaemonClient(peer.socket_path) as client:
+            with self.assertRaisesRegex(DaemonTimeoutError, "no answer to task.follow within 0.05 s"):
+                list(client.task.follow(task_id="task-0001", timeout=0.05))
+            # The time covers the subscribing as well.
+            for given in (client, DaemonClient(peer.socket_path, timeout=60)):
+                with self.assertRaisesRegex(DaemonTimeoutError, "no answer to wait_for within 0.05 s"):
+                    given.wait_for("x:y", timeout=0.05)
+            with self.assertRaisesRegex(DaemonTimeoutError, "the deadline of ping has passed"):
+                client.ping(deadline=time.monotonic() - 1)
+
+            async def calls() -> None:
+                async with AsyncDaemonClient(peer.socket_path) as other:
+                    await asynchronous(other)
+
+            asyncio.run(calls())
 
 
 class WaitingForEvents(unittest.TestCase):

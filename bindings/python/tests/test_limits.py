@@ -14,6 +14,7 @@ import time
 import unittest
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -145,6 +146,11 @@ class Time(unittest.TestCase):
                 for kind in (DaemonClient, AsyncDaemonClient):
                     with self.assertRaisesRegex(ValueError, "above 0"):
                         kind(peer.socket_path, timeout=wrong)
+            for no_number in ("5", timedelta(seconds=5)):
+                with self.assertRaisesRegex(TypeError, "a timeout is a number of seconds above 0"):
+                    client.ping(timeout=no_number)  # type: ignore[arg-type]
+                with self.assertRaisesRegex(TypeError, "a deadline is a datetime with a time zone"):
+                    client.ping(deadline=no_number)  # type: ignore[arg-type]
             self.assertEqual(len(peer.requests), 2)
 
     def test_it_is_the_same_for_asyncio(self) -> None:

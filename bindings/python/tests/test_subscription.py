@@ -9,11 +9,13 @@ import os
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 
 from aiwg.daemon import (
     AsyncDaemonClient,
+    AsyncSubscription,
     DaemonClient,
     DaemonConnectionError,
     DaemonError,
@@ -77,6 +79,31 @@ class Blocking(unittest.TestCase):
     def test_a_daemon_that_does_not_answer_is_not_waited_for_longer_than_the_clients_time(self) -> None:
         with Peer(lambda *_: SILENCE) as peer, self.assertRaises(DaemonTimeoutError):
             DaemonClient(peer.socket_path, timeout=0.05).subscribe()
+
+    def test_closing_its_client_ends_it(self) -> None:
+        with Peer(subscribed) as peer:
+            with DaemonClient(peer.socket_path) as client:
+                events = client.subscribe("a:*", reconnect=True)
+                with ThreadPoolExecutor(1) as pool:
+                    looped = pool.submit(list, events)
+                    client.close()
+                    self.assertEqual(looped.result(10), [])
+
+        async def asynchronous(path: str) -> None:
+            async with AsyncDaemonClient(path) as client:
+                ready, opening = client.subscribe("a:*"), client.subscribe("b:*")
+                await ready.ready()
+
+                async def loop(events: AsyncSubscription) -> None:
+                    async for _ in events:
+                        pass
+
+                loops = [asyncio.ensure_future(loop(events)) for events in (ready, opening)]
+                await asyncio.sleep(0)
+            await asyncio.wait_for(asyncio.gather(*loops), 10)
+
+        with Peer(subscribed) as peer:
+            asyncio.run(asynchronous(peer.socket_path))
 
     def test_closing_it_ends_the_loop_of_another_thread(self) -> None:
         with Peer(subscribed) as peer, DaemonClient(peer.socket_path).subscribe() as events:

@@ -31,6 +31,8 @@ class Terms(NamedTuple):
     """True if it has a time-out, which gives it up."""
     waits: bool
     """True if it waits for a daemon that is being restarted."""
+    ends_task: bool = False
+    """True if nobody wants the task of a submission that is given up."""
 
 
 class _Call:
@@ -57,6 +59,11 @@ class _Call:
         """True if it has a key that its caller has not given."""
         self.line = request_line(self.number, method, keyed)
         self.size = len(self.line)
+
+    @property
+    def ends_task(self) -> bool:
+        """True if nobody wants the task of a submission that is given up."""
+        return self.terms.ends_task
 
     def __lt__(self, other: _Call) -> bool:
         return self.number < other.number

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Awaitable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable, Final
+from weakref import WeakSet
 
 from ._async_calls import AsyncCalls, Terms
 from ._async_connection import AsyncConnection
@@ -69,6 +70,7 @@ class AsyncDaemonClient(AsyncMethods):
         self._retry = retry
         self._hooks = Hooks()
         self._calls: AsyncCalls | None = None
+        self._subscriptions: WeakSet[AsyncSubscription] = WeakSet()
 
     @property
     def socket_path(self) -> str | None:
@@ -102,7 +104,8 @@ class AsyncDaemonClient(AsyncMethods):
         await self._in_loop().connected()
 
     async def close(self, *, drain: bool = False, timeout: float | None = None) -> None:
-        """Disconnects, or gives up connecting. Calls in flight in other tasks raise ``DaemonConnectionError``.
+        """Disconnects, or gives up connecting. Calls in flight in other tasks raise ``DaemonConnectionError``, and
+        subscriptions end.
 
         With ``drain`` it waits until they have their answers, for ``timeout`` seconds at the most, and raises
         ``DaemonTimeoutError`` if some have none yet. It is disconnected in either case.
@@ -112,6 +115,8 @@ class AsyncDaemonClient(AsyncMethods):
             await client.close(drain=True, timeout=10)
         """
         seconds, calls = checked(timeout), self._calls
+        for subscription in list(self._subscriptions):
+            subscription.end()
         if calls is None or calls.loop is not asyncio.get_running_loop():
             self._calls = None
             return
@@ -194,7 +199,7 @@ class AsyncDaemonClient(AsyncMethods):
 
         To wait for what a call will bring about, subscribe before it: ``AsyncSubscription.wait_for`` then waits.
         """
-        limit = Deadline.of(timeout, deadline, None)
+        limit = Deadline.of(timeout, deadline, None).named("wait_for")
         events = self.subscribe(topics, since=since, reconnect=True)
         try:
             return await events.wait_until(where, limit)
@@ -213,7 +218,7 @@ class AsyncDaemonClient(AsyncMethods):
         from ``since`` on, without a gap or a repeat.
 
         It has a connection of its own, which is made at once: what is emitted after ``ready()`` will
-        come. It is closed with the iterator. When the connection is lost it raises
+        come. It is closed with the iterator, or with the client. When the connection is lost it raises
         ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it stopped.
         ``on_missed`` is called when events were passed over: the subscription could not keep up,
         retention deleted them, or the log was deleted and restarted.
@@ -228,7 +233,9 @@ class AsyncDaemonClient(AsyncMethods):
         """
         address = discover(self._given_path, self._cwd)
         progress = Progress(address, topics, since, reconnect, on_missed)
-        return AsyncSubscription(progress, self._timeout)
+        subscription = AsyncSubscription(progress, self._timeout)
+        self._subscriptions.add(subscription)
+        return subscription
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the function that this gives is called.
@@ -276,11 +283,11 @@ class AsyncDaemonClient(AsyncMethods):
         repeats = may_repeat(method, self._retry if retry is None else retry)
         with Logged(method):
             calls = self._in_loop()
-            call = calls.add(method, params, Terms(repeats, limit.timeout is not None, waits))
+            call = calls.add(method, params, Terms(repeats, limit.timeout is not None, waits, limit.ends_task))
             try:
                 return await calls.outcome(call, limit.left())
             except asyncio.TimeoutError:
-                raise timed_out(method, limit.timeout) from None
+                raise limit.late(method) from None
 
     async def _emit_or_spool(
         self,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol, cast
+from typing import Any, Callable, Protocol, cast
 
+from ._abandoned import GRACE, cancellation
 from ._async_socket import connect, forget_transport
 from ._discovery import Address
 from ._errors import DaemonConnectionError, disconnected
@@ -21,6 +22,32 @@ class Sendable(Waiting, Protocol):
     """Its id on the wire."""
     line: bytes
     """The request."""
+
+    @property
+    def ends_task(self) -> bool:
+        """True if nobody wants the task of a submission that is given up."""
+
+
+class _Abandoned:
+    """A submission that was given up."""
+
+    def __init__(self, size: int, answered: asyncio.Future[None], send: Callable[[bytes], None]) -> None:
+        self.size = size
+        self.answered = answered
+        self._send = send
+
+    def succeed(self, result: Any) -> None:
+        line = cancellation(result)
+        if line is not None:
+            self._send(line)
+        self._end()
+
+    def fail(self, error: Exception) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if not self.answered.done():
+            self.answered.set_result(None)
 
 
 class Owner(Protocol):
@@ -84,7 +111,12 @@ class AsyncConnection(asyncio.Protocol):
 
     def cancel(self, call: Sendable) -> None:
         """Gives a call up, unless it has ended."""
-        if self._calls.pop(call.number, None) is not None:
+        if self._calls.pop(call.number, None) is None:
+            return
+        if call.ends_task:
+            answered: asyncio.Future[None] = self.loop.create_future()
+            self._calls[call.number] = _Abandoned(call.size, answered, self._transport.write)
+        else:
             self._transport.write(cancel_line(call.number))
 
     def drop(self, call: Sendable) -> None:
@@ -94,14 +126,23 @@ class AsyncConnection(asyncio.Protocol):
     async def close(self) -> None:
         """Fails what is in flight, and closes, after what is still to be sent.
 
-        What the daemon does not take is not waited for.
+        What the daemon does not take is not waited for. Tasks that are to be cancelled as soon as their ids are known
+        are, for a while.
         """
+        abandoned = [call.answered for call in self._calls.values() if isinstance(call, _Abandoned)]
+        try:
+            if abandoned:
+                await asyncio.wait(abandoned, timeout=GRACE)
+        finally:
+            self._end_now()
+        await asyncio.shield(self._closed)
+
+    def _end_now(self) -> None:
         self._finish("the client disconnected")
         if self._is_paused:
             self._transport.abort()
         else:
             self._transport.close()
-        await asyncio.shield(self._closed)
 
     def abandon(self) -> None:
         """Closes without waiting, from whatever thread, as a client does that is collected."""

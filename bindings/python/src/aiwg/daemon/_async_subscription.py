@@ -86,10 +86,18 @@ class AsyncSubscription(AsyncIterator[Event]):
             events = client.subscribe("deployment:*")
             await events.aclose()
         """
+        self.end()
+
+    def end(self) -> None:
+        """Ends it, as ``aclose()`` does, in whatever state its loop is."""
         self._is_closed = True
-        if self._opening is not None:
-            self._opening.cancel()
-        self._drop()
+        try:
+            if self._opening is not None:
+                self._opening.cancel()
+            self._drop()
+        except RuntimeError:
+            # The loop is closed, and its transports with it.
+            pass
 
     def __aiter__(self) -> AsyncSubscription:
         return self
@@ -140,7 +148,7 @@ class AsyncSubscription(AsyncIterator[Event]):
                 task_id = (await client.task.submit(prompt="Tidy up")).task_id
                 await events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
         """
-        return await self.wait_until(where, Deadline.of(timeout, deadline, None))
+        return await self.wait_until(where, Deadline.of(timeout, deadline, None).named("wait_for"))
 
     async def wait_until(self, where: Where, limit: Deadline) -> Event:
         """The same for a time limit that is running already."""
@@ -150,7 +158,7 @@ class AsyncSubscription(AsyncIterator[Event]):
             except asyncio.TimeoutError as error:
                 if isinstance(error, DaemonTimeoutError):
                     raise
-                raise timed_out("the wait for an event", limit.timeout) from None
+                raise limit.late("wait_for") from None
             except StopAsyncIteration:
                 raise disconnected(self._progress.path, "the subscription is closed") from None
             if where is None or where(event):

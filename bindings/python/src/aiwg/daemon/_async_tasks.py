@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Callable
 
 from ._deadline import Deadline, Moment
-from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError, timed_out
+from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError
 from ._generated.async_methods import AsyncTaskMethods
 from ._generated.types import OutputStream, Task, TaskState
 from ._output import Follower
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._generated.arguments import TaskSubmitArguments
 
-_CANCELLING = 10.0
+_CANCELLING = 1.0
 """Maximum time to wait for the daemon to take it in that a task is to end, in seconds."""
 
 
@@ -48,8 +48,8 @@ class AsyncTasks(AsyncTaskMethods):
           time-out: an agent takes minutes.
         - The other arguments are those of ``submit``.
         """
-        limit = Deadline.of(timeout, deadline, None)
-        task_id = (await self.submit(**order, timeout=limit.left_or_inf())).task_id
+        limit = Deadline.of(timeout, deadline, None).named("task.run")
+        task_id = (await self.submit(**order, deadline=limit.named("task.run", ends_task=True).part())).task_id
         is_telling = False
         try:
             if on_output is not None:
@@ -57,9 +57,9 @@ class AsyncTasks(AsyncTaskMethods):
                     is_telling = True
                     on_output(piece)
                     is_telling = False
-            return await self.wait(task_id=task_id, timeout=limit.left_or_inf())
+            return await self.wait(task_id=task_id, deadline=limit.part())
         except BaseException as error:
-            is_over = not is_telling and isinstance(error, DaemonTimeoutError) and limit.is_over()
+            is_over = not is_telling and isinstance(error, DaemonTimeoutError)
             if not is_over and not is_telling and isinstance(error, (DaemonError, DaemonConnectionError)):
                 # The agent has done nothing wrong, and may be at work for hours: it goes on.
                 raise
@@ -68,8 +68,6 @@ class AsyncTasks(AsyncTaskMethods):
             except (DaemonError, DaemonConnectionError):
                 # It has ended, or nobody can be told. What has gone wrong is said already.
                 pass
-            if is_over:
-                raise timed_out("task.run", limit.timeout) from None
             raise
 
     def follow(
@@ -94,7 +92,8 @@ class AsyncTasks(AsyncTaskMethods):
         - ``timeout``, ``deadline``: the time for all of it, after which ``DaemonTimeoutError`` is raised. No limit
           when both are absent.
         """
-        return self._follow(task_id, stream, offset, Deadline.of(timeout, deadline, None))
+        limit = Deadline.of(timeout, deadline, None).named("task.follow")
+        return self._follow(task_id, stream, offset, limit)
 
     async def iterate(
         self,
@@ -150,7 +149,7 @@ class AsyncTasks(AsyncTaskMethods):
                 stream=stream,
                 offset=follower.offset,
                 wait_ms=follower.wait_ms(limit),
-                timeout=limit.left_or_inf(),
+                deadline=limit.part(),
             )
             piece = follower.take(chunk)
             if piece:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable, Final
+from weakref import WeakSet
 
 from ._connection import Connection
-from ._deadline import Deadline, Moment, checked
+from ._deadline import NO_DEADLINE, Deadline, Moment, checked
 from ._discovery import Address, discover
 from ._errors import DaemonConnectionError, DaemonError, is_lost, timed_out
 from ._events import Events
@@ -84,6 +85,7 @@ class DaemonClient(Methods):
         self._connection: Connection | None = None
         self._left: list[Connection] = []
         """Connections on which calls of other threads wait for their answers. They get no more."""
+        self._subscriptions: WeakSet[Subscription] = WeakSet()
         self._was_connected = False
         self._has_keys = True
         forget_in_children(self)
@@ -126,7 +128,7 @@ class DaemonClient(Methods):
         self._connected(self._find(), Deadline(self._timeout))
 
     def close(self, *, drain: bool = False, timeout: float | None = None) -> None:
-        """Disconnects. Calls in flight in other threads raise ``DaemonConnectionError``.
+        """Disconnects. Calls in flight in other threads raise ``DaemonConnectionError``, and subscriptions end.
 
         With ``drain`` it waits until they have their answers, for ``timeout`` seconds at the most, and raises
         ``DaemonTimeoutError`` if some have none yet. It is disconnected in either case.
@@ -136,6 +138,8 @@ class DaemonClient(Methods):
             client.close(drain=True, timeout=10)
         """
         limit = Deadline(timeout)
+        for subscription in list(self._subscriptions):
+            subscription.close()
         connection, self._connection = self._connection, None
         left, self._left = self._left, []
         connections = left if connection is None else [connection, *left]
@@ -222,8 +226,9 @@ class DaemonClient(Methods):
 
         To wait for what a call will bring about, subscribe before it: ``Subscription.wait_for`` then waits.
         """
-        limit = Deadline.of(timeout, deadline, None)
-        with self.subscribe(topics, since=since, reconnect=True) as events:
+        limit = Deadline.of(timeout, deadline, None).named("wait_for")
+        progress = Progress(discover(self._given_path, self._cwd), topics, since, True, None)
+        with self._subscribed(progress, limit) as events:
             return events.wait_until(where, limit)
 
     def subscribe(
@@ -238,7 +243,7 @@ class DaemonClient(Methods):
         from ``since`` on, without a gap or a repeat.
 
         It has a connection of its own, which is made at once: all events that are emitted after this
-        has returned will come. The connection is closed with the iterator. When the connection is lost it raises
+        has returned will come. The connection is closed with the iterator, or with the client. When the connection is lost it raises
         ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it stopped.
         ``on_missed`` is called when events were passed over: the subscription could not keep up,
         retention deleted them, or the log was deleted and restarted.
@@ -252,7 +257,7 @@ class DaemonClient(Methods):
                         break
         """
         address = discover(self._given_path, self._cwd)
-        return Subscription(Progress(address, topics, since, reconnect, on_missed), self._timeout)
+        return self._subscribed(Progress(address, topics, since, reconnect, on_missed), NO_DEADLINE)
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the returned function is called.
@@ -296,6 +301,11 @@ class DaemonClient(Methods):
         for connection in (getattr(self, "_connection", None), *getattr(self, "_left", ())):
             if connection is not None:
                 connection.abandon()
+
+    def _subscribed(self, progress: Progress, limit: Deadline) -> Subscription:
+        subscription = Subscription(progress, self._timeout, limit)
+        self._subscriptions.add(subscription)
+        return subscription
 
     def _find(self) -> Address:
         address = discover(self._given_path, self._cwd)
@@ -368,7 +378,7 @@ class DaemonClient(Methods):
                 if pause is None:
                     raise
                 if pause == 0.0:
-                    raise timed_out(method, limit.timeout) from error
+                    raise limit.late(method) from error
                 time.sleep(pause)
 
     def _request(self, method: str, params: Mapping[str, object] | None, limit: Deadline) -> Any:

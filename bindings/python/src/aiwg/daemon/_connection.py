@@ -7,11 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 
+from ._abandoned import GRACE, cancellation
 from ._deadline import Deadline
 from ._discovery import Address
-from ._errors import disconnected, timed_out
+from ._errors import disconnected
 from ._fork import forget_in_children
 from ._hooks import Hooks
 from ._lock import Interrupted
@@ -39,7 +40,7 @@ _JOIN = 5.0
 class _Call:
     """A call that a thread waits for."""
 
-    __slots__ = ("_error", "_result", "done", "entry", "is_sent", "size")
+    __slots__ = ("_cancel_task", "_cancels", "_error", "_result", "done", "entry", "is_sent", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -48,6 +49,8 @@ class _Call:
         """Its line, while the socket has not taken it."""
         self._result: Any = None
         self._error: Exception | None = None
+        self._cancel_task: Callable[[Any], None] | None = None
+        self._cancels = itertools.count()
         self.done = threading.Lock()
         """Held until the answer has come."""
         self.done.acquire()
@@ -55,10 +58,26 @@ class _Call:
     def succeed(self, result: Any) -> None:
         self._result = result
         self.done.release()
+        self._end_task()
 
     def fail(self, error: Exception) -> None:
         self._error = error
         self.done.release()
+
+    @property
+    def is_abandoned(self) -> bool:
+        """True if nobody waits for it any more, but its task is to be cancelled."""
+        return self._cancel_task is not None
+
+    def abandon(self, cancel_task: Callable[[Any], None]) -> None:
+        """Has the task cancelled that the answer tells of, whenever it comes."""
+        self._cancel_task = cancel_task
+        self._end_task()
+
+    def _end_task(self) -> None:
+        # The answer may come while the call is given up: whichever is the second to be here finds both.
+        if self._cancel_task is not None and self._result is not None and next(self._cancels) == 0:
+            self._cancel_task(self._result)
 
     def outcome(self) -> Any:
         if self._error is not None:
@@ -118,12 +137,12 @@ class Connection:
             call.is_sent = True
             call.entry = self._send(line)
             if not deadline.acquire(call.done):
-                raise timed_out(method, deadline.timeout)
+                raise deadline.late(method)
         except Interrupted:
             self._calls.pop(call_id, None)
             raise
         except BaseException:
-            self._cancel(call_id, call)
+            self._cancel(call_id, call, deadline.ends_task)
             raise
         return call.outcome()
 
@@ -140,10 +159,20 @@ class Connection:
         return True
 
     def close(self) -> None:
-        """Fails what is in flight, and waits for the reading thread."""
+        """Fails what is in flight, and waits for the reading thread.
+
+        Tasks that are to be cancelled as soon as their ids are known are waited for before, for a while.
+        """
+        limit, pause = Deadline(GRACE), _FIRST_PAUSE
+        while self._end is None and not limit.is_over() and self._has_abandoned():
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
         self._finish("the client disconnected")
         if self._reader is not threading.current_thread():
             self._reader.join(_JOIN)
+
+    def _has_abandoned(self) -> bool:
+        return any(isinstance(call, _Call) and call.is_abandoned for call in list(self._calls.values()))
 
     def abandon(self) -> None:
         """Closes without waiting."""
@@ -161,14 +190,23 @@ class Connection:
         if self._end is not None and self._calls.pop(call_id, None) is not None:
             raise disconnected(self._path, self._end, self._is_lost)
 
-    def _cancel(self, call_id: int, call: _Call) -> None:
+    def _cancel(self, call_id: int, call: _Call, ends_task: bool) -> None:
         """Gives a call up, unless its answer has come."""
-        if self._calls.pop(call_id, None) is None or not call.is_sent or self._end is not None:
-            return
-        if call.entry is not None and Outbox.withdraw(call.entry):
-            return
+        is_unsent = not call.is_sent or (call.entry is not None and Outbox.withdraw(call.entry))
+        if ends_task and not is_unsent:
+            call.abandon(self._cancel_task)
+        elif self._calls.pop(call_id, None) is not None and not is_unsent and self._end is None:
+            self._notify(cancel_line(call_id))
+
+    def _cancel_task(self, result: Any) -> None:
+        line = cancellation(result)
+        if line is not None and self._end is None:
+            self._notify(line)
+
+    def _notify(self, line: bytes) -> None:
+        """Sends what has no answer, if that can be."""
         try:
-            self._send(cancel_line(call_id))
+            self._send(line)
         except (ConnectionError, Interrupted):
             pass
 

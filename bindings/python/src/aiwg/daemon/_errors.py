@@ -235,5 +235,7 @@ def not_understood(why: str) -> UnreadableError:
 
 
 def timed_out(method: str, timeout: float | None) -> DaemonTimeoutError:
-    """The caller's time is over."""
+    """The caller's time is over. One that was over from the beginning is a deadline that has passed."""
+    if timeout == 0.0:
+        return DaemonTimeoutError(f"the deadline of {method} has passed")
     return DaemonTimeoutError(f"no answer to {method} within {timeout} s")

@@ -107,7 +107,12 @@ def request_line(call_id: int, method: str, params: Mapping[str, object] | None)
 
 def cancel_line(call_id: int) -> bytes:
     """The notification that cancels a call."""
-    return _line({"jsonrpc": "2.0", "method": "rpc.cancel", "params": {"id": call_id}})
+    return notification_line("rpc.cancel", {"id": call_id})
+
+
+def notification_line(method: str, params: Mapping[str, object]) -> bytes:
+    """A request that is carried out and not answered."""
+    return _line({"jsonrpc": "2.0", "method": method, "params": params})
 
 
 class Waiting(Protocol):

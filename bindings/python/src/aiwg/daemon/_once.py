@@ -8,7 +8,7 @@ from typing import Any
 
 from ._deadline import Deadline
 from ._discovery import Address
-from ._errors import disconnected, timed_out
+from ._errors import disconnected
 from ._message import UNREADABLE, Lines, Waiting, dispatch, request_line, unreadable
 from ._socket import connect, receive, send
 
@@ -47,7 +47,7 @@ def call_once(
                 if text:
                     dispatch(text, calls, lambda _: None)
     except socket.timeout:
-        raise timed_out(method, deadline.timeout) from None
+        raise deadline.late(method) from None
     except UNREADABLE as error:
         raise disconnected(address.path, unreadable(error)) from error
     finally:

@@ -7,7 +7,7 @@ import time
 
 from ._deadline import Deadline
 from ._discovery import Address, connectable
-from ._errors import DaemonConnectionError, disconnected, not_connected, timed_out
+from ._errors import DaemonConnectionError, disconnected, not_connected
 from ._trust import check_peer
 
 _FIRST_PAUSE = 0.002
@@ -25,7 +25,7 @@ def connect(address: Address, deadline: Deadline, method: str = "connect") -> so
         connection.setblocking(True)
     except socket.timeout:
         connection.close()
-        raise timed_out(method, deadline.timeout) from None
+        raise deadline.late(method) from None
     except DaemonConnectionError:
         connection.close()
         raise

@@ -18,7 +18,6 @@ from ._errors import (
     DaemonConnectionError,
     DaemonError,
     disconnected,
-    timed_out,
 )
 from ._fork import forget_in_children
 from ._generated.types import Event
@@ -40,14 +39,14 @@ class Subscription(Iterator[Event]):
             print(next(events).payload)
     """
 
-    def __init__(self, progress: Progress, timeout: float | None) -> None:
+    def __init__(self, progress: Progress, timeout: float | None, limit: Deadline) -> None:
         self._progress = progress
         self._timeout = timeout
         self._is_closed = False
         self._socket: socket.socket | None = None
         self._lost: str | None = None
         """Why the connection is gone, if that was not raised yet."""
-        self._open()
+        self._open(limit)
         forget_in_children(self)
 
     def close(self) -> None:
@@ -85,7 +84,7 @@ class Subscription(Iterator[Event]):
                 task_id = client.task.submit(prompt="Tidy up").task_id
                 events.wait_for(lambda event: event.payload["taskId"] == task_id, timeout=60)
         """
-        return self.wait_until(where, Deadline.of(timeout, deadline, None))
+        return self.wait_until(where, Deadline.of(timeout, deadline, None).named("wait_for"))
 
     def wait_until(self, where: Where, limit: Deadline) -> Event:
         """The same for a time limit that is running already."""
@@ -93,7 +92,7 @@ class Subscription(Iterator[Event]):
             try:
                 event = self._next(limit)
             except socket.timeout:
-                raise timed_out("the wait for an event", limit.timeout) from None
+                raise limit.late("wait_for") from None
             except StopIteration:
                 raise disconnected(self._progress.path, "the subscription is closed") from None
             if where is None or where(event):
@@ -143,7 +142,7 @@ class Subscription(Iterator[Event]):
             self._socket = None
             self._lost = "the process was forked"
 
-    def _open(self, limit: Deadline = NO_DEADLINE) -> None:
+    def _open(self, limit: Deadline) -> None:
         """Connects and subscribes, from where it stopped, in the time that the client gives or that is left."""
         left = limit.left()
         is_shorter = left is not None and (self._timeout is None or left < self._timeout)
@@ -157,7 +156,7 @@ class Subscription(Iterator[Event]):
             self._progress.answer(self._line(deadline))
         except socket.timeout:
             self._drop()
-            raise timed_out(METHOD, deadline.timeout) from None
+            raise deadline.late(METHOD) from None
         except BaseException:
             self._drop()
             raise
