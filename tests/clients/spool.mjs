@@ -31,6 +31,8 @@ assert.deepEqual(spooled(), []);
 const emits = Array.from({ length: 500 }, emit);
 await emits[100];
 process.kill(Number(readFileSync('.aiwg/daemon.pid')), 'SIGKILL');
+// The daemon may have answered all of the others.
+emits.push(...Array.from({ length: 50 }, emit));
 const paths = (await Promise.all(emits)).filter((emitted) => 'path' in emitted);
 assert(paths.length > 0);
 await run(process.argv[2], ['daemon', 'start']);
