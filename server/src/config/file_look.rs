@@ -1,14 +1,16 @@
-//! The look at the configuration file: while it differs from the configuration in force, the health says so.
+//! The look at the configuration file, and at the files of topics that it names: while they differ from the configuration in force, the health
+//! says so.
 
 use std::{
     io,
-    os::unix::fs::MetadataExt,
     path::Path,
     sync::{Arc, Mutex, PoisonError, TryLockError},
-    time::{Duration, SystemTime},
 };
 
-use super::{Checks, Differences, Loaded, Settings, load::parse, trusted::read_trusted};
+use super::{
+    Checks, Differences, Loaded, Settings, load::parse, stamps::Stamps, topic_files, topics::glob_of,
+    trusted::read_trusted,
+};
 use crate::{
     health::{Health, IssueKind},
     project::Project,
@@ -17,42 +19,21 @@ use crate::{
 /// The configuration file differs from the configuration in force.
 const CONFIG_CHANGED_ISSUE: IssueKind = IssueKind::named("config_changed");
 
-/// The age from which a file that is changed once more has another time of change on every file system.
-const SETTLED: Duration = Duration::from_secs(2);
-
-/// The file and the configuration in force, as they were at the last look.
+/// The last look.
 #[derive(Default)]
-pub(super) struct Seen(Mutex<Option<(Stamp, Arc<Loaded>)>>);
+pub(super) struct Seen(Mutex<Option<Look>>);
 
-/// The state of a file: it changes with each change of its content, its place or its rights.
-#[derive(Debug, PartialEq, Eq)]
-enum Stamp {
-    /// The device, the number, the size, and the times of change in seconds and nanoseconds.
-    There([u64; 3], [i64; 4]),
-    Unreadable(io::ErrorKind),
-}
-
-impl Stamp {
-    fn of(file: &Path) -> Self {
-        match std::fs::metadata(file) {
-            Ok(found) => Self::There(
-                [found.dev(), found.ino(), found.size()],
-                [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()],
-            ),
-            Err(error) => Self::Unreadable(error.kind()),
-        }
-    }
-
-    /// True if the next change gives it another stamp, however coarse the clock of its file system is.
-    fn is_settled(&self) -> bool {
-        let Self::There(_, [_, _, changed, _]) = self else { return true };
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(*changed).is_ok_and(|changed| changed + SETTLED.as_secs() < now.as_secs())
-    }
+/// The files and the configuration in force, as they were at a look.
+struct Look {
+    files: Stamps,
+    in_force: Arc<Loaded>,
+    /// True if a file that has changed since has another stamp.
+    is_settled: bool,
 }
 
 impl Settings {
-    /// As [`Self::look_at_file`], if the file, or the configuration in force, may be another than at the last look: else it costs one system call.
+    /// As [`Self::look_at_file`], if a file, or the configuration in force, may be another than at the last look: else it costs a system call for
+    /// each file, and each directory in which topics are looked for.
     /// Nothing is done while another look goes on. It may block, and for ever where the file is on a file system that does not answer.
     pub(crate) fn look_again_at_file(&self, project: &Project, health: &Health) {
         // Held over the question for the stamp as well: looks that hang do not pile up.
@@ -61,30 +42,47 @@ impl Settings {
             Err(TryLockError::Poisoned(seen)) => seen.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        if self.may_be_another(seen.as_ref(), project) {
+        if self.may_be_another(seen.as_ref()) {
             self.look(&mut seen, project, health);
         }
     }
 
-    /// True if the file, or the configuration in force, may be another than at the last look. It costs one system call.
-    fn may_be_another(&self, seen: Option<&(Stamp, Arc<Loaded>)>, project: &Project) -> bool {
-        seen.is_none_or(|(stamp, in_force)| {
-            !Arc::ptr_eq(in_force, &self.get()) || *stamp != Stamp::of(&self.file(project))
+    /// True if a file, or the configuration in force, may be another than at the last look.
+    fn may_be_another(&self, seen: Option<&Look>) -> bool {
+        seen.is_none_or(|Look { files, in_force, is_settled }| {
+            !is_settled || !Arc::ptr_eq(in_force, &self.get()) || !files.are_as_they_were()
         })
     }
 
-    /// Compares the file with the configuration in force, and reports to the health that it differs, or no longer does. It reads the file, which may
+    /// Compares the files with the configuration in force, and reports to the health that they differ, or no longer do. It reads them, which may
     /// take seconds.
     pub(crate) fn look_at_file(&self, project: &Project, health: &Health) {
         let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
         self.look(&mut seen, project, health);
     }
 
-    fn look(&self, seen: &mut Option<(Stamp, Arc<Loaded>)>, project: &Project, health: &Health) {
+    fn look(&self, seen: &mut Option<Look>, project: &Project, health: &Health) {
         let file = self.file(project);
-        let (stamp, in_force) = (Stamp::of(&file), self.get());
-        match difference(project.root(), &file, &in_force, self.checks()) {
-            Some(message) => {
+        // Before anything is read: what changes under way is another at the next look.
+        let (mut files, in_force) = (Stamps::of([file.clone()]), self.get());
+        let text = read_trusted(&file);
+        let glob = text
+            .as_ref()
+            .ok()
+            .filter(|text| Some(*text) != in_force.text.as_ref())
+            .and_then(|text| glob_of(text));
+        if let Some(glob) = &glob {
+            files.add(Stamps::of(topic_files::places(project.root(), glob)));
+        }
+        let name = file.display();
+        let named = match &glob {
+            None => name.to_string(),
+            Some(glob) => format!("{name}, or a file of topics that it names ({glob}),"),
+        };
+        match difference(project.root(), &file, text, &in_force, self.checks()) {
+            Some((how, remedy)) => {
+                let message =
+                    format!("the configuration in force stays in force, but {named} {how}; {remedy}");
                 if !health.issues().iter().any(|issue| issue.message == message) {
                     tracing::warn!("{message}");
                 }
@@ -92,40 +90,46 @@ impl Settings {
             }
             None => health.clear(CONFIG_CHANGED_ISSUE),
         }
-        *seen = stamp.is_settled().then_some((stamp, in_force));
+        *seen = Some(Look { is_settled: files.are_settled(), files, in_force });
     }
 }
 
-/// The report of how the file differs from the configuration in force, with the remedy; none where it does not.
-fn difference(project: &Path, file: &Path, in_force: &Loaded, checks: Checks) -> Option<String> {
-    let (how, remedy) = match read_trusted(file) {
-        Ok(text) if Some(&text) == in_force.text.as_ref() => return None,
+/// How the file, which has this text, or those of topics that it names differ from the configuration in force, with the remedy; none where they
+/// do not.
+fn difference(
+    project: &Path,
+    file: &Path,
+    text: io::Result<String>,
+    in_force: &Loaded,
+    checks: Checks,
+) -> Option<(String, &'static str)> {
+    match text {
+        Ok(text) if Some(&text) == in_force.text.as_ref() => None,
         Ok(text) => match parse(project, &file.display().to_string(), &text, checks) {
             Ok(parsed) => match Differences::between(&in_force.config, &parsed.config) {
-                same if same.is_empty() => return None,
-                differences => (
+                same if same.is_empty() => None,
+                differences => Some((
                     format!("has changed since ({})", differences.places()),
                     "look at it, then `aiwg daemon reload` puts it in force",
-                ),
+                )),
             },
-            Err(error) => (
+            Err(error) => Some((
                 format!("has changed since, and is wrong: {error}"),
                 "mend it, then `aiwg daemon reload` puts it in force",
-            ),
+            )),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             in_force.text.as_ref()?;
-            (
+            Some((
                 "is gone since".to_owned(),
                 "put it back; `aiwg daemon reload` needs it, and `{}` stands for the defaults",
-            )
+            ))
         }
-        Err(error) => (
+        Err(error) => Some((
             format!("cannot be read any more: {error}"),
             "make it readable, then `aiwg daemon reload` puts it in force",
-        ),
-    };
-    Some(format!("the configuration in force stays in force, but {} {how}; {remedy}", file.display()))
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -141,8 +145,13 @@ mod tests {
         (dir, project, settings, Health::default())
     }
 
-    fn must_look(settings: &Settings, project: &Project) -> bool {
-        settings.may_be_another(settings.seen.0.lock().unwrap().as_ref(), project)
+    fn must_look(settings: &Settings) -> bool {
+        settings.may_be_another(settings.seen.0.lock().unwrap().as_ref())
+    }
+
+    /// As if the files were older than the last look by more than the clocks of file systems are coarse.
+    fn settle(settings: &Settings) {
+        settings.seen.0.lock().unwrap().as_mut().unwrap().is_settled = true;
     }
 
     #[test]
@@ -182,7 +191,7 @@ mod tests {
         assert_eq!(said(), "", "only a comment is new");
         std::fs::remove_file(project.config()).unwrap();
         assert!(said().contains("daemon.json is gone since; put it back"));
-        assert!(!must_look(&settings, &project), "nothing has changed since");
+        assert!(!must_look(&settings), "nothing has changed since");
         std::fs::write(project.config(), evil).unwrap();
         assert!(said().contains("has changed since"));
         settings.replace(load_for(&project, None, Checks(&[])).unwrap());
@@ -193,11 +202,57 @@ mod tests {
     fn a_file_that_is_as_it_was_is_not_read_again() {
         let (_dir, project, settings, health) = in_force("{}");
         settings.look_at_file(&project, &health);
-        assert!(must_look(&settings, &project), "one so new may change once more at the same time");
-        let seen = Stamp::of(&project.config());
-        *settings.seen.0.lock().unwrap() = Some((seen, settings.get()));
-        assert!(!must_look(&settings, &project));
+        assert!(must_look(&settings), "one so new may change once more at the same time");
+        settle(&settings);
+        assert!(!must_look(&settings));
         settings.replace(load_for(&project, None, Checks(&[])).unwrap());
-        assert!(must_look(&settings, &project), "another configuration is in force");
+        assert!(must_look(&settings), "another configuration is in force");
+    }
+
+    /// One that was edited, added or removed, in a directory that is there or comes.
+    #[test]
+    fn a_file_of_topics_that_differs_is_in_the_health_as_the_configuration_itself_is() {
+        let (_dir, project) = Project::temporary();
+        let at = |path: &str| project.root().join(path);
+        let write = |path: &str, text: &str| {
+            std::fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+            std::fs::write(at(path), text).unwrap();
+        };
+        let good = r#"{ "note": { "payload": { "const": 1 } } }"#;
+        write("events/notes.json", good);
+        std::fs::write(project.config(), r#"{ "topics": "events/**/*.json" }"#).unwrap();
+        let settings = Settings::new(load_for(&project, None, Checks(&[])).unwrap(), None, Checks(&[]));
+        let health = Health::default();
+        let said = || {
+            settings.look_again_at_file(&project, &health);
+            settle(&settings);
+            health.issues().into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(said(), "");
+        assert!(!must_look(&settings));
+        for (path, changed, expected) in [
+            (
+                "events/notes.json",
+                Some(r#"{ "note": { "payload": { "const": 2 } } }"#),
+                "(topics.note.payload.const)",
+            ),
+            ("events/notes.json", Some("{ broken"), "events/notes.json:1:"),
+            ("events/notes.json", None, "no file matches"),
+            ("events/more.json", Some(r#"{ "more": {} }"#), "(topics.more)"),
+            ("events/deep/in/more.json", Some(r#"{ "more": {} }"#), "(topics.more)"),
+        ] {
+            match changed {
+                Some(text) => write(path, text),
+                None => std::fs::remove_file(at(path)).unwrap(),
+            }
+            let text = said();
+            assert!(text.contains(expected) && text.contains("daemon.json, or a file of topics"), "{text}");
+            if path == "events/notes.json" {
+                write(path, good);
+            } else {
+                std::fs::remove_file(at(path)).unwrap();
+            }
+            assert_eq!(said(), "", "{path} was put back");
+        }
     }
 }

@@ -14,6 +14,7 @@ mod persons;
 mod report;
 mod schema;
 mod settings;
+mod stamps;
 mod topic_files;
 mod topics;
 mod trusted;

@@ -35,21 +35,8 @@ pub(super) struct TopicFile {
 /// # Errors
 /// The reason for which none can be found.
 pub(super) fn find(project: &Path, glob: &str) -> Result<Vec<Result<TopicFile, ConfigProblem>>, String> {
-    let parts: Vec<&str> = glob.split('/').collect();
-    if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
-        return Err(RELATIVE.to_owned());
-    }
-    let wrong = |error: aiwg_patterns::PatternError| format!("{glob:?} is no valid pattern: {error}");
-    let set = PatternSet::new([Pattern::path(glob).map_err(wrong)?]).map_err(wrong)?;
-    let fixed: Vec<&str> = parts.iter().copied().take_while(|part| !is_glob(part)).collect();
-    let mut look = Look { project, set, left: MOST_ENTRIES, found: Vec::new() };
-    match parts.len() - fixed.len() {
-        0 => look.found.push(glob.to_owned()),
-        deep => {
-            let depth = if glob.contains("**") { DEEPEST } else { deep };
-            look.look_in(&fixed.join("/"), depth)?;
-        }
-    }
+    let mut look = Look::new(project, glob)?;
+    look.look()?;
     look.found.sort_unstable();
     match look.found.len() {
         0 => Err(format!(
@@ -58,6 +45,15 @@ pub(super) fn find(project: &Path, glob: &str) -> Result<Vec<Result<TopicFile, C
         many if many > MOST_FILES => Err(format!("{many} files match {glob:?}; {MOST_FILES} is the limit")),
         _ => Ok(look.found.iter().map(|path| read(project, path)).collect()),
     }
+}
+
+/// The places on which it depends what a glob leads to: the directories that are looked in, and the files that match. One of them changes with
+/// each file that is changed, added or removed.
+pub(super) fn places(project: &Path, glob: &str) -> Vec<PathBuf> {
+    let Ok(mut look) = Look::new(project, glob) else { return Vec::new() };
+    // As far as it comes: what is in its way is one of the places.
+    let _ = look.look();
+    look.directories.iter().chain(&look.found).map(|path| project.join(path)).collect()
 }
 
 fn read(project: &Path, path: &str) -> Result<TopicFile, ConfigProblem> {
@@ -76,16 +72,42 @@ fn read(project: &Path, path: &str) -> Result<TopicFile, ConfigProblem> {
 /// The look for files.
 struct Look<'a> {
     project: &'a Path,
+    glob: &'a str,
     set: PatternSet,
     /// The number of entries that may still be looked at.
     left: usize,
-    /// Paths relative to the project.
+    /// The files that match, by their paths relative to the project.
     found: Vec<String>,
+    /// The directories that were looked in, likewise.
+    directories: Vec<String>,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    fn new(project: &'a Path, glob: &'a str) -> Result<Self, String> {
+        if glob.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(RELATIVE.to_owned());
+        }
+        let wrong = |error: aiwg_patterns::PatternError| format!("{glob:?} is no valid pattern: {error}");
+        let set = PatternSet::new([Pattern::path(glob).map_err(wrong)?]).map_err(wrong)?;
+        Ok(Self { project, glob, set, left: MOST_ENTRIES, found: Vec::new(), directories: Vec::new() })
+    }
+
+    fn look(&mut self) -> Result<(), String> {
+        let parts: Vec<&str> = self.glob.split('/').collect();
+        let fixed: Vec<&str> = parts.iter().copied().take_while(|part| !is_glob(part)).collect();
+        match parts.len() - fixed.len() {
+            0 => self.found.push(self.glob.to_owned()),
+            deep => {
+                let depth = if self.glob.contains("**") { DEEPEST } else { deep };
+                self.look_in(&fixed.join("/"), depth)?;
+            }
+        }
+        Ok(())
+    }
+
     fn look_in(&mut self, directory: &str, depth: usize) -> Result<(), String> {
         let full = self.project.join(directory);
+        self.directories.push(directory.to_owned());
         let failed = |error: io::Error| format!("the directory {} cannot be read: {error}", full.display());
         let entries = match fs::read_dir(&full) {
             Ok(entries) => entries,
