@@ -40,6 +40,7 @@ pub struct DaemonClient {
     link: Arc<Link>,
     timeout: Option<Duration>,
     spool: Option<Arc<Spool>>,
+    traceparent: Option<Arc<str>>,
 }
 
 /// The options of a connection.
@@ -108,7 +109,7 @@ impl DaemonClient {
             Err(error) if options.offline && is_away(&error) => Link::unconnected(address, retry),
             connected => connected?,
         };
-        Ok(Self { link: Arc::new(link), timeout: options.timeout, spool })
+        Ok(Self { link: Arc::new(link), timeout: options.timeout, spool, traceparent: None })
     }
 
     /// The same connection, each of whose calls may take this long; as long as it takes with [`Duration::MAX`].
@@ -116,6 +117,28 @@ impl DaemonClient {
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// The same connection, whose [`Self::emit`], [`Self::emit_event`] and [`Self::emit_or_spool`] carry this trace context, as W3C's header
+    /// `traceparent` has it: with the crate `tracing-opentelemetry` that of the current span. The event has it, and each task that a rule makes
+    /// of it. A task that is submitted has the one in its `metadata`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: aiwg_client::DaemonClient) -> Result<(), aiwg_client::ClientError> {
+    /// let client = client.with_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    /// client.emit("deployment:complete", &"1.2.3").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_traceparent(mut self, traceparent: &str) -> Self {
+        self.traceparent = Some(traceparent.into());
+        self
+    }
+
+    /// The trace context of the events that it emits.
+    pub(crate) fn traceparent(&self) -> Option<String> {
+        self.traceparent.as_deref().map(str::to_owned)
     }
 
     /// The socket that this is connected to.
@@ -129,7 +152,8 @@ impl DaemonClient {
     /// The errors of `event.emit`.
     pub async fn emit(&self, topic: &str, payload: &impl Serialize) -> Result<EventEmitted, ClientError> {
         let payload = Some(Json::new(payload)?);
-        self.event_emit(EventEmitParams { topic: topic.to_owned(), payload, ..Default::default() }).await
+        let (topic, traceparent) = (topic.to_owned(), self.traceparent());
+        self.event_emit(EventEmitParams { topic, payload, traceparent, ..Default::default() }).await
     }
 
     /// Emits an event, and where no daemon answers writes it to the project's spool, from which the next daemon takes it in, once, with the time
@@ -140,6 +164,7 @@ impl DaemonClient {
     pub async fn emit_or_spool(&self, mut params: EventEmitParams) -> Result<Emission, ClientError> {
         let at = Timestamp::now();
         let key = params.idempotency_key.get_or_insert_with(random::key).clone();
+        params.traceparent = params.traceparent.or_else(|| self.traceparent());
         let error = match self.event_emit(params.clone()).await {
             Ok(emitted) => return Ok(Emission::Taken(emitted)),
             Err(error) => error,
@@ -151,6 +176,7 @@ impl DaemonClient {
             payload: params.payload.unwrap_or_default(),
             at,
             idempotency_key: key,
+            traceparent: params.traceparent,
         };
         let written = tokio::task::spawn_blocking(move || spool.write(&event)).await;
         written.map_err(|error| ClientError::Disconnected(error.to_string()))?.map(Emission::Spooled)

@@ -191,6 +191,7 @@ mod tests {
             payload: Json::new(&payload).unwrap(),
             at: Timestamp::now(),
             idempotency_key: random::key(),
+            traceparent: None,
         }
     }
 

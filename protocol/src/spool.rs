@@ -50,6 +50,9 @@ pub struct SpooledEvent {
     pub at: Timestamp,
     /// The key of the call that emitted it, or would have.
     pub idempotency_key: String,
+    /// The trace context of its emitter, as W3C has it; absent if it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// The reason for which a file holds no event.
@@ -187,6 +190,7 @@ mod tests {
                 payload: Json::new(&row["payload"]).unwrap(),
                 at: text("at").parse().unwrap(),
                 idempotency_key: text("idempotencyKey"),
+                traceparent: row.get("traceparent").and_then(Value::as_str).map(str::to_owned),
             };
             assert_eq!(serde_json::to_value(&event).unwrap(), row["file"], "{}", row["name"]);
         }

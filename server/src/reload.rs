@@ -208,6 +208,7 @@ async fn announce(
         source: EventSource::Daemon,
         cause,
         happened_at: None,
+        traceparent: None,
     };
     if let Err(error) = context.engine.publish_from(event, sender, None).await {
         tracing::warn!(%error, "the event about the reload could not be stored");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use aiwg_testing::{TestDaemon, rule};
+use aiwg_testing::{TestDaemon, rule, until};
 use serde_json::{Value, json};
 
 fn emit(key: &str, payload: Value) -> Value {
@@ -173,4 +173,44 @@ open("said", "w").write(s.makefile().readline())
     let events = daemon.call("event.list", json!({ "topics": ["a:b"] }));
     assert_eq!(events[1]["causedBy"]["task"], task);
     assert_eq!(daemon.call("event.emit", emit("one", json!(1))), mine);
+}
+
+/// The trace leads from the emitter to the agent.
+#[test]
+fn an_event_carries_the_trace_of_its_emitter_to_the_tasks_of_rules() {
+    let mut settled = rule("settled", "a:b", "do: exit 0");
+    settled["condition"] = json!({ "type": "debounce", "interval_ms": 100 });
+    let mut daemon = TestDaemon::with(json!({ "rules": [rule("r", "a:b", "do: exit 0"), settled] }));
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let traced = |trace: &str| json!({ "topic": "a:b", "traceparent": trace, "idempotencyKey": "k" });
+    let emitted = daemon.call("event.emit", traced(trace));
+    // Whoever repeats a call is in another span.
+    let other = trace.replace("00f067aa0ba902b7", "b7ad6b7169203331");
+    assert_eq!(daemon.call("event.emit", traced(&other)), emitted);
+    let submitted = |trace: &str| json!({ "prompt": "do: exit 0", "metadata": { "traceparent": trace, "tracestate": trace }, "idempotencyKey": "task" });
+    let first = daemon.call("task.submit", submitted(trace));
+    assert_eq!(daemon.call("task.submit", submitted(&other))["taskId"], first["taskId"]);
+    let bare = json!({ "prompt": "do: exit 0", "idempotencyKey": "task" });
+    assert_eq!(daemon.call("task.submit", bare)["taskId"], first["taskId"]);
+    daemon.restart();
+    until("the tasks of both rules", || daemon.total() == 3);
+    for task in ["task-0001", "task-0002", "task-0003"] {
+        assert_eq!(daemon.ended(task)["metadata"]["traceparent"], trace, "{task}");
+    }
+    daemon.emit("a:c", json!(null));
+    let listed = daemon.call("event.list", json!({ "topics": ["a:*"] }));
+    assert_eq!((&listed[0]["traceparent"], &listed[1]["traceparent"]), (&json!(trace), &Value::Null));
+    for wrong in [
+        "",
+        "x",
+        &trace.to_uppercase(),
+        &format!("{trace}-more"),
+        &trace.replace("00f067aa0ba902b7", "0000000000000000"),
+    ] {
+        let error = daemon.error("event.emit", json!({ "topic": "a:b", "traceparent": wrong }));
+        assert_eq!(
+            (&error["data"]["kind"], &error["data"]["member"]),
+            (&json!("invalid_params"), &json!("traceparent"))
+        );
+    }
 }

@@ -81,8 +81,8 @@ async function spool(address, calls) {
 
 function eventOf({ line, offlineAt }) {
   const { newKey } = require('./keys.js');
-  const { topic, payload, idempotencyKey = newKey() } = JSON.parse(line).params ?? {};
-  return { topic, payload, at: offlineAt, idempotencyKey };
+  const { topic, payload, idempotencyKey = newKey(), traceparent } = JSON.parse(line).params ?? {};
+  return { topic, payload, at: offlineAt, idempotencyKey, traceparent };
 }
 
 module.exports = { OFFLINE_TIMEOUT, Spooler, isOffline };

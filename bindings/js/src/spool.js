@@ -36,8 +36,8 @@ function spoolName(micros, pid, counter, random) {
 }
 
 /** The content of the file of an event. */
-function content({ topic, payload = null, at, idempotencyKey }) {
-  return JSON.stringify({ version: 1, topic, payload, at, idempotencyKey });
+function content({ topic, payload = null, at, idempotencyKey, traceparent }) {
+  return JSON.stringify({ version: 1, topic, payload, at, idempotencyKey, traceparent });
 }
 
 /** Batches are written one after the other, so that names have the order of the calls. */

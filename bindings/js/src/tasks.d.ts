@@ -74,7 +74,12 @@ export interface EventSpooled extends EventEmitted {
   path: string;
 }
 
-/** The methods of `event`, and what is made of them. */
+/**
+ * The methods of `event`, and what is made of them.
+ *
+ * Where the program traces with `@opentelemetry/api`, `emit` gives the event the `traceparent` of the caller's context, and so
+ * do `client.emit` and events that are spooled.
+ */
 export interface Events extends EventMethods {
   /**
    * Emits an event.

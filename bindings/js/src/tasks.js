@@ -13,6 +13,9 @@ const WAIT = 20_000;
 /** How long a task that nobody waits for any more is given to be cancelled, in milliseconds. */
 const CANCEL_TIMEOUT = 5000;
 
+/** Where `@opentelemetry/api` says that the program traces. Where it does not, nothing is loaded for that. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
 /** The program's own function has failed. */
 class Mistake extends Error {}
 
@@ -95,6 +98,12 @@ function waiting(what, given = {}) {
 
 /** The methods of `event`, and what is made of them. */
 class Events extends EventMethods {
+  emit(params, options) {
+    if (globalThis[REGISTERED] === undefined) return super.emit(params, options);
+    const { tracedEvent } = require('./trace.js');
+    return super.emit(tracedEvent(params), options);
+  }
+
   async *iterate({ since = 0, ...params } = {}, options) {
     for (;;) {
       const page = await this.list({ ...params, since }, options);

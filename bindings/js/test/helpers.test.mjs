@@ -181,6 +181,28 @@ test('one event can be waited for', async (t) => {
   await assert.rejects(client.waitFor('a', { where: failing }), mistake);
 });
 
+test('an event carries the trace of the program that emits it, where there is one', async (t) => {
+  const { client, peer } = await pair(t, () => ({ seq: 1, rules: [] }));
+  const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+  t.after(() => delete globalThis[REGISTERED]);
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const last = () => peer.requests.at(-1).params.traceparent;
+  await client.emit('a:b', 1);
+  assert.equal(last(), undefined);
+  let active = traceparent;
+  const inject = (context, carrier, { set }) => set(carrier, 'traceparent', context);
+  globalThis[REGISTERED] = { context: { active: () => active }, propagation: { inject } };
+  await client.emit('a:b', 1);
+  assert.equal(last(), traceparent);
+  const own = traceparent.replace('-01', '-00');
+  await client.event.emit({ topic: 'a:b', traceparent: own });
+  assert.equal(last(), own);
+  for (active of ['', 'x', undefined, traceparent.replace('00f067aa0ba902b7', '0'.repeat(16))]) {
+    await client.emit('a:b', 1);
+    assert.equal(last(), undefined, 'one that the daemon would refuse fails no call');
+  }
+});
+
 test('a task carries the trace of the program that submits it, where there is one', async (t) => {
   const { client, peer } = await pair(t, () => ({ taskId: 'task-0001' }));
   const REGISTERED = Symbol.for('opentelemetry.js.api.1');

@@ -444,16 +444,35 @@ class WaitingForEvents(unittest.TestCase):
         send(connection, method="event", params={"subscription": 1, "event": event})
 
 
+def traces(trace: str) -> dict[str, types.ModuleType]:
+    """The modules of OpenTelemetry, in a span of this trace."""
+    propagate = types.ModuleType("opentelemetry.propagate")
+    propagate.inject = lambda carrier: carrier.update(traceparent=trace, baggage="x")  # type: ignore[attr-defined]
+    return {
+        "opentelemetry": types.ModuleType("opentelemetry"),
+        "opentelemetry.trace": types.ModuleType("opentelemetry.trace"),
+        "opentelemetry.propagate": propagate,
+    }
+
+
 class Tracing(unittest.TestCase):
+    def test_an_event_has_the_trace_of_its_emitter(self) -> None:
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        own, zeros = trace[:-1] + "0", trace.replace("b7ad6b7169203331", "0" * 16)
+        with Peer(usual) as peer, DaemonClient(peer.socket_path) as client:
+            client.emit("a:b", 1)
+            with mock.patch.dict(sys.modules, traces(trace)):
+                client.emit("a:b", 1)
+                client.emit("a:b", 1, offline=True)
+                client.event.emit(topic="a:b", traceparent=own)
+            with mock.patch.dict(sys.modules, traces(zeros)):
+                client.emit("a:b", 1)
+            found = [request["params"].get("traceparent") for request in peer.requests]
+        self.assertEqual(found, [None, trace, trace, own, None])
+
     def test_a_task_has_the_trace_of_its_submitter(self) -> None:
         trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        propagate = types.ModuleType("opentelemetry.propagate")
-        propagate.inject = lambda carrier: carrier.update(traceparent=trace, baggage="x")  # type: ignore[attr-defined]
-        modules = {
-            "opentelemetry": types.ModuleType("opentelemetry"),
-            "opentelemetry.trace": types.ModuleType("opentelemetry.trace"),
-            "opentelemetry.propagate": propagate,
-        }
+        modules = traces(trace)
         with Peer(usual) as peer, DaemonClient(peer.socket_path) as client:
             client.task.submit(prompt="x")
             with mock.patch.dict(sys.modules, modules):

@@ -72,7 +72,9 @@ class Format(unittest.TestCase):
             name = spool.spool_name(row["micros"], row["pid"], row["counter"], row["random"])
             self.assertEqual(name, row["name"])
         for row in VECTORS["written"]:
-            with Project() as project, mock.patch.object(spool, "wire_now", lambda at=row["at"]: at):
+            now = mock.patch.object(spool, "wire_now", lambda at=row["at"]: at)
+            trace = mock.patch.object(spool, "current_trace", lambda trace=row.get("traceparent"): trace)
+            with Project() as project, now, trace:
                 answer = project.client().emit(
                     row["topic"], row.get("payload"), idempotency_key=row["idempotencyKey"], offline=True
                 )

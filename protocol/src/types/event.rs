@@ -19,6 +19,10 @@ pub struct Event {
     /// The cause; absent if it came from outside.
     #[serde(rename = "causedBy", default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<Cause>,
+    /// The trace context of its emitter, as the header `traceparent` of W3C has it; absent if it had none. A task that a rule makes of the event
+    /// has it in its `metadata`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 open_enum! {
@@ -72,6 +76,11 @@ pub struct EventEmitParams {
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "idempotencyKey")]
     #[schemars(length(min = 1, max = 200))]
     pub idempotency_key: Option<String>,
+    /// The trace context of the caller, as the header `traceparent` of W3C has it: 55 characters, and none of its ids may be all zeros. The event
+    /// has it, and each task that a rule makes of it (`metadata`). With a key, a call that has another one is still the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"))]
+    pub traceparent: Option<String>,
 }
 
 /// The answer to `event.emit`: the event is in the log, and its tasks in the queue.

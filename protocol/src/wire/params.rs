@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(wrong::<EventEmitParams>("{}").1, r#"params: the member "topic" is missing"#);
         assert_eq!(
             wrong::<EventEmitParams>(r#"{"topic": "a", "payloda": 1}"#).1,
-            r#"params: there is no member "payloda"; expected one of "topic", "payload", "idempotencyKey""#
+            r#"params: there is no member "payloda"; expected one of "topic", "payload", "idempotencyKey", "traceparent""#
         );
         assert_eq!(
             wrong::<EventEmitParams>(r#"{"topic": 1}"#).1,

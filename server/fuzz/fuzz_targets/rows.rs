@@ -191,6 +191,7 @@ async fn try_all(engine: &Engine) {
         source: EventSource::Client,
         cause: None,
         happened_at: None,
+        traceparent: None,
     };
     stored(engine.publish(draft()).await);
     let cursor = Cursor::moved("files", "", "x");

@@ -19,6 +19,7 @@ fuzz_target!(|text: &str| {
         source: EventSource::Client,
         at: Timestamp::from_millis(0),
         caused_by: None,
+        traceparent: None,
     };
     match on_known_stack(|| render(prompt, "rule", &[event], 1)).unwrap() {
         Ok(text) => assert!(text.len() <= LONGEST_PROMPT.max(prompt.len())),

@@ -15,4 +15,6 @@ pub struct NewEvent {
     pub cause: Option<Cause>,
     /// Time at which it happened, if that was before the daemon received it.
     pub happened_at: Option<Timestamp>,
+    /// The emitter's trace context, as W3C has it.
+    pub traceparent: Option<String>,
 }

@@ -55,6 +55,25 @@ pub fn is_in_topics(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_.:/-".contains(c)
 }
 
+/// The form of a trace context, for people.
+pub const TRACEPARENT_RULE: &str = "the member \"traceparent\" must be a trace context of W3C in its first 55 characters: \
+     \"00-\", 32 hexadecimal figures, \"-\", 16, \"-\", 2, in small letters, and neither id all zeros";
+
+/// True if this is the header `traceparent` of W3C's trace context: of any version, in the form that all of them begin with.
+pub fn is_traceparent(text: &str) -> bool {
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_id = |part: &str, length| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
+    let mut parts = text.split('-');
+    let [version, trace, span, flags, more] = std::array::from_fn(|_| parts.next());
+    version.is_some_and(|version| is_hex(version, 2) && version != "ff")
+        && trace.is_some_and(|trace| is_id(trace, 32))
+        && span.is_some_and(|span| is_id(span, 16))
+        && flags.is_some_and(|flags| is_hex(flags, 2))
+        && more.is_none()
+}
+
 /// True if this can be given to the agent's program as the name of an agent.
 pub fn is_agent(name: &str) -> bool {
     is_name(name) && !name.starts_with('-')
@@ -108,6 +127,31 @@ mod tests {
         assert!(is_topic("a:b/c.d_e-1") && is_topic(&"x".repeat(200)));
         for topic in ["", "x y", "ä", &"x".repeat(201)] {
             assert!(!is_topic(topic), "{topic:?}");
+        }
+    }
+
+    #[test]
+    fn a_trace_context_is_as_w3c_has_it() {
+        let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        for good in [format!("00-{trace}-{span}-01"), format!("cc-{trace}-{span}-ff")] {
+            assert!(is_traceparent(&good), "{good}");
+        }
+        let zeros = "0".repeat(32);
+        for wrong in [
+            String::new(),
+            format!("00-{trace}-{span}"),
+            format!("00-{trace}-{span}-01-more"),
+            format!("00-{trace}-{span}-01-"),
+            format!("ff-{trace}-{span}-01"),
+            format!("00-{}-{span}-01", trace.to_uppercase()),
+            format!("00-{zeros}-{span}-01"),
+            format!("00-{trace}-{}-01", &zeros[..16]),
+            format!("0-{trace}-{span}-01"),
+            format!("00-{trace}{span}-01"),
+            format!(" 00-{trace}-{span}-01"),
+            format!("00-{trace}-{span}-é"),
+        ] {
+            assert!(!is_traceparent(&wrong), "{wrong}");
         }
     }
 }

@@ -62,6 +62,7 @@ mod tests {
             source: EventSource::Client,
             at: Timestamp::now(),
             caused_by: None,
+            traceparent: None,
         })
     }
 

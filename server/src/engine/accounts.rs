@@ -203,6 +203,7 @@ impl Transaction<'_> {
             source: EventSource::Supervisor,
             cause: None,
             happened_at: None,
+            traceparent: None,
         });
     }
 }

@@ -278,6 +278,7 @@ impl Transaction<'_> {
             source: EventSource::Supervisor,
             cause: Some(cause),
             happened_at: None,
+            traceparent: None,
         });
     }
 }

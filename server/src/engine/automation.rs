@@ -157,5 +157,6 @@ fn of_automation(topic: &str, payload: &AutomationEvent, cause: Option<Cause>) -
         source: EventSource::Automation,
         cause,
         happened_at: None,
+        traceparent: None,
     }
 }

@@ -118,6 +118,7 @@ mod tests {
                     source: EventSource::Client,
                     cause: None,
                     happened_at: None,
+                    traceparent: None,
                 };
                 assert!(tx.publish_from_outside(&new, None).is_ok());
             }

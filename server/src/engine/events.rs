@@ -68,8 +68,8 @@ impl Transaction<'_> {
 
     /// The event with the number that it gets once it is taken in.
     pub(super) fn numbered(&self, new: NewEvent) -> Event {
-        let NewEvent { topic, payload, source, cause: caused_by, happened_at: _ } = new;
-        Event { seq: self.state.last_event + 1, topic, payload, source, at: self.now, caused_by }
+        let NewEvent { topic, payload, source, cause: caused_by, happened_at: _, traceparent } = new;
+        Event { seq: self.state.last_event + 1, topic, payload, source, at: self.now, caused_by, traceparent }
     }
 
     /// Stores an event and what the rules make of it.

@@ -187,6 +187,7 @@ mod tests {
             done.unwrap_or_else(|_| panic!("it is taken in"))
         };
         for millis in [0, 1000, 400 * DAY] {
+            traceparent: None,
             assert!(matches!(take(&mut machine, millis, &[])[..], [Spooling::Taken]));
             assert_eq!(machine.state.last_event, 1);
         }

@@ -197,6 +197,7 @@ impl Transaction<'_> {
             source: EventSource::Automation,
             cause: None,
             happened_at: None,
+            traceparent: None,
         });
     }
 }

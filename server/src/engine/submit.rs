@@ -76,6 +76,7 @@ impl Transaction<'_> {
             source: EventSource::Supervisor,
             cause: task.cause.clone(),
             happened_at: None,
+            traceparent: None,
         });
     }
 

@@ -89,6 +89,7 @@ impl Transaction<'_> {
                 depth: before.map_or(0, |cause| cause.depth) + 1,
             }),
             happened_at: None,
+            traceparent: None,
         });
     }
 

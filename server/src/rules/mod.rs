@@ -15,7 +15,7 @@ use aiwg_model::{TaskSpec, Terms, VerifyTerms};
 use aiwg_protocol::{
     config::{Action, Rule},
     terms::ApprovalTerms,
-    types::{Cause, Event, Span, Timestamp},
+    types::{Cause, Event, Json, Span, Timestamp},
 };
 
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
@@ -34,6 +34,15 @@ pub(crate) use index::why as why_no_pattern;
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
 pub(crate) use topics::{Published, cannot_occur};
+
+/// The name in the metadata of a task under which its trace is, as clients put it there.
+const TRACEPARENT: &str = "traceparent";
+
+/// The trace of an event, for the metadata of its task.
+fn trace_of(event: &Event) -> Option<(String, Json)> {
+    let trace = Json::new(event.traceparent.as_ref()?).ok()?;
+    Some((TRACEPARENT.to_owned(), trace))
+}
 
 /// The task that a rule makes of these events, the latest of so many `matches`; the last one led to it. If the prompt cannot be rendered with them,
 /// the reason, and the task with the prompt as it is written.
@@ -77,6 +86,7 @@ pub fn task_of(
             event: events.last().map(|event| event.seq),
             depth: before.map_or(0, |cause| cause.depth),
         }),
+        metadata: events.last().and_then(trace_of).into_iter().collect(),
         rule: Some(rule.id.clone()),
         lane: lane.clone(),
         start_at: delay.as_ref().map(in_span),

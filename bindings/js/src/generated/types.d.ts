@@ -866,6 +866,11 @@ export interface Event {
   at: Timestamp;
   /** The cause; absent if it came from outside. */
   causedBy?: Cause;
+  /**
+   * The trace context of its emitter, as the header `traceparent` of W3C has it; absent if it had
+   * none. A task that a rule makes of the event has it in its `metadata`.
+   */
+  traceparent?: string;
 }
 
 /** The params of `event.emit`. */
@@ -887,6 +892,13 @@ export interface EventEmitParams {
    * repeated. If its params or its method differ, it is an error. Length from 1 to 200.
    */
   idempotencyKey?: string | undefined;
+  /**
+   * The trace context of the caller, as the header `traceparent` of W3C has it: 55 characters, and
+   * none of its ids may be all zeros. The event has it, and each task that a rule makes of it
+   * (`metadata`). With a key, a call that has another one is still the same. Matches
+   * `^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`.
+   */
+  traceparent?: string | undefined;
 }
 
 /** The answer to `event.emit`: the event is in the log, and its tasks in the queue. */

@@ -27,6 +27,7 @@ fn chain(links: u64) -> (tempfile::TempDir, SqliteReader) {
             source: EventSource::Supervisor,
             at,
             caused_by: before.is_some().then(|| cause(None)),
+            traceparent: None,
         };
         tx.insert_event(&event, None).unwrap();
         let (prompt, rule) = ("Look at it. ".repeat(30), Some("r".to_owned()));
@@ -99,6 +100,7 @@ fn wide(events: u64, bytes: usize) -> (tempfile::TempDir, SqliteReader) {
             source: EventSource::Client,
             at: Timestamp::from_millis(2),
             caused_by: cause.clone(),
+            traceparent: None,
         };
         tx.insert_event(&event, None).unwrap();
     }

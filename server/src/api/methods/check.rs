@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 
 use aiwg_model::{
     TaskNo,
-    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable, reserved},
+    names::{
+        AGENT_RULE, TOPIC_RULE, TRACEPARENT_RULE, is_agent, is_topic, is_traceparent, is_variable, reserved,
+    },
 };
 use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
@@ -101,6 +103,14 @@ pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::invalid_member("topic", format!("{TOPIC_RULE}; {topic:?} has not")))
+}
+
+/// Checks that a text is a trace context of W3C.
+pub(super) fn traceparent(text: &str) -> Result<(), ApiError> {
+    if is_traceparent(text) {
+        return Ok(());
+    }
+    Err(ApiError::invalid_member("traceparent", TRACEPARENT_RULE))
 }
 
 /// Checks that rules, and every client, can read this value.

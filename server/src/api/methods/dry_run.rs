@@ -104,7 +104,7 @@ fn dry_run(api: &Api, params: AutomationTestParams) -> Result<DryRun, ApiError> 
 }
 
 fn event(topic: String, payload: Json, source: EventSource) -> Event {
-    Event { seq: 0, topic, payload, source, at: Timestamp::now(), caused_by: None }
+    Event { seq: 0, topic, payload, source, at: Timestamp::now(), caused_by: None, traceparent: None }
 }
 
 fn of_file(api: &Api, given: &str) -> Result<DryRun, ApiError> {

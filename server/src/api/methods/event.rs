@@ -23,7 +23,10 @@ pub(crate) async fn event_emit(
     handler: &Handler,
     mut params: EventEmitParams,
 ) -> Result<EventEmitted, ApiError> {
+    // Whoever repeats a call may be in another span by then.
+    let traceparent = params.traceparent.take();
     let key = handler.key(params.idempotency_key.take(), "event.emit", &params)?;
+    let params = EventEmitParams { traceparent, ..params };
     let event = match emitted(&handler.context, params, handler.cause()) {
         Ok(event) => event,
         Err(refusal) => return handler.refused(key, refusal).await,
@@ -38,11 +41,15 @@ pub(crate) fn emitted(
     cause: Option<Cause>,
 ) -> Result<NewEvent, ApiError> {
     check::topic(&params.topic)?;
+    if let Some(trace) = &params.traceparent {
+        check::traceparent(trace)?;
+    }
     let payload = params.payload.unwrap_or_default();
     let loaded = context.settings.get();
     check::payload("payload", &payload, &loaded.config.daemon)?;
     loaded.may_be_emitted(&params.topic, &payload)?;
-    Ok(NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None })
+    let EventEmitParams { topic, traceparent, .. } = params;
+    Ok(NewEvent { topic, payload, source: EventSource::Client, cause, happened_at: None, traceparent })
 }
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {

@@ -1,7 +1,9 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms, check_result};
+use aiwg_model::{
+    CallKey, Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms, check_result,
+};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::AgentConfig,
@@ -29,15 +31,31 @@ const LISTED_OUTPUT: usize = 4 * 1024;
 /// The most tasks that an agent waits for and that an answer names.
 const MOST_AWAITED: usize = 100;
 
+/// The members of the metadata that are the trace of the submitter, as W3C names them.
+const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+
 pub(crate) async fn task_submit(
     handler: &Handler,
     mut params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
-    let key = handler.key(params.idempotency_key.take(), "task.submit", &params)?;
+    let key = key_of(handler, &mut params)?;
     match submitted(handler, params) {
         Ok(task) => handler.command(handler.context.engine.submit_once(task, key)).await,
         Err(refusal) => handler.refused(key, refusal).await,
     }
+}
+
+/// The key of a submission, without the trace that its client has put into the metadata: whoever repeats a call may be in another span by then.
+fn key_of(handler: &Handler, params: &mut TaskSubmitParams) -> Result<Option<CallKey>, ApiError> {
+    let Some(key) = params.idempotency_key.take() else { return Ok(None) };
+    let metadata = params.metadata.clone();
+    if let Some(compared) = &mut params.metadata {
+        compared.retain(|name, _| !TRACE.contains(&name.as_str()));
+    }
+    params.metadata = params.metadata.take().filter(|compared| !compared.is_empty());
+    let key = handler.key(Some(key), "task.submit", params);
+    params.metadata = metadata;
+    key
 }
 
 /// The specification of a task that a client submits, once it is checked.

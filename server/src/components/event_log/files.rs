@@ -163,6 +163,7 @@ mod tests {
             source: EventSource::Client,
             at,
             caused_by: None,
+            traceparent: None,
         }
     }
 

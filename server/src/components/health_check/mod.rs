@@ -67,8 +67,14 @@ fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
 async fn publish(context: &Context, check: &HealthCheck, cause: Option<Cause>) -> Result<String, String> {
     let topic = if check.health == Health::Healthy { "health:ok" } else { "health:degraded" };
     let payload = Json::new(check).unwrap_or_default();
-    let event =
-        NewEvent { topic: topic.to_owned(), payload, source: EventSource::Daemon, cause, happened_at: None };
+    let event = NewEvent {
+        topic: topic.to_owned(),
+        payload,
+        source: EventSource::Daemon,
+        cause,
+        happened_at: None,
+        traceparent: None,
+    };
     context
         .engine
         .publish(event)

@@ -202,6 +202,7 @@ pub(crate) fn event_of(job: &Scheduled, at: Timestamp, caught_up: bool, by: Opti
         source: EventSource::Scheduler,
         cause: by.and_then(|Manual { cause }| cause),
         happened_at: None,
+        traceparent: None,
     }
 }
 

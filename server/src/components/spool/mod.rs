@@ -249,6 +249,7 @@ async fn apart<T: Send + 'static>(
 fn refused_words(refused: usize) -> String {
     let dir = PathBuf::from(SPOOL_PATH).join(REJECTED);
     let dir = dir.display();
+        let params = EventEmitParams { traceparent: event.traceparent, ..params };
     format!(
         "{refused} of the events that were emitted while no daemon was there have been refused: each is in {dir}, with its reason; mend it and \
          move it back to {SPOOL_PATH}, or delete it"

@@ -25,6 +25,7 @@ pub(super) fn new_events(
         source: EventSource::FileWatcher,
         cause: None,
         happened_at: Some(happened_at(root, change, change_set, polled)),
+        traceparent: None,
     })
 }
 

@@ -355,6 +355,7 @@ impl Transaction<'_> {
             source: EventSource::Daemon,
             cause: None,
             happened_at: None,
+            traceparent: None,
         });
         Ok(())
     }

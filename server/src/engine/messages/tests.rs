@@ -169,6 +169,7 @@ pub(super) fn event(topic: &str, payload: &str) -> NewEvent {
         source: EventSource::Client,
         cause: None,
         happened_at: None,
+        traceparent: None,
     }
 }
 

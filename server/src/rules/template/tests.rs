@@ -12,6 +12,7 @@ fn event(topic: &str, payload: &str) -> Event {
         source: EventSource::Client,
         at: Timestamp::from_millis(0),
         caused_by: None,
+        traceparent: None,
     }
 }
 

@@ -9,13 +9,13 @@ use super::{
     write::SqliteStore,
 };
 
-pub(super) const EVENT_COLUMNS: &str = "seq, topic, payload, source, at, cause";
+pub(super) const EVENT_COLUMNS: &str = "seq, topic, payload, source, at, cause, traceparent";
 
 impl SqliteStore {
     /// Appends an event that already has its number, from this sender.
     pub(crate) fn insert_event(&mut self, event: &Event, origin: Option<u64>) -> rusqlite::Result<()> {
         let mut insert = self.statement(
-            "INSERT INTO event (seq, topic, payload, source, at, cause, task, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO event (seq, topic, payload, source, at, cause, task, origin, traceparent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         insert.execute(params![
             event.seq,
@@ -26,14 +26,16 @@ impl SqliteStore {
             event.caused_by.as_ref().map(AsJson),
             event.caused_by.as_ref().and_then(task_of).map(Number),
             origin,
+            event.traceparent,
         ])?;
         Ok(())
     }
 
     /// The event with this number; none as well if it cannot be read.
     pub(crate) fn event(&self, seq: u64) -> rusqlite::Result<Option<Event>> {
-        let mut select =
-            self.statement("SELECT seq, topic, payload, source, at, cause FROM event WHERE seq = ?")?;
+        let mut select = self.statement(
+            "SELECT seq, topic, payload, source, at, cause, traceparent FROM event WHERE seq = ?",
+        )?;
         one(select.query_row([seq], read_event).optional(), &self.reports).map(Option::flatten)
     }
 }
@@ -46,5 +48,6 @@ pub(super) fn read_event(row: &Row<'_>) -> rusqlite::Result<Event> {
         source: row.get::<_, Named<EventSource>>(3)?.0,
         at: row.get::<_, Millis>(4)?.0,
         caused_by: row.get::<_, Option<AsJson<_>>>(5)?.map(|cause| cause.0),
+        traceparent: row.get(6)?,
     })
 }

@@ -21,12 +21,15 @@ fn page(reader: &dyn Reader, filter: &EventFilter) -> EventPage {
     reader.events(filter).unwrap()
 }
 
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 /// Forwards and backwards, so many at a time; where numbers are missing it says how many, and forwards it ends there.
 pub fn events_are_read_both_ways(backend: &dyn Backend) {
     let mut store = backend.store();
     let caused = Cause { task: Some("task-0001".to_owned()), rule: None, event: Some(1), depth: 1 };
     let last = crate::contract::event(9, "z");
-    let last = aiwg_protocol::types::Event { caused_by: Some(caused), ..last };
+    let last =
+        aiwg_protocol::types::Event { caused_by: Some(caused), traceparent: Some(TRACE.to_owned()), ..last };
     commit(&mut *store, |tx| {
         for seq in [1, 2, 3, 6, 7] {
             tx.insert_event(&event(seq, "a"), None)?;

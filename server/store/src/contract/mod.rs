@@ -101,6 +101,7 @@ fn event(seq: u64, topic: &str) -> Event {
         source: EventSource::Client,
         at: at(seq.try_into().unwrap()),
         caused_by: None,
+        traceparent: None,
     }
 }
 

@@ -14,6 +14,7 @@ from ._errors import DaemonTimeoutError, NoDaemonError, SpoolError, is_lost
 from ._generated.types import EventEmitted
 from ._message import encode
 from ._repeat import is_stopping, new_key
+from ._tracing import current_trace
 from ._trust import check_trusted
 
 _DIRECTORY = "spool"
@@ -55,6 +56,8 @@ class Spooled(NamedTuple):
     key: str
     has_own_key: bool
     """True if its caller has given it no key."""
+    trace: str | None
+    """The trace context of its caller."""
 
     def params(self, has_key: bool = True) -> Mapping[str, object]:
         """The params with which a daemon gets it, with the key or without."""
@@ -63,17 +66,21 @@ class Spooled(NamedTuple):
             params["idempotencyKey"] = self.key
         if self.payload is not None:
             params["payload"] = self.payload
+        if self.trace is not None:
+            params["traceparent"] = self.trace
         return params
 
     def content(self) -> bytes:
         """The content of its file."""
-        event: Mapping[str, object] = {
+        event: dict[str, object] = {
             "version": _VERSION,
             "topic": self.topic,
             "payload": self.payload,
             "at": self.at,
             "idempotencyKey": self.key,
         }
+        if self.trace is not None:
+            event["traceparent"] = self.trace
         return encode(event)
 
 
@@ -112,7 +119,8 @@ _names = _Names()
 
 def spooled(topic: str, payload: Any, key: str | None) -> Spooled:
     """An event of this moment. It comes after all others for which this was called in this process."""
-    return Spooled(_names.next(), topic, payload, wire_now(), new_key() if key is None else key, key is None)
+    its_key = new_key() if key is None else key
+    return Spooled(_names.next(), topic, payload, wire_now(), its_key, key is None, current_trace())
 
 
 def write(address: Address, event: Spooled) -> EventSpooled:

@@ -1,22 +1,30 @@
-"""The trace that a task belongs to, where the program has OpenTelemetry."""
+"""The trace that a task or an event belongs to, where the program has OpenTelemetry."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Callable, Dict, cast
 
-_METHOD = "task.submit"
+_SUBMIT = "task.submit"
+_EMIT = "event.emit"
 _MEMBERS = ("traceparent", "tracestate")
+
+# As the daemon takes it.
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
 
 
 def traced(method: str, params: Mapping[str, object]) -> Mapping[str, object]:
-    """The params with the caller's W3C trace context in the task's ``metadata``.
+    """The params with the caller's W3C trace context: in the task's ``metadata``, or as the event's ``traceparent``.
 
     Only where the program has imported OpenTelemetry and a span is current: others pay nothing. What the caller has
     put there itself stays.
     """
-    if method != _METHOD or "opentelemetry.trace" not in sys.modules:
+    if method == _EMIT:
+        trace = None if "traceparent" in params else current_trace()
+        return params if trace is None else {**params, "traceparent": trace}
+    if method != _SUBMIT or "opentelemetry.trace" not in sys.modules:
         return params
     context = _context()
     if not context:
@@ -25,6 +33,14 @@ def traced(method: str, params: Mapping[str, object]) -> Mapping[str, object]:
     if given is not None and not isinstance(given, Mapping):
         return params
     return {**params, "metadata": {**context, **cast("Mapping[str, object]", given or {})}}
+
+
+def current_trace() -> str | None:
+    """The trace context that events of this moment carry."""
+    if "opentelemetry.trace" not in sys.modules:
+        return None
+    trace = _context().get("traceparent")
+    return trace if isinstance(trace, str) and _TRACEPARENT.match(trace) else None
 
 
 def _context() -> Dict[str, str]:

@@ -434,6 +434,7 @@ class EventMethods:
         topic: str,
         payload: Any = None,
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
         timeout: float | None = None,
         deadline: Moment | None = None,
         retry: bool | None = None,
@@ -452,6 +453,10 @@ class EventMethods:
           it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
           whose answer was lost can be repeated. If its params or its method differ, it is an error.
           Length from 1 to 200.
+        - ``traceparent``: The trace context of the caller, as the header `traceparent` of W3C has
+          it: 55 characters, and none of its ids may be all zeros. The event has it, and each task
+          that a rule makes of it (`metadata`). With a key, a call that has another one is still the
+          same. Matches `^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``,
@@ -462,7 +467,12 @@ class EventMethods:
 
             client.event.emit(topic="deployment:complete", payload={"version": "1.2.3"})
         """
-        wire = {"topic": topic, "payload": payload, "idempotencyKey": idempotency_key}
+        wire = {
+            "topic": topic,
+            "payload": payload,
+            "idempotencyKey": idempotency_key,
+            "traceparent": traceparent,
+        }
         received = self._caller.call_method("event.emit", wire, timeout, deadline, retry)
         with Reading("event.emit"):
             return EventEmitted.from_wire(received)

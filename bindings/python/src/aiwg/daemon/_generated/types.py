@@ -1532,6 +1532,10 @@ class Event(Result):
     """
     caused_by: Cause | None = None
     """The cause; absent if it came from outside."""
+    traceparent: str | None = None
+    """The trace context of its emitter, as the header `traceparent` of W3C has it; absent if it had
+    none. A task that a rule makes of the event has it in its `metadata`.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Event:
@@ -1544,6 +1548,7 @@ class Event(Result):
             source=wire["source"],
             at=timestamp(wire["at"]),
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
+            traceparent=wire.get("traceparent"),
         )
 
 
