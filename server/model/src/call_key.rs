@@ -1,12 +1,12 @@
 //! Names of calls, by which a call that is repeated is known.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, fmt, io::Write};
 
-use aiwg_protocol::types::{Json, Timestamp};
+use aiwg_protocol::types::Timestamp;
 use hmac_sha256::Hash;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 
 /// The name of a call: its caller's, who is the only one that it means anything to, with the call that it stands for.
@@ -20,13 +20,13 @@ pub struct CallKey {
 
 /// The answer to a call, as it is stored under the call's key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct KeptAnswer {
+pub struct KeptAnswer<'a, A> {
     /// The method, and the digest of the params.
-    pub call: String,
+    pub call: Cow<'a, str>,
     /// Time from which the key stands for nothing any more.
     pub until: Timestamp,
     /// The answer.
-    pub answer: Json,
+    pub answer: A,
 }
 
 impl CallKey {
@@ -60,98 +60,154 @@ impl CallKey {
 
 /// The digest of a JSON value: equal for equal values, whatever the order of their members, their spaces and the spelling of their texts and
 /// numbers.
+///
+/// A value is written in one way, in which each says where it ends, and hashed as a whole: a hash costs as much as writing some hundred bytes.
+/// Only what is long is hashed by itself, so that no byte is moved more often than a few times, however deep it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Digest([u8; 32]);
 
-impl Digest {
-    /// Of a value of this kind that is written so.
-    fn of(kind: u8, bytes: &[u8]) -> Self {
-        let mut hash = Hash::new();
-        hash.update([kind]);
-        hash.update(bytes);
-        Self(hash.finalize())
-    }
-
-    fn of_number(number: impl fmt::Display) -> Self {
-        Self::of(b'n', number.to_string().as_bytes())
-    }
-}
+/// The length from which a value is replaced by its hash in the one that it is in, in bytes.
+const LONG: usize = 512;
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const FIGURES: &[u8; 16] = b"0123456789abcdef";
+        let figure = |four: u8| FIGURES.get(usize::from(four)).map_or('0', |figure| char::from(*figure));
+        let text: String = self.0.iter().flat_map(|byte| [figure(byte >> 4), figure(byte & 15)]).collect();
+        f.write_str(&text)
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reading)
+        let mut written = Vec::with_capacity(LONG);
+        Writing(&mut written).deserialize(deserializer)?;
+        Ok(Self(Hash::hash(&written)))
     }
 }
 
-struct Reading;
+/// Writes a value behind what is there.
+struct Writing<'a>(&'a mut Vec<u8>);
+
+impl Writing<'_> {
+    fn number(self, number: impl fmt::Display) {
+        // Writing into memory does not fail.
+        let _ = write!(self.0, "n{number};");
+    }
+
+    /// Writes a text: its length says where it ends.
+    fn text(self, text: &str) {
+        let start = self.0.len();
+        let _ = write!(self.0, "s{};", text.len());
+        self.0.extend_from_slice(text.as_bytes());
+        fold(self.0, start);
+    }
+}
+
+/// Replaces what is written from there on by its hash, if it is long.
+fn fold(written: &mut Vec<u8>, start: usize) {
+    let long = written.get(start..).filter(|value| value.len() >= LONG).map(Hash::hash);
+    if let Some(hash) = long {
+        written.truncate(start);
+        written.push(b'h');
+        written.extend_from_slice(&hash);
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Writing<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 /// The whole numbers that a double holds each by itself.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
-impl<'de> Visitor<'de> for Reading {
-    type Value = Digest;
+impl<'de> Visitor<'de> for Writing<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Digest, E> {
-        Ok(Digest::of(b'0', b""))
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.0.push(b'0');
+        Ok(())
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Digest, E> {
-        Ok(Digest::of(b'b', &[u8::from(value)]))
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.0.push(if value { b't' } else { b'f' });
+        Ok(())
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Digest, E> {
-        Ok(Digest::of_number(value))
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.number(value);
+        Ok(())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Digest, E> {
-        Ok(Digest::of_number(value))
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.number(value);
+        Ok(())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Digest, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
         // 1.0 is 1: not every language tells them apart. Zero has no sign.
         if value == 0.0 {
-            return Ok(Digest::of_number(0));
+            self.number(0);
+        } else if value.fract() == 0.0 && value.abs() < WHOLE {
+            self.number(value);
+        } else {
+            self.number(format_args!("{value:e}"));
         }
-        let is_whole = value.fract() == 0.0 && value.abs() < WHOLE;
-        Ok(if is_whole { Digest::of_number(value) } else { Digest::of_number(format_args!("{value:e}")) })
+        Ok(())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Digest, E> {
-        Ok(Digest::of(b's', text.as_bytes()))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.text(text);
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Digest, A::Error> {
-        let mut hash = Hash::new();
-        hash.update(b"l");
-        while let Some(Digest(entry)) = entries.next_element()? {
-            hash.update(entry);
-        }
-        Ok(Digest(hash.finalize()))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let start = self.0.len();
+        self.0.push(b'[');
+        while entries.next_element_seed(Writing(self.0))?.is_some() {}
+        self.0.push(b']');
+        fold(self.0, start);
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Digest, A::Error> {
-        // Of two members of a name the last one counts, as for whoever reads them.
-        let mut all: BTreeMap<[u8; 32], [u8; 32]> = BTreeMap::new();
-        while let Some((Digest(name), Digest(value))) = members.next_entry()? {
-            all.insert(name, value);
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let Self(written) = self;
+        let start = written.len();
+        // Where each member's name begins, and where that and its value end.
+        let mut all: Vec<[usize; 3]> = Vec::new();
+        loop {
+            let begin = written.len();
+            if members.next_key_seed(Writing(written))?.is_none() {
+                break;
+            }
+            let name_end = written.len();
+            members.next_value_seed(Writing(written))?;
+            all.push([begin, name_end, written.len()]);
         }
-        let mut hash = Hash::new();
-        hash.update(b"o");
-        for (name, value) in all {
-            hash.update(name);
-            hash.update(value);
+        let part = |from: usize, to: usize| written.get(from..to).unwrap_or_default();
+        // Those of one name stay in their order: the last one counts, as for whoever reads them.
+        all.sort_by(|one, other| part(one[0], one[1]).cmp(part(other[0], other[1])));
+        let mut sorted = Vec::with_capacity(written.len() - start + 2);
+        sorted.push(b'{');
+        for (place, [begin, name_end, end]) in all.iter().enumerate() {
+            let next = all.get(place + 1).map(|next| part(next[0], next[1]));
+            if next != Some(part(*begin, *name_end)) {
+                sorted.extend_from_slice(part(*begin, *end));
+            }
         }
-        Ok(Digest(hash.finalize()))
+        sorted.push(b'}');
+        written.truncate(start);
+        written.append(&mut sorted);
+        fold(written, start);
+        Ok(())
     }
 }
 
@@ -214,6 +270,21 @@ mod tests {
                 assert_ne!(digest(one), digest(other), "{one} {other}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_long_counts_as_well() {
+        let long = |last: char| format!(r#"{{"b":["{}{last}"],"a":1}}"#, "x".repeat(2 * LONG));
+        assert_ne!(digest(&long('y')), digest(&long('z')));
+        let other = format!(r#"{{"a":1,"b":["{}y"]}}"#, "x".repeat(2 * LONG));
+        assert_eq!(digest(&long('y')), digest(&other));
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert_ne!(digest(&nested(100)), digest(&nested(101)));
+        let many = |last: u32| {
+            let members: Vec<String> = (0..200).map(|no| format!("\"m{no}\":{}", no + last)).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert_ne!(digest(&many(0)), digest(&many(1)));
     }
 
     #[test]

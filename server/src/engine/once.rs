@@ -4,7 +4,7 @@
 //! leaves nothing, and its key is free.
 
 use aiwg_model::{CallKey, Cursor, KeptAnswer, OnlyIf};
-use aiwg_protocol::types::Json;
+use aiwg_protocol::types::{Json, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 /// The answer to a call with a key, and its way into the store and out of it.
 pub(super) struct Keyed<R> {
     key: CallKey,
-    to_json: fn(&R) -> serde_json::Result<Json>,
+    to_text: fn(&KeptAnswer<'_, &R>) -> serde_json::Result<String>,
     of_json: fn(&Json) -> serde_json::Result<R>,
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Earlier<R> {
 
 impl<R: Serialize + DeserializeOwned> Keyed<R> {
     pub(super) fn new(key: CallKey) -> Self {
-        Self { key, to_json: |answer| Json::new(answer), of_json: |text| text.to() }
+        Self { key, to_text: |kept| serde_json::to_string(kept), of_json: |text| text.to() }
     }
 }
 
@@ -49,8 +49,10 @@ impl<R> Keyed<R> {
 
     /// Stores an answer under the key, in place of one that was stored before.
     pub(super) fn keep(&self, tx: &mut Transaction<'_>, answer: &R) -> aiwg_store::Result<()> {
+        let until = tx.answers_until();
+        let kept = KeptAnswer { call: self.key.call().into(), until, answer };
         // What cannot be written could not be sent, either.
-        (self.to_json)(answer).map_or(Ok(()), |answer| tx.keep_answer(&self.key, answer))
+        (self.to_text)(&kept).map_or(Ok(()), |text| tx.keep_text(&self.key, until, text))
     }
 }
 
@@ -70,7 +72,7 @@ impl Transaction<'_> {
     pub(super) fn kept_answer(&self, key: &CallKey) -> Result<Option<Json>, Failure> {
         let Some(text) = self.store.cursor(CallKey::SOURCE, key.id())? else { return Ok(None) };
         // What cannot be read was never an answer.
-        let Ok(kept) = serde_json::from_str::<KeptAnswer>(&text) else { return Ok(None) };
+        let Ok(kept) = serde_json::from_str::<KeptAnswer<'_, Json>>(&text) else { return Ok(None) };
         if kept.until <= self.now {
             return Ok(None);
         }
@@ -81,14 +83,23 @@ impl Transaction<'_> {
     }
 
     /// Stores the answer to the first call with a key.
-    pub(super) fn keep_answer(&mut self, key: &CallKey, answer: Json) -> aiwg_store::Result<()> {
-        let until = self.now.after_ms(CallKey::KEPT_MS);
-        let kept = KeptAnswer { call: key.call().to_owned(), until, answer };
-        let value = serde_json::to_string(&kept).ok();
+    pub(super) fn keep_answer(&mut self, key: &CallKey, answer: &impl Serialize) -> aiwg_store::Result<()> {
+        let until = self.answers_until();
+        let kept = KeptAnswer { call: key.call().into(), until, answer };
+        serde_json::to_string(&kept).map_or(Ok(()), |text| self.keep_text(key, until, text))
+    }
+
+    /// Time until which answers that are given now are kept.
+    fn answers_until(&self) -> Timestamp {
+        self.now.after_ms(CallKey::KEPT_MS)
+    }
+
+    /// Stores an answer under its key, as it is written.
+    fn keep_text(&mut self, key: &CallKey, until: Timestamp, text: String) -> aiwg_store::Result<()> {
         self.store.move_cursor(&Cursor {
             source: CallKey::SOURCE,
             key: key.id().to_owned(),
-            value,
+            value: Some(text),
             only_if: OnlyIf::Always,
             until: Some(until),
         })?;
@@ -100,7 +111,7 @@ impl Transaction<'_> {
 #[cfg(test)]
 mod tests {
     use aiwg_model::NewEvent;
-    use aiwg_protocol::types::{EventSource, Timestamp};
+    use aiwg_protocol::types::EventSource;
     use aiwg_store::Store;
     use aiwg_store_sqlite::SqliteStore;
     use tempfile::TempDir;
@@ -151,7 +162,7 @@ mod tests {
     #[test]
     fn a_key_stands_for_its_call_for_a_day_and_is_free_then() {
         let mut machine = Machine::new();
-        machine.at(0, |tx| tx.keep_answer(&key(1), Json::new(&7).unwrap()).unwrap());
+        machine.at(0, |tx| tx.keep_answer(&key(1), &7).unwrap());
         for millis in [0, 1000, DAY - 1] {
             assert_eq!(machine.answer(millis, &key(1)), Ok(Some("7".to_owned())));
             assert_eq!(machine.answer(millis, &key(2)), Err(()));
@@ -176,6 +187,7 @@ mod tests {
             source: EventSource::Client,
             cause: None,
             happened_at: None,
+            traceparent: None,
         };
         let at = Timestamp::from_millis(1_795_859_000_000);
         let spooled = Spooled { name: "n.json".to_owned(), event, at, written_at: at, key: key(1) };
@@ -187,7 +199,6 @@ mod tests {
             done.unwrap_or_else(|_| panic!("it is taken in"))
         };
         for millis in [0, 1000, 400 * DAY] {
-            traceparent: None,
             assert!(matches!(take(&mut machine, millis, &[])[..], [Spooling::Taken]));
             assert_eq!(machine.state.last_event, 1);
         }

@@ -4,7 +4,7 @@
 //! daemon ends, and however much later the next one begins.
 
 use aiwg_model::{CallKey, Cursor, NewEvent, OnlyIf};
-use aiwg_protocol::types::{Json, Timestamp};
+use aiwg_protocol::types::Timestamp;
 
 use super::{
     Engine, EngineError,
@@ -99,9 +99,7 @@ impl Transaction<'_> {
             // could be any.
             let cause = event.cause.clone().or_else(|| self.state.memory.cause_at(*written_at));
             let emitted = self.publish_at(&NewEvent { cause, ..event.clone() }, None, Some(*at))?;
-            if let Ok(answer) = Json::new(&emitted) {
-                self.keep_answer(key, answer)?;
-            }
+            self.keep_answer(key, &emitted)?;
             self.take_new_events()?;
         }
         Ok(self.store.move_cursor(&position(name, Some(String::new())))?)
