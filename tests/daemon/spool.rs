@@ -56,7 +56,8 @@ fn issue(daemon: &TestDaemon) -> Option<String> {
 fn left(daemon: &TestDaemon) -> Vec<String> {
     let names = fs::read_dir(daemon.file(".aiwg/spool")).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name != ".gitignore").collect();
+    let mut names: Vec<String> =
+        names.filter(|name| ![".gitignore", ".taken"].contains(&name.as_str())).collect();
     names.sort();
     names
 }
@@ -102,6 +103,28 @@ fn a_client_that_comes_later_finds_them_taken_in() {
     let order: Vec<u64> =
         events(&daemon, "a").iter().map(|event| event["payload"].as_u64().unwrap()).collect();
     assert!(order.into_iter().eq((0..20).flat_map(|n| [n, n + 100])));
+}
+
+/// To remove a file may take milliseconds: nobody waits for that, and what a killed daemon has left of it goes with the next one.
+#[test]
+fn files_of_events_that_are_taken_in_are_removed_beside() {
+    let mut daemon = TestDaemon::stopped(json!({}));
+    let taken = spool(&daemon).join(".taken");
+    fs::create_dir(&taken).unwrap();
+    fs::write(taken.join(format!("{}.json", name(1))), event("a", json!(1), "left")).unwrap();
+    daemon.start();
+    until("what was left is gone", || !taken.exists());
+    put(&daemon, 2, &event("a", json!(2), "new"));
+    assert_eq!(events(&daemon, "a").len(), 1);
+    assert_eq!(left(&daemon), Vec::<String>::new(), "none waits there by now");
+    until("the files are gone", || !taken.exists());
+    // What stands in the place of the directory keeps no event from being taken in once.
+    fs::write(&taken, "mine").unwrap();
+    put(&daemon, 3, &event("a", json!(3), "newer"));
+    assert_eq!(events(&daemon, "a").len(), 2);
+    assert_eq!(left(&daemon), Vec::<String>::new());
+    daemon.restart();
+    assert_eq!((events(&daemon, "a").len(), fs::read_to_string(&taken).unwrap().as_str()), (2, "mine"));
 }
 
 #[test]

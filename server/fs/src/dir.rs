@@ -210,6 +210,14 @@ impl Dir {
         }
     }
 
+    /// Removes a directory in it that has nothing in it.
+    ///
+    /// # Errors
+    /// There is none, it is something else, or something is in it.
+    pub fn remove_dir(&self, name: &Path) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
     /// Removes whatever has this name in it. What cannot be removed, a directory with something in it, is renamed.
     ///
     /// # Errors

@@ -38,6 +38,10 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 /// The ignore file of the directory: events are nothing for the project's history.
 const IGNORE: &str = ".gitignore";
 
+/// Name of the directory in it for the files of events that are taken in, until they are removed. To rename a file costs microseconds; to remove
+/// one that is on the disk may take milliseconds, for which nobody is to wait.
+const TAKEN: &str = ".taken";
+
 /// Some files by their names, as they were read.
 pub(super) type Batch = Vec<(String, Result<Read, Refusal>)>;
 
@@ -90,6 +94,8 @@ pub(super) struct Files {
     dir: Option<Dir>,
     path: PathBuf,
     names: VecDeque<OsString>,
+    /// True if files of events that were taken in are to be removed.
+    has_taken: bool,
 }
 
 impl Files {
@@ -110,13 +116,14 @@ impl Files {
                 path.display()
             )));
         }
-        let mut names = dir.names(MOST_NAMES).map_err(|error| broken(&error))?;
+        let names = dir.names(MOST_NAMES).map_err(|error| broken(&error))?;
+        let (hidden, mut names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| is_hidden(name));
+        tidy(&dir, &hidden);
         // No client makes one that is no text.
-        names.retain(|name| !is_hidden(name) && name != REJECTED && name.to_str().is_some());
+        names.retain(|name| name != REJECTED && name.to_str().is_some());
         names.sort_unstable();
-        let files = Self { dir: Some(dir), path: path.to_owned(), names: names.into() };
-        files.tidy();
-        Ok(Some(files))
+        let has_taken = hidden.iter().any(|name| name == TAKEN);
+        Ok(Some(Self { dir: Some(dir), path: path.to_owned(), names: names.into(), has_taken }))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -142,15 +149,15 @@ impl Files {
                 bytes += read.event.payload.as_str().len();
             }
             // One that has gone meanwhile is none.
-            if dir.identity_of(Path::new(&name)).is_some() {
+            if read.is_ok() || dir.identity_of(Path::new(&name)).is_some() {
                 batch.push((name.to_string_lossy().into_owned(), read));
             }
         }
         Ok((self, batch))
     }
 
-    /// Removes the files of events that are taken in, and moves away those that are refused.
-    pub(super) fn settle(self, done: Vec<(String, Option<Refusal>)>) -> Settled {
+    /// Moves away the files of events that are taken in, which are to be removed then, and those that are refused.
+    pub(super) fn settle(mut self, done: Vec<(String, Option<Refusal>)>) -> Settled {
         let mut gone = Vec::new();
         let settled = self.settle_all(done, &mut gone).map_err(|error| {
             Stopped::Broken(format!(
@@ -164,13 +171,15 @@ impl Files {
         Settled { files: self, gone, outcome: settled }
     }
 
-    fn settle_all(&self, done: Vec<(String, Option<Refusal>)>, gone: &mut Vec<String>) -> io::Result<()> {
+    fn settle_all(&mut self, done: Vec<(String, Option<Refusal>)>, gone: &mut Vec<String>) -> io::Result<()> {
         let Some(dir) = &self.dir else { return Ok(()) };
-        let mut rejected = None;
+        let (mut rejected, mut taken) = (None, None);
         for (name, refusal) in done {
             match refusal {
                 None => {
-                    dir.remove_file(Path::new(&name))?;
+                    let into = taken.get_or_insert_with(|| taken_dir(dir));
+                    self.has_taken |= into.is_some();
+                    put_away(dir, into.as_ref(), Path::new(&name))?;
                     gone.push(name);
                 }
                 Some(refusal) => {
@@ -191,23 +200,53 @@ impl Files {
         names.iter().filter(|name| !is_reason(name) && !is_hidden(name)).count()
     }
 
-    /// Removes what killed clients have left, and keeps all of it out of the project's history.
-    fn tidy(&self) {
-        let Some(dir) = &self.dir else { return };
-        if dir.identity_of(Path::new(IGNORE)).is_none()
-            && let Ok(mut file) = dir.open_private(Path::new(IGNORE), OFlags::CREATE)
-        {
-            let _ = file.write_all(b"*\n");
+    /// True if files of events that were taken in are to be removed.
+    pub(super) fn has_taken(&self) -> bool {
+        self.has_taken
+    }
+}
+
+/// Removes the files of events that were taken in from the spool at this path, as long as it may go on. What is left is removed another time.
+pub(super) fn remove_taken(path: &Path, may_go_on: impl Fn() -> bool) {
+    let Ok(dir) = Dir::open_own_in_own(path) else { return };
+    let Ok(taken) = dir.own_dir(Path::new(TAKEN)) else { return };
+    for name in taken.names(MOST_NAMES).unwrap_or_default() {
+        if !may_go_on() {
+            return;
         }
-        for name in dir.names(MOST_NAMES).unwrap_or_default() {
-            let is_temporary = name.to_str().is_some_and(|name| name.starts_with(TEMPORARY_PREFIX));
-            let is_abandoned = || {
-                let written = dir.open_regular(Path::new(&name)).ok()?.metadata().ok()?.modified().ok()?;
-                Some(SystemTime::now().duration_since(written).ok()? > ABANDONED)
-            };
-            if is_temporary && is_abandoned() == Some(true) {
-                let _ = dir.remove_file(Path::new(&name));
-            }
+        let _ = taken.remove_file(Path::new(&name));
+    }
+    // It stays where more has come meanwhile.
+    let _ = dir.remove_dir(Path::new(TAKEN));
+}
+
+/// The directory for the files of events that are taken in; none if it cannot be had.
+fn taken_dir(spool: &Dir) -> Option<Dir> {
+    let name = Path::new(TAKEN);
+    spool.own_dir(name).or_else(|_| spool.make_dir(name)).ok()
+}
+
+/// Moves a file out of the spool, or removes it where it cannot be moved. One that is gone is nothing to do.
+fn put_away(spool: &Dir, taken: Option<&Dir>, name: &Path) -> io::Result<()> {
+    let moved = taken.is_some_and(|taken| spool.rename_into(name, taken, name).is_ok());
+    if moved { Ok(()) } else { spool.remove_file(name).map(drop) }
+}
+
+/// Removes what killed clients have left, and keeps all of it out of the project's history. `hidden` are the names that begin with a point.
+fn tidy(dir: &Dir, hidden: &[OsString]) {
+    if !hidden.iter().any(|name| name == IGNORE)
+        && let Ok(mut file) = dir.open_private(Path::new(IGNORE), OFlags::CREATE)
+    {
+        let _ = file.write_all(b"*\n");
+    }
+    for name in hidden {
+        let is_temporary = name.to_str().is_some_and(|name| name.starts_with(TEMPORARY_PREFIX));
+        let is_abandoned = || {
+            let written = dir.open_regular(Path::new(name)).ok()?.metadata().ok()?.modified().ok()?;
+            Some(SystemTime::now().duration_since(written).ok()? > ABANDONED)
+        };
+        if is_temporary && is_abandoned() == Some(true) {
+            let _ = dir.remove_file(Path::new(name));
         }
     }
 }

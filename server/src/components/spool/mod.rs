@@ -62,6 +62,8 @@ pub(crate) struct Spool {
     is_left: Notify,
     /// True if the health says something of the spool.
     has_issue: AtomicBool,
+    /// Held while files of events that were taken in are removed.
+    is_removing: Arc<std::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -113,6 +115,7 @@ impl Spool {
             gone: tokio::sync::Mutex::default(),
             is_left: Notify::new(),
             has_issue: AtomicBool::new(false),
+            is_removing: Arc::default(),
         }
     }
 
@@ -185,9 +188,21 @@ impl Spool {
         if !gone.names.is_empty() {
             context.engine.take_spooled(Vec::new(), std::mem::take(&mut gone.names)).await?;
         }
+        if files.has_taken() {
+            self.remove_taken(context);
+        }
         let (_, refused) =
             apart(move || Ok((files.refused(), files))).await.map(|(refused, files)| (files, refused))?;
         Ok(refused)
+    }
+
+    /// Removes the files of events that were taken in. Nobody waits for that.
+    fn remove_taken(&self, context: &Arc<Context>) {
+        let (context, is_removing) = (Arc::clone(context), Arc::clone(&self.is_removing));
+        tokio::task::spawn_blocking(move || {
+            let Ok(_removing) = is_removing.try_lock() else { return };
+            files::remove_taken(&context.project.spool(), || !context.stopped.is_cancelled());
+        });
     }
 
     /// Takes in some files: with the reason for which those after them have to wait, if they do, and what is to become of each.
@@ -234,6 +249,7 @@ impl Spool {
         // People's and scripts' keys: it is the same call as one that was sent over the socket.
         let key = CallKey::new("", &key, "event.emit", &params)
             .map_err(|error| ApiError::invalid_member("payload", error.to_string()))?;
+        let params = EventEmitParams { traceparent: event.traceparent, ..params };
         let checked = (self.check)(context, params, None)?;
         Ok(Spooled { name: name.to_owned(), event: checked, at: event.at, written_at, key })
     }
@@ -249,7 +265,6 @@ async fn apart<T: Send + 'static>(
 fn refused_words(refused: usize) -> String {
     let dir = PathBuf::from(SPOOL_PATH).join(REJECTED);
     let dir = dir.display();
-        let params = EventEmitParams { traceparent: event.traceparent, ..params };
     format!(
         "{refused} of the events that were emitted while no daemon was there have been refused: each is in {dir}, with its reason; mend it and \
          move it back to {SPOOL_PATH}, or delete it"
