@@ -10,6 +10,7 @@ const { dirname, join } = require('node:path');
 const { projectOf } = require('./discovery.js');
 const { SpoolError } = require('./errors.js');
 const { START_COMMAND } = require('./generated/constants.js');
+const { isTraceparent } = require('./trace.js');
 const { checkTrusted } = require('./trust.js');
 
 const MAX_FILES = 10_000;
@@ -186,13 +187,14 @@ function refused(path, why) {
 }
 
 /** Why no daemon would ever take this event, if none would. */
-function whyNever({ topic, idempotencyKey }) {
+function whyNever({ topic, idempotencyKey, traceparent }) {
   const text = `${JSON.stringify(topic)?.slice(0, 100)}`;
   if (typeof topic !== 'string' || !TOPIC.test(topic)) {
     return `${text} is no topic, which has 1 to 200 letters, digits and _ . : / -`;
   }
   const reserved = RESERVED.exec(topic);
   if (reserved) return `topics that start with "${reserved[0]}" are the daemon's own: choose another for ${text}`;
+  if (traceparent !== undefined && !isTraceparent(traceparent)) return 'its traceparent is none, as W3C has it';
   if (isKey(idempotencyKey)) return undefined;
   return `an idempotencyKey is a text of 1 to ${MAX_KEY} characters`;
 }

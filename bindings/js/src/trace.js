@@ -39,7 +39,11 @@ function traced(params) {
 function tracedEvent(params) {
   if (params === null || typeof params !== 'object' || params.traceparent !== undefined) return params;
   const { traceparent } = current();
-  return TRACEPARENT.test(traceparent) ? { ...params, traceparent } : params;
+  return isTraceparent(traceparent) ? { ...params, traceparent } : params;
 }
 
-module.exports = { traced, tracedEvent };
+function isTraceparent(trace) {
+  return typeof trace === 'string' && TRACEPARENT.test(trace);
+}
+
+module.exports = { isTraceparent, traced, tracedEvent };

@@ -224,8 +224,9 @@ test('what no daemon would take is not spooled', async (t) => {
   const never = vectors.refused.filter(({ kind }) => kind === 'topic_reserved' || kind === 'invalid_params');
   assert(never.length > 10);
   for (const { name, content } of never) {
-    const { topic, payload, idempotencyKey } = JSON.parse(content);
-    await assert.rejects(client.emit(topic, payload, { offline: true, idempotencyKey }), SpoolError, name);
+    const { topic, payload, idempotencyKey, traceparent } = JSON.parse(content);
+    const params = { topic, payload, idempotencyKey, traceparent };
+    await assert.rejects(client.event.emit(params, { offline: true }), SpoolError, name);
   }
   for (const topic of [undefined, 5, null]) await assert.rejects(client.emit(topic, 1, { offline: true }), SpoolError);
   await assert.rejects(client.emit('a', 1, { offline: true, idempotencyKey: 5 }), SpoolError);

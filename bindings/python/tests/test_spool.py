@@ -314,7 +314,9 @@ class BadSpools(unittest.TestCase):
         def emit(project: Project, row: Any) -> EventSpooled:
             event = json.loads(row["content"])
             key = event["idempotencyKey"]
-            made = project.client().emit(event["topic"], event["payload"], idempotency_key=key, offline=True)
+            names = ("topic", "payload", "traceparent")
+            params = {name: event[name] for name in names if name in event}
+            made = project.client().event.emit(**params, idempotency_key=key, offline=True)
             assert isinstance(made, EventSpooled)
             return made
 

@@ -122,7 +122,7 @@ fn emitted(
     key: Option<String>,
 ) -> Result<EventEmitParams, CliError> {
     let payload = payload.map(input::payload).transpose()?;
-    Ok(EventEmitParams { topic, payload, idempotency_key: repeat::key(key) })
+    Ok(EventEmitParams { topic, payload, idempotency_key: repeat::key(key), ..Default::default() })
 }
 
 fn show_emitted(out: &mut Page, emitted: &EventEmitted) -> io::Result<()> {

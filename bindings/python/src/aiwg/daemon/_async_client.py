@@ -297,11 +297,12 @@ class AsyncDaemonClient(AsyncMethods):
         timeout: float | None,
         deadline: Moment | None,
         retry: bool | None,
+        trace: str | None,
     ) -> EventEmitted:
         from ._spool import finds_no_daemon, spooled
 
         limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
-        event, method = spooled(topic, payload, key), "event.emit"
+        event, method = spooled(topic, payload, key, trace), "event.emit"
         try:
             received = await self._request(method, event.params(), limit, retry, waits=False)
         except (DaemonError, DaemonConnectionError) as error:

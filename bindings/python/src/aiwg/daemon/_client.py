@@ -320,11 +320,12 @@ class DaemonClient(Methods):
         timeout: float | None,
         deadline: Moment | None,
         retry: bool | None,
+        trace: str | None,
     ) -> EventEmitted:
         from ._spool import finds_no_daemon, spooled, write
 
         limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
-        event = spooled(topic, payload, key)
+        event = spooled(topic, payload, key, trace)
         method, params = "event.emit", event.params()
         try:
             with Logged(method):

@@ -13,9 +13,9 @@ from ._offline import is_offline
 
 
 _EmitOrSpool = Callable[
-    [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool]], EventEmitted
+    [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool], Optional[str]], EventEmitted
 ]
-"""Emits an event, or spools it: takes topic, payload, key, time-out, deadline and ``retry``."""
+"""Emits an event, or spools it: takes topic, payload, key, time-out, deadline, ``retry`` and trace context."""
 
 
 class Events(EventMethods):
@@ -35,6 +35,7 @@ class Events(EventMethods):
         timeout: float | None = None,
         deadline: Moment | None = None,
         retry: bool | None = None,
+        traceparent: str | None = None,
     ) -> EventEmitted:
         """Emits an event. The answer comes once it is in the log on disk, with every task that a rule makes of it at once.
 
@@ -44,6 +45,7 @@ class Events(EventMethods):
           effect and gets the same answer; one with other params is refused.
         - ``offline``: as of the client's own ``emit``, with ``AIWG_OFFLINE=1`` in its place where it is absent.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+        - ``traceparent``: the trace context, as W3C has it; that of the caller where OpenTelemetry is set up.
 
         Raises ``DaemonError`` of kind ``idempotency_conflict``, ``topic_reserved``, ``unknown_topic``,
         ``invalid_payload``, ``storage_unavailable``, ``queue_full``, ``shutting_down``.
@@ -53,7 +55,7 @@ class Events(EventMethods):
             client.event.emit(topic="deployment:complete", payload={"version": "1.2.3"})
         """
         if is_offline(offline):
-            return self._emit_or_spool(topic, payload, idempotency_key, timeout, deadline, retry)
+            return self._emit_or_spool(topic, payload, idempotency_key, timeout, deadline, retry, traceparent)
         return super().emit(
             topic=topic,
             payload=payload,
@@ -61,6 +63,7 @@ class Events(EventMethods):
             timeout=timeout,
             deadline=deadline,
             retry=retry,
+            traceparent=traceparent,
         )
 
     def iterate(

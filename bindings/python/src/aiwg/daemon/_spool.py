@@ -14,7 +14,7 @@ from ._errors import DaemonTimeoutError, NoDaemonError, SpoolError, is_lost
 from ._generated.types import EventEmitted
 from ._message import encode
 from ._repeat import is_stopping, new_key
-from ._tracing import current_trace
+from ._tracing import current_trace, is_traceparent
 from ._trust import check_trusted
 
 _DIRECTORY = "spool"
@@ -117,10 +117,11 @@ def spool_name(micros: int, pid: int, counter: int, random: str) -> str:
 _names = _Names()
 
 
-def spooled(topic: str, payload: Any, key: str | None) -> Spooled:
+def spooled(topic: str, payload: Any, key: str | None, trace: str | None = None) -> Spooled:
     """An event of this moment. It comes after all others for which this was called in this process."""
     its_key = new_key() if key is None else key
-    return Spooled(_names.next(), topic, payload, wire_now(), its_key, key is None, current_trace())
+    its_trace = current_trace() if trace is None else trace
+    return Spooled(_names.next(), topic, payload, wire_now(), its_key, key is None, its_trace)
 
 
 def write(address: Address, event: Spooled) -> EventSpooled:
@@ -133,7 +134,7 @@ def write(address: Address, event: Spooled) -> EventSpooled:
         )
     check_trusted(project)
     directory = os.path.join(project, _DIRECTORY)
-    why_never = _why_never(event.topic, event.key)
+    why_never = _why_never(event.topic, event.key, event.trace)
     if why_never is not None:
         raise SpoolError(f"the event was not written to {directory}: {why_never}")
     content = event.content()
@@ -150,13 +151,15 @@ def write(address: Address, event: Spooled) -> EventSpooled:
         raise SpoolError(f"no daemon answers, and the event cannot be written to {directory}: {why}") from error
 
 
-def _why_never(topic: object, key: object) -> str | None:
+def _why_never(topic: object, key: object, trace: str | None) -> str | None:
     """Why no daemon would ever take an event, if none would."""
     if not isinstance(topic, str) or not _TOPIC.match(topic):
         return f"{topic!r:.100} is no topic, which has 1 to 200 letters, digits and _ . : / -"
     reserved = _RESERVED.match(topic)
     if reserved is not None:
         return f"topics that start with {reserved[0]!r} are the daemon's own: choose another for {topic!r}"
+    if trace is not None and not is_traceparent(trace):
+        return f"{trace!r:.100} is no trace context as W3C has it"
     if not isinstance(key, str) or not 1 <= len(key) <= _MAX_KEY:
         return f"an idempotency_key is a text of 1 to {_MAX_KEY} characters"
     return None

@@ -40,7 +40,12 @@ def current_trace() -> str | None:
     if "opentelemetry.trace" not in sys.modules:
         return None
     trace = _context().get("traceparent")
-    return trace if isinstance(trace, str) and _TRACEPARENT.match(trace) else None
+    return trace if is_traceparent(trace) else None
+
+
+def is_traceparent(trace: object) -> bool:
+    """True if the daemon takes this for a trace context."""
+    return isinstance(trace, str) and _TRACEPARENT.match(trace) is not None
 
 
 def _context() -> Dict[str, str]:
