@@ -39,12 +39,50 @@ export interface TopicEvent<T extends string> extends Event {
   payload: PayloadOf<T>;
 }
 
+/** The first part of each of the daemon's own topics: nobody else emits events of such topics. */
+type OwnNamespace<T = keyof DaemonTopics> = T extends `${infer Namespace}:${string}` ? Namespace : never;
+
+/** What stands between commas. */
+type Choice<T extends string> = T extends `${infer First},${infer Rest}` ? First | Choice<Rest> : T;
+
+/** The patterns that one with alternatives, `{a,b}`, stands for. */
+type Alternative<T extends string> = T extends `${infer Before}{${infer Choices}}${infer After}`
+  ? Choices extends `${string}{${string}`
+    ? T
+    : Alternative<`${Before}${Choice<Choices>}${After}`>
+  : T;
+
 /** A pattern that several topics may match. */
 type Glob = `${string}${'*' | '?' | '[' | '{'}${string}`;
 
-/** An event that a subscription to these topics gets: of a declared topic with its payload, of a glob with any. */
-export type EventOf<T extends string> = T extends Glob
-  ? Event
-  : T extends keyof TopicMap | keyof DaemonTopics
-    ? TopicEvent<T>
-    : Event;
+/** The daemon's own topics that begin so. */
+type OwnTopic<Begin extends string> =
+  | Extract<keyof DaemonTopics, `${Begin}${string}`>
+  | (`${Begin}${string}` extends keyof DaemonTopics ? `${Begin}${string}` : never);
+
+type EventOfTopic<T> = T extends keyof TopicMap | keyof DaemonTopics ? TopicEvent<T & string> : Event;
+
+/** An event of one of these topics; any where there is none. */
+type EventOfAny<T> = [T] extends [never] ? Event : EventOfTopic<T>;
+
+type EventOfGlob<T extends string> = T extends `${infer Begin}*`
+  ? Begin extends Glob
+    ? Event
+    : Begin extends `${OwnNamespace}:${string}`
+      ? EventOfAny<OwnTopic<Begin>>
+      : Event
+  : Event;
+
+type EventOfPattern<T extends string> = T extends Glob ? EventOfGlob<T> : EventOfTopic<T>;
+
+/**
+ * An event that a subscription to these topics gets: of a declared topic with its payload; of a glob over the daemon's own, such
+ * as `task:*` or `task:{completed,failed}`, with that of one of them, which `topic` tells; of any other glob with any.
+ *
+ * @example
+ * for await (const { topic, payload } of client.subscribe('task:*')) {
+ *   if (topic === 'task:failed') console.warn(payload.taskId);
+ *   if (topic === 'task:completed') break;
+ * }
+ */
+export type EventOf<T extends string> = EventOfPattern<Alternative<T>>;

@@ -23,11 +23,15 @@ import {
   type MethodMap,
   type Notification,
   type NotificationMap,
+  type FileEvent,
   type RequestInfo,
   type ResponseInfo,
+  type RoundEvent,
+  type ScheduleEvent,
   type SubscribeOptions,
   type Subscription,
   type Task,
+  type TaskEvent,
   type Open,
   type TaskState,
   type TaskSubmitParams,
@@ -211,11 +215,26 @@ export async function subscriptions(client: DaemonClient, signal: AbortSignal): 
     onMissed: ({ missed, since }) => isExactly<number>()(missed + since, true),
   };
   for await (const event of client.subscribe(['task:*', 'file:*'], options)) {
-    isExactly<Event>()(event, true);
-    if (event.topic === 'task:completed') return event;
+    if (event.topic === 'task:completed') {
+      isExactly<TaskEvent>()(event.payload, true);
+      return event;
+    }
+    if (event.topic === 'file:renamed') isExactly<FileEvent>()(event.payload, true);
   }
-  const events = client.subscribe('task:*');
-  isExactly<Subscription>()(events, true);
+  for await (const { topic, payload } of client.subscribe('task:*')) {
+    if (topic === 'task:round') isExactly<RoundEvent>()(payload, true);
+  }
+  for await (const event of client.subscribe(['*', 'ta*', 'deployment:*', 'task:?', 'task:nothing*'])) isExactly<Event>()(event, true);
+  for await (const { payload } of client.subscribe('schedule:*')) isExactly<ScheduleEvent>()(payload, true);
+  for await (const { payload } of client.subscribe('schedule:nightly-*')) isExactly<ScheduleEvent>()(payload, true);
+  const ended = client.waitFor('{task:{completed,failed},deployment:complete}');
+  isExactly<Event>()(await ended, true);
+  const one = await client.waitFor('task:{completed,failed}', { where: ({ payload }) => payload.taskId === 'task-0001' });
+  isExactly<'task:completed' | 'task:failed'>()(one.topic, true);
+  isExactly<TaskEvent>()(one.payload, true);
+  const mixed = await client.waitFor('{task:completed,deployment:complete}');
+  isExactly<unknown>()(mixed.payload, true);
+  const events: Subscription = client.subscribe('task:*');
   isExactly<void>()(await events.ready, true);
   const { value } = await events.next();
   isExactly<Event | undefined>()(value, true);

@@ -20,6 +20,8 @@ export async function calls(client: DaemonClient): Promise<void> {
   await client.emit(1);
   // @ts-expect-error the topic is missing
   await client.emit();
+  // @ts-expect-error it is an event of one of these two topics
+  if ((await client.waitFor('task:{completed,failed}')).topic === 'task:queued') return;
   // @ts-expect-error there is no such member in the payload of the daemon's own event
   void (await client.waitFor('task:completed')).payload.taskID;
   // @ts-expect-error the prompt is missing
