@@ -6,7 +6,7 @@ answer tells which one it is.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ._message import notification_line
 
@@ -16,5 +16,6 @@ GRACE = 5.0
 
 def cancellation(result: Any) -> bytes | None:
     """The line that cancels the task that was submitted; None where the answer tells of none."""
-    task_id = result.get("taskId") if isinstance(result, dict) else None
+    members = cast("dict[str, Any]", result) if isinstance(result, dict) else {}
+    task_id = members.get("taskId")
     return notification_line("task.cancel", {"taskId": task_id}) if isinstance(task_id, str) else None

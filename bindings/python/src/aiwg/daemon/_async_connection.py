@@ -26,6 +26,7 @@ class Sendable(Waiting, Protocol):
     @property
     def ends_task(self) -> bool:
         """True if nobody wants the task of a submission that is given up."""
+        ...
 
 
 class _Abandoned:

@@ -25,13 +25,17 @@ def checked(timeout: float | None) -> float | None:
     """
     if timeout is None or timeout == math.inf:
         return None
-    is_number = isinstance(timeout, (int, float))
+    is_number = _is_number(timeout)
     # What else can be a float is a number as well, such as those of numpy.
     if not is_number and not hasattr(timeout, "__float__"):
         raise TypeError(_NO_TIMEOUT.format(timeout))
     if not timeout > 0:
         raise ValueError(_NO_TIMEOUT.format(timeout))
     return timeout if is_number else float(timeout)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float))
 
 
 def seconds_until(moment: Moment) -> float:
