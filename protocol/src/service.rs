@@ -402,7 +402,8 @@ pub trait DaemonService {
     )]
     async fn task_hold(params: TaskHoldParams) -> Result<TaskHeld, ApiError>;
 
-    /// Releases a task that is held by `task.hold`, or that is to start later. What else it waits for stays.
+    /// Releases a task that is held by `task.hold`, that is to start later, or that has met a limit with a login of its own. What else it waits for
+    /// stays.
     #[method(name = "task.release", errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a task that was held",

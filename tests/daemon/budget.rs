@@ -84,17 +84,34 @@ fn a_person_may_have_a_task_ignore_the_budget() {
 
 #[test]
 fn an_agent_is_given_its_cap_and_ended_beyond_it() {
-    let daemon = with(json!({ "task_usd": 2, "day_usd": 3 }));
+    let daemon = with(json!({ "task_usd": 2, "day_usd": 30 }));
     let given = daemon.ended(&daemon.submit("answer \"cap $cap\"; cost 1.5"));
     assert_eq!(given["result"], "cap 2.0000");
+    daemon.reload(json!({ "agent": claude_stand_in(), "budget": { "task_usd": 2, "day_usd": 2.5 } }));
     let rest = daemon.ended(&daemon.submit("answer \"cap $cap\"; cost 0.1"));
-    assert_eq!(rest["result"], "cap 1.5000", "no more than is left of the day");
+    assert_eq!(
+        rest["result"], "cap 0.5000",
+        "a part of what is left of the day: another such task fits beside it"
+    );
     daemon.reload(json!({ "agent": claude_stand_in(), "budget": { "task_usd": 2, "day_usd": 30 } }));
     // It tells what it cost, and goes on working.
     let over = daemon.ended(&daemon.submit("cost 2.5; background 'sleep 1000'"));
     assert_eq!((&over["state"], &over["reason"]), (&json!("failed"), &json!("budget")));
     assert!(over["error"].as_str().unwrap().contains("budget"), "{over}");
     assert!(is_about(&budget_of(&daemon)["spentUsd"], 4.1), "{}", budget_of(&daemon));
+}
+
+#[test]
+fn agents_that_spend_all_that_they_are_given_do_not_pass_a_bound_together() {
+    let daemon = with(json!({ "day_usd": 1.2, "unknown_cost_usd": 0.4 }));
+    let spend = "while [ ! -e go ]; do sleep 0.01; done; cost $cap";
+    let tasks: Vec<String> = (0..3).map(|_| daemon.submit(spend)).collect();
+    until("all of them", || daemon.runs().len() == 3);
+    daemon.write("go", "");
+    for task in tasks {
+        assert_eq!(daemon.ended(&task)["state"], "completed");
+    }
+    assert!(is_about(&budget_of(&daemon)["spentUsd"], 1.2), "{}", budget_of(&daemon));
 }
 
 #[test]

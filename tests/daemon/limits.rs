@@ -233,6 +233,39 @@ fn a_task_with_a_login_of_its_own_holds_up_no_other() {
 }
 
 #[test]
+fn a_task_with_a_login_of_its_own_does_not_wait_for_the_account_of_the_project() {
+    let daemon = with(&limited(Duration::from_secs(3600)), json!({}));
+    let of_project = daemon.submit("anything");
+    waits(&daemon, &of_project);
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    for (name, value) in [("ANTHROPIC_API_KEY", "its-own"), ("CLAUDE_CONFIG_DIR", "/nowhere")] {
+        let own = daemon.submit_with(json!({ "prompt": "anything", "env": { name: value } }));
+        daemon.wait_for_task(&own, "completed");
+    }
+    waits(&daemon, &of_project);
+    assert_eq!(account(&daemon)["state"], "limited", "and says nothing of it");
+}
+
+#[test]
+fn a_limit_of_a_tasks_own_login_lasts_as_long_as_its_agent_says_or_until_a_person_lifts_it() {
+    let daemon = with(&limited(Duration::from_secs(4 * 3600)), json!({}));
+    let own =
+        || daemon.submit_with(json!({ "prompt": "anything", "env": { "ANTHROPIC_API_KEY": "its-own" } }));
+    let (one, other) = (own(), own());
+    for task in [&one, &other] {
+        let until: Timestamp = waits(&daemon, task)["waitingUntil"].as_str().unwrap().parse().unwrap();
+        let wait_ms = until.as_millis() - Timestamp::now().as_millis();
+        assert!((14_000_000..14_500_000).contains(&wait_ms), "{wait_ms}");
+    }
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    assert_eq!(daemon.call("task.release", json!({ "taskId": one }))["released"], true);
+    daemon.wait_for_task(&one, "completed");
+    waits(&daemon, &other);
+    assert_eq!(daemon.call("account.resume", json!({})), json!({ "resumed": [], "tasks": [other] }));
+    daemon.wait_for_task(&other, "completed");
+}
+
+#[test]
 fn a_key_of_any_service_is_a_tasks_own_login() {
     let daemon = with(&sample("oauth.E401", "exit 1"), json!({}));
     for name in ["AWS_ACCESS_KEY_ID", "ANTHROPIC_FOUNDRY_API_KEY", "GROQ_API_KEY"] {

@@ -2,7 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, process::Command};
 
-use aiwg_testing::{TestDaemon, claude_stand_in, rule, rule_with, until};
+use aiwg_testing::{TestDaemon, claude_stand_in, rule, rule_with, until, until_some};
 use serde_json::{Value, json};
 
 /// A check that succeeds once there is the file `done`.
@@ -289,6 +289,25 @@ fn a_restart_finds_a_working_agent_and_goes_on_with_its_round() {
 }
 
 #[test]
+fn no_round_begins_while_the_queue_is_paused_or_drains() {
+    let script = format!("{TRIES}; until [ -e go ]; do sleep 0.01; done");
+    for rest in ["daemon.pause", "daemon.drain"] {
+        let daemon = with_agent(&script, json!({}));
+        let id = submit(&daemon, json!({ "command": "test $AIWG_ROUND = 2" }));
+        until("the agent", || daemon.file("tried").exists());
+        daemon.call(rest, json!({}));
+        daemon.write("go", "");
+        let waiting = until_some("the end of the first round", || {
+            let task = daemon.task(&id);
+            (task["state"] == "queued").then_some(task)
+        });
+        assert_eq!((exits(&waiting), &waiting["waiting"]), (vec![1], &json!("paused")), "{rest}: {waiting}");
+        daemon.call("daemon.resume", json!({}));
+        assert_eq!(exits(&daemon.ended(&id)), [1, 0]);
+    }
+}
+
+#[test]
 fn a_cancelled_check_ends_its_task() {
     let daemon = with_agent("", json!({}));
     let id = submit(&daemon, json!({ "command": "touch checks; sleep 1000" }));
@@ -412,8 +431,9 @@ fn what_a_check_changes_fires_no_rule_but_one_that_asks_for_it() {
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         rule_with(id, "a:b", "x", rule)
     };
-    let action =
-        json!({ "type": "submit_task", "prompt": "x", "verify": { "command": "echo x >src/report" } });
+    // The agent of the next round begins in the moment after the change.
+    let check = "[ $AIWG_ROUND = 2 ] || { echo x >src/report; exit 1; }";
+    let action = json!({ "type": "submit_task", "prompt": "x", "verify": { "command": check } });
     let rules = [
         rule_with("checked", "a:b", "x", json!({ "action": action })),
         on_files("other", json!({})),

@@ -76,6 +76,24 @@ fn a_loop_tells_of_each_round_and_of_its_end() {
 }
 
 #[test]
+fn a_loop_goes_on_when_its_daemon_was_killed() {
+    let project = Project::started(json!({}));
+    std::thread::scope(|scope| {
+        let work = "do: until [ -e go ]; do sleep 0.01; done";
+        let looped = scope.spawn(|| project.run(&["loop", work, "--verify", "true", "--wait-timeout", "60"]));
+        until("the agent", || project.runs().len() == 1);
+        project.kill_daemon();
+        // So that both of its calls are connecting again.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        project.start();
+        std::fs::write(project.file("go"), "").unwrap();
+        let looped = looped.join().unwrap();
+        assert_eq!(looped.code, 0, "{}", looped.err);
+        assert!(looped.err.contains("Round 1 of 5: the check has succeeded"), "{}", looped.err);
+    });
+}
+
+#[test]
 fn an_agent_does_not_choose_the_command_of_a_check() {
     let project = Project::started(json!({ "defaults": { "verify": { "command": "exit 0" } } }));
     let aiwg = env!("CARGO_BIN_EXE_aiwg");

@@ -7,7 +7,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{Account, AccountList, AccountResumeParams, AccountState, NoParams},
+    types::{Account, AccountList, AccountResumeParams, AccountResumed, AccountState, NoParams},
 };
 use clap::{Subcommand, ValueHint};
 
@@ -47,9 +47,19 @@ pub(crate) async fn run(
         AccountCommand::List => output.result(&client.account_list(NoParams {}).await?, show)?,
         AccountCommand::Resume { id } => {
             let resumed = client.account_resume(AccountResumeParams { account: id }).await?;
-            output.result(&resumed, |out, resumed| match resumed.resumed.len() as u64 {
-                0 => writeln!(out, "Nothing held it back."),
-                many => writeln!(out, "{} may be worked with again.", count(many, "account", "accounts")),
+            output.result(&resumed, |out, AccountResumed { resumed, tasks }| {
+                if !resumed.is_empty() {
+                    let accounts = count(resumed.len() as u64, "account", "accounts");
+                    writeln!(out, "{accounts} may be worked with again.")?;
+                }
+                match tasks.len() as u64 {
+                    0 if resumed.is_empty() => writeln!(out, "Nothing held it back."),
+                    0 => Ok(()),
+                    many => {
+                        let tasks = count(many, "task", "tasks");
+                        writeln!(out, "{tasks} with a login of its own no longer held back.")
+                    }
+                }
             })?;
         }
     }

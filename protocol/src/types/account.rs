@@ -84,6 +84,9 @@ pub struct AccountResumeParams {
 pub struct AccountResumed {
     /// The ids of the accounts that something held back; empty where nothing did.
     pub resumed: Vec<String>,
+    /// The tasks with logins of their own that a limit held back: they are released where no account is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<String>,
 }
 
 /// The payload of `agent:limited` and `agent:resumed`.

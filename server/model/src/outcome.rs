@@ -1,6 +1,6 @@
 //! The outcomes of tasks.
 
-use aiwg_protocol::types::{Json, TaskState, TaskUsage};
+use aiwg_protocol::types::{Json, TaskState, TaskUsage, Timestamp};
 
 use crate::{end_reason::EndReason, message::Received, spending::RunCost, stop_reason::StopReason};
 
@@ -31,6 +31,8 @@ pub struct Outcome {
     pub detail: Option<Json>,
     /// The messages of the task that it has reported on.
     pub received: Received,
+    /// Time at which a limit resets that its agent has met; none if it has met none, or has told no time that can be believed.
+    pub resets_at: Option<Timestamp>,
 }
 
 /// Cost of an agent's session from its very beginning, as the agent reports it.
@@ -85,6 +87,7 @@ impl Outcome {
             session: None,
             detail: None,
             received: Received::default(),
+            resets_at: None,
         }
     }
 

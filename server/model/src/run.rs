@@ -51,6 +51,8 @@ pub struct RunStart<'a> {
     pub profile: Option<&'a str>,
     /// Expected cost that is set aside while it is under way, in US dollars.
     pub reserved_usd: Option<f64>,
+    /// The most that its agent is given to spend, in US dollars.
+    pub cap_usd: Option<f64>,
 }
 
 /// A run as stored.
@@ -78,6 +80,8 @@ pub struct RunRow {
     pub profile: Option<String>,
     /// Expected cost that was set aside for it, in US dollars.
     pub reserved_usd: Option<f64>,
+    /// The most that its agent was given to spend, in US dollars.
+    pub cap_usd: Option<f64>,
     /// Cost that was counted against the budgets, in US dollars; none while it runs, or where nothing was.
     pub charged_usd: Option<f64>,
     /// Further facts that it has left, as JSON; none for nothing.

@@ -17,6 +17,9 @@ pub struct Terms {
     /// True if no budget keeps it from starting: a person has said so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ignore_budget: bool,
+    /// True if its own environment decides by which login its agent works: no account of the project's profiles keeps it from starting.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub has_own_login: bool,
     /// The check by which it counts as done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<VerifyTerms>,

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Cursor, Hold, NewEvent, RunRow, TaskRow};
+use aiwg_model::{Cursor, Hold, NewEvent, Outcome, RunRow, TaskRow};
 use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timestamp, Waiting};
 
 use super::{
     classes::Class,
     gates::Gate,
+    next_run::jitter,
     state::{Slot, State},
     transaction::Transaction,
 };
@@ -30,7 +31,7 @@ impl Transaction<'_> {
     /// that should be over closes nothing here: [`probe_gate`](Self::probe_gate) comes later.
     pub(super) fn account_gate(&self, class: &str, may_start: bool) -> Option<Gate> {
         let profile = profile_of(class);
-        if self.is_free(profile) {
+        if Class::named(class).has_own_login || self.is_free(profile) {
             return None;
         }
         let (mut first, mut is_soon) = (None, false);
@@ -50,7 +51,7 @@ impl Transaction<'_> {
     /// the probe, or is being asked for it. The task's own profile comes first, also where a fallback is free: else nobody would ever try.
     pub(super) fn probe_gate(&self, class: &str) -> Option<Gate> {
         let profile = profile_of(class);
-        if self.is_free(profile) {
+        if Class::named(class).has_own_login || self.is_free(profile) {
             return None;
         }
         let mut first = None;
@@ -79,6 +80,10 @@ impl Transaction<'_> {
         let sticky =
             interrupted.map(|run| run.profile.clone()).filter(|profile| candidates.contains(profile));
         let asked = candidates.first().cloned().flatten();
+        if task.spec.terms.has_own_login {
+            // Of its account nothing is known.
+            return sticky.unwrap_or(asked);
+        }
         let mut in_order = sticky.into_iter().chain(candidates);
         let may = |profile: &Option<String>| {
             self.look_at(profile.as_deref()).is_none_or(|(_, look)| matches!(look, Look::Open | Look::Probe))
@@ -102,16 +107,21 @@ impl Transaction<'_> {
         Some((account, self.state.accounts.look(&account.id, &in_use.policy, &starts, self.now)))
     }
 
-    /// The hold of a task that has met a limit: none where its account's gate holds it back with all others.
-    pub(super) fn hold_of_limited(&self, task: &TaskRow) -> Vec<Hold> {
+    /// The hold of a task that has met a limit: none where its account's gate holds it back with all others. It lasts until the time that its agent
+    /// has told, and a little longer, as that of an account does.
+    pub(super) fn hold_of_limited(&self, task: &TaskRow, outcome: &Outcome) -> Vec<Hold> {
         let has_own_login = task.spec.env.keys().any(|name| is_login_variable(name));
         let profile = self.state.running.get(&task.no).and_then(|slot| slot.profile.as_deref());
         let account = self.state.config.accounts.of_profile(profile);
         if account.is_some() && !has_own_login {
-            Vec::new()
-        } else {
-            vec![Hold::limit(self.now.after_ms(OWN_LOGIN_MS))]
+            return Vec::new();
         }
+        let told = outcome.resets_at.filter(|at| *at > self.now);
+        let until = told.map_or(self.now.after_ms(OWN_LOGIN_MS), |at| {
+            let wait_ms = at.as_millis().saturating_sub(self.now.as_millis()) as f64;
+            at.after_ms((jitter(task).abs() * (wait_ms / 20.0).min(MOST_JITTER_MS)) as u64)
+        });
+        vec![Hold::limit(until)]
     }
 
     /// Publishes what has become of the accounts since it was published last. True if there was anything.
@@ -229,7 +239,10 @@ fn profile_of(class: &str) -> Option<&str> {
     Some(Class::named(class).profile).filter(|profile| !profile.is_empty())
 }
 
-/// The pause of a task that has a login of its own, of which nothing is known beyond its end, in milliseconds.
+/// The most by which the pause of such a task is longer than its agent has told, in milliseconds.
+const MOST_JITTER_MS: f64 = 60_000.0;
+
+/// The pause of a task that has a login of its own, and whose agent has told no time, in milliseconds.
 const OWN_LOGIN_MS: u64 = 15 * 60_000;
 
 /// The state of a paused account.
@@ -279,7 +292,8 @@ impl State {
         let in_use = &self.config.accounts;
         let is_of_it = |slot: &&Slot| {
             let own = in_use.of_profile(slot.profile.as_deref());
-            !slot.span.is_check && own.is_some_and(|own| own.id == account)
+            let has_own_login = Class::named(&slot.class).has_own_login;
+            !slot.span.is_check && !has_own_login && own.is_some_and(|own| own.id == account)
         };
         self.running.values().filter(is_of_it).map(|slot| slot.span.from).collect()
     }

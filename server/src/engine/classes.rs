@@ -14,9 +14,12 @@ const SEPARATOR: char = '\u{1f}';
 /// The part of the name of a class whose tasks no budget keeps from starting.
 const IGNORES_BUDGET: &str = "!";
 
+/// The part of the name of a class whose tasks have logins of their own.
+const OWN_LOGIN: &str = "!";
+
 /// The configured classes: lanes, and whatever else keeps some tasks from starting and not others.
 ///
-/// A project that uses none of it has one class, with an empty name.
+/// A project that uses none of it has one class, with an empty name, and one for tasks with logins of their own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Classes {
     lanes: Arc<BTreeMap<String, LaneConfig>>,
@@ -39,6 +42,8 @@ pub(super) struct Class<'a> {
     pub(super) ignores_budget: bool,
     /// The profile that its tasks ask for; empty for the section `agent`.
     pub(super) profile: &'a str,
+    /// True if its tasks have logins of their own: no account keeps them from starting.
+    pub(super) has_own_login: bool,
 }
 
 impl<'a> Class<'a> {
@@ -46,13 +51,20 @@ impl<'a> Class<'a> {
     pub(super) fn named(name: &'a str) -> Self {
         let mut parts = name.split(SEPARATOR);
         let mut next = || parts.next().unwrap_or_default();
-        Self { lane: next(), rule: next(), ignores_budget: next() == IGNORES_BUDGET, profile: next() }
+        Self {
+            lane: next(),
+            rule: next(),
+            ignores_budget: next() == IGNORES_BUDGET,
+            profile: next(),
+            has_own_login: next() == OWN_LOGIN,
+        }
     }
 
     /// Its name: the parts in their order, without the empty ones at the end.
     fn name(&self) -> String {
-        let parts =
-            [self.lane, self.rule, if self.ignores_budget { IGNORES_BUDGET } else { "" }, self.profile];
+        let ignores_budget = if self.ignores_budget { IGNORES_BUDGET } else { "" };
+        let own_login = if self.has_own_login { OWN_LOGIN } else { "" };
+        let parts = [self.lane, self.rule, ignores_budget, self.profile, own_login];
         let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
         parts.get(..used).unwrap_or_default().join(&SEPARATOR.to_string())
     }
@@ -95,7 +107,8 @@ impl Classes {
         let rule = known(task.rule, &|rule| self.rules.contains(rule));
         let ignores_budget = self.has_budget && task.ignores_budget;
         let profile = known(task.agent, &|agent| self.profiles.contains(agent));
-        Class { lane: &lane, rule: &rule, ignores_budget, profile: &profile }.name()
+        let has_own_login = task.has_own_login;
+        Class { lane: &lane, rule: &rule, ignores_budget, profile: &profile, has_own_login }.name()
     }
 }
 
@@ -110,7 +123,8 @@ mod tests {
             r#"{"lanes": {"docs": {}}, "agents": {"p": {"program": "codex"}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#,
         );
         let named = |config: &Config, lane, agent, rule, ignores_budget| {
-            Classes::of(config).class_of(&Classified { lane, agent, rule, ignores_budget })
+            let has_own_login = false;
+            Classes::of(config).class_of(&Classified { lane, agent, rule, ignores_budget, has_own_login })
         };
         let name = |config, lane, rule, ignores_budget| named(config, lane, None, rule, ignores_budget);
         for lane in ["", "docs"] {
@@ -119,8 +133,10 @@ mod tests {
                     let some = |name: &'static str| (!name.is_empty()).then_some(name);
                     for profile in ["", "p"] {
                         let name = named(&all, some(lane), some(profile), some(rule), ignores_budget);
-                        let class = Class { lane, rule, ignores_budget, profile };
+                        let class = Class { lane, rule, ignores_budget, profile, has_own_login: false };
                         assert_eq!(Class::named(&name), class, "{name:?}");
+                        let own = Class { has_own_login: true, ..class };
+                        assert_eq!(Class::named(&own.name()), own);
                     }
                 }
             }

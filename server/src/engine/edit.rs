@@ -34,7 +34,7 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.hold_by_hand(no, until))).await
     }
 
-    /// Releases a queued task that is held by hand, or is to start later. False if it is neither.
+    /// Releases a queued task that is held by hand, is to start later, or has met a limit of a login of its own. False if it is none of these.
     ///
     /// # Errors
     /// There is no such task, it is not queued, or the database could not be written.
@@ -64,7 +64,9 @@ impl Transaction<'_> {
         self.queued(no)?;
         let was_held = self.store.release_one(no, Hold::BY_HAND, "")?;
         let was_delayed = self.store.release_one(no, Hold::DELAY, "")?;
-        Ok(was_held || was_delayed)
+        // One whose agent works with a login of its own: no account is there to be resumed.
+        let was_limited = self.store.release_one(no, Hold::LIMIT, "")?;
+        Ok(was_held || was_delayed || was_limited)
     }
 
     fn edit(&mut self, no: TaskNo, edit: &Edit) -> Result<bool, Failure> {

@@ -71,7 +71,8 @@ impl Transaction<'_> {
             let mut event = event.clone();
             if event.source == EventSource::FileWatcher && event.cause.is_none() {
                 // The author of a change of a file is unknown.
-                event.cause = self.state.memory.cause_at(event.happened_at.unwrap_or(self.now));
+                let at = event.happened_at.unwrap_or(self.now);
+                event.cause = self.state.memory.cause_at(at, self.state.only_a_check_ran_at(at));
             }
             self.effects.new_events.push_back(event);
         }

@@ -143,10 +143,12 @@ impl Memory {
     }
 
     /// The possible cause of a change of a file at this moment: the deepest of the rules' tasks that ran then. Who
-    /// has written a file is unknown, and a chain that went on by files alone would have no end.
-    pub(super) fn cause_at(&self, at: Timestamp) -> Option<Cause> {
+    /// has written a file is unknown, and a chain that went on by files alone would have no end. If it is the check of a task that ran, what has begun
+    /// right after that is none.
+    pub(super) fn cause_at(&self, at: Timestamp, is_of_check: bool) -> Option<Cause> {
         let runs = self.runs.iter().flat_map(|(rule, runs)| runs.iter().map(move |run| (rule, run)));
-        let (rule, run) = runs.filter(|(_, run)| ran_at(run, at)).max_by_key(|(_, run)| run.depth)?;
+        let is_one = |run: &BusyPeriod| ran_at(run, at) && !(is_of_check && run.from > at);
+        let (rule, run) = runs.filter(|(_, run)| is_one(run)).max_by_key(|(_, run)| run.depth)?;
         Some(Cause {
             task: Some(run.task.to_string()),
             rule: Some(rule.clone()),

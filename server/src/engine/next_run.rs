@@ -185,7 +185,7 @@ impl Transaction<'_> {
         let retries = task.spec.terms.retry.as_ref().filter(|policy| is_retried(policy, outcome));
         let is_overload = outcome.reason == EndReason::OVERLOADED && task.ending.is_none();
         if outcome.reason == EndReason::LIMITED && task.ending.is_none() {
-            return Ok(Some(Again { holds: self.hold_of_limited(task), is_attempt: false }));
+            return Ok(Some(Again { holds: self.hold_of_limited(task, outcome), is_attempt: false }));
         }
         if outcome.reason == EndReason::DEFERRED && task.ending.is_none() {
             let holds = self.holds_of_deferred(task)?;
@@ -241,7 +241,7 @@ fn retry_pause_ms(policy: &RetryPolicy, failed: usize, jitter: f64) -> u64 {
 }
 
 /// A number from -1 to 1 that differs from run to run, so that tasks which have failed together are not tried again together.
-fn jitter(task: &TaskRow) -> f64 {
+pub(super) fn jitter(task: &TaskRow) -> f64 {
     let mut hasher = DefaultHasher::new();
     (task.no, task.launch).hash(&mut hasher);
     (hasher.finish() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
@@ -355,6 +355,7 @@ mod tests {
             dir: None,
             profile: None,
             reserved_usd: None,
+            cap_usd: None,
             charged_usd: None,
             detail: None,
         }

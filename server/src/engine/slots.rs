@@ -148,11 +148,21 @@ impl Transaction<'_> {
         let kind = if is_check { RunRow::CHECK } else { RunRow::AGENT };
         let share = if is_check { None } else { self.share(task, profile)? };
         let reserved_usd = share.map(|share| share.reserved_usd);
-        self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), profile, reserved_usd })?;
+        let cap_usd = share.and_then(|share| self.cap_of_run(Some(share), profile));
+        self.store.begin_run(&RunStart {
+            id,
+            kind,
+            at,
+            dir: Some(&id.dir()),
+            profile,
+            reserved_usd,
+            cap_usd,
+        })?;
         let span = RunSpan { is_check, from: at, until: None };
         let mut slot = Slot { profile: profile.map(str::to_owned), span, ..Slot::of(task) };
         if let Some(reserved_usd) = reserved_usd {
-            slot = Slot { reserved_usd, before_usd: charged_before(self.store, task)?, ..slot };
+            let before_usd = charged_before(self.store, task)?;
+            slot = Slot { reserved_usd, cap_usd: cap_usd.unwrap_or_default(), before_usd, ..slot };
         }
         self.state.running.insert(task.no, slot);
         Ok(share)

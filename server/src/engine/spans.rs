@@ -45,7 +45,10 @@ impl Spans {
 impl RunSpan {
     fn was_at(&self, at: Timestamp) -> bool {
         let at = at.as_millis();
-        self.from.as_millis().saturating_sub(TICK_MS) <= at
+        // An agent often begins in the moment in which a check has ended, and it takes longer to start than a clock is behind: what was changed before
+        // that is the check's.
+        let tick_ms = if self.is_check { TICK_MS } else { 0 };
+        self.from.as_millis().saturating_sub(tick_ms) <= at
             && self.until.is_none_or(|until| at <= until.as_millis())
     }
 }
@@ -90,6 +93,9 @@ mod tests {
         let was = |state: &State, ms| state.only_a_check_ran_at(at(ms));
         assert!(was(&state, 1200) && was(&state, 990) && was(&state, 1900));
         assert!(!was(&state, 1600) && !was(&state, 2001) && !was(&state, 100));
+        // The next agent begins when the check ends, which changes something in its last moment.
+        state.spans.remember(over(false, 2000, 2500));
+        assert!(was(&state, 1999) && was(&state, 1981) && !was(&state, 2000));
         let span = RunSpan { is_check: true, from: at(5000), until: None };
         state.running.insert(TaskNo(1), Slot { span, ..Slot::default() });
         assert!(was(&state, 6000));

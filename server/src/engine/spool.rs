@@ -97,7 +97,7 @@ impl Transaction<'_> {
         if self.kept_answer(key)?.is_none() {
             // Who has written a file is unknown, as with any other: it may have been the agent of a task that ran then. The emitter's own time
             // could be any.
-            let cause = event.cause.clone().or_else(|| self.state.memory.cause_at(*written_at));
+            let cause = event.cause.clone().or_else(|| self.state.memory.cause_at(*written_at, false));
             let emitted = self.publish_at(&NewEvent { cause, ..event.clone() }, None, Some(*at))?;
             self.keep_answer(key, &emitted)?;
             self.take_new_events()?;

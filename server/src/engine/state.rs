@@ -8,7 +8,7 @@ use aiwg_store::View;
 
 use super::{
     accounts::{published, unshared},
-    budget::{Budgets, Money, charged_before, reserved_of},
+    budget::{Budgets, Money, charged_before, given_to, reserved_of},
     command::{EngineConfig, Starts},
     gates::Gates,
     memory::Memory,
@@ -78,6 +78,8 @@ pub(super) struct Slot {
     pub(super) rule: Option<String>,
     /// The cost that is set aside for its run, in US dollars; 0 where there are no budgets.
     pub(super) reserved_usd: f64,
+    /// The most that its agent was given to spend in this run, in US dollars; 0 where there are no budgets, or no cap.
+    pub(super) cap_usd: f64,
     /// The cost of its runs before, in US dollars; 0 where there are no budgets.
     pub(super) before_usd: f64,
     /// The cost of its run so far as its agent has reported it, in US dollars. It is not in the store: the agent's output says it again.
@@ -113,6 +115,7 @@ impl Slot {
         }
         if budgets.are_set() {
             slot.reserved_usd = reserved_of(&runs, budgets);
+            slot.cap_usd = given_to(&runs);
             slot.before_usd = charged_before(store, &task)?;
         }
         Ok(slot)

@@ -455,6 +455,7 @@ mod tests {
             dir: None,
             profile: None,
             reserved_usd: None,
+            cap_usd: None,
             charged_usd: None,
             detail: None,
         };

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::{Hold, NewEvent, TaskNo, TaskSpec, text::one_line};
+use aiwg_model::{Hold, NewEvent, TaskNo, TaskSpec, Terms, text::one_line};
 use aiwg_protocol::{
     ErrorKind,
     types::{EventSource, Json, TaskRefusedEvent, TaskState, TaskSubmitted},
@@ -15,6 +15,7 @@ use super::{
     tasks::waited_in_vain,
     transaction::{Failure, Transaction},
 };
+use crate::accounts::is_login_variable;
 
 /// Maximum length of the prompt of a task in the event about its refusal, in characters.
 const REFUSED_PROMPT: usize = 200;
@@ -106,6 +107,7 @@ impl Transaction<'_> {
     /// A new task with its class, and with what its lane adds to its priority.
     fn classified(&self, task: &TaskSpec) -> TaskSpec {
         let mut terms = task.terms.clone();
+        terms.has_own_login = task.env.keys().any(|name| is_login_variable(name));
         terms.is_profile |= self.state.config.profiles.profile_of(task.agent.as_deref()).is_some();
         // One that is carried out again has the priority that its lane gave the one before.
         self.placed(TaskSpec { terms, ..task.clone() }, task.priority.saturating_sub(task.lane_priority))
@@ -119,8 +121,8 @@ impl Transaction<'_> {
 
     fn place_of(&self, task: &TaskSpec) -> Placed {
         let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.counts_to());
-        let ignores_budget = task.terms.ignore_budget;
-        self.state.config.classes.place_of(&Classified { lane, agent, rule, ignores_budget })
+        let Terms { ignore_budget: ignores_budget, has_own_login, .. } = task.terms;
+        self.state.config.classes.place_of(&Classified { lane, agent, rule, ignores_budget, has_own_login })
     }
 
     /// Refuses what would make the queue longer than the configuration allows.

@@ -306,7 +306,8 @@ impl Transaction<'_> {
     /// before its agent.
     fn go_on(&mut self, task: &TaskRow, is_work: bool) -> aiwg_store::Result<()> {
         self.state.endings.remove(&task.no);
-        if !self.may_go_on() || (is_work && !self.may_go_on_working(task)?) {
+        let may_work = self.state.resting_since().is_none() && self.may_go_on();
+        if !(if is_work { may_work && self.may_go_on_working(task)? } else { self.may_go_on() }) {
             return self.requeue_after_run(task, None);
         }
         self.store.go_on(task.no)?;

@@ -29,6 +29,7 @@ fn run(n: usize, kind: &'static str, reason: Option<EndReason>) -> RunRow {
         dir: None,
         profile: None,
         reserved_usd: None,
+        cap_usd: None,
         charged_usd: None,
         detail: None,
     }

@@ -85,6 +85,7 @@ mod tests {
             dir: dir.map(str::to_owned),
             profile: None,
             reserved_usd: None,
+            cap_usd: None,
             charged_usd: None,
             detail: None,
         }

@@ -47,6 +47,7 @@ pub(super) fn outcome(record: &ExitRecord, dir: &Path, terms: &VerifyTerms, time
         session: None,
         detail: RoundDetail { tail: Some(said), ended, ..RoundDetail::default() }.to_json(),
         received: Received::default(),
+        resets_at: None,
     }
 }
 

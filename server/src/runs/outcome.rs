@@ -99,6 +99,7 @@ pub(super) fn outcome(
         usage: None,
         detail: None,
         received: Received::default(),
+        resets_at: evaluation.limit.as_ref().and_then(|limit| clock.reset_of(limit)),
     }
     .with(used)
 }

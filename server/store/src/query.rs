@@ -113,6 +113,8 @@ pub struct Classified<'a> {
     pub rule: Option<&'a str>,
     /// True if no budget keeps it from starting.
     pub ignores_budget: bool,
+    /// True if its own environment decides by which login its agent works.
+    pub has_own_login: bool,
 }
 
 /// The place of a kind of tasks in the queue.

@@ -558,8 +558,8 @@ export declare class TaskMethods {
   hold(params: TaskHoldParams, options?: CallOptions): Promise<TaskHeld>;
 
   /**
-   * Releases a task that is held by `task.hold`, or that is to start later. What else it waits for
-   * stays.
+   * Releases a task that is held by `task.hold`, that is to start later, or that has met a limit
+   * with a login of its own. What else it waits for stays.
    *
    * @throws {DaemonError} of kind `task_not_found`, `task_not_queued`, `storage_unavailable`,
    * `shutting_down`

@@ -60,6 +60,11 @@ export interface AccountResumeParams {
 export interface AccountResumed {
   /** The ids of the accounts that something held back; empty where nothing did. */
   resumed: string[];
+  /**
+   * The tasks with logins of their own that a limit held back: they are released where no account
+   * is named.
+   */
+  tasks?: string[];
 }
 
 /**

@@ -58,20 +58,28 @@ fn params(args: LoopArgs) -> Result<TaskSubmitParams, CliError> {
 /// Tells of each round as it ends, and gives the task once it has ended.
 async fn until_ended(connection: &ReconnectingClient, id: &str, output: &Output) -> Result<Task, CliError> {
     let mut progress = Progress::default();
-    let ended = connection.ended(id);
-    tokio::pin!(ended);
+    // Both go on all the time: whichever of them connects again keeps the connection from the other meanwhile.
+    let task = tokio::select! {
+        task = connection.ended(id) => task,
+        error = tell_on(connection, id, &mut progress, output) => Err(error),
+    }?;
+    progress.tell(&task, output);
+    Ok(task)
+}
+
+/// Tells of each round as it ends, until the daemon has stopped for good.
+async fn tell_on(
+    connection: &ReconnectingClient,
+    id: &str,
+    progress: &mut Progress,
+    output: &Output,
+) -> CliError {
+    let params = TaskGetParams { task_id: id.to_owned() };
     loop {
-        tokio::select! {
-            task = &mut ended => {
-                let task = task?;
-                progress.tell(&task, output);
-                return Ok(task);
-            }
-            () = tokio::time::sleep(LOOK_EVERY) => {
-                let params = TaskGetParams { task_id: id.to_owned() };
-                let task = connection.call(SOON, async |client| client.task_get(params.clone()).await).await?;
-                progress.tell(&task, output);
-            }
+        tokio::time::sleep(LOOK_EVERY).await;
+        match connection.call(SOON, async |client| client.task_get(params.clone()).await).await {
+            Ok(task) => progress.tell(&task, output),
+            Err(error) => return error,
         }
     }
 }

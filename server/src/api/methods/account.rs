@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use aiwg_model::Hold;
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{
@@ -61,9 +62,13 @@ pub(crate) async fn account_resume(
         // The others of the user hear of it before the answer, if their file can be written.
         let _ = timeout(SHARED_WITHIN, known.are_shared()).await;
     }
+    let tasks = match named {
+        None => handler.command(handler.context.engine.release(Hold::LIMIT, String::new())).await?,
+        Some(_) => Vec::new(),
+    };
     // What waited for it starts with the next transaction.
     handler.command(handler.context.engine.look_at_accounts()).await?;
-    Ok(AccountResumed { resumed })
+    Ok(AccountResumed { resumed, tasks: tasks.iter().map(ToString::to_string).collect() })
 }
 
 fn in_use(handler: &Handler) -> InUse {

@@ -164,6 +164,18 @@ impl Spent {
     }
 }
 
+/// How many times this cost fits into what is left, as a whole number.
+pub(super) fn times(left_usd: f64, cost_usd: f64) -> f64 {
+    let whole = ((left_usd + NEXT_TO_NOTHING) / cost_usd).floor();
+    // What costs nothing fits as often as wanted.
+    if whole.is_nan() { 0.0 } else { whole }
+}
+
+/// True if a part of a bound is spent, which the sum of fractions may miss by next to nothing.
+pub(super) fn is_reached(spent_usd: f64, part_usd: f64) -> bool {
+    spent_usd + NEXT_TO_NOTHING >= part_usd
+}
+
 /// The one in the middle; of two, what lies between them. None of nothing.
 pub(super) fn median(mut costs: Vec<f64>) -> Option<f64> {
     costs.sort_unstable_by(f64::total_cmp);

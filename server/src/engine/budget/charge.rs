@@ -23,6 +23,7 @@ impl Transaction<'_> {
         self.take_off_session(task, outcome)?;
         let slot = self.state.running.get_mut(&task.no);
         let (set_aside, so_far) = slot.map_or((f64::INFINITY, 0.0), |slot| {
+            slot.cap_usd = 0.0;
             (std::mem::take(&mut slot.reserved_usd), std::mem::take(&mut slot.reported_usd))
         });
         let known = outcome.usage.as_ref().and_then(|usage| usage.cost_usd);

@@ -131,6 +131,22 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Money that is spent, or that running agents may spend yet: what one of them was given is not given to another.
+    fn given(&self, bound: &Bound<'_>, but: Option<TaskNo>) -> f64 {
+        let spent = self.state.money.book.as_ref().map_or(0.0, |book| book.spent.towards(bound));
+        let others = self.state.running.iter().filter(|(no, _)| Some(**no) != but).map(|(_, slot)| slot);
+        spent + sum_of(counting(others, bound.rule).map(|slot| slot.reserved_usd.max(slot.cap_usd)))
+    }
+
+    /// Number of parts into which what is left of a bound is divided: one for each slot that is free, and one for a task that an agent waits for, as
+    /// long as what is expected fits into each.
+    fn parts(&self, no: TaskNo, left_usd: f64, expected_usd: f64) -> f64 {
+        let others = self.state.running.keys().filter(|other| **other != no).count();
+        let free = self.state.config.max_parallel.saturating_sub(others).max(1).saturating_add(1);
+        let free = f64::from(u32::try_from(free).unwrap_or(u32::MAX));
+        bounds::times(left_usd, expected_usd).min(free).max(1.0)
+    }
+
     /// Money that is spent or set aside, as it counts towards a bound.
     fn taken(&self, bound: &Bound<'_>) -> f64 {
         let spent = self.state.money.book.as_ref().map_or(0.0, |book| book.spent.towards(bound));
@@ -183,7 +199,7 @@ impl Transaction<'_> {
         let budgets = self.budgets().clone();
         let mut lacking = Vec::new();
         for bound in budgets.bounds(rule.as_deref()) {
-            if bound.fits(self.taken(&bound), needed) {
+            if bound.fits(self.given(&bound, None), needed) {
                 continue;
             }
             let Some(book) = &self.state.money.book else { continue };
@@ -247,8 +263,10 @@ impl Transaction<'_> {
         self.open_book()?;
         let expected = self.expected(task, profile)?;
         let rule = task.spec.counts_to();
-        let of_bounds =
-            self.budgets().bounds(rule).into_iter().map(|bound| bound.limit_usd - self.taken(&bound));
+        let of_bounds = self.budgets().bounds(rule).into_iter().map(|bound| {
+            let left = bound.limit_usd - self.given(&bound, Some(task.no));
+            left / self.parts(task.no, left, expected)
+        });
         let of_bounds: Vec<f64> =
             if task.spec.terms.ignore_budget { Vec::new() } else { of_bounds.collect() };
         let least = of_bounds.into_iter().chain(self.left_of_cap(task)?).min_by(f64::total_cmp);
@@ -291,14 +309,19 @@ impl Transaction<'_> {
         self.open_book()?;
         let Some(slot) = self.state.running.get_mut(&run.task) else { return Ok(false) };
         let (reported, cost) = (slot.reported_usd, slot.before_usd + slot.reported_usd);
+        let given_usd = slot.cap_usd;
         if reported > slot.reserved_usd {
             slot.reserved_usd = reported;
             self.store.reserve(run, reported)?;
         }
         let is_over_cap = self.budgets().config.task_usd.is_some_and(|cap| cost > cap);
         let bounds = self.budgets().bounds(task.spec.counts_to());
-        let is_over_bound =
-            !task.spec.terms.ignore_budget && bounds.iter().any(|bound| bound.is_passed(self.taken(bound)));
+        // What the others were given is theirs, but a run that keeps to what it was given itself is not ended for that: a bound may have been lowered.
+        let is_over_own = reported > given_usd;
+        let is_passed = |bound: &Bound<'_>| {
+            bound.is_passed(self.taken(bound)) || is_over_own && bound.is_passed(self.given(bound, None))
+        };
+        let is_over_bound = !task.spec.terms.ignore_budget && bounds.iter().any(is_passed);
         Ok(is_over_cap || is_over_bound)
     }
 
@@ -317,7 +340,7 @@ impl Transaction<'_> {
         book.spent.add(rule, usd, true);
         for bound in budgets.bounds(rule) {
             let spent = self.state.money.book.as_ref().map_or(0.0, |book| book.spent.towards(&bound));
-            if spent >= bound.limit_usd * budgets.config.warn_at {
+            if bounds::is_reached(spent, bound.limit_usd * budgets.config.warn_at) {
                 self.publish_once(Occasion::Warning, &bound)?;
             }
         }
@@ -391,8 +414,18 @@ struct Lack {
 
 /// Money that is set aside for running tasks of a rule, or for all.
 fn reserved<'s>(slots: impl Iterator<Item = &'s Slot>, rule: Option<&str>) -> f64 {
-    let counts = |slot: &&Slot| rule.is_none() || slot.rule.as_deref() == rule;
-    sum_of(slots.filter(counts).map(|slot| slot.reserved_usd))
+    sum_of(counting(slots, rule).map(|slot| slot.reserved_usd))
+}
+
+/// The slots of the tasks of a rule, or all.
+fn counting<'s>(slots: impl Iterator<Item = &'s Slot>, rule: Option<&str>) -> impl Iterator<Item = &'s Slot> {
+    slots.filter(move |slot| rule.is_none() || slot.rule.as_deref() == rule)
+}
+
+/// The most that the agent of a running task with these runs was given, in US dollars; 0 where there was no cap.
+pub(super) fn given_to(runs: &[RunRow]) -> f64 {
+    let open = runs.iter().rfind(|run| run.ended_at.is_none());
+    open.and_then(|run| run.cap_usd).unwrap_or_default()
 }
 
 /// Money that is set aside for a running task with these runs. There may have been no budgets when its agent was started.

@@ -275,6 +275,15 @@ fn settle(tx: &mut Transaction<'_>, model: &Model) {
             "{bound:?}: {spent} + {set_aside}, {rows:?}",
             rows = started
         );
+        let all = tx.store.running().unwrap();
+        let ignoring: Vec<TaskNo> = rows[last + 1..].iter().map(|row| row.no).collect();
+        let given_to = |no: TaskNo| {
+            let run = tx.store.runs(no).unwrap().into_iter().next_back().unwrap();
+            run.reserved_usd.unwrap().max(run.cap_usd.unwrap_or_default())
+        };
+        let given = all.iter().filter(|row| counts(row) && !ignoring.contains(&row.no));
+        let given: f64 = given.map(|row| given_to(row.no)).sum();
+        assert!(spent + given <= bound.limit_usd + NOTHING, "{bound:?}: {spent}, and {given} were given");
     }
 }
 

@@ -113,6 +113,7 @@ fn the_last_run_of_each_task() {
         dir: None,
         profile: None,
         reserved_usd: None,
+        cap_usd: None,
         charged_usd: None,
         detail: None,
     };

@@ -32,6 +32,10 @@ const COUNTS_TO: &str = "coalesce(CASE WHEN json_valid(cause) THEN json_extract(
 const IGNORES: &str =
     "coalesce(CASE WHEN json_valid(terms) THEN json_extract(terms, '$.ignoreBudget') END = 1, 0)";
 
+/// Whether a task's own environment decides by which login its agent works.
+const OWN_LOGIN: &str =
+    "coalesce(CASE WHEN json_valid(terms) THEN json_extract(terms, '$.hasOwnLogin') END = 1, 0)";
+
 /// The first of the times of expiry.
 const NEXT_EXPIRY: &str = "SELECT min(expires_at) FROM task INDEXED BY task_expires
      WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at > ?";
@@ -92,25 +96,31 @@ impl SqliteStore {
 
     /// Puts the queued tasks into classes again, and has their lanes add to their priorities what they add now.
     pub(crate) fn classify(&mut self, place_of: &dyn Fn(&Classified<'_>) -> Placed) -> rusqlite::Result<()> {
-        type Kind = (Option<String>, Option<String>, Option<String>, bool, String, i32);
+        type Kind = (Option<String>, Option<String>, Option<String>, bool, String, i32, bool);
         let kinds: Vec<Kind> = self
             .statement(&format!(
-                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT), lane_priority
-                 FROM task WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5, 6"
+                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT), lane_priority, {OWN_LOGIN}
+                 FROM task WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5, 6, 7"
             ))?
             .query_map([], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+                let (lane, agent, rule) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((lane, agent, rule, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
             })?
             .collect::<rusqlite::Result<_>>()?;
-        for (lane, agent, rule, ignores_budget, class, lane_priority) in kinds {
+        for (lane, agent, rule, ignores_budget, class, lane_priority, has_own_login) in kinds {
             let (its_lane, its_agent, its_rule) = (lane.as_deref(), agent.as_deref(), rule.as_deref());
-            let now =
-                place_of(&Classified { lane: its_lane, agent: its_agent, rule: its_rule, ignores_budget });
+            let now = place_of(&Classified {
+                lane: its_lane,
+                agent: its_agent,
+                rule: its_rule,
+                ignores_budget,
+                has_own_login,
+            });
             if (&now.class, now.lane_priority) != (&class, lane_priority) {
                 self.statement(&format!(
                     "UPDATE task SET class = ?7, lane_priority = ?8, priority = priority + ?8 - ?6, place = place - (?8 - ?6) * ?9
                      WHERE state IN ('queued', 'running') AND lane IS ?1 AND agent IS ?2 AND {COUNTS_TO} IS ?3 AND {IGNORES} IS ?4
-                         AND class IS ?5 AND lane_priority IS ?6"
+                         AND class IS ?5 AND lane_priority IS ?6 AND {OWN_LOGIN} IS ?10"
                 ))?
                 .execute(params![
                     lane,
@@ -121,7 +131,8 @@ impl SqliteStore {
                     lane_priority,
                     now.class,
                     now.lane_priority,
-                    AGEING_MS
+                    AGEING_MS,
+                    has_own_login
                 ])?;
             }
         }

@@ -14,12 +14,12 @@ use super::{
 };
 
 pub(super) const RUN_COLUMNS: &str = "n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, \
-     input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile";
+     input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile, cap_usd";
 
 impl SqliteStore {
     /// Notes that a run begins, in place of one that was noted under its number.
     pub(crate) fn begin_run(&mut self, run: &RunStart<'_>) -> rusqlite::Result<()> {
-        self.statement("INSERT OR REPLACE INTO run (task, n, kind, started_at, dir, reserved_usd, profile) VALUES (?, ?, ?, ?, ?, ?, ?)")?
+        self.statement("INSERT OR REPLACE INTO run (task, n, kind, started_at, dir, reserved_usd, profile, cap_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 Number(run.id.task),
                 run.id.n,
@@ -28,6 +28,7 @@ impl SqliteStore {
                 run.dir,
                 run.reserved_usd,
                 run.profile,
+                run.cap_usd,
             ])?;
         Ok(())
     }
@@ -106,6 +107,7 @@ pub(super) fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> 
         usage: read_usage(row)?,
         profile: row.get(18)?,
         reserved_usd: row.get(15)?,
+        cap_usd: row.get(19)?,
         charged_usd: row.get(17)?,
         // What is no JSON is passed over: nothing depends on it alone.
         detail: row.get::<_, Option<String>>(16)?.and_then(|text| Json::from_text(text).ok()),

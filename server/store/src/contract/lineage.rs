@@ -70,6 +70,7 @@ pub fn chains_are_followed(backend: &dyn Backend) {
             at: at(2),
             dir: Some("1"),
             reserved_usd: None,
+            cap_usd: None,
             profile: None,
         })
     });

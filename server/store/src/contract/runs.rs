@@ -6,7 +6,15 @@ use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 use super::{Backend, at, commit, queue, task};
 
 fn start(task: TaskNo, n: u32, kind: &'static str, dir: Option<&'static str>) -> RunStart<'static> {
-    RunStart { id: RunId { task, n }, kind, at: at(i64::from(n)), dir, profile: None, reserved_usd: None }
+    RunStart {
+        id: RunId { task, n },
+        kind,
+        at: at(i64::from(n)),
+        dir,
+        profile: None,
+        reserved_usd: None,
+        cap_usd: None,
+    }
 }
 
 fn begun(start: &RunStart<'static>) -> RunRow {
@@ -22,6 +30,7 @@ fn begun(start: &RunStart<'static>) -> RunRow {
         dir: start.dir.map(str::to_owned),
         profile: start.profile.map(str::to_owned),
         reserved_usd: start.reserved_usd,
+        cap_usd: start.cap_usd,
         charged_usd: None,
         detail: None,
     }
@@ -33,7 +42,12 @@ pub fn runs_are_kept(backend: &dyn Backend) {
     let (one, two) = (queue(&mut *store, 1, &task("x")), queue(&mut *store, 2, &task("y")));
     let (lost, checked) = (
         start(one, 1, RunRow::AGENT, None),
-        RunStart { reserved_usd: Some(0.5), profile: Some("codex"), ..start(one, 2, "check", Some("2")) },
+        RunStart {
+            reserved_usd: Some(0.5),
+            cap_usd: Some(2.0),
+            profile: Some("codex"),
+            ..start(one, 2, "check", Some("2"))
+        },
     );
     let other = start(two, 1, RunRow::AGENT, None);
     commit(&mut *store, |tx| [&checked, &lost, &other].into_iter().try_for_each(|run| tx.begin_run(run)));

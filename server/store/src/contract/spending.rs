@@ -51,8 +51,15 @@ pub fn a_run_is_charged(backend: &dyn Backend) {
     let mut store = backend.store();
     let no = queue(&mut *store, 1, &task("x"));
     let id = RunId { task: no, n: 1 };
-    let start =
-        RunStart { id, kind: RunRow::AGENT, at: at(1), dir: None, profile: None, reserved_usd: Some(0.5) };
+    let start = RunStart {
+        id,
+        kind: RunRow::AGENT,
+        at: at(1),
+        dir: None,
+        profile: None,
+        reserved_usd: Some(0.5),
+        cap_usd: None,
+    };
     commit(&mut *store, |tx| tx.begin_run(&start));
     let mut money = |work: &dyn Fn(&mut dyn crate::Transaction) -> crate::Result<()>| {
         commit(&mut *store, |tx| work(tx));

@@ -41,6 +41,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 written: vec!["tests/report".to_owned()],
             }),
             ignore_budget: true,
+            has_own_login: true,
             retry: Some(RetryPolicy { max: 3, on: vec![RetryOn::Timeout], delay: Span::from_millis(500) }),
             verify: Some(VerifyTerms {
                 command: CheckCommand::Program(vec!["make".to_owned(), "test".to_owned()]),
@@ -113,6 +114,7 @@ pub fn a_task_goes_from_state_to_state(backend: &dyn Backend) {
         session: None,
         detail: None,
         received: Received::default(),
+        resets_at: None,
     };
     assert!(store.begin().unwrap().finish(no, TaskState::Running, &outcome, at(1)).is_err());
     assert!(store.begin().unwrap().requeue(no, true).is_err(), "it does not run");

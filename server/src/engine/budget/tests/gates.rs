@@ -60,3 +60,40 @@ fn the_first_closed_gate_is_the_reason_for_waiting() {
     daemon.configure(json!({}));
     assert_eq!(reason(&daemon, class), None);
 }
+
+#[test]
+fn what_one_agent_was_given_is_given_to_no_other() {
+    let mut daemon =
+        Daemon::new(json!({ "day_usd": 10, "unknown_cost_usd": 1, "rules": { "r": { "day_usd": 2 } } }));
+    let first = daemon.submit(task());
+    assert_eq!(
+        first.caps,
+        [Some(2.0)],
+        "a part for each of four slots, and one for what an agent may wait for"
+    );
+    assert_eq!(
+        daemon.submit(of_rule("r")).caps,
+        [Some(1.0)],
+        "what is left of its rule's bound, in two parts"
+    );
+    daemon.crash();
+    // What has come to be known of a run takes nothing from the other.
+    assert_eq!(daemon.told(1, 1.5).ended, []);
+    let third = daemon.submit(task());
+    assert!((third.caps[0].unwrap() - 7.0 / 3.0).abs() < 1e-9, "{:?}", third.caps);
+    daemon.ended(1, Some(2.0));
+    let fourth = daemon.submit(task());
+    assert!((fourth.caps[0].unwrap() - (10.0 - 3.0 - 7.0 / 3.0) / 3.0).abs() < 1e-9, "{:?}", fourth.caps);
+}
+
+#[test]
+fn a_run_within_its_cap_goes_on_though_a_bound_was_lowered_and_one_beyond_it_takes_nothing_from_the_others() {
+    let budget = |day_usd: f64| json!({ "day_usd": day_usd, "unknown_cost_usd": 1 });
+    let mut daemon = Daemon::new(budget(10.0));
+    daemon.submit(task());
+    daemon.submit(task());
+    daemon.configure(budget(3.5));
+    assert_eq!(daemon.told(1, 1.5).ended, [], "both were given 2");
+    assert_eq!(daemon.told(1, 2.1).ended, [(1, StopReason::Budget)], "the other may spend 2");
+    assert_eq!(daemon.told(2, 0.5).ended, []);
+}

@@ -1044,8 +1044,8 @@ class TaskMethods:
         deadline: Moment | None = None,
         retry: bool | None = None,
     ) -> TaskReleased:
-        """Releases a task that is held by `task.hold`, or that is to start later. What else it
-        waits for stays.
+        """Releases a task that is held by `task.hold`, that is to start later, or that has met a
+        limit with a login of its own. What else it waits for stays.
 
         - ``task_id``: The task's id. Length at most 200.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.

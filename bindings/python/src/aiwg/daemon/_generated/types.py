@@ -516,6 +516,10 @@ class AccountResumed(Result):
 
     resumed: list[str]
     """The ids of the accounts that something held back; empty where nothing did."""
+    tasks: list[str] | None = None
+    """The tasks with logins of their own that a limit held back: they are released where no account
+    is named.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AccountResumed:
@@ -523,6 +527,7 @@ class AccountResumed(Result):
         return cls._of(
             wire,
             resumed=wire["resumed"],
+            tasks=wire.get("tasks"),
         )
 
 
