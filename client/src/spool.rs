@@ -99,8 +99,12 @@ fn open(dir: &Path) -> io::Result<()> {
         trust::check(of_project)?;
     }
     match DirBuilder::new().mode(0o700).create(dir) {
-        // Events are nothing for the project's history.
-        Ok(()) => return fs::write(dir.join(".gitignore"), "*\n"),
+        Ok(()) => {
+            // Events are nothing for the project's history.
+            fs::write(dir.join(".gitignore"), "*\n")?;
+            // So that it is there after a power cut as well.
+            return dir.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all());
+        }
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         Err(_) => {}
     }
@@ -122,7 +126,10 @@ fn count(dir: &Path) -> io::Result<Counted> {
     let mut counted = Counted { at: Instant::now(), files: 0, bytes: 0 };
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
-        if entry.file_name().as_encoded_bytes().ends_with(SUFFIX.as_bytes()) {
+        let name = entry.file_name();
+        // One that is hidden is still being written, or is no event.
+        if name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()) && !name.as_encoded_bytes().starts_with(b".")
+        {
             counted.files += 1;
             // One that a daemon has just taken in counts for nothing.
             counted.bytes += entry.metadata().map_or(0, |found| found.len());
@@ -220,6 +227,10 @@ mod tests {
         assert!(matches!(long, ClientError::NotSpooled { .. }), "{long}");
         spool.write(&event("")).unwrap();
         let large = "x".repeat(1_000_000);
+        // What killed clients have left is no event.
+        for n in 0..100 {
+            fs::write(dir.join(format!("{TEMPORARY_PREFIX}{n}{SUFFIX}")), &large).unwrap();
+        }
         let full = (0..).find_map(|_| spool.write(&event(&large)).err()).unwrap();
         assert!(matches!(full, ClientError::SpoolFull { files: 60..70, .. }), "{full}");
         assert!(full.to_string().contains("aiwg daemon start"));

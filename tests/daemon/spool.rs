@@ -190,6 +190,16 @@ fn nobody_else_can_put_something_there() {
     }
     assert_eq!(left(&daemon), [".tmp-half", "rejected"]);
     assert!(issue(&daemon).unwrap().starts_with("8 of the events"));
+    // What is refused goes nowhere where others can take it away.
+    let rejected = dir.join("rejected");
+    fs::set_permissions(&rejected, fs::Permissions::from_mode(0o777)).unwrap();
+    let long = dir.join("x".repeat(250) + ".json");
+    fs::write(&long, "").unwrap();
+    assert!(issue(&daemon).unwrap().contains("rejected is another user's, or others can write to it"));
+    assert!(long.exists());
+    fs::set_permissions(&rejected, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(issue(&daemon).unwrap().starts_with("9 of the events"));
+    assert!(!long.exists() && rejected.join("x".repeat(243) + ".reason.json").exists());
     // A spool that others can write to is not read at all, and neither is a link.
     let waiting = put(&daemon, 8, &event("a", json!(2), "waiting"));
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();

@@ -155,7 +155,10 @@ collect_licences() {
         sed -n '/^allow = \[/,/^\]/s/^allow/accepted/; /^accepted/,/^\]/p' "$source_tree/deny.toml"
         echo 'ignore-dev-dependencies = true'
         echo 'ignore-build-dependencies = true'
+        echo "targets = [\"$triple\"]"
     } >"$allowed"
+    # Those of other platforms are asked for as well, though nothing of them is listed.
+    (cd "$source_tree" && cargo fetch --locked --quiet)
     (cd "$source_tree" && "$tools/cargo-about" generate --locked --offline --config "$allowed" --manifest-path cli/Cargo.toml \
         packaging/licences.hbs) >"$work/THIRD-PARTY-LICENCES"
     cp "$work/THIRD-PARTY-LICENCES" "$out/aiwg-$version-licences.txt"

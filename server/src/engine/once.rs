@@ -70,10 +70,15 @@ impl Engine {
 impl Transaction<'_> {
     /// The answer that the first call with a key was given.
     pub(super) fn kept_answer(&self, key: &CallKey) -> Result<Option<Json>, Failure> {
+        self.kept_answer_at(key, self.now)
+    }
+
+    /// The same for a call that was made at this time.
+    pub(super) fn kept_answer_at(&self, key: &CallKey, at: Timestamp) -> Result<Option<Json>, Failure> {
         let Some(text) = self.store.cursor(CallKey::SOURCE, key.id())? else { return Ok(None) };
         // What cannot be read was never an answer.
         let Ok(kept) = serde_json::from_str::<KeptAnswer<'_, Json>>(&text) else { return Ok(None) };
-        if kept.until <= self.now {
+        if kept.until <= at {
             return Ok(None);
         }
         if kept.call != key.call() {
@@ -204,6 +209,12 @@ mod tests {
         }
         let stored = machine.at(0, |tx| tx.store.event(1).unwrap().unwrap());
         assert_eq!(stored.at, at);
+        // The answer to its call was lost, and no daemon ran for days.
+        machine.at(0, |tx| tx.keep_answer(&key(2), &Json::new(&7).unwrap()).unwrap());
+        let late = Spooled { name: "late.json".to_owned(), key: key(2), ..spooled.clone() };
+        machine.at(3 * DAY, |tx| assert!(tx.take_spooled(std::slice::from_ref(&late), &[]).is_ok()));
+        assert_eq!(machine.state.last_event, 1);
+        machine.at(0, |tx| assert!(tx.take_spooled(&[], &["late.json".to_owned()]).is_ok()));
         take(&mut machine, 400 * DAY, &["n.json".to_owned()]);
         assert!(machine.at(0, |tx| tx.store.cursors("spool").unwrap().is_empty()));
     }

@@ -94,7 +94,8 @@ impl Transaction<'_> {
         if self.store.cursor(SOURCE, name)?.is_some() {
             return Ok(());
         }
-        if self.kept_answer(key)?.is_none() {
+        // The call of which only the answer was lost is older than the file, however long that has waited.
+        if self.kept_answer_at(key, self.now.min(*at))?.is_none() {
             // Who has written a file is unknown, as with any other: it may have been the agent of a task that ran then. The emitter's own time
             // could be any.
             let cause = event.cause.clone().or_else(|| self.state.memory.cause_at(*written_at, false));

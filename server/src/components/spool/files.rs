@@ -35,6 +35,9 @@ const MOST_NAMES: usize = 4 * MAX_SPOOLED;
 /// The time after which a file that is being written belongs to a client that was killed.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
+/// The longest name of a file, in bytes, on all usual file systems.
+const LONGEST_FILE_NAME: usize = 255;
+
 /// The ignore file of the directory: events are nothing for the project's history.
 const IGNORE: &str = ".gitignore";
 
@@ -184,7 +187,7 @@ impl Files {
                 }
                 Some(refusal) => {
                     let mut into = rejected.take().map_or_else(|| Rejected::open(dir), Ok)?;
-                    into.take(dir, &name, &refusal)?;
+                    into.take(dir, &name, &refusal).map_err(at(Path::new(&name)))?;
                     rejected = Some(into);
                 }
             }
@@ -280,6 +283,13 @@ fn read(dir: &Dir, name: &OsStr) -> Result<Read, Refusal> {
     Ok(Read { event: SpooledEvent::read(&content)?, written_at })
 }
 
+/// The name of the file with the reason for which a file was refused. A name that is as long as it may be is cut.
+fn reason_of(name: &str) -> String {
+    let stem = name.strip_suffix(SUFFIX).unwrap_or(name);
+    let end = stem.floor_char_boundary(LONGEST_FILE_NAME - REASON_SUFFIX.len());
+    format!("{}{REASON_SUFFIX}", &stem[..end])
+}
+
 /// The directory of files that were refused, each with the reason beside it.
 struct Rejected {
     dir: Dir,
@@ -293,6 +303,12 @@ impl Rejected {
             Err(error) if error.kind() == io::ErrorKind::NotFound => spool.make_dir(Path::new(REJECTED))?,
             opened => opened.map_err(at(Path::new(REJECTED)))?,
         };
+        if !dir.is_private()? {
+            let why = format!(
+                "{REJECTED} is another user's, or others can write to it: look at what is in it, then remove it"
+            );
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
         let names = dir.names(2 * MAX_SPOOLED)?.len();
         Ok(Self { dir, names })
     }
@@ -302,8 +318,7 @@ impl Rejected {
         if self.names >= 2 * MAX_SPOOLED {
             return Err(io::Error::other(format!("{REJECTED} is full: mend what is there, or delete it")));
         }
-        let stem = name.strip_suffix(SUFFIX).unwrap_or(name);
-        let reason = format!("{stem}{REASON_SUFFIX}");
+        let reason = reason_of(name);
         let mut text = serde_json::to_vec_pretty(refusal).map_err(io::Error::other)?;
         text.push(b'\n');
         self.dir.clear(Path::new(&reason))?;
