@@ -108,6 +108,12 @@ fn show(out: &mut Page, status: &MessagingStatus) -> io::Result<()> {
             writeln!(out, "! {}: {error}", visible(&platform.name))?;
         }
     }
+    if let Some(until) = status.muted_until {
+        writeln!(out, "Notices are muted until {}: `/mute 0` in a chat ends that.", moment(until))?;
+    }
+    if let Some(until) = status.quiet_until {
+        writeln!(out, "These are quiet hours: notices wait until {}.", moment(until))?;
+    }
     Ok(())
 }
 

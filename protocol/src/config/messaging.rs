@@ -22,7 +22,7 @@ pub struct MessagingConfig {
     pub notify: Option<Vec<NotifyConfig>>,
     /// The gathering of notices.
     pub digest: DigestConfig,
-    /// Hours in which no notices are sent: they wait for the end. None by default.
+    /// Hours in which no notices are sent: they wait for the end. They go by the clock of `schedule.timezone`. None by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet: Option<QuietConfig>,
     /// Conversations.

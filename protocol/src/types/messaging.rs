@@ -53,6 +53,12 @@ pub struct PlatformStatus {
 pub struct MessagingStatus {
     /// Each platform whose token the daemon has; empty where it has none.
     pub platforms: Vec<PlatformStatus>,
+    /// Time until which notices wait since someone has muted them; absent if nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
+    /// Time until which notices wait since these are quiet hours; absent outside of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_until: Option<Timestamp>,
 }
 
 /// The params of `messaging.test`.

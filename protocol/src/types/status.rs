@@ -232,6 +232,7 @@ pub struct ApprovalsSubsystem {
 
 /// Messaging platforms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct MessagingSubsystem {
     /// True if any is connected.
     pub enabled: bool,
@@ -240,4 +241,10 @@ pub struct MessagingSubsystem {
     /// Each platform whose token the daemon has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub platforms: Vec<PlatformStatus>,
+    /// Time until which notices wait since someone has muted them; absent if nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
+    /// Time until which notices wait since these are quiet hours; absent outside of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_until: Option<Timestamp>,
 }

@@ -155,7 +155,7 @@ pub struct Task {
     /// Number of times that an agent was started for it. More than 1 after an agent was lost with the machine.
     pub attempts: u32,
     /// The agent's answer, once it has ended: the `result` of its output where that is `claude`'s JSON, else the last 64 KiB of
-    /// its standard output.
+    /// its standard output. Where the beginning is left out, the first line says so.
     pub result: Option<String>,
     /// Reason for which it did not complete, for people.
     pub error: Option<String>,

@@ -50,7 +50,7 @@ pub use rule_state::{BusyPeriod, Firing, Pending, RuleFacts, Switch};
 pub use run::{RunId, RunRow, RunStart};
 pub use spending::{RunCost, Spending, sum_of, whole_usd};
 pub use stop_reason::StopReason;
-pub use task::{PROMPT_HEAD, TAIL_BYTES, TaskRow, TaskSpec};
+pub use task::{PROMPT_HEAD, TAIL_BYTES, TaskRow, TaskSpec, end_of_answer, is_cut_answer};
 pub use task_no::TaskNo;
 pub use terms::{AskedBy, Sent, Taken, Terms};
 pub use verify::{ProtectRecord, VerifyTerms};

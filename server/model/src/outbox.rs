@@ -17,6 +17,9 @@ pub struct NewMessage {
     pub thread: Option<String>,
     /// True if it may go into one message with others: a notice.
     pub is_notice: bool,
+    /// The severity of a notice and of what asks for an approval, from 1 on: what is of a lower one than notices are sent of is held back. 0 for what
+    /// is never held back.
+    pub severity: u8,
     /// The content.
     pub content: Json,
     /// The id of the approval that it asks for; none if it asks for none.
@@ -87,6 +90,8 @@ pub struct OutboxLane {
     pub due_at: Timestamp,
     /// True if the first of them is a notice that cannot have been sent.
     pub is_new_notice: bool,
+    /// The severity of the first of them.
+    pub severity: u8,
 }
 
 /// Numbers of the messages to a platform.
@@ -100,4 +105,6 @@ pub struct MessageCounts {
     pub unknown: u64,
     /// Number of messages that cannot be sent.
     pub dead: u64,
+    /// The latest of these, and why it cannot be sent, for people; none if there is none.
+    pub latest_dead: Option<String>,
 }

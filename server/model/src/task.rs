@@ -12,6 +12,27 @@ use crate::{
 /// Size of the end of an agent's output that its task holds, in bytes: 64 KiB.
 pub const TAIL_BYTES: u64 = 64 * 1024;
 
+/// The beginning of the line that stands in the place of the beginning of an answer that is too long.
+const CUT: &str = "… (the beginning is left out; `aiwg task logs ";
+
+/// The bytes of an answer within which its first line may begin later, so that it is a whole one.
+const LONGEST_CUT_LINE: usize = 4096;
+
+/// The end of an answer that is longer than [`TAIL_BYTES`]: a line that says so, and what follows from the next line on.
+pub fn end_of_answer(answer: &str, task: TaskNo) -> String {
+    let said = format!("{CUT}{task}` shows it)\n");
+    let from = answer.len().saturating_sub((TAIL_BYTES as usize).saturating_sub(said.len()));
+    let from = (from..=answer.len()).find(|at| answer.is_char_boundary(*at)).unwrap_or(answer.len());
+    let end = answer.get(from..).unwrap_or_default();
+    let line = end.find('\n').filter(|at| *at < LONGEST_CUT_LINE).map_or(0, |at| at + 1);
+    format!("{said}{}", end.get(line..).unwrap_or_default())
+}
+
+/// True for what [`end_of_answer`] has made.
+pub fn is_cut_answer(answer: &str) -> bool {
+    answer.starts_with(CUT)
+}
+
 /// Number of characters of a prompt in an overview of tasks. One more is read, which shows that there are more.
 pub const PROMPT_HEAD: usize = 4096;
 
@@ -168,5 +189,24 @@ impl TaskRow {
             conversation: self.spec.conversation,
             caused_by: self.spec.cause,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_answer_begins_with_a_whole_line_and_says_so() {
+        let lines: Vec<String> = (0..11_000).map(|n| format!("line {n} ä")).collect();
+        let end = end_of_answer(&lines.join("\n"), TaskNo(7));
+        let (said, rest) = end.split_once('\n').unwrap();
+        assert_eq!(said, "… (the beginning is left out; `aiwg task logs task-0007` shows it)");
+        assert!(rest.starts_with("line ") && rest.ends_with("line 10999 ä"), "{}", &rest[..20]);
+        assert!(is_cut_answer(&end) && !is_cut_answer("line 1"));
+        assert!(end.len() as u64 <= TAIL_BYTES && end.len() as u64 > TAIL_BYTES - 100);
+        // A line that is too long to be left out is cut.
+        let one = end_of_answer(&"ä".repeat(40_000), TaskNo(7));
+        assert!(one.ends_with("ää") && one.len() as u64 <= TAIL_BYTES && one.len() as u64 > TAIL_BYTES - 9);
     }
 }

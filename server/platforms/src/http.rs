@@ -41,18 +41,28 @@ pub struct Failed {
     pub is_unsent: bool,
 }
 
+/// True for a base address that a token may be sent to.
+pub fn is_address(base: &str) -> bool {
+    address(base).is_ok()
+}
+
+fn address(base: &str) -> Result<Url, String> {
+    let base = Url::parse(&format!("{}/", base.trim_end_matches('/')))
+        .map_err(|error| format!("its address is none: {error}"))?;
+    if base.scheme() != "https" && !(base.scheme() == "http" && is_loopback(&base)) {
+        return Err("its address must begin with https://, or be one of this machine".to_owned());
+    }
+    Ok(base)
+}
+
 impl Http {
     /// A client for this base address.
     ///
     /// # Errors
     /// The address is none that a token may be sent to, or no certificates are there.
     pub fn new(base: &str) -> Result<Self, String> {
-        let base = Url::parse(&format!("{}/", base.trim_end_matches('/')))
-            .map_err(|error| format!("its address is none: {error}"))?;
+        let base = address(base)?;
         let is_loopback = is_loopback(&base);
-        if base.scheme() != "https" && !(base.scheme() == "http" && is_loopback) {
-            return Err("its address must begin with https://, or be one of this machine".to_owned());
-        }
         let mut client = Client::builder()
             .connect_timeout(CONNECT)
             .redirect(Policy::none())

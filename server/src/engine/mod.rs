@@ -85,7 +85,7 @@ pub use gates::{Gate, Gates};
 pub(crate) use gathering::{Gathered, Gatherer, Gathering, gathering};
 pub use handle::Engine;
 pub use inbox::Publication;
-pub(crate) use messages::{Asked, Decision, Effect, Outgoing, Receipt};
+pub(crate) use messages::{Asked, Decision, Effect, Outgoing, Receipt, muted};
 pub use pause::Draining;
 pub use permissions::{LetThrough, PermissionAnswer, Permit, ToolCall};
 pub use spool::{Spooled, Spooling};

@@ -95,6 +95,8 @@ impl Transaction<'_> {
             self.change_budgets()?;
         }
         self.effects.config_before.get_or_insert(before);
+        // What was held back may be sent now.
+        self.effects.messages |= self.state.config.messaging.is_some();
         self.state.gates.clear();
         let notice = |lane: String| {
             format!(

@@ -13,6 +13,24 @@ use aiwg_platforms::{Token, telegram::LONGEST_POLL};
 pub(crate) const TOKEN_VARIABLES: [&str; 4] =
     ["AIWG_SLACK_TOKEN", "AIWG_SLACK_APP_TOKEN", "AIWG_DISCORD_TOKEN", "AIWG_TELEGRAM_TOKEN"];
 
+/// The variable with the chat of a platform for notices.
+pub(crate) const fn chat_variable(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Slack => "AIWG_SLACK_CHANNEL",
+        Platform::Discord => "AIWG_DISCORD_CHANNEL",
+        Platform::Telegram => "AIWG_TELEGRAM_CHAT_ID",
+    }
+}
+
+/// The variable with the base address of a platform.
+pub(crate) const fn address_variable(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Slack => "AIWG_SLACK_API_URL",
+        Platform::Discord => "AIWG_DISCORD_API_URL",
+        Platform::Telegram => "AIWG_TELEGRAM_API_URL",
+    }
+}
+
 /// The shortest token that is looked for within other values. Real ones are longer; what is shorter may be in anything.
 const SHORTEST_WITHIN: usize = 16;
 
@@ -85,21 +103,13 @@ impl Environment {
         Self {
             tokens: tokens.into_iter().map(|(platform, token)| (platform, Token::new(&token))).collect(),
             slack_app_token,
-            chats: each([
-                (Platform::Slack, "AIWG_SLACK_CHANNEL"),
-                (Platform::Discord, "AIWG_DISCORD_CHANNEL"),
-                (Platform::Telegram, "AIWG_TELEGRAM_CHAT_ID"),
-            ]),
+            chats: each(Platform::ALL.map(|platform| (platform, chat_variable(platform)))),
             write_users: users
                 .split(|c: char| c == ',' || c.is_whitespace())
                 .filter(|user| !user.is_empty())
                 .map(str::to_owned)
                 .collect(),
-            addresses: each([
-                (Platform::Slack, "AIWG_SLACK_API_URL"),
-                (Platform::Discord, "AIWG_DISCORD_API_URL"),
-                (Platform::Telegram, "AIWG_TELEGRAM_API_URL"),
-            ]),
+            addresses: each(Platform::ALL.map(|platform| (platform, address_variable(platform)))),
             poll_seconds: get("AIWG_TELEGRAM_POLL_SECONDS"),
         }
     }

@@ -3,7 +3,7 @@
 mod environment;
 mod setup;
 
-pub(crate) use environment::{Environment, Secrets, TOKEN_VARIABLES};
+pub(crate) use environment::{Environment, Secrets, TOKEN_VARIABLES, address_variable, chat_variable};
 pub use setup::{Quiet, Setup, Subscription};
 
 /// The profile of the agents that answer those who may only ask. No profile of the configuration can have this name.

@@ -7,10 +7,10 @@ use aiwg_agents::{
     evaluation::{Denial, Evaluation, Exit, Usage},
     find_program, plain,
 };
-use aiwg_fs::{tail, tail_of};
+use aiwg_fs::tail;
 use aiwg_model::{
     EndReason, MessageId, Outcome, Processes, Received, RunCost, RunId, SessionCost, StopReason, TAIL_BYTES,
-    Used,
+    Used, end_of_answer,
 };
 use aiwg_protocol::{
     config::{self, AgentConfig},
@@ -59,6 +59,7 @@ pub(super) fn outcome(
     }
     let stdout = dir.join(aiwg_shim::STDOUT_FILE);
     let shown = tail(&stdout, TAIL_BYTES);
+    let is_more = stdout.metadata().is_ok_and(|found| found.len() > TAIL_BYTES);
     let stderr = tail(&dir.join(aiwg_shim::STDERR_FILE), ERROR_BYTES).unwrap_or_default();
     let exit = Exit {
         code: record.code,
@@ -92,7 +93,14 @@ pub(super) fn outcome(
         exit_code: record.code,
         signal: record.signal,
         error: explained(&evaluation, agent, program, clock),
-        result: evaluation.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
+        result: evaluation.answer.or_else(|| shown.clone()).map(|answer| {
+            // What is all of the output that was read is the end of it, if there was more.
+            let is_end = is_more && shown.as_ref() == Some(&answer);
+            match is_end || answer.len() as u64 > TAIL_BYTES {
+                true => end_of_answer(&answer, run.task),
+                false => answer,
+            }
+        }),
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
         cost: RunCost::Unknown,
         session: None,

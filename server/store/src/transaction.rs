@@ -244,8 +244,11 @@ pub trait Transaction: View {
     /// Forgets a message. False if there is none.
     fn remove_message(&mut self, no: MessageNo) -> Result<bool>;
 
-    /// Forgets the messages that wait for a chat, are due and have expired. How many.
-    fn expire_messages(&mut self, platform: &str, chat: &str, now: Timestamp) -> Result<usize>;
+    /// Forgets the messages that wait for a chat, are due and have expired, except for notices whose severity is below `least`. How many.
+    fn expire_messages(&mut self, platform: &str, chat: &str, now: Timestamp, least: u8) -> Result<usize>;
+
+    /// Has the notices that wait expire at this moment at the earliest.
+    fn keep_notices(&mut self, until: Timestamp) -> Result<()>;
 
     /// Gives the messages that wait for a chat to another one of the same platform.
     fn move_messages(&mut self, platform: &str, chat: &str, to: &str) -> Result<()>;

@@ -164,12 +164,20 @@ pub trait View {
     /// A message to a platform; none as well if its row cannot be read.
     fn message(&self, no: MessageNo) -> Result<Option<MessageRow>>;
 
-    /// The messages for a chat that are due, in the order in which they are to be sent, `limit` at the most.
-    fn due_messages(&self, platform: &str, chat: &str, now: Timestamp, limit: u32)
-    -> Result<Vec<MessageRow>>;
+    /// The messages for a chat that are due, in the order in which they are to be sent, `limit` at the most, without the notices whose severity is
+    /// below `least`.
+    fn due_messages(
+        &self,
+        platform: &str,
+        chat: &str,
+        now: Timestamp,
+        least: u8,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>>;
 
-    /// The message for a chat that is due and asks for an approval: the one that is to be sent first of these.
-    fn next_asked(&self, platform: &str, chat: &str, now: Timestamp) -> Result<Option<MessageRow>>;
+    /// The message for a chat that is due and asks for an approval, with a severity of `least` or more: the one that is to be sent first of these.
+    fn next_asked(&self, platform: &str, chat: &str, now: Timestamp, least: u8)
+    -> Result<Option<MessageRow>>;
 
     /// The chats for which messages wait, each with the time at which the first of them is due.
     fn outbox_lanes(&self) -> Result<Vec<OutboxLane>>;

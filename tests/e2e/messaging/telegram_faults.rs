@@ -222,6 +222,10 @@ fn a_group_that_becomes_another_one_is_the_same_chat() {
     bot.restart_killed();
     bot.stand_in.telegram().say(&Speech::new("-10055", super::ANN, "/automation on"));
     bot.said("-10055", "Automation is on.");
+    assert_eq!(bot.platform()["chat"], "-10055");
+    until("that it is said", || {
+        bot.issue().is_some_and(|issue| issue.contains("has the id -10055 from now on"))
+    });
 }
 
 #[test]
@@ -310,4 +314,41 @@ fn without_a_token_nothing_is_there() {
     assert_eq!(status["subsystems"]["messaging"], json!({ "enabled": false, "adapters": [] }));
     assert_eq!(bot.project.run(&["messaging", "test"]).code, 1);
     assert!(bot.stand_in.requests(Platform::Telegram).is_empty());
+}
+
+#[test]
+fn what_is_muted_is_shown_and_comes_once_that_is_ended() {
+    let bot = Bot::started();
+    bot.ann("/mute 600");
+    bot.said(CHAT, "`/mute 0` ends that.");
+    std::fs::write(bot.project.file("fails"), "").unwrap();
+    bot.project.json(&["task", "submit", "x"]);
+    until("a notice that waits", || bot.platform()["waiting"] == 1);
+    let status = bot.project.json(&["messaging", "status"]);
+    assert!(status["mutedUntil"].is_string() && status["quietUntil"].is_null(), "{status}");
+    assert!(bot.command(&["daemon", "status"]).out.contains("; muted until "));
+    assert!(bot.command(&["messaging", "status"]).out.contains("Notices are muted until "));
+    bot.ann("/status");
+    bot.said(CHAT, "Notices are muted until ");
+    bot.ann("/mute 0");
+    bot.said(CHAT, "task-0001 failed");
+    assert!(bot.project.json(&["messaging", "status"])["mutedUntil"].is_null());
+    bot.is_conformant();
+}
+
+#[test]
+fn a_message_that_cannot_be_sent_is_named_with_its_reason() {
+    let bot = Bot::started();
+    bot.fault(
+        Fault::new(FaultKind::Error("400 Bad Request: message is too long".to_owned()))
+            .of("sendMessage")
+            .times(1),
+    );
+    bot.ann("/mute 0");
+    until("that it is given up", || bot.platform()["dead"] == 1);
+    bot.ann("/automation on");
+    bot.said(CHAT, "Automation is on.");
+    let error = bot.platform()["error"].as_str().unwrap_or_default().to_owned();
+    assert!(error.contains("to the chat -1001 could not be sent (\"Notices are sent again.\")"), "{error}");
+    assert!(error.contains("too long") && bot.issue().is_none(), "{error}");
 }

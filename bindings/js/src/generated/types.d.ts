@@ -1165,6 +1165,10 @@ export type MessageState = 'waiting' | 'undelivered' | 'unsure' | 'delivered';
 export interface MessagingStatus {
   /** Each platform whose token the daemon has; empty where it has none. */
   platforms: PlatformStatus[];
+  /** Time until which notices wait since someone has muted them; absent if nobody has. */
+  mutedUntil?: Timestamp;
+  /** Time until which notices wait since these are quiet hours; absent outside of them. */
+  quietUntil?: Timestamp;
 }
 
 /** Messaging platforms. */
@@ -1175,6 +1179,10 @@ export interface MessagingSubsystem {
   adapters: string[];
   /** Each platform whose token the daemon has. */
   platforms?: PlatformStatus[];
+  /** Time until which notices wait since someone has muted them; absent if nobody has. */
+  mutedUntil?: Timestamp;
+  /** Time until which notices wait since these are quiet hours; absent outside of them. */
+  quietUntil?: Timestamp;
 }
 
 /** The params of `messaging.test`. */
@@ -1880,7 +1888,8 @@ export interface Task {
   attempts: number;
   /**
    * The agent's answer, once it has ended: the `result` of its output where that is `claude`'s
-   * JSON, else the last 64 KiB of its standard output.
+   * JSON, else the last 64 KiB of its standard output. Where the beginning is left out, the first
+   * line says so.
    */
   result: string | null;
   /** Reason for which it did not complete, for people. */

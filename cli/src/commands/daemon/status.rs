@@ -93,7 +93,12 @@ fn messaging(messaging: &MessagingSubsystem) -> String {
         _ => format!("{} (not connected)", visible(&platform.name)),
     };
     let platforms: Vec<String> = messaging.platforms.iter().map(platform).collect();
-    if platforms.is_empty() { "no adapters".to_owned() } else { platforms.join(", ") }
+    if platforms.is_empty() {
+        return "no adapters".to_owned();
+    }
+    let muted = messaging.muted_until.map(|until| format!("; muted until {}", moment(until)));
+    let quiet = messaging.quiet_until.map(|until| format!("; quiet hours until {}", moment(until)));
+    format!("{}{}{}", platforms.join(", "), muted.unwrap_or_default(), quiet.unwrap_or_default())
 }
 
 fn approvals(pending: u64) -> String {

@@ -8,7 +8,7 @@ mod words;
 pub use fold::fold;
 pub use pace::{Given, Pace, Planned};
 pub use template::{Template, WrongTemplate};
-pub use words::{notice, requested};
+pub use words::{minute, notice, requested};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,20 @@ pub enum Severity {
     Warning,
     /// Nothing goes on without someone.
     Critical,
+}
+
+impl Severity {
+    /// All of them, from the lowest on.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// Its place among them, from 1 on.
+    pub const fn level(self) -> u8 {
+        match self {
+            Self::Info => 1,
+            Self::Warning => 2,
+            Self::Critical => 3,
+        }
+    }
 }
 
 /// A notice about an event.

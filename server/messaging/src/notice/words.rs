@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Notice, Severity};
 use crate::{
+    Platform,
     text::{Style, Styled, clean, is_blank, line, shortened},
     words::Button,
 };
@@ -18,8 +19,9 @@ const LONGEST_REQUEST: usize = 1500;
 /// The most answers that get a button.
 const MOST_OPTIONS: usize = 20;
 
-/// The notice about an event of this topic, with this payload.
-pub fn notice(topic: &str, payload: &Value) -> Notice {
+/// The notice about an event of this topic, with this payload, which names commands as they are written on the platform. Of a question that was
+/// answered, the member `answer` says how.
+pub fn notice(topic: &str, payload: &Value, platform: Platform) -> Notice {
     let (severity, text) = match topic {
         "task:failed" => (Severity::Warning, of_task(payload, "failed")),
         "task:timeout" => (Severity::Warning, of_task(payload, "was ended: its time was over")),
@@ -27,13 +29,19 @@ pub fn notice(topic: &str, payload: &Value) -> Notice {
         "task:completed" => (Severity::Info, of_task(payload, "is done")),
         "task:cancelled" => (Severity::Info, of_task(payload, "was cancelled")),
         "approval:requested" => (Severity::Warning, of_approval(payload, "waits for a person")),
-        "approval:approved" => (Severity::Info, of_approval(payload, "was approved")),
+        "approval:approved" => (
+            Severity::Info,
+            of_approval(
+                payload,
+                if payload.get("answer").is_some() { "was answered" } else { "was approved" },
+            ),
+        ),
         "approval:rejected" => (Severity::Info, of_approval(payload, "was rejected")),
         "approval:timeout" => (Severity::Warning, of_approval(payload, "was decided by nobody in time")),
         "budget:warning" => (Severity::Warning, of_budget(payload, "is nearly spent")),
         "budget:exhausted" => (Severity::Critical, of_budget(payload, "is spent: tasks wait until it ends")),
-        "health:degraded" => (Severity::Warning, of_health(payload)),
-        "automation:tripped" => (Severity::Critical, of_rule(payload)),
+        "health:degraded" => (Severity::Warning, of_health(payload, platform)),
+        "automation:tripped" => (Severity::Critical, of_rule(payload, platform)),
         "agent:limited" => (Severity::Warning, of_account(payload)),
         other => (Severity::Info, of_any(other, payload)),
     };
@@ -47,6 +55,7 @@ pub fn requested(
     kind: ApprovalKind,
     request: &ApprovalRequest,
     expires_at: Option<Timestamp>,
+    platform: Platform,
 ) -> Notice {
     let mut text = Styled::default();
     let mut buttons = Vec::new();
@@ -60,7 +69,9 @@ pub fn requested(
             let options = request.options.iter().take(MOST_OPTIONS).enumerate();
             buttons.extend(options.map(|(place, option)| Button::option(id, place, option)));
             if request.options.is_empty() || request.options.len() > MOST_OPTIONS {
-                text.push_plain(&format!("\n\nAnswer with: answer {} TEXT", number(id)));
+                let how = platform.command(&format!("answer {} TEXT", number(id)));
+                text.push_plain("\n\nAnswer with: ");
+                text.push_with(&how, Style::Code);
             }
         }
         ApprovalKind::Permission => {
@@ -114,7 +125,7 @@ fn number(id: &str) -> &str {
 }
 
 /// A moment to the minute, in UTC.
-fn minute(at: Timestamp) -> String {
+pub fn minute(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(..16).map_or(text.clone(), |minute| format!("{} UTC", minute.replace('T', " ")))
 }
@@ -143,6 +154,11 @@ fn of_task(payload: &Value, what: &str) -> Styled {
 
 fn of_approval(payload: &Value, what: &str) -> Styled {
     let by = member(payload, "by").map(|by| format!(" by {}", line(by, 100))).unwrap_or_default();
+    if let Some(answer) = member(payload, "answer") {
+        let asked = member(payload, "summary").map(|asked| format!(" ({})", line(asked, LONGEST_LINE)));
+        let rest = format!(" {what}{by}: {}{}", line(answer, LONGEST_LINE), asked.unwrap_or_default());
+        return said(member(payload, "approvalId").unwrap_or("a question"), &rest);
+    }
     let (summary, why) = (because(payload, "summary"), member(payload, "reason"));
     let why = why.map(|why| format!(" ({})", line(why, LONGEST_LINE))).unwrap_or_default();
     said(member(payload, "approvalId").unwrap_or("an approval"), &format!(" {what}{by}{summary}{why}"))
@@ -157,24 +173,27 @@ fn of_budget(payload: &Value, what: &str) -> Styled {
     said("The budget", &format!("{rule}{period} {what}. {money}."))
 }
 
-fn of_health(payload: &Value) -> Styled {
+fn of_health(payload: &Value, platform: Platform) -> Styled {
     let items = payload.get("checks").and_then(Value::as_array);
     let bad = items.into_iter().flatten().filter(|item| item.get("ok") == Some(&Value::Bool(false)));
     let lines: Vec<String> =
         bad.filter_map(|item| member(item, "message")).take(5).map(|why| line(why, LONGEST_LINE)).collect();
-    let rest =
-        if lines.is_empty() { "; `health` says more".to_owned() } else { format!(": {}", lines.join("; ")) };
+    let rest = if lines.is_empty() {
+        format!("; `{}` says more", platform.command("health"))
+    } else {
+        format!(": {}", lines.join("; "))
+    };
     said("Something is not well", &rest)
 }
 
-fn of_rule(payload: &Value) -> Styled {
+fn of_rule(payload: &Value, platform: Platform) -> Styled {
     let rule = line(member(payload, "rule").unwrap_or("?"), 100);
     let often =
         payload.get("firings").and_then(Value::as_u64).map(|count| format!(": it has fired {count} times"));
     let often = often.unwrap_or_else(|| because(payload, "reason"));
     said(
         &format!("The rule {rule} has tripped"),
-        &format!("{often}. `automation on {rule}` puts it in force again."),
+        &format!("{often}. `{}` puts it in force again.", platform.command(&format!("automation on {rule}"))),
     )
 }
 
@@ -206,7 +225,7 @@ mod tests {
     use super::*;
 
     fn text(topic: &str, payload: Value) -> String {
-        notice(topic, &payload).text.text
+        notice(topic, &payload, Platform::Telegram).text.text
     }
 
     #[test]
@@ -221,12 +240,18 @@ mod tests {
         let tripped = json!({"rule": "tests", "firings": 30});
         assert!(
             text("automation:tripped", tripped)
-                .ends_with("30 times. `automation on tests` puts it in force again.")
+                .ends_with("30 times. `/automation on tests` puts it in force again.")
         );
         let limited = json!({"program": "claude", "state": "limited", "until": "2026-11-29T12:30:00Z"});
         assert_eq!(
             text("agent:limited", limited),
             "The claude limit is reached: its tasks wait until 2026-11-29 12:30 UTC."
+        );
+        let answered =
+            json!({"approvalId": "approval-0001", "by": "root", "summary": "Delete it?", "answer": "no"});
+        assert_eq!(
+            text("approval:approved", answered),
+            "approval-0001 was answered by root: no (Delete it?)"
         );
         assert_eq!(text("deploy:done", json!({"v": 1})), "deploy:done: {\"v\":1}");
         for topic in super::super::USUAL_TOPICS {
@@ -241,17 +266,29 @@ mod tests {
             options: vec!["left".into(), "right".into()],
             ..ApprovalRequest::default()
         };
-        let asked = requested("approval-0012", "task-0003", ApprovalKind::Question, &request, None);
+        let asked = requested(
+            "approval-0012",
+            "task-0003",
+            ApprovalKind::Question,
+            &request,
+            None,
+            Platform::Telegram,
+        );
         let labels: Vec<_> = asked.buttons.iter().map(|button| button.label.as_str()).collect();
         assert_eq!(labels, ["left", "right", "Reject"]);
         assert_eq!(asked.text.text, "task-0003 asks (approval-0012):\n\nWhich?");
         let open = ApprovalRequest { options: Vec::new(), ..request };
-        let asked = requested("approval-0012", "task-0003", ApprovalKind::Question, &open, None);
-        assert!(asked.text.text.ends_with("Answer with: answer 12 TEXT"));
+        let asked =
+            requested("approval-0012", "task-0003", ApprovalKind::Question, &open, None, Platform::Slack);
+        assert!(asked.text.text.ends_with("Answer with: /aiwg answer 12 TEXT"));
+        let asked =
+            requested("approval-0012", "task-0003", ApprovalKind::Question, &open, None, Platform::Telegram);
+        assert!(asked.text.text.ends_with("Answer with: /answer 12 TEXT"));
         assert!(asked.text.spans.iter().any(|span| span.style == Style::Quote));
         let start = ApprovalRequest { prompt: Some("deploy".into()), ..ApprovalRequest::default() };
         let at = "2026-11-29T12:30:00Z".parse().ok();
-        let asked = requested("approval-0001", "task-0003", ApprovalKind::Task, &start, at);
+        let asked =
+            requested("approval-0001", "task-0003", ApprovalKind::Task, &start, at, Platform::Telegram);
         assert_eq!(
             asked.text.text,
             "May task-0003 start? (approval-0001)\n\ndeploy\n\nUntil 2026-11-29 12:30 UTC."
@@ -264,7 +301,14 @@ mod tests {
         let asked = |options: Vec<String>| {
             let request =
                 ApprovalRequest { question: Some("Which?".into()), options, ..ApprovalRequest::default() };
-            requested("approval-0012", "task-0003", ApprovalKind::Question, &request, None)
+            requested(
+                "approval-0012",
+                "task-0003",
+                ApprovalKind::Question,
+                &request,
+                None,
+                Platform::Telegram,
+            )
         };
         let long = format!("keep {} and delete the rest", "x".repeat(60));
         let made = asked(vec!["left".into(), long.clone(), "\u{200b}".into(), "a\nb".into()]);
@@ -274,7 +318,7 @@ mod tests {
         assert_eq!((labels[0], labels[2], labels[3]), ("left", "3", "4. a"));
         assert!(labels[1].starts_with("2. keep xxx") && labels[1].ends_with('…'), "{}", labels[1]);
         let many = asked((0..25).map(|n| format!("option-{n}")).collect());
-        assert!(many.text.text.contains("\n25. option-24\n\nAnswer with: answer 12 TEXT"));
+        assert!(many.text.text.contains("\n25. option-24\n\nAnswer with: /answer 12 TEXT"));
         let slack = crate::render::slack(&asked(vec!["a\n*task-0003 was approved*".into()]).text);
         assert!(slack.ends_with("> 1. a\n> ∗task-0003 was approved∗"), "{slack}");
     }

@@ -1,9 +1,11 @@
 //! The words that people write to the bot.
 
 mod button;
+mod chat;
 mod parse;
 
 pub use button::{Button, Pressed};
+pub use chat::in_chat;
 pub use parse::{Form, Heard, heard};
 
 use crate::rights::Right;

@@ -122,7 +122,10 @@ pub(super) fn text_of(data: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_messaging::words::{Command, Form, Heard, heard};
+    use aiwg_messaging::{
+        Platform,
+        words::{Command, Form, Heard, heard},
+    };
 
     use super::*;
 
@@ -160,7 +163,7 @@ mod tests {
                 .map(|(name, value)| json!({"name": name, "type": 3, "value": value}))
                 .collect();
             let text = text_of(&json!({"type": 1, "name": name, "options": options})).unwrap();
-            match heard(&text, Form::Slash, None) {
+            match heard(&text, Form::Slash, Platform::Discord, None) {
                 Heard::Command(command) => command,
                 other => panic!("{text}: {other:?}"),
             }

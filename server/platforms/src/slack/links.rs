@@ -262,8 +262,8 @@ impl Links {
             let confirmed_at = *self.crowded_since.get_or_insert(now) + CONFIRM;
             self.has_others = confirmed_at <= now;
             self.open_at = Some(if self.has_others { now + LOOK_AGAIN } else { confirmed_at });
-        } else if self.crowded_since.is_some() {
-            // It may be those that have ended.
+        } else {
+            // It may be those that have ended, or someone else: it is known once they do not count any more.
             self.open_at = self.ended.iter().max().copied();
         }
         self.has_others
@@ -471,6 +471,11 @@ mod tests {
         // One that broke counts for longer.
         links.ended = VecDeque::from([after(900) + BROKEN_COUNTS]);
         assert!(!links.has_others(2, after(901)) && links.crowded_since.is_none());
+        assert_eq!(
+            links.open_at,
+            Some(after(900) + BROKEN_COUNTS),
+            "it is looked at again once that does not count"
+        );
         // What has ended meanwhile hides nobody.
         assert!(!links.has_others(3, after(902)));
         links.ended = VecDeque::from([after(920), after(922)]);

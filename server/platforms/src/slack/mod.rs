@@ -75,6 +75,8 @@ struct Shared {
     foreign: Vec<String>,
     /// The reason for which channels could not be looked at, and the remedy.
     blind: Option<String>,
+    /// True if they are to be looked at again.
+    look_again: bool,
     /// The addresses for answers to the latest commands, by their envelopes, the latest last.
     answerable: VecDeque<Answerable>,
 }
@@ -162,9 +164,31 @@ impl Slack {
             after: None,
         })?;
         let account = Account { id: bot.id(), name: bot.name.clone(), lacks };
+        self.see_again().await;
         // The token stays the same, and so does the bot.
         let _ = self.bot.set(bot);
         Ok(account)
+    }
+
+    /// Finds out whether channels that could not be looked at can be by now: then all of them are looked at again.
+    async fn see_again(&self) {
+        let homes = {
+            let shared = self.shared();
+            if shared.blind.is_none() { Vec::new() } else { shared.homes.clone() }
+        };
+        let Some(channel) = homes.first() else { return };
+        let params = [("channel", channel.as_str()), ("limit", "1")];
+        let looked = self.api.get("conversations.history", &params).await;
+        if looked.is_ok_and(|outcome| outcome.body().is_some()) {
+            let mut shared = self.shared();
+            (shared.blind, shared.look_again) = (None, true);
+        }
+    }
+
+    /// Has channels looked at again that could not be: something may have changed.
+    fn hope(&self) {
+        let mut shared = self.shared();
+        shared.look_again |= shared.blind.is_some();
     }
 
     async fn bot(&self) -> Result<&Bot, Trouble> {
@@ -206,7 +230,11 @@ impl Slack {
             return Ok(Sent::default());
         }
         let name = self.bot.get().map_or("aiwg", |bot| bot.name.as_str());
-        send::sent(&outcome, message, name)
+        let sent = send::sent(&outcome, message, name)?;
+        if self.is_home(&message.place.chat) {
+            self.hope();
+        }
+        Ok(sent)
     }
 
     /// Answers a command in a channel that the bot is not in: the person alone sees it. True if that was possible. Whatever else is for the channel
@@ -274,6 +302,8 @@ impl PlatformClient for Slack {
         let mut shared = self.shared();
         shared.homes = chats.iter().map(|home| home.chat.clone()).collect();
         shared.people = people.iter().map(|person| person.id.clone()).collect();
+        drop(shared);
+        self.hope();
     }
 
     fn warning(&self) -> Option<String> {

@@ -128,6 +128,9 @@ impl Session {
             }
             Step::Alive => {
                 slack.works.sweep(&slack.api);
+                if std::mem::take(&mut slack.shared().look_again) {
+                    self.begin(slack);
+                }
                 let is_due = self.signed_at.elapsed() >= SIGN_EVERY;
                 is_due.then(|| {
                     self.signed_at = Instant::now();

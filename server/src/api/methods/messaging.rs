@@ -10,8 +10,14 @@ use crate::api::Handler;
 
 pub(crate) async fn messaging_status(handler: &Handler, _: NoParams) -> Result<MessagingStatus, ApiError> {
     let messaging = Arc::clone(&handler.api.messaging);
-    let platforms = handler.read(move |reader| messaging.platforms(reader)).await?;
-    Ok(MessagingStatus { platforms })
+    handler
+        .read(move |reader| {
+            let platforms = messaging.platforms(reader)?;
+            let waits = if platforms.is_empty() { (None, None) } else { messaging.waits(reader)? };
+            let (muted_until, quiet_until) = waits;
+            Ok(MessagingStatus { platforms, muted_until, quiet_until })
+        })
+        .await
 }
 
 pub(crate) async fn messaging_test(

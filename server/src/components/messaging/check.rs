@@ -11,7 +11,7 @@ use super::tokens;
 use crate::{
     accounts::Hours,
     config::{Check, SectionCheck, Step},
-    messaging::Environment,
+    messaging::{Environment, chat_variable},
     rules::Published,
 };
 
@@ -120,6 +120,27 @@ fn check_notices(check: &mut Check<'_, '_, '_>, config: &Config) {
     }
 }
 
+/// The settings that have no effect in this environment: notices that go only to platforms that are off.
+pub(super) fn in_vain(config: &Config, environment: &Environment) -> Vec<String> {
+    // Where none is on, nobody expects anything of messaging.
+    if environment.tokens.is_empty() {
+        return Vec::new();
+    }
+    let notify = config.messaging.notify.iter().flatten().enumerate();
+    let off = notify.flat_map(|(place, one)| {
+        one.to.iter().flatten().map(move |name| (place, *name)).filter(|(_, name)| {
+            Platform::named(name.as_str()).is_none_or(|platform| environment.token(platform).is_none())
+        })
+    });
+    off.map(|(place, name)| {
+        format!(
+            "messaging.notify[{place}].to names {}, which is off: no token of it is in the daemon's environment, and nothing of it is sent there",
+            name.as_str()
+        )
+    })
+    .collect()
+}
+
 /// The faults of the settings in the environment.
 pub(super) fn faults_of(environment: &Environment) -> Vec<String> {
     let mut faults = Vec::new();
@@ -127,11 +148,48 @@ pub(super) fn faults_of(environment: &Environment) -> Vec<String> {
         faults.extend(PersonId::parse_bare(user).err().map(|why| format!("AIWG_WRITE_USERS: {}", why.0)));
     }
     for (platform, chat) in &environment.chats {
-        faults.extend(wrong_chat(*platform, chat).map(|why| format!("the environment: {why}")));
+        faults.extend(wrong_chat(*platform, chat).map(|why| format!("{}: {why}", chat_variable(*platform))));
     }
     if let Some(seconds) = environment.poll_seconds.as_ref().filter(|_| environment.poll().is_none()) {
         let most = LONGEST_POLL.as_secs();
         faults.push(format!("AIWG_TELEGRAM_POLL_SECONDS is {seconds:?}: it is a number from 1 to {most}"));
     }
     faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment::of(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn notices_to_platforms_that_are_off_are_named() {
+        let config = r#"{"messaging": {"notify": [
+            {"topics": ["a:*"]}, {"topics": ["b:*"], "to": ["telegram", "slack"]}, {"topics": ["c:*"], "to": ["telegram"]}]}}"#;
+        let config: Config = serde_json::from_str(config).unwrap();
+        let named = in_vain(&config, &environment(&[("AIWG_TELEGRAM_TOKEN", "1:x")]));
+        assert_eq!(named.len(), 1, "{named:?}");
+        assert!(named[0].starts_with("messaging.notify[1].to names slack, which is off"), "{named:?}");
+        assert!(in_vain(&config, &environment(&[])).is_empty());
+    }
+
+    #[test]
+    fn faults_of_the_environment_name_their_variable() {
+        let all = [
+            ("AIWG_TELEGRAM_TOKEN", "1:x"),
+            ("AIWG_TELEGRAM_CHAT_ID", "@group"),
+            ("AIWG_SLACK_CHANNEL", "general"),
+            ("AIWG_DISCORD_CHANNEL", "x"),
+        ];
+        let faults = faults_of(&environment(&all));
+        for name in ["AIWG_TELEGRAM_CHAT_ID: \"@group\"", "AIWG_SLACK_CHANNEL: ", "AIWG_DISCORD_CHANNEL: "] {
+            assert!(faults.iter().any(|fault| fault.starts_with(name)), "{name}: {faults:?}");
+        }
+    }
 }

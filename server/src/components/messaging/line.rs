@@ -133,11 +133,12 @@ impl Line {
         self.lock().send_error = error;
     }
 
-    /// Says in the health what needs a person; `no_home` where notices have nowhere to go.
-    pub(super) fn report(&self, health: &Health, no_home: bool) {
+    /// Says in the health what needs a person; `home_issue` is the fault of the chat for notices.
+    pub(super) fn report(&self, health: &Health, home_issue: Option<String>) {
         let kind = IssueKind::named(self.platform().name());
-        match self.issue(Timestamp::now(), no_home) {
-            Some(issue) => health.report(kind, format!("{}: {issue}", self.platform().title())),
+        match self.issue(Timestamp::now(), home_issue) {
+            // The kind names the platform.
+            Some(issue) => health.report(kind, issue),
             None => health.clear(kind),
         }
     }
@@ -153,7 +154,7 @@ impl Line {
         }
     }
 
-    fn issue(&self, now: Timestamp, no_home: bool) -> Option<String> {
+    fn issue(&self, now: Timestamp, home_issue: Option<String>) -> Option<String> {
         let Standing { state, since, account, trouble, was_silent, send_error, .. } = self.standing();
         let lasts = now.as_millis().saturating_sub(since.as_millis()) >= PATIENCE_MS;
         if let Some(trouble) = trouble.filter(|_| state != PlatformState::Retrying || lasts || was_silent) {
@@ -163,16 +164,6 @@ impl Line {
             return None;
         }
         let lacks = account.and_then(|account| account.lacks);
-        send_error.or(lacks).or_else(|| self.client.warning()).or_else(|| {
-            no_home.then(|| {
-                format!(
-                    "notices have nowhere to go: write {} to the bot where they should appear, and set what it answers as \
-                     messaging.{}.{} in .aiwg/daemon.json",
-                    self.platform().command("whoami"),
-                    self.platform(),
-                    if self.platform() == Platform::Telegram { "chat" } else { "channel" }
-                )
-            })
-        })
+        send_error.or(lacks).or_else(|| self.client.warning()).or(home_issue)
     }
 }

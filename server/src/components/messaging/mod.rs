@@ -21,8 +21,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use aiwg_messaging::{Place, Platform};
-use aiwg_platforms::Way;
+use aiwg_messaging::{Place, Platform, notice::Severity};
+use aiwg_platforms::{Way, is_address};
 use aiwg_protocol::types::{
     HealthCheckItem, MessagingSubsystem, PlatformState, PlatformStatus, Subsystems, Timestamp,
 };
@@ -35,8 +35,9 @@ use self::line::Line;
 use crate::{
     component::{Component, Components, item},
     context::Context,
+    engine::muted,
     health::IssueKind,
-    messaging::{Environment, Setup},
+    messaging::{Environment, Setup, address_variable, chat_variable},
 };
 
 /// The environment says something about messaging that cannot be.
@@ -68,6 +69,9 @@ impl Messaging {
             let way = Way { address: environment.address(*platform), poll: environment.poll() };
             match aiwg_platforms::client(*platform, token, app_token, way) {
                 Ok(client) => lines.push(Arc::new(Line::new(client, token.fingerprint()))),
+                Err(why) if environment.address(*platform).is_some_and(|address| !is_address(address)) => {
+                    unusable.push((*platform, format!("{}: {why}", address_variable(*platform))));
+                }
                 Err(why) => unusable.push((*platform, why)),
             }
         }
@@ -121,8 +125,48 @@ impl Messaging {
     }
 
     fn report(&self, line: &Line, context: &Context) {
-        let no_home = self.setup().is_some_and(|setup| setup.home_on(line.platform()).is_none());
-        line.report(&context.health, no_home);
+        line.report(&context.health, self.home_issue(line.platform()));
+    }
+
+    /// The fault of the chat for notices that is set up on a platform; none if all is well.
+    fn home_issue(&self, platform: Platform) -> Option<String> {
+        let setup = self.setup()?;
+        let key = format!(
+            "messaging.{platform}.{} in .aiwg/daemon.json",
+            if platform == Platform::Telegram { "chat" } else { "channel" }
+        );
+        match setup.home_on(platform) {
+            None => Some(format!(
+                "notices have nowhere to go: write {} to the bot where they should appear, and set what it answers as {key}",
+                platform.command("whoami"),
+            )),
+            Some(home) => self.moved_to(home).map(|to| {
+                format!(
+                    "the chat {} has the id {to} from now on: set that as {key}, or as {}, where it was set",
+                    home.chat,
+                    chat_variable(platform)
+                )
+            }),
+        }
+    }
+
+    /// The id that a chat has now, if it has another one.
+    fn moved_to(&self, home: &Place) -> Option<String> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(&home.lane()).cloned()
+    }
+
+    /// Until when notices wait: since someone has muted them, and since these are quiet hours. It may block.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn waits(
+        &self,
+        reader: &dyn Reader,
+    ) -> aiwg_store::Result<(Option<Timestamp>, Option<Timestamp>)> {
+        let Some(setup) = self.setup() else { return Ok((None, None)) };
+        let now = Timestamp::now();
+        let quiet = setup.quiet.as_ref().map(|quiet| quiet.first_moment(now, Severity::Info));
+        Ok((muted(reader, now)?, quiet.filter(|until| *until > now)))
     }
 
     /// Each platform that has a token, with the numbers of its messages. It may block.
@@ -137,13 +181,16 @@ impl Messaging {
         let stopped = |platform: Platform, error: Option<String>| {
             let name = platform.name();
             let counts = counts.iter().find(|counts| counts.platform == name).cloned().unwrap_or_default();
+            let home = setup.as_ref().and_then(|setup| setup.home_on(platform));
+            let moved = home.is_some_and(|home| self.moved_to(home).is_some());
+            let error = error.or_else(|| self.home_issue(platform).filter(|_| moved)).or(counts.latest_dead);
             PlatformStatus {
                 name: name.to_owned(),
                 state: PlatformState::Stopped,
                 account: None,
                 since: self.since,
                 last_received_at: None,
-                chat: setup.as_ref().and_then(|setup| setup.home_on(platform)).map(|home| home.chat.clone()),
+                chat: home.map(|home| self.moved_to(home).unwrap_or_else(|| home.chat.clone())),
                 people: setup.as_ref().map_or(0, |setup| setup.people.on(platform).count() as u64),
                 waiting: counts.waiting,
                 unknown: counts.unknown,
@@ -179,9 +226,11 @@ impl Component for Messaging {
                 return;
             }
             self.put_in_force(Setup::of(&context.settings.get().config, &self.environment));
-            match self.faults.is_empty() {
+            let in_vain = check::in_vain(&context.settings.get().config, &self.environment);
+            let faults: Vec<String> = self.faults.iter().cloned().chain(in_vain).collect();
+            match faults.is_empty() {
                 true => context.health.clear(ENVIRONMENT_ISSUE),
-                false => context.health.report(ENVIRONMENT_ISSUE, self.faults.join("; ")),
+                false => context.health.report(ENVIRONMENT_ISSUE, faults.join("; ")),
             }
             for line in &self.lines {
                 if let Some(setup) = self.setup() {
@@ -226,11 +275,15 @@ impl Component for Messaging {
         into: &mut Subsystems,
     ) -> aiwg_store::Result<()> {
         let platforms = self.platforms(reader)?;
+        let (muted_until, quiet_until) =
+            if platforms.is_empty() { (None, None) } else { self.waits(reader)? };
         let connected = |platform: &&PlatformStatus| platform.state == PlatformState::Connected;
         into.messaging = MessagingSubsystem {
             enabled: platforms.iter().any(|platform| platform.state == PlatformState::Connected),
             adapters: platforms.iter().filter(connected).map(|platform| platform.name.clone()).collect(),
             platforms,
+            muted_until,
+            quiet_until,
         };
         Ok(())
     }

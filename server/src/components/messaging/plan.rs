@@ -71,7 +71,7 @@ pub(super) fn plan(inbound: &Inbound, rules: &Rules<'_>) -> Plan {
             None => of_stranger(person, inbound),
         },
         What::Text { text, form } => {
-            let heard = heard(text, *form, rules.me);
+            let heard = heard(text, *form, inbound.place.platform, rules.me);
             if heard == Heard::Nothing {
                 return Plan::PassOver;
             }

@@ -213,7 +213,9 @@ impl Messaging {
             Plan::PassOver => {}
             Plan::Toast(text) => toast = Some(text),
             Plan::Stranger(text) | Plan::Say(text) => receipt.replies.push(text),
-            Plan::Show(view) => receipt.replies.push(show(view, context, &self.components).await),
+            Plan::Show(view) => {
+                receipt.replies.push(show(view, inbound.place.platform, context, &self.components).await)
+            }
             Plan::Do(effect) => receipt.effect = effect,
         }
         if is_idle && receipt.position.is_none() && received.ack.is_none() {
@@ -262,6 +264,9 @@ impl Messaging {
         );
         context.engine.chat_moved(place.platform, place.chat.clone(), to.to_owned()).await?;
         self.note_moved(place, to);
+        if let Some(line) = self.line(place.platform) {
+            self.report(line, context);
+        }
         Ok(())
     }
 }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use aiwg_messaging::text::{Style, Styled, line, markdown};
+use aiwg_messaging::{
+    Platform,
+    notice::minute,
+    text::{Style, Styled, line, markdown},
+};
 use aiwg_model::{Rounds, TaskNo, TaskRow};
 use aiwg_protocol::{
     ApiError,
-    types::{DaemonStatus, TaskState},
+    types::{DaemonStatus, MessagingSubsystem, TaskState},
 };
 
 use super::plan::View;
@@ -23,18 +27,35 @@ const PROMPT: usize = 500;
 const ERROR: usize = 1000;
 
 /// Shows a view, or says why it cannot be shown.
-pub(super) async fn show(view: View, context: &Arc<Context>, components: &Components) -> Styled {
+pub(super) async fn show(
+    view: View,
+    platform: Platform,
+    context: &Arc<Context>,
+    components: &Components,
+) -> Styled {
     let shown = match view {
-        View::Status => status(context, components).await.map(|status| of_status(&status)),
-        View::Health => status(context, components).await.map(|status| of_health(&status)),
+        View::Status => status(context, components).await.map(|status| of_status(&status, platform)),
+        View::Health => status(context, components).await.map(|status| of_health(&status, platform)),
         View::Tasks => context.read(|reader| reader.overview(MOST, MOST)).await.map(|rows| of_tasks(&rows)),
-        View::Task(no) => context.read(move |reader| reader.task(no)).await.map(|row| of_task(no, row)),
+        View::Task(no) => {
+            context.read(move |reader| reader.task(no)).await.map(|row| of_task(no, row, platform))
+        }
         View::Loops => loops(context).await,
     };
     shown.unwrap_or_else(|error| Styled::plain(&format!("That could not be looked up: {}", error.message)))
 }
 
-fn of_status(status: &DaemonStatus) -> Styled {
+/// Until when notices wait, and why, in a line each.
+fn waits(messaging: &MessagingSubsystem, platform: Platform) -> Vec<String> {
+    let muted = messaging.muted_until.map(|until| {
+        format!("Notices are muted until {}; `{}` ends that.", minute(until), platform.command("mute 0"))
+    });
+    let quiet =
+        messaging.quiet_until.map(|until| format!("Quiet hours: notices wait until {}.", minute(until)));
+    muted.into_iter().chain(quiet).collect()
+}
+
+fn of_status(status: &DaemonStatus, platform: Platform) -> Styled {
     let mut text = Styled::default();
     let project = status.project.rsplit('/').next().unwrap_or(&status.project);
     text.push_with(project, Style::Bold);
@@ -59,6 +80,9 @@ fn of_status(status: &DaemonStatus) -> Styled {
     if let Some(budget) = &status.subsystems.budget {
         text.push_plain(&format!("\n${:.2} are spent today.", budget.spent_usd));
     }
+    for wait in waits(&status.subsystems.messaging, platform) {
+        text.push_plain(&format!("\n{wait}"));
+    }
     let pending = status.subsystems.approvals.pending;
     if pending > 0 {
         text.push_plain(&format!("\n{pending} waiting for a person to decide."));
@@ -70,11 +94,15 @@ fn of_status(status: &DaemonStatus) -> Styled {
     text
 }
 
-fn of_health(status: &DaemonStatus) -> Styled {
-    if status.issues.is_empty() {
-        return Styled::plain("All is well.");
+fn of_health(status: &DaemonStatus, platform: Platform) -> Styled {
+    let mut text = match status.issues.is_empty() {
+        true => Styled::plain("All is well."),
+        false => issues(status),
+    };
+    for wait in waits(&status.subsystems.messaging, platform) {
+        text.push_plain(&format!("\n{wait}"));
     }
-    issues(status)
+    text
 }
 
 fn issues(status: &DaemonStatus) -> Styled {
@@ -106,9 +134,12 @@ fn in_list(row: &TaskRow) -> Styled {
     text
 }
 
-fn of_task(no: TaskNo, row: Option<TaskRow>) -> Styled {
+fn of_task(no: TaskNo, row: Option<TaskRow>, platform: Platform) -> Styled {
     let Some(row) = row else {
-        return Styled::plain(&format!("There is no {no}; `tasks` shows the latest."));
+        return Styled::plain(&format!(
+            "There is no {no}; `{}` shows the latest.",
+            platform.command("tasks")
+        ));
     };
     let mut text = Styled::default();
     text.push_with(&no.to_string(), Style::Bold);

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aiwg_messaging::{Platform, part::Part, text::Styled};
 use aiwg_platforms::{Outbound, SendFailure, Trouble};
-use aiwg_protocol::types::MessagingTrial;
+use aiwg_protocol::types::{MessagingTrial, PlatformState};
 
 use super::{Messaging, line::Line};
 use crate::context::Context;
@@ -42,14 +42,17 @@ impl Messaging {
         if let Some(lacks) = &account.lacks {
             return Err(lacks.clone());
         }
+        let standing = line.standing();
+        // Nobody can be told the id of a chat by a bot that hears nothing.
+        let deaf = standing.trouble.filter(|_| standing.state != PlatformState::Connected);
         let home = self.setup().and_then(|setup| setup.home_on(line.platform()).cloned()).ok_or_else(|| {
-            format!(
+            deaf.unwrap_or_else(|| format!(
                 "it is known to {} as {}, but no chat is set: write {} to it where notices should appear, and set what it answers in the \
                  section messaging",
                 line.platform().title(),
                 account.name,
                 line.platform().command("whoami"),
-            )
+            ))
         })?;
         let project = context.project.root().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = Styled::plain(&format!("A test by aiwg, of the project {project}."));

@@ -1,7 +1,7 @@
 //! The answers to people who have asked for a task: rows of the transaction that ends it.
 
 use aiwg_messaging::text::{Style, Styled, line, markdown};
-use aiwg_model::{Outcome, TaskRow};
+use aiwg_model::{Outcome, TaskRow, is_cut_answer};
 use aiwg_protocol::types::TaskState;
 
 use super::{super::transaction::Transaction, place_of};
@@ -23,7 +23,9 @@ impl Transaction<'_> {
         let Some(place) = place_of(asked) else { return Ok(()) };
         let result = outcome.result.as_ref().or(task.result.as_ref());
         let text = answer(task, outcome, result.map(String::as_str));
-        let rest = format!("`aiwg task get {}` shows all", task.no);
+        // The result itself may be the end of an answer.
+        let is_cut = result.is_some_and(|result| is_cut_answer(result));
+        let rest = format!("`aiwg task {} {}` shows all", if is_cut { "logs" } else { "get" }, task.no);
         self.say(&place, &text, asked.message.as_deref(), &rest)
     }
 }

@@ -66,7 +66,7 @@ impl Transaction<'_> {
             return Ok(());
         };
         // Its buttons were under the last part.
-        let parts = split(place.platform, &of_request(&row).text, REST);
+        let parts = split(place.platform, &of_request(&row, place.platform).text, REST);
         let Some(text) = parts.into_iter().next_back() else { return Ok(()) };
         self.put_edit(place, text, message, &decided(Some(&row)))
     }

@@ -7,6 +7,8 @@
 mod answers;
 mod asked;
 #[cfg(test)]
+mod held_tests;
+#[cfg(test)]
 mod model_tests;
 mod notices;
 mod outbox;
@@ -18,8 +20,9 @@ mod tests;
 pub(crate) use outbox::Outgoing;
 pub(crate) use receive::{Asked, Decision, Effect, Receipt, Received};
 pub(super) use state::Messages;
+pub(crate) use state::muted;
 
-use aiwg_messaging::{Place, Platform, part::Part, split::split, text::Styled};
+use aiwg_messaging::{Place, Platform, notice::Severity, part::Part, split::split, text::Styled};
 use aiwg_model::{AskedBy, MessageNo, NewMessage, OutboxLane};
 use aiwg_protocol::types::{Json, Timestamp};
 
@@ -98,10 +101,7 @@ impl Engine {
     /// # Errors
     /// The database could not be read.
     pub(crate) async fn outbox_lanes(&self) -> Result<Vec<OutboxLane>, EngineError> {
-        self.call(Call::reading(|at| {
-            Ok::<_, aiwg_store::StoreError>(at.state.messages.held(at.store.outbox_lanes()?))
-        }))
-        .await
+        self.call(Call::reading(|at| at.outbox_lanes())).await
     }
 
     /// The messages that were being sent when an earlier daemon ended.
@@ -160,9 +160,8 @@ impl Transaction<'_> {
 
     /// Puts a message into the outbox.
     fn put_out(&mut self, place: &Place, part: &Part, out: Out) -> aiwg_store::Result<MessageNo> {
-        let expire_ms = self.state.config.messaging.as_ref().map_or(0, |setup| setup.expire_ms);
-        let Out { due_at, is_notice, about } = out;
-        let expires_at = due_at.after_ms(expire_ms);
+        let Out { due_at, is_notice, severity, about } = out;
+        let expires_at = self.expiry(due_at, severity);
         // Whoever waits for an answer does not wait for notices, however many there are: it is due before any of them, since 1970.
         let due_at = if is_notice || due_at > self.now { due_at } else { Timestamp::default() };
         let message = NewMessage {
@@ -170,6 +169,7 @@ impl Transaction<'_> {
             chat: self.state.messages.chat_now(place),
             thread: place.thread.clone(),
             is_notice,
+            severity: severity.map_or(0, Severity::level),
             content: Json::new(part).unwrap_or_default(),
             about,
             due_at,
@@ -184,12 +184,14 @@ impl Transaction<'_> {
 struct Out {
     due_at: Timestamp,
     is_notice: bool,
+    /// The severity of a notice and of what asks for a decision; none for what is never held back.
+    severity: Option<Severity>,
     about: Option<String>,
 }
 
 impl Out {
     /// At once, by itself.
     fn now(now: Timestamp) -> Self {
-        Self { due_at: now, is_notice: false, about: None }
+        Self { due_at: now, is_notice: false, severity: None, about: None }
     }
 }

@@ -1,9 +1,7 @@
 //! Notices: decided in the transaction of their event, as rules are.
 
-use std::sync::Arc;
-
 use aiwg_messaging::{
-    Place,
+    Place, Platform,
     notice::{Notice, notice, requested},
     part::Part,
     split::split,
@@ -14,7 +12,7 @@ use aiwg_protocol::types::Event;
 use serde_json::{Value, json};
 
 use super::{super::transaction::Transaction, Out, place_of};
-use crate::messaging::{Setup, Subscription};
+use crate::messaging::Subscription;
 
 /// The most messages that wait for a chat: further notices are counted, and one line says how many were left out.
 pub(super) const MOST_WAITING: u32 = 20_000;
@@ -24,6 +22,9 @@ pub(super) const REST: &str = "`aiwg event list` shows all";
 
 /// The topic of what people are asked for, which has buttons.
 const REQUESTED: &str = "approval:requested";
+
+/// The topic of what was approved, and of questions that were answered.
+const ANSWERED: &str = "approval:approved";
 
 impl Transaction<'_> {
     /// Puts the notices about an event into the outbox.
@@ -52,26 +53,26 @@ impl Transaction<'_> {
             places.push((place, None));
         }
         let approval = if asks { self.asked_about(&payload)? } else { None };
+        let said = self.with_answer(&event.topic, &payload)?;
         for (place, one) in places {
             let text = one.and_then(|one| one.text.as_ref());
             let made = match (&approval, text) {
-                (Some(row), _) => of_request(row),
+                (Some(row), _) => of_request(row, place.platform),
                 (None, Some(template)) => {
                     let event = json!({"seq": event.seq, "topic": event.topic, "payload": payload});
-                    Notice { text: template.fill(&event), ..notice("", &Value::Null) }
+                    Notice { text: template.fill(&event), ..notice("", &Value::Null, place.platform) }
                 }
-                (None, None) => notice(&event.topic, &payload),
+                (None, None) => notice(&event.topic, &said, place.platform),
             };
             let severity = one.and_then(|one| one.severity).unwrap_or(made.severity);
             let about = approval.as_ref().map(|row| row.no.to_string());
-            self.put_notice(&setup, &place, &Notice { severity, ..made }, about)?;
+            self.put_notice(&place, &Notice { severity, ..made }, about)?;
         }
         Ok(())
     }
 
     fn put_notice(
         &mut self,
-        setup: &Arc<Setup>,
         place: &Place,
         notice: &Notice,
         about: Option<String>,
@@ -84,11 +85,8 @@ impl Transaction<'_> {
         if about.is_none() && self.store.is_behind(place.platform.name(), &chat, MOST_WAITING)? {
             return self.leave_out(&Place { chat, thread: None, ..place.clone() });
         }
-        let quiet =
-            setup.quiet.as_ref().map_or(self.now, |quiet| quiet.first_moment(self.now, notice.severity));
-        let from = quiet.max(self.state.messages.muted_until(self.now));
-        // One with buttons is a message of its own, and someone waits for it.
-        let due_at = if from > self.now || about.is_some() { from } else { self.plan_notice(place)? };
+        // One with buttons is a message of its own, and someone waits for it. Whether it is held back is decided when it is sent.
+        let due_at = if about.is_some() { self.now } else { self.plan_notice(place)? };
         let parts = split(place.platform, &notice.text, REST);
         let last = parts.len().saturating_sub(1);
         for (n, text) in parts.into_iter().enumerate() {
@@ -101,7 +99,7 @@ impl Transaction<'_> {
             self.put_out(
                 place,
                 &Part { text, buttons, ..Part::default() },
-                Out { due_at, is_notice, about },
+                Out { due_at, is_notice, severity: Some(notice.severity), about },
             )?;
         }
         Ok(())
@@ -117,6 +115,18 @@ impl Transaction<'_> {
         Ok(task.and_then(|task| place_of(task.spec.terms.asked_by.as_ref()?)))
     }
 
+    /// The payload for the words of a notice: of a question that was answered, with the answer.
+    fn with_answer(&self, topic: &str, payload: &Value) -> aiwg_store::Result<Value> {
+        let mut said = payload.clone();
+        if topic == ANSWERED
+            && let Some(answer) = self.asked_about(payload)?.and_then(|row| row.decision?.answer)
+            && let Some(members) = said.as_object_mut()
+        {
+            members.insert("answer".to_owned(), Value::String(answer));
+        }
+        Ok(said)
+    }
+
     fn asked_about(&self, payload: &Value) -> aiwg_store::Result<Option<ApprovalRow>> {
         let no = payload.get("approvalId").and_then(Value::as_str).and_then(|id| id.parse().ok());
         no.map_or(Ok(None), |no| self.store.approval(no))
@@ -124,8 +134,8 @@ impl Transaction<'_> {
 }
 
 /// The notice that asks for an approval.
-pub(super) fn of_request(row: &ApprovalRow) -> Notice {
+pub(super) fn of_request(row: &ApprovalRow, platform: Platform) -> Notice {
     let (id, task) = (row.no.to_string(), row.asked.task.to_string());
-    let made = requested(&id, &task, row.asked.kind, &row.asked.request, row.asked.expires_at);
+    let made = requested(&id, &task, row.asked.kind, &row.asked.request, row.asked.expires_at, platform);
     if made.text.is_blank() { Notice { text: Styled::plain(&row.asked.summary), ..made } } else { made }
 }

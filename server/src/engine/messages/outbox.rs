@@ -1,6 +1,11 @@
 //! The messages that wait to be sent.
 
-use aiwg_messaging::{Place, Platform, notice::fold, part::Part, text::Styled};
+use aiwg_messaging::{
+    Place, Platform,
+    notice::{Severity, fold},
+    part::Part,
+    text::Styled,
+};
 use aiwg_model::{MessageNo, MessageRow, MessageState};
 use aiwg_protocol::types::{ApprovalState, Json, Timestamp};
 
@@ -57,12 +62,13 @@ impl Transaction<'_> {
         platform: Platform,
         chat: &str,
     ) -> aiwg_store::Result<Option<Outgoing>> {
+        let least = self.held_back().least;
         self.leave_out_expired(platform, chat)?;
         loop {
             // Someone waits for a decision: nothing that others have asked for goes before it.
-            let rows = match self.store.next_asked(platform.name(), chat, self.now)? {
+            let rows = match self.store.next_asked(platform.name(), chat, self.now, least)? {
                 Some(asked) => vec![asked],
-                None => self.store.due_messages(platform.name(), chat, self.now, MOST_FOLDED)?,
+                None => self.store.due_messages(platform.name(), chat, self.now, least, MOST_FOLDED)?,
             };
             let Some(first) = rows.first() else { return Ok(None) };
             let Some(outgoing) = Outgoing::of(first) else {
@@ -88,6 +94,10 @@ impl Transaction<'_> {
 
     /// Puts the notices that follow the first message into it.
     fn folded(&mut self, first: Outgoing, rows: &[MessageRow]) -> aiwg_store::Result<Outgoing> {
+        // Without a window nothing is gathered, whatever it has waited for.
+        if self.state.config.messaging.as_ref().is_some_and(|setup| setup.pace.window_ms == 0) {
+            return Ok(first);
+        }
         let same = |row: &&MessageRow| row.message.thread == first.place.thread;
         let notices: Vec<&MessageRow> =
             rows.iter().take_while(|row| is_new_notice(row) && same(row)).collect();
@@ -103,8 +113,10 @@ impl Transaction<'_> {
     /// Puts one line in the place of the messages that are too old.
     fn leave_out_expired(&mut self, platform: Platform, chat: &str) -> aiwg_store::Result<()> {
         let place = Place { platform, chat: chat.to_owned(), thread: None };
-        let expired = self.store.expire_messages(platform.name(), chat, self.now)? as u64;
-        let left_out = self.take_left_out(&place)?;
+        let held = self.held_back();
+        let expired = self.store.expire_messages(platform.name(), chat, self.now, held.least)? as u64;
+        // More may be left out until notices are sent.
+        let left_out = if held.is_any() { 0 } else { self.take_left_out(&place)? };
         let lines = [
             (expired, "older message", "left out: nobody could be reached in time"),
             (left_out, "notice", "left out: too many were waiting"),
@@ -112,7 +124,8 @@ impl Transaction<'_> {
         for (count, what, why) in lines.into_iter().filter(|(count, ..)| *count > 0) {
             let whats = if count == 1 { format!("1 {what} was") } else { format!("{count} {what}s were") };
             let text = Styled::plain(&format!("{whats} {why}."));
-            self.put_out(&place, &Part::of(text), Out { is_notice: true, ..Out::now(self.now) })?;
+            let out = Out { is_notice: true, severity: Some(Severity::Info), ..Out::now(self.now) };
+            self.put_out(&place, &Part::of(text), out)?;
         }
         Ok(())
     }
@@ -164,7 +177,10 @@ impl Transaction<'_> {
             });
             match platform {
                 Some(platform) => self.leave_out_expired(platform, &lane.chat)?,
-                None => self.store.expire_messages(&lane.platform, &lane.chat, self.now).map(drop)?,
+                None => {
+                    let least = Severity::Info.level();
+                    self.store.expire_messages(&lane.platform, &lane.chat, self.now, least).map(drop)?;
+                }
             }
         }
         let before = self.now.as_millis().saturating_sub(KEPT_MS);
@@ -178,6 +194,6 @@ impl Transaction<'_> {
 }
 
 /// True for a notice that cannot have been sent: what may have been stays as it was.
-fn is_new_notice(row: &MessageRow) -> bool {
+pub(super) fn is_new_notice(row: &MessageRow) -> bool {
     row.message.is_notice && !row.is_repeat && row.attempts == 0
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiwg_messaging::{Place, rights::PersonId, text::Styled};
+use aiwg_messaging::{Place, Platform, rights::PersonId, text::Styled, words::in_chat};
 use aiwg_model::{ApprovalNo, AskedBy, Cursor, OnlyIf, Sender, TaskNo, TaskSpec, Terms, VerifyTerms};
 use aiwg_protocol::types::{ApprovalDecider, ApprovalState, ApprovalVia, TaskState};
 
@@ -173,16 +173,21 @@ impl Transaction<'_> {
             self.say(&asked.place, reply, reply_to, "ask for less")?;
         }
         let pressed = self.pressed_copy(&receipt.effect, asked)?;
+        // On Discord whoever has pressed a button sees what was done, and the message with the button says so to all.
+        let mut is_seen = false;
         let said = match self.carry_out_effect(&receipt.effect, asked) {
-            Ok(said) => said,
+            Ok(said) => {
+                is_seen = asked.is_press && asked.place.platform == Platform::Discord;
+                said
+            }
             Err(Failure::Refused(EngineError::Closing)) => return Err(EngineError::Closing.into()),
-            Err(Failure::Refused(error)) => Some(error.to_string()),
+            Err(Failure::Refused(error)) => Some(in_chat(&error.to_string(), asked.place.platform)),
             Err(store) => return Err(store),
         };
         if let Some((no, message)) = pressed {
             self.settle_copy(no, &asked.place, message)?;
         }
-        if let Some(said) = &said {
+        if let Some(said) = said.as_ref().filter(|_| !is_seen) {
             self.say(&asked.place, &Styled::plain(said), reply_to, "ask for less")?;
         }
         Ok(said)
@@ -244,7 +249,10 @@ impl Transaction<'_> {
             Effect::Mute(minutes) => {
                 self.mute(Some(self.now.after_ms(u64::from(*minutes) * 60_000)))?;
                 let plural = if *minutes == 1 { "" } else { "s" };
-                Ok(Some(format!("Notices wait for {minutes} minute{plural}; `mute 0` ends that.")))
+                Ok(Some(format!(
+                    "Notices wait for {minutes} minute{plural}; `{}` ends that.",
+                    asked.place.platform.command("mute 0")
+                )))
             }
         }
     }

@@ -22,13 +22,13 @@ use aiwg_protocol::{
 use aiwg_store::Store;
 use aiwg_store_sqlite::SqliteStore;
 
-const CHAT: &str = "-100";
+pub(super) const CHAT: &str = "-100";
 
 fn place(thread: Option<&str>) -> Place {
     Place { platform: Platform::Telegram, chat: CHAT.to_owned(), thread: thread.map(str::to_owned) }
 }
 
-fn setup(window_ms: i64) -> Setup {
+pub(super) fn setup(window_ms: i64) -> Setup {
     let mut topics = USUAL_TOPICS.to_vec();
     topics.push("test:*");
     Setup {
@@ -50,7 +50,7 @@ fn setup(window_ms: i64) -> Setup {
 
 pub(super) struct Machine {
     pub(super) store: SqliteStore,
-    state: State,
+    pub(super) state: State,
     pub(super) now: i64,
     window_ms: i64,
 }
@@ -105,7 +105,7 @@ impl Machine {
     }
 
     /// Sends all that is due, and returns what was said.
-    fn sent(&mut self) -> Vec<String> {
+    pub(super) fn sent(&mut self) -> Vec<String> {
         let mut said = Vec::new();
         while let Some(out) = self.take() {
             self.done(|tx| tx.message_sent(out.no, Some("9")).unwrap());
@@ -127,11 +127,17 @@ impl Machine {
         }
     }
 
-    fn receive(&mut self, key: u64, effect: Effect) -> Received {
+    /// Time after which the first message is due, in milliseconds.
+    pub(super) fn first_due(&mut self) -> Option<i64> {
+        let lanes = self.done(|tx| tx.look().outbox_lanes().unwrap());
+        lanes.first().map(|lane| lane.due_at.as_millis() - self.now)
+    }
+
+    pub(super) fn receive(&mut self, key: u64, effect: Effect) -> Received {
         self.done(|tx| receive(tx, key, effect, &[]))
     }
 
-    fn event(&mut self, topic: &str, payload: &str) {
+    pub(super) fn event(&mut self, topic: &str, payload: &str) {
         let new = event(topic, payload);
         self.done(|tx| assert!(tx.publish_from_outside(&new, None).is_ok()));
     }
@@ -186,7 +192,7 @@ fn completed(result: &str) -> Outcome {
     }
 }
 
-fn machine() -> (tempfile::TempDir, Machine) {
+pub(super) fn machine() -> (tempfile::TempDir, Machine) {
     let dir = tempfile::tempdir().unwrap();
     let machine = Machine::open(&dir.path().join("db"), 1_000_000_000_000, 30_000);
     (dir, machine)
@@ -270,7 +276,7 @@ fn notices_are_gathered_and_wait_while_they_are_muted() {
     machine.event("test:x", "5");
     machine.now += 59 * 60_000;
     machine.event("test:x", "6");
-    assert_eq!(machine.sent(), ["Notices wait for 60 minutes; `mute 0` ends that."]);
+    assert_eq!(machine.sent(), ["Notices wait for 60 minutes; `/mute 0` ends that."]);
     machine.now += 60_000;
     assert_eq!(machine.sent(), ["test:x: 5\ntest:x: 6"]);
 }
@@ -314,7 +320,7 @@ fn notices_that_wait_for_their_minute_are_left_as_they_are() {
     machine.state.config.messaging = Some(Arc::new(Setup { pace, ..setup(30_000) }));
     let waiting = |machine: &mut Machine| {
         let view = machine.store.view().unwrap();
-        let rows = view.due_messages("telegram", CHAT, Timestamp::from_millis(machine.now), 999).unwrap();
+        let rows = view.due_messages("telegram", CHAT, Timestamp::from_millis(machine.now), 1, 999).unwrap();
         rows.into_iter().map(|row| (row.no, row.message.due_at)).collect::<Vec<_>>()
     };
     let before = waiting(&mut machine);
@@ -322,10 +328,7 @@ fn notices_that_wait_for_their_minute_are_left_as_they_are() {
     let after = waiting(&mut machine);
     assert!(before.ends_with(&after) && after.len() > 60, "not one of them is written anew: {}", after.len());
     // Nobody looks at them before.
-    let lanes = |machine: &mut Machine| {
-        let lanes = machine.store.view().unwrap().outbox_lanes().unwrap();
-        machine.state.messages.held(lanes).first().map(|lane| lane.due_at.as_millis() - machine.now)
-    };
+    let lanes = |machine: &mut Machine| machine.first_due();
     assert_eq!(lanes(&mut machine), Some(60_000));
     machine.now += 1_000;
     assert_eq!(machine.sent(), Vec::<String>::new());
@@ -423,7 +426,7 @@ fn what_cannot_be_read_is_no_reason_to_send_nothing() {
     machine.done(|tx| receive(tx, 1, Effect::None, &["a"]));
     machine.done(|tx| receive(tx, 2, Effect::None, &["b"]));
     machine.done(|tx| {
-        let mut row = tx.store.due_messages("telegram", CHAT, tx.now, 1).unwrap().remove(0);
+        let mut row = tx.store.due_messages("telegram", CHAT, tx.now, 1, 1).unwrap().remove(0);
         row.message.content = Json::from_text("[]").unwrap();
         tx.store.set_message(&row).unwrap();
     });
@@ -438,7 +441,7 @@ fn what_waits_in_vain_is_forgotten_though_nobody_sends() {
     }
     machine.now += 24 * 3_600_000;
     let waiting =
-        |tx: &mut Transaction<'_>| tx.store.due_messages("telegram", CHAT, tx.now, 99).unwrap().len();
+        |tx: &mut Transaction<'_>| tx.store.due_messages("telegram", CHAT, tx.now, 1, 99).unwrap().len();
     assert_eq!(machine.done(waiting), 14);
     machine.done(|tx| tx.prune_messages(500).unwrap());
     assert_eq!(machine.done(waiting), 1, "a line says how many");

@@ -94,6 +94,7 @@ const BESIDE: [(&str, &[Column]); 16] = {
                 ("is_repeat", Switch, false),
                 ("sent_as", Text, true),
                 ("error", Text, true),
+                ("severity", Short, false),
             ],
         ),
         ("rule_switch", &[("rule", Text, false), ("enabled", Switch, true), ("tripped_at", Time, true)]),

@@ -16,7 +16,7 @@ use super::{
 };
 
 const COLUMNS: &str = "no, platform, chat, thread, is_notice, content, about, state, created_at, due_at, expires_at, attempts, is_repeat, \
-                       sent_as, error";
+                       sent_as, error, severity";
 
 impl SqliteStore {
     /// Stores a message that waits, under the next number.
@@ -38,11 +38,11 @@ impl SqliteStore {
 
     /// Stores a message as it stands now, in place of what is stored of it.
     pub(crate) fn set_message(&mut self, row: &MessageRow) -> rusqlite::Result<()> {
-        let NewMessage { platform, chat, thread, is_notice, content, about, due_at, expires_at } =
+        let NewMessage { platform, chat, thread, is_notice, severity, content, about, due_at, expires_at } =
             &row.message;
         self.statement(
             "INSERT OR REPLACE INTO outbox (no, platform, chat, thread, is_notice, content, about, state, created_at, due_at, expires_at,
-                 attempts, is_repeat, sent_as, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 attempts, is_repeat, sent_as, error, severity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             i64::try_from(row.no.0).unwrap_or(i64::MAX),
@@ -60,6 +60,7 @@ impl SqliteStore {
             row.is_repeat,
             row.sent_as,
             row.error,
+            severity,
         ])?;
         Ok(())
     }
@@ -69,17 +70,28 @@ impl SqliteStore {
         Ok(self.statement("DELETE FROM outbox WHERE no = ?")?.execute([key(no)])? > 0)
     }
 
-    /// Forgets the messages that wait for a chat and are too old. Returns their number.
+    /// Forgets the messages that wait for a chat and are too old, except for notices below this severity. Returns their number.
     pub(crate) fn expire_messages(
         &mut self,
         platform: &str,
         chat: &str,
         now: Timestamp,
+        least: u8,
     ) -> rusqlite::Result<usize> {
+        let sql = format!(
+            "DELETE FROM outbox WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ?3 AND expires_at <= ?3{}",
+            and_severity(least)
+        );
+        self.statement(&sql)?.execute(params![platform, chat, Millis(now)])
+    }
+
+    /// Has the notices that wait be sent until this moment at least, if they can be.
+    pub(crate) fn keep_notices(&mut self, until: Timestamp) -> rusqlite::Result<()> {
         self.statement(
-            "DELETE FROM outbox WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ?3 AND expires_at <= ?3",
+            "UPDATE outbox SET expires_at = ?1 WHERE state = 'waiting' AND severity > 0 AND expires_at < ?1",
         )?
-        .execute(params![platform, chat, Millis(now)])
+        .execute(params![Millis(until)])?;
+        Ok(())
     }
 
     /// Gives the messages that wait for a chat to another one.
@@ -109,32 +121,38 @@ impl SqliteStore {
         Ok(one(found, &self.reports)?.flatten())
     }
 
-    /// The messages for a chat that are due, in the order in which they are to be sent.
+    /// The messages for a chat that are due, in the order in which they are to be sent, without the notices below this severity.
     pub(crate) fn due_messages(
         &self,
         platform: &str,
         chat: &str,
         now: Timestamp,
+        least: u8,
         limit: u32,
     ) -> rusqlite::Result<Vec<MessageRow>> {
+        // Many may be held back: with the other index none of them is looked at.
+        let index = if least > LOWEST { "outbox_severity" } else { "outbox_waiting" };
         let sql = format!(
-            "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_waiting
-             WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ? ORDER BY due_at, no LIMIT ?"
+            "SELECT {COLUMNS} FROM outbox INDEXED BY {index}
+             WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ?{} ORDER BY due_at, no LIMIT ?",
+            and_severity(least)
         );
         let mut select = self.statement(&sql)?;
         readable(select.query_map(params![platform, chat, Millis(now), limit], read_message)?, &self.reports)
     }
 
-    /// The message for a chat that is due and asks for an approval: the first of these.
+    /// The message for a chat that is due and asks for an approval: the first of these, from this severity on.
     pub(crate) fn next_asked(
         &self,
         platform: &str,
         chat: &str,
         now: Timestamp,
+        least: u8,
     ) -> rusqlite::Result<Option<MessageRow>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_asked
-             WHERE state = 'waiting' AND about IS NOT NULL AND platform = ? AND chat = ? AND due_at <= ? ORDER BY due_at, no LIMIT 1"
+             WHERE state = 'waiting' AND about IS NOT NULL AND platform = ? AND chat = ? AND due_at <= ?{} ORDER BY due_at, no LIMIT 1",
+            and_severity(least)
         );
         let mut select = self.statement(&sql)?;
         let found =
@@ -166,7 +184,7 @@ impl SqliteStore {
     pub(crate) fn outbox_lanes(&self) -> rusqlite::Result<Vec<OutboxLane>> {
         // The index is asked for the first row of each chat: those behind them may be many.
         let mut select = self.statement(
-            "SELECT platform, chat, due_at, is_notice AND NOT is_repeat AND attempts = 0 FROM outbox INDEXED BY outbox_waiting
+            "SELECT platform, chat, due_at, is_notice AND NOT is_repeat AND attempts = 0, severity FROM outbox INDEXED BY outbox_waiting
              WHERE state = 'waiting' AND (platform, chat) > (?, ?) ORDER BY platform, chat, due_at, no LIMIT 1",
         )?;
         let (mut lanes, mut last): (Vec<OutboxLane>, _) = (Vec::new(), (String::new(), String::new()));
@@ -176,6 +194,7 @@ impl SqliteStore {
                 chat: row.get(1)?,
                 due_at: row.get::<_, Millis>(2)?.0,
                 is_new_notice: row.get(3)?,
+                severity: row.get(4)?,
             })
         };
         while let Some(lane) = select.query_row(params![last.0, last.1], read).optional()? {
@@ -216,8 +235,26 @@ impl SqliteReader {
                 "SELECT platform, sum(state IN ('waiting', 'sending')), sum(is_repeat AND state IN ('waiting', 'sending')), sum(state = 'dead')
                  FROM outbox GROUP BY platform",
             )?;
+            let mut latest = connection.prepare_cached(
+                "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', created_at / 1000, 'unixepoch'), chat, coalesce(error, 'for no known reason'),
+                     substr(CASE WHEN json_valid(content) THEN coalesce(content ->> '$.text.text', '') ELSE '' END, 1, 60)
+                 FROM outbox WHERE state = 'dead' AND platform = ? ORDER BY created_at DESC, no DESC LIMIT 1",
+            )?;
+            let mut latest_dead = |platform: &str| {
+                let read = |row: &Row<'_>| {
+                    let texts: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+                    let [at, chat, why, begins] = texts;
+                    Ok(format!("a message of {at} to the chat {chat} could not be sent ({begins:?}): {why}"))
+                };
+                // What cannot be read is not worth more than the rest.
+                latest.query_row([platform], read).ok()
+            };
             let rows = select.query_map([], |row| {
                 Ok(MessageCounts {
+                    latest_dead: match row.get::<_, u64>(3)? {
+                        0 => None,
+                        _ => latest_dead(&row.get::<_, String>(0)?),
+                    },
                     platform: row.get(0)?,
                     waiting: row.get(1)?,
                     unknown: row.get(2)?,
@@ -227,6 +264,19 @@ impl SqliteReader {
             readable(rows, &Reports::default())
         })
     }
+}
+
+/// The lowest severity of a notice, and the highest.
+const LOWEST: u8 = 1;
+const HIGHEST: u8 = 3;
+
+/// The condition of a statement that leaves the notices below this severity out.
+fn and_severity(least: u8) -> String {
+    if least <= LOWEST {
+        return String::new();
+    }
+    let sent: Vec<String> = std::iter::once(0).chain(least..=HIGHEST).map(|one| one.to_string()).collect();
+    format!(" AND severity IN ({})", sent.join(", "))
 }
 
 fn key(no: MessageNo) -> i64 {
@@ -241,6 +291,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
             chat: row.get(2)?,
             thread: row.get(3)?,
             is_notice: row.get(4)?,
+            severity: row.get(15)?,
             content: row.get::<_, Text>(5)?.0,
             about: row.get(6)?,
             due_at: row.get::<_, Millis>(9)?.0,

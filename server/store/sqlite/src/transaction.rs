@@ -167,8 +167,8 @@ impl View for Open<'_> {
         aged() -> Option<Timestamp>;
         cursor(source: &str, key: &str) -> Option<String>;
         message(no: MessageNo) -> Option<MessageRow>;
-        due_messages(platform: &str, chat: &str, now: Timestamp, limit: u32) -> Vec<MessageRow>;
-        next_asked(platform: &str, chat: &str, now: Timestamp) -> Option<MessageRow>;
+        due_messages(platform: &str, chat: &str, now: Timestamp, least: u8, limit: u32) -> Vec<MessageRow>;
+        next_asked(platform: &str, chat: &str, now: Timestamp, least: u8) -> Option<MessageRow>;
         outbox_lanes() -> Vec<OutboxLane>;
         is_behind(platform: &str, chat: &str, count: u32) -> bool;
         messages_asking(platform: &str, chat: &str) -> Vec<String>;
@@ -245,7 +245,8 @@ impl Transaction for Open<'_> {
         add_message(message: &NewMessage, at: Timestamp) -> MessageNo;
         set_message(row: &MessageRow) -> ();
         remove_message(no: MessageNo) -> bool;
-        expire_messages(platform: &str, chat: &str, now: Timestamp) -> usize;
+        expire_messages(platform: &str, chat: &str, now: Timestamp, least: u8) -> usize;
+        keep_notices(until: Timestamp) -> ();
         move_messages(platform: &str, chat: &str, to: &str) -> ();
         prune_messages(before: Timestamp, limit: u64) -> usize;
     }

@@ -156,6 +156,7 @@ fn buttons_decide_and_are_gone_then() {
     );
     let edited = bot.said(CHANNEL, &format!("Approved by discord:{ANN}"));
     assert_eq!((&edited["id"], &edited["components"]), (&asked["id"], &json!([])));
+    assert_eq!(bot.all_said(CHANNEL, "approval-0001 was approved.").len(), 1, "only they see it");
     submit();
     bot.said(CHANNEL, "May task-0002 start?");
     bot.project.json(&["approval", "reject", "2"]);

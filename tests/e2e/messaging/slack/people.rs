@@ -312,3 +312,33 @@ fn the_tokens_are_nowhere() {
     }
     assert_eq!(found, Vec::<String>::new());
 }
+
+#[test]
+fn a_bot_that_is_invited_hears_all_again() {
+    let bot = Bot::new(aiwg_platforms_stand_in::Settings::default());
+    bot.start();
+    bot.project.stop();
+    bot.slack().set_member(CHANNEL, false);
+    bot.start();
+    until("that it is named", || bot.issue().is_some_and(|issue| issue.contains("cannot be read")));
+    assert_eq!(bot.project.run(&["messaging", "test"]).code, 1);
+    bot.slack().set_member(CHANNEL, true);
+    let tested = bot.project.run(&["messaging", "test"]);
+    assert_eq!(tested.code, 0, "{} {}", tested.out, tested.err);
+    until("that all is well", || bot.issue().is_none());
+    bot.is_conformant();
+}
+
+#[test]
+fn a_bot_that_cannot_hear_says_so_without_a_channel() {
+    let bot = Bot::new(aiwg_platforms_stand_in::Settings::default());
+    let variables = [("AIWG_SLACK_APP_TOKEN", "xapp-wrong"), ("AIWG_SLACK_CHANNEL", "")];
+    assert_eq!(bot.command_with(&["daemon", "start"], &variables).code, 0);
+    until("that it is named", || bot.issue().is_some_and(|issue| issue.contains("AIWG_SLACK_APP_TOKEN")));
+    let tested = bot.project.run(&["messaging", "test"]);
+    assert!(
+        tested.code == 1 && tested.out.contains("does not accept AIWG_SLACK_APP_TOKEN"),
+        "{}",
+        tested.out
+    );
+}

@@ -68,7 +68,7 @@ fn account() -> Account {
 /// The issue of the health about the platform.
 fn issue(line: &Line) -> Option<String> {
     let health = Health::default();
-    line.report(&health, false);
+    line.report(&health, None);
     health.issues().first().map(|issue| issue.message.clone())
 }
 

@@ -1871,6 +1871,10 @@ class MessagingStatus(Result):
 
     platforms: list[PlatformStatus]
     """Each platform whose token the daemon has; empty where it has none."""
+    muted_until: Timestamp | None = None
+    """Time until which notices wait since someone has muted them; absent if nobody has."""
+    quiet_until: Timestamp | None = None
+    """Time until which notices wait since these are quiet hours; absent outside of them."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingStatus:
@@ -1878,6 +1882,8 @@ class MessagingStatus(Result):
         return cls._of(
             wire,
             platforms=[PlatformStatus.from_wire(item) for item in wire["platforms"]],
+            muted_until=maybe(timestamp, wire.get("mutedUntil")),
+            quiet_until=maybe(timestamp, wire.get("quietUntil")),
         )
 
 
@@ -1890,6 +1896,10 @@ class MessagingSubsystem(Result):
     """The names of those that are connected."""
     platforms: list[PlatformStatus] | None = None
     """Each platform whose token the daemon has."""
+    muted_until: Timestamp | None = None
+    """Time until which notices wait since someone has muted them; absent if nobody has."""
+    quiet_until: Timestamp | None = None
+    """Time until which notices wait since these are quiet hours; absent outside of them."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> MessagingSubsystem:
@@ -1902,6 +1912,8 @@ class MessagingSubsystem(Result):
                 lambda value: [PlatformStatus.from_wire(item) for item in value],
                 wire.get("platforms"),
             ),
+            muted_until=maybe(timestamp, wire.get("mutedUntil")),
+            quiet_until=maybe(timestamp, wire.get("quietUntil")),
         )
 
 
@@ -2852,7 +2864,8 @@ class Task(Result):
     """
     result: str | None
     """The agent's answer, once it has ended: the `result` of its output where that is `claude`'s
-    JSON, else the last 64 KiB of its standard output.
+    JSON, else the last 64 KiB of its standard output. Where the beginning is left out, the first
+    line says so.
     """
     error: str | None
     """Reason for which it did not complete, for people."""
