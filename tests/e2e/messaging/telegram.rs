@@ -104,7 +104,7 @@ fn those_who_may_write_give_work_and_take_it_back() {
     bot.ann("/cancel 99");
     bot.said(CHAT, "there is no task");
     bot.ann("/cancl 3");
-    bot.said(CHAT, "did you mean cancel?");
+    bot.said(CHAT, "did you mean /cancel?");
     bot.is_conformant();
 }
 

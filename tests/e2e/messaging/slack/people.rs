@@ -110,7 +110,7 @@ fn those_who_may_write_give_work_and_take_it_back() {
     bot.ann("automation off");
     bot.said(CHANNEL, "Automation is off.");
     bot.ann("cancl 3");
-    bot.said(CHANNEL, "did you mean `cancel`?");
+    bot.said(CHANNEL, "did you mean `/aiwg cancel`?");
     bot.is_conformant();
 }
 
