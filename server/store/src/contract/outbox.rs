@@ -45,7 +45,7 @@ pub fn a_message_goes_from_state_to_state(backend: &dyn Backend) {
         unknown,
         dead,
         latest_dead: (dead > 0).then(|| {
-            "a message of 1970-01-01T00:00:00Z to the chat 7 could not be sent (\"hi\"): gone".to_owned()
+            "a message of 2026-11-28T10:00:01Z to the chat 7 could not be sent (\"hi\"): gone".to_owned()
         }),
     };
     assert_eq!(backend.reader().message_counts().unwrap(), [counts(1, 1, 0)]);
