@@ -5,6 +5,7 @@ use aiwg_protocol::{
     config::TopicsConfig,
     types::{Json, PayloadError},
 };
+use aiwg_topics::{MOST_MISFITS, without_its_middle};
 
 use super::{Loaded, nearest};
 
@@ -29,15 +30,14 @@ impl Loaded {
             .collect();
         let first = errors.first().map_or_else(String::new, |PayloadError { path, message }| {
             let place = if path.is_empty() { String::new() } else { format!("{path}: ") };
-            let mut text = format!(": {place}{message}");
-            if text.len() > SHOWN {
-                text.truncate(text.floor_char_boundary(SHOWN));
-                text.push('…');
-            }
-            text
+            let place = without_its_middle(place, SHOWN);
+            // The value comes first, and what is wrong with it last.
+            format!(": {place}{}", without_its_middle(message.clone(), SHOWN))
         });
         let more = match errors.len() {
             0 | 1 => String::new(),
+            // No more are looked for.
+            many @ MOST_MISFITS.. => format!(" (and at least {} more)", many - 1),
             many => format!(" (and {} more)", many - 1),
         };
         let message = format!(

@@ -10,8 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     empty::accepts_nothing,
-    error::{SchemaError, Step, steps_of},
+    error::{SchemaError, Step, escaped, steps_of},
     keywords::{Reach, within},
+    misfits::{PATTERN_BYTES, without_its_middle},
+    reference::{is_written_well, pointer, resolve, to_pointer},
 };
 
 /// The largest schema, in bytes of JSON.
@@ -140,19 +142,28 @@ impl<'s> Check<'s> {
     /// The schema to which a reference leads.
     fn target(&self, reference: &Value) -> Result<&'s Value, String> {
         let Some(reference) = reference.as_str() else { return Err("must be a text".to_owned()) };
-        let pointer = reference.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let Some(pointer) = pointer else {
+        let is_within =
+            reference.strip_prefix('#').is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if !is_within {
             return Err(format!(
                 "{reference:?} leads out of the schema: a reference is to a place in it, as \"#/$defs/version\"; nothing is ever fetched"
             ));
-        };
-        let found = self.root.pointer(pointer);
+        }
+        if !is_written_well(reference) {
+            let as_it_is = || reference.strip_prefix('#').unwrap_or_default().to_owned();
+            let written = to_pointer(&pointer(reference).unwrap_or_else(as_it_is));
+            return Err(format!(
+                "{reference:?} is no reference: write {written:?}, with what a URI cannot have as the figures of its bytes"
+            ));
+        }
+        let found = resolve(self.root, reference);
         found.filter(|found| self.places.contains(&ptr::from_ref(*found))).ok_or_else(|| {
             let defs = |key: &str| self.root.get(key).and_then(Value::as_object);
             let known: Vec<String> = ["$defs", "definitions"]
                 .into_iter()
                 .flat_map(|key| {
-                    defs(key).into_iter().flatten().map(move |(name, _)| format!("#/{key}/{name}"))
+                    let names = defs(key).into_iter().flatten().map(|(name, _)| escaped(name));
+                    names.map(move |name| to_pointer(&format!("/{key}/{name}")))
                 })
                 .collect();
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -240,6 +251,9 @@ fn keywords(members: &Map<String, Value>, path: &[Step]) -> Result<(), SchemaErr
     };
     for keyword in NOT_SUPPORTED {
         if members.contains_key(keyword) {
+            if keyword == "$vocabulary" {
+                return at(keyword, format!("{keyword:?} is not supported: leave it out"));
+            }
             return at(
                 keyword,
                 format!("{keyword:?} is not supported: refer to a place as \"$ref\": \"#/$defs/version\""),
@@ -328,11 +342,38 @@ pub(crate) fn refused(root: &Value, error: &jsonschema::ValidationError<'_>) -> 
         message.push('…');
     }
     let pointer = error.instance_path().as_str();
-    let is_pattern = steps_of(root, pointer).iter().any(|step| *step == Step::Key("pattern".to_owned()));
+    let is_pattern = steps_of(root, pointer)
+        .iter()
+        .any(|step| matches!(step, Step::Key(key) if key == "pattern" || key == "patternProperties"));
+    if is_pattern && let Some(pattern) = too_large(root, pointer) {
+        let pattern = without_its_middle(pattern, 100);
+        return SchemaError::at(
+            root,
+            pointer,
+            format!("the pattern {pattern:?} is too large when it is compiled: repeat less in it"),
+        );
+    }
     let hint = if is_pattern || message.contains("regex") {
         "; patterns are those of Rust's regex, without references back and without looking around, so that they take linear time"
     } else {
         ""
     };
     SchemaError::at(root, pointer, format!("this is no JSON Schema 2020-12: {message}{hint}"))
+}
+
+/// The pattern at this place, if it can be read and takes more memory than one may.
+fn too_large(root: &Value, pointer: &str) -> Option<String> {
+    let at = root.pointer(pointer)?;
+    let all: Vec<&str> = match at {
+        Value::String(pattern) => vec![pattern],
+        Value::Object(by_pattern) => by_pattern.keys().map(String::as_str).collect(),
+        _ => return None,
+    };
+    let is_too_large = |pattern: &&str| {
+        matches!(
+            regex::RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build(),
+            Err(regex::Error::CompiledTooBig(_))
+        )
+    };
+    all.into_iter().find(is_too_large).map(str::to_owned)
 }

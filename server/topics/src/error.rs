@@ -49,3 +49,8 @@ pub(crate) fn steps_of(root: &Value, pointer: &str) -> Vec<Step> {
     }
     steps
 }
+
+/// A name as a part of a JSON Pointer.
+pub(crate) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -5,14 +5,15 @@
 //! Patterns are of the engine that takes linear time.
 //!
 //! ```
-//! use aiwg_topics::{PayloadSchema, look_up};
+//! use aiwg_topics::{Part, PayloadSchema, look_up};
 //! use serde_json::json;
 //!
 //! let schema = json!({ "type": "object", "properties": { "version": { "type": "string" } }, "additionalProperties": false });
 //! let compiled = PayloadSchema::new(&schema)?;
 //! assert!(compiled.check(r#"{"version": "1.2.3"}"#).is_ok());
 //! assert_eq!(compiled.check(r#"{"version": 1}"#).unwrap_err()[0].path, "/version");
-//! assert!(look_up(&schema, &["version"]).is_ok() && look_up(&schema, &["versoin"]).is_err());
+//! let can_have = |name: &str| look_up(&schema, &[Part::Name(name.to_owned())]).is_ok();
+//! assert!(can_have("version") && !can_have("versoin"));
 //! # Ok::<(), aiwg_topics::SchemaError>(())
 //! ```
 
@@ -23,10 +24,11 @@ mod keywords;
 mod lookup;
 mod misfits;
 mod payload;
+mod reference;
 
 pub use error::{SchemaError, Step};
-pub use lookup::{NoMember, look_up};
-pub use misfits::Misfit;
+pub use lookup::{NoMember, Part, look_up};
+pub use misfits::{MOST_MISFITS, Misfit, without_its_middle};
 pub use payload::PayloadSchema;
 
 #[cfg(test)]

@@ -2,8 +2,19 @@
 
 use serde_json::{Map, Value};
 
+use crate::reference::resolve;
+
 /// The number of schemas that one question may look at.
 const MOST: usize = 10_000;
+
+/// A step of the way to a member.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// To the member of this name.
+    Name(String),
+    /// To any element of a list.
+    Element,
+}
 
 /// A payload can never have the member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +30,12 @@ pub struct NoMember {
 ///
 /// # Errors
 /// It can never have it.
-pub fn look_up(schema: &Value, path: &[&str]) -> Result<(), NoMember> {
+pub fn look_up(schema: &Value, path: &[Part]) -> Result<(), NoMember> {
     let mut look = Look { root: schema, left: MOST };
     let mut here = vec![schema];
-    for (place, name) in path.iter().enumerate() {
+    for (place, part) in path.iter().enumerate() {
         // Each of them may be the one that the payload fits.
-        match any(here.iter().map(|schema| look.member(schema, name)).collect()) {
+        match any(here.iter().map(|schema| look.part(schema, part)).collect()) {
             Found::Listed(schemas) => here = schemas,
             Found::Anything | Found::Silent => return Ok(()),
             Found::Unlisted(known) | Found::Never(known) => return Err(NoMember { place, known }),
@@ -53,7 +64,7 @@ struct Look<'s> {
 }
 
 impl<'s> Look<'s> {
-    fn member(&mut self, schema: &'s Value, name: &str) -> Found<'s> {
+    fn part(&mut self, schema: &'s Value, part: &Part) -> Found<'s> {
         let Some(left) = self.left.checked_sub(1) else { return Found::Anything };
         self.left = left;
         let members = match schema {
@@ -62,16 +73,16 @@ impl<'s> Look<'s> {
             _ => return Found::Anything,
         };
         let list = |key: &str| members.get(key).and_then(Value::as_array).into_iter().flatten();
-        let mut every = vec![of_keywords(members, name)];
-        let target = members.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
-        if let Some(target) = target.and_then(|pointer| self.root.pointer(pointer)) {
-            every.push(self.member(target, name));
+        let mut every = vec![of_keywords(members, part)];
+        let target = members.get("$ref").and_then(Value::as_str);
+        if let Some(target) = target.and_then(|target| resolve(self.root, target)) {
+            every.push(self.part(target, part));
         }
         for inner in list("allOf") {
-            every.push(self.member(inner, name));
+            every.push(self.part(inner, part));
         }
         for key in ["anyOf", "oneOf"] {
-            let arms: Vec<_> = list(key).map(|inner| self.member(inner, name)).collect();
+            let arms: Vec<_> = list(key).map(|inner| self.part(inner, part)).collect();
             if !arms.is_empty() {
                 every.push(any(arms));
             }
@@ -80,26 +91,57 @@ impl<'s> Look<'s> {
         let conditional = ["if", "then", "else"].into_iter().filter_map(|key| members.get(key));
         let dependent = members.get("dependentSchemas").and_then(Value::as_object);
         for inner in conditional.chain(dependent.into_iter().flatten().map(|(_, inner)| inner)) {
-            if let listed @ Found::Listed(_) = self.member(inner, name) {
-                every.push(listed);
+            match self.part(inner, part) {
+                listed @ Found::Listed(_) => every.push(listed),
+                _ if inner.as_object().is_some_and(|inner| demands(inner, part)) => {
+                    every.push(Found::Anything)
+                }
+                _ => {}
             }
         }
         all(every)
     }
 }
 
-/// The answer of a schema's own keywords about objects.
-fn of_keywords<'s>(members: &'s Map<String, Value>, name: &str) -> Found<'s> {
-    let types = members.get("type");
-    let may_be = |kind: &str| match types {
+/// The answer of a schema's own keywords.
+fn of_keywords<'s>(members: &'s Map<String, Value>, part: &Part) -> Found<'s> {
+    match part {
+        Part::Name(name) => of_object(members, name, part),
+        Part::Element => of_list(members),
+    }
+}
+
+/// True if values may be of this type; true also if the schema does not say of which they are.
+fn may_be(members: &Map<String, Value>, kind: &str) -> bool {
+    match members.get("type") {
         None => true,
         Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
         Some(one) => one == kind,
-    };
-    if may_be("array") && types.is_some() {
+    }
+}
+
+fn of_list(members: &Map<String, Value>) -> Found<'_> {
+    if members.contains_key("type") && (may_be(members, "object") || may_be(members, "string")) {
+        // A member may have a number as its name, and a text has characters.
         return Found::Anything;
     }
-    if !may_be("object") {
+    if !may_be(members, "array") {
+        return Found::Never(Vec::new());
+    }
+    let first = members.get("prefixItems").and_then(Value::as_array).into_iter().flatten();
+    let all: Vec<&Value> = first.chain(members.get("items")).collect();
+    match members.get("items") {
+        Some(_) => Found::Listed(all),
+        None if all.is_empty() => Found::Silent,
+        None => Found::Anything,
+    }
+}
+
+fn of_object<'s>(members: &'s Map<String, Value>, name: &str, part: &Part) -> Found<'s> {
+    if may_be(members, "array") && members.contains_key("type") {
+        return Found::Anything;
+    }
+    if !may_be(members, "object") {
         return Found::Never(Vec::new());
     }
     let properties = members.get("properties").and_then(Value::as_object);
@@ -111,13 +153,24 @@ fn of_keywords<'s>(members: &'s Map<String, Value>, name: &str) -> Found<'s> {
         .get("patternProperties")
         .and_then(Value::as_object)
         .is_some_and(|patterns| !patterns.is_empty());
-    match members.get("additionalProperties") {
+    match (members.get("additionalProperties"), members.get("unevaluatedProperties")) {
         _ if has_patterns => Found::Anything,
-        Some(Value::Bool(false)) => Found::Never(known()),
-        Some(other) => Found::Listed(vec![other]),
-        None if properties.is_some_and(|properties| !properties.is_empty()) => Found::Unlisted(known()),
-        None => Found::Silent,
+        (Some(Value::Bool(false)), _) => Found::Never(known()),
+        (Some(other), _) => Found::Listed(vec![other]),
+        (None, Some(other)) if *other != Value::Bool(false) => Found::Listed(vec![other]),
+        // No payload is without it.
+        (None, _) if demands(members, part) => Found::Anything,
+        _ if properties.is_some_and(|properties| !properties.is_empty()) => Found::Unlisted(known()),
+        _ => Found::Silent,
     }
+}
+
+/// True if a schema demands a member, always or beside another one.
+fn demands(members: &Map<String, Value>, part: &Part) -> bool {
+    let Part::Name(name) = part else { return false };
+    let names = |list: &Value| list.as_array().is_some_and(|list| list.iter().any(|one| one == name));
+    let beside = members.get("dependentRequired").and_then(Value::as_object);
+    members.get("required").is_some_and(names) || beside.is_some_and(|beside| beside.values().any(names))
 }
 
 /// The answer where all of these hold.

@@ -3,15 +3,15 @@
 //! The checker's own report of a schema with cases (`anyOf`) has the report of each case in it, and so on into the payload: it may
 //! grow without bound. So the payload is gone through here, and the checker is asked of one schema at a time, without those in it.
 
-use std::{collections::HashMap, ptr};
+use std::{collections::HashMap, mem, ptr};
 
-use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value};
 
-use crate::keywords::is_applicator;
+use crate::{error::escaped, keywords::is_applicator, reference::resolve};
 
 /// The number of misfits that are named.
-const NAMED: usize = 20;
+pub const MOST_MISFITS: usize = 20;
 
 /// The longest message of a misfit, in bytes.
 const LONGEST_MESSAGE: usize = 300;
@@ -20,7 +20,7 @@ const LONGEST_MESSAGE: usize = 300;
 const MOST_LOOKS: usize = 5_000;
 
 /// The size to which a pattern may compile, in bytes.
-const PATTERN_BYTES: usize = 1 << 20;
+pub(crate) const PATTERN_BYTES: usize = 1 << 20;
 
 /// Keywords that hold schemas and that are not gone into: they tell cases apart.
 const CASES: [&str; 10] = [
@@ -61,34 +61,47 @@ pub(crate) fn options() -> ValidationOptions<'static> {
         .with_pattern_options(patterns)
 }
 
-/// The places of a value that do not fit a schema: at most 20. Where the cases of a schema are what it does not fit, the place of the first one.
+/// The places of a value that do not fit a schema: at most 20. Where the cases of a schema are what it does not fit, those of the nearest case of
+/// the first one.
 pub(crate) fn misfits(schema: &Value, value: &Value) -> Vec<Misfit> {
-    let mut search =
-        Search { root: schema, left: MOST_LOOKS, found: Vec::new(), case: None, plain: HashMap::new() };
+    let mut search = Search {
+        root: schema,
+        left: MOST_LOOKS,
+        found: Vec::new(),
+        cases: Vec::new(),
+        plain: HashMap::new(),
+    };
     search.look(schema, value, &mut String::new());
-    if search.found.is_empty() {
-        search.found.extend(search.case.take());
+    let Search { found, cases, .. } = search;
+    let all = if found.is_empty() { cases } else { found };
+    if all.is_empty() {
+        return vec![Misfit::of_all("does not fit the schema of its topic")];
     }
-    if search.found.is_empty() {
-        search.found.push(Misfit::of_all("does not fit the schema of its topic"));
-    }
-    search.found
+    all.into_iter().map(|found| found.misfit).collect()
+}
+
+/// A misfit, as the search has found it.
+#[derive(Clone, PartialEq)]
+struct Found {
+    misfit: Misfit,
+    /// True if the value is another constant or of another type than is expected: by this the cases of a schema are told apart.
+    is_other: bool,
 }
 
 struct Search<'s> {
     root: &'s Value,
     /// The number of looks that are left.
     left: usize,
-    found: Vec<Misfit>,
-    /// The first place with cases.
-    case: Option<Misfit>,
+    found: Vec<Found>,
+    /// The misfits of the first place with cases.
+    cases: Vec<Found>,
     /// The checkers of schemas without those in them; none for one without any other keyword.
     plain: HashMap<*const Value, Option<Validator>>,
 }
 
 impl<'s> Search<'s> {
     fn look(&mut self, schema: &'s Value, value: &Value, path: &mut String) {
-        let Some(left) = self.left.checked_sub(1).filter(|_| self.found.len() < NAMED) else { return };
+        let Some(left) = self.left.checked_sub(1).filter(|_| self.found.len() < MOST_MISFITS) else { return };
         self.left = left;
         let members = match schema {
             Value::Bool(false) => return self.misfit(path, "nothing may be here".to_owned()),
@@ -96,8 +109,8 @@ impl<'s> Search<'s> {
             _ => return,
         };
         self.look_plainly(schema, members, value, path);
-        let target = members.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
-        if let Some(target) = target.and_then(|pointer| self.root.pointer(pointer)) {
+        let target = members.get("$ref").and_then(Value::as_str);
+        if let Some(target) = target.and_then(|target| resolve(self.root, target)) {
             self.look(target, value, path);
         }
         for inner in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
@@ -108,10 +121,72 @@ impl<'s> Search<'s> {
             Value::Array(list) => self.look_into_list(members, list, path),
             _ => {}
         }
-        if let Some(keyword) = CASES.into_iter().find(|keyword| members.contains_key(*keyword)) {
-            let message = format!("{} does not fit what {keyword:?} of its schema says", short(value));
-            self.case.get_or_insert_with(|| Misfit { path: path.clone(), message });
+        for keyword in CASES.into_iter().filter(|keyword| members.contains_key(*keyword)) {
+            if self.cases.is_empty() && self.found.is_empty() {
+                self.cases = self.look_at_cases(members, keyword, value, path);
+            }
         }
+    }
+
+    /// The misfits of cases, where the value may be what fits none of them.
+    fn look_at_cases(
+        &mut self,
+        members: &'s Map<String, Value>,
+        keyword: &str,
+        value: &Value,
+        path: &mut String,
+    ) -> Vec<Found> {
+        let of = |path: &str, message: String| {
+            let misfit = Misfit { path: path.to_owned(), message };
+            vec![Found { misfit, is_other: false }]
+        };
+        let message = format!("{} does not fit what {keyword:?} of its schema says", short(value));
+        let in_general = of(path, message);
+        let arms = members.get(keyword).and_then(Value::as_array).filter(|_| keyword.ends_with("Of"));
+        let Some(arms) = arms else { return in_general };
+        let all: Vec<Vec<Found>> = arms.iter().map(|arm| self.look_apart(arm, value, path)).collect();
+        if self.left == 0 {
+            return in_general;
+        }
+        if all.iter().any(Vec::is_empty) {
+            // Where one may fit, this is not what is wrong; of `oneOf` two may.
+            let fitting = all.iter().filter(|found| found.is_empty()).count();
+            let message = format!("{} fits more than one case of {keyword:?}", short(value));
+            return if keyword == "oneOf" && fitting > 1 { of(path, message) } else { Vec::new() };
+        }
+        let rank = |found: &Vec<Found>| (found.iter().filter(|one| one.is_other).count(), found.len());
+        let Some(best) = all.iter().map(rank).min() else { return in_general };
+        let nearest: Vec<&Vec<Found>> = all.iter().filter(|found| rank(found) == best).collect();
+        match nearest.as_slice() {
+            [one] => {
+                let mut one = (*one).clone();
+                one.iter_mut().for_each(|found| {
+                    found.misfit.message.push_str(&format!(" (in the nearest case of {keyword:?})"));
+                });
+                one
+            }
+            several => {
+                let places: Vec<&str> = several
+                    .iter()
+                    .flat_map(|found| found.iter())
+                    .map(|one| one.misfit.path.as_str())
+                    .collect();
+                match places.first() {
+                    Some(place) if *place != path.as_str() && places.iter().all(|other| other == place) => {
+                        of(place, format!("fits no case of {keyword:?}"))
+                    }
+                    _ => in_general,
+                }
+            }
+        }
+    }
+
+    /// The misfits of one case; none if it fits, as far as can be seen.
+    fn look_apart(&mut self, arm: &'s Value, value: &Value, path: &mut String) -> Vec<Found> {
+        let (found, cases) = (mem::take(&mut self.found), mem::take(&mut self.cases));
+        self.look(arm, value, path);
+        let (of_arm, of_cases) = (mem::replace(&mut self.found, found), mem::replace(&mut self.cases, cases));
+        if of_arm.is_empty() { of_cases } else { of_arm }
     }
 
     /// Asks the checker of all keywords that hold no schemas.
@@ -125,9 +200,13 @@ impl<'s> Search<'s> {
             (!own.is_empty()).then(|| options().build(&Value::Object(own)).ok()).flatten()
         });
         let Some(plain) = plain else { return };
-        let errors = plain.iter_errors(value).take(NAMED).map(|error| error.to_string());
-        let found: Vec<String> = errors.collect();
-        found.into_iter().for_each(|message| self.misfit(path, message));
+        let is_other = |kind: &ValidationErrorKind| {
+            use ValidationErrorKind::{Constant, Enum, Type};
+            matches!(kind, Constant { .. } | Enum { .. } | Type { .. })
+        };
+        let errors = plain.iter_errors(value).take(MOST_MISFITS);
+        let found: Vec<_> = errors.map(|error| (error.to_string(), is_other(error.kind()))).collect();
+        found.into_iter().for_each(|(message, is_other)| self.note(path, message, is_other));
     }
 
     fn look_into_object(
@@ -167,26 +246,33 @@ impl<'s> Search<'s> {
     fn look_at(&mut self, schema: &'s Value, value: &Value, name: &str, path: &mut String) {
         let length = path.len();
         path.push('/');
-        path.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        path.push_str(&escaped(name));
         self.look(schema, value, path);
         path.truncate(length);
     }
 
-    fn misfit(&mut self, path: &str, mut message: String) {
-        if message.len() > LONGEST_MESSAGE {
-            // It begins with the value, which may be long; the rule that it breaks comes last.
-            let (head, tail) = (
-                message.floor_char_boundary(LONGEST_MESSAGE / 2),
-                message.ceil_char_boundary(message.len() - LONGEST_MESSAGE / 2),
-            );
-            message = format!("{}…{}", &message[..head], &message[tail..]);
-        }
-        let misfit = Misfit { path: path.to_owned(), message };
+    fn misfit(&mut self, path: &str, message: String) {
+        self.note(path, message, false);
+    }
+
+    fn note(&mut self, path: &str, message: String, is_other: bool) {
+        // It begins with the value, which may be long; the rule that it breaks comes last.
+        let message = without_its_middle(message, LONGEST_MESSAGE);
+        let found = Found { misfit: Misfit { path: path.to_owned(), message }, is_other };
         // Two ways through a schema may lead to one place.
-        if self.found.len() < NAMED && !self.found.contains(&misfit) {
-            self.found.push(misfit);
+        if self.found.len() < MOST_MISFITS && !self.found.contains(&found) {
+            self.found.push(found);
         }
     }
+}
+
+/// A text of about so many bytes at the most: of a longer one, how it begins and how it ends.
+pub fn without_its_middle(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let (head, tail) = (text.floor_char_boundary(most / 2), text.ceil_char_boundary(text.len() - most / 2));
+    format!("{}…{}", &text[..head], &text[tail..])
 }
 
 /// A value as a message shows it.

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::{PayloadSchema, SchemaError, Step, look_up};
+use crate::{NoMember, Part, PayloadSchema, SchemaError, Step};
 
 /// The problem of a schema: its place as a path, and the message.
 fn wrong(schema: &Value) -> (String, String) {
@@ -19,6 +19,16 @@ fn good(schema: &Value) -> PayloadSchema {
 fn misfits(schema: &PayloadSchema, payload: &Value) -> Vec<(String, String)> {
     let misfits = schema.check(&payload.to_string()).unwrap_err();
     misfits.into_iter().map(|misfit| (misfit.path, misfit.message)).collect()
+}
+
+/// Looks a path up, as `user.tags[].name`.
+fn look_up(schema: &Value, path: &str) -> Result<(), NoMember> {
+    let parts = path.split('.').flat_map(|name| {
+        let plain = name.trim_end_matches("[]");
+        let elements = (name.len() - plain.len()) / 2;
+        std::iter::once(Part::Name(plain.to_owned())).chain(std::iter::repeat_n(Part::Element, elements))
+    });
+    crate::look_up(schema, &parts.collect::<Vec<_>>())
 }
 
 #[test]
@@ -47,11 +57,33 @@ fn a_payload_fits_or_its_places_are_named() {
 fn the_place_of_cases_is_named() {
     let schema =
         good(&json!({ "properties": { "a": { "oneOf": [{ "type": "string" }, { "minimum": 3 }] } } }));
+    let said = |schema: &PayloadSchema, payload: Value| {
+        let found = misfits(schema, &payload).into_iter();
+        found.map(|(place, message)| format!("{place}: {message}")).collect::<Vec<_>>()
+    };
     assert_eq!(
-        misfits(&schema, &json!({ "a": 1 })),
-        [("/a".to_owned(), "1 does not fit what \"oneOf\" of its schema says".to_owned())]
+        said(&schema, json!({ "a": 1 })),
+        ["/a: 1 is less than the minimum of 3 (in the nearest case of \"oneOf\")"]
     );
     assert_eq!(schema.check(r#"{"a": 3}"#), Ok(()));
+    let case = |kind: &str, member: &str| {
+        json!({ "type": "object", "required": [member], "additionalProperties": false,
+                "properties": { "kind": { "const": kind }, member: { "type": "integer" } } })
+    };
+    let union = good(&json!({ "anyOf": [case("a", "x"), case("b", "y")] }));
+    assert_eq!(
+        said(&union, json!({ "kind": "a", "x": "1" })),
+        ["/x: \"1\" is not of type \"integer\" (in the nearest case of \"anyOf\")"]
+    );
+    let other = said(&union, json!({ "kind": "b", "x": 1 }));
+    assert!(other.iter().any(|said| said.contains("\"y\" is a required property")), "{other:?}");
+    let known = good(&json!({ "oneOf": [
+        { "properties": { "kind": { "const": "a" } } }, { "properties": { "kind": { "const": "b" } } }
+    ] }));
+    assert_eq!(said(&known, json!({ "kind": "c" })), ["/kind: fits no case of \"oneOf\""]);
+    assert_eq!(said(&known, json!({})), [": the object fits more than one case of \"oneOf\""]);
+    let not = good(&json!({ "not": { "type": "string" } }));
+    assert_eq!(said(&not, json!("x")), [": \"x\" does not fit what \"not\" of its schema says"]);
 }
 
 #[test]
@@ -78,6 +110,8 @@ fn what_is_no_schema_is_wrong_with_its_place() {
         (json!({ "minLength": -1 }), "/minLength", "no JSON Schema 2020-12"),
         (json!({ "allOf": [{}, { "pattern": "(" }] }), "/allOf/1/pattern", "regex"),
         (json!({ "pattern": "(?=x)" }), "/pattern", "linear time"),
+        (json!({ "pattern": "(a{1000}){1000}" }), "/pattern", "too large"),
+        (json!({ "$vocabulary": {} }), "/$vocabulary", "leave it out"),
         (json!({ "$schema": "http://json-schema.org/draft-07/schema#" }), "/$schema", "not supported"),
         (json!({ "properties": { "a": { "$id": "x" } } }), "/properties/a/$id", "only the schema as a whole"),
         (json!({ "$dynamicRef": "#x" }), "/$dynamicRef", "not supported"),
@@ -96,11 +130,31 @@ fn references_stay_within_the_schema() {
         ("#version", "nothing is ever fetched"),
         ("#/$defs/versoin", "did you mean \"#/$defs/version\"?"),
         ("#/enum/0", "leads to no schema"),
+        ("#/$defs/a b", "write \"#/$defs/a%20b\""),
+        ("#/$defs/ä", "write \"#/$defs/%C3%A4\""),
+        ("#/$defs/100%", "write \"#/$defs/100%25\""),
+        ("#/$defs/a%20c", "did you mean \"#/$defs/a%20b\"?"),
     ] {
-        let schema =
-            json!({ "enum": [{}], "properties": { "a": { "$ref": reference } }, "$defs": { "version": {} } });
+        let schema = json!({ "enum": [{}], "properties": { "a": { "$ref": reference } }, "$defs": { "version": {}, "a b": {} } });
         let (at, why) = wrong(&schema);
         assert!(at == "/properties/a/$ref" && why.contains(said), "{reference}: {at}: {why}");
+    }
+    for (name, reference) in [
+        ("a b", "#/$defs/a%20b"),
+        ("ä", "#/$defs/%C3%A4"),
+        ("100%", "#/$defs/100%25"),
+        ("%25", "#/$defs/%2525"),
+        ("a/b~c", "#/$defs/a~1b~0c"),
+        ("\"^|`", "#/$defs/%22%5E%7C%60"),
+    ] {
+        let schema = json!({ "properties": { "x": { "$ref": reference } }, "additionalProperties": false,
+            "$defs": { name: { "type": "object", "properties": { "known": { "type": "integer" } } } } });
+        let ready = good(&schema);
+        assert_eq!(ready.check(r#"{"x": {"known": 1}}"#), Ok(()), "{name}");
+        assert_eq!(misfits(&ready, &json!({ "x": { "known": "1" } }))[0].0, "/x/known", "{name}");
+        assert_eq!(look_up(&schema, "x.unknown").unwrap_err().known, ["known"], "{name}");
+        let empty = json!({ "$ref": reference, "$defs": { name: false } });
+        assert!(wrong(&empty).1.contains("no payload fits"), "{name}");
     }
     // Names and values that only look like references.
     good(
@@ -182,11 +236,52 @@ fn a_schema_that_nothing_fits_is_wrong() {
         (json!({ "type": "string", "minLength": 3, "maxLength": 2 }), "/minLength"),
         (json!({ "type": "string", "enum": [1, 2] }), "/enum"),
         (json!({ "$ref": "#/$defs/a", "$defs": { "a": false } }), "/$ref"),
+        (json!({ "allOf": [{ "type": "string" }, { "type": "integer" }] }), "/allOf"),
+        (
+            json!({ "type": "string", "$ref": "#/$defs/n", "$defs": { "n": { "type": ["integer", "null"] } } }),
+            "/$ref",
+        ),
+        (json!({ "type": "array", "items": false, "minItems": 1 }), "/items"),
+        (
+            json!({ "type": "array", "prefixItems": [{}], "items": { "enum": [] }, "minItems": 2 }),
+            "/items/enum",
+        ),
+        (json!({ "type": "array", "contains": false }), "/contains"),
+        (json!({ "const": "a", "pattern": "^b$" }), "/const"),
+        (json!({ "enum": ["a", 3], "maxLength": 0, "maximum": 2 }), "/enum"),
+        (
+            json!({ "type": "object", "required": ["next"], "properties": { "next": { "$ref": "#" } } }),
+            "/properties/next/$ref",
+        ),
+        (json!({ "type": "integer", "minimum": 2, "exclusiveMaximum": 2 }), "/minimum"),
     ] {
         let (at, why) = wrong(&schema);
         assert!(at == place && why.contains("no payload fits"), "{schema}: {at}: {why}");
     }
-    good(&json!({ "properties": { "a": false }, "not": { "required": ["b"] } }));
+    for schema in [
+        json!({ "properties": { "a": false }, "not": { "required": ["b"] } }),
+        // What is no object, what ends, and what need not be there.
+        json!({ "required": ["next"], "properties": { "next": { "$ref": "#" } } }),
+        json!({ "type": "object", "required": ["next"], "properties": { "next": { "anyOf": [{ "$ref": "#" }, { "type": "null" }] } } }),
+        json!({ "type": "object", "properties": { "next": { "$ref": "#" } } }),
+        json!({ "type": "array", "items": false }),
+        json!({ "type": "array", "prefixItems": [{}], "items": false, "minItems": 1 }),
+        json!({ "type": "array", "contains": false, "minContains": 0 }),
+        json!({ "allOf": [{ "type": ["string", "number"] }, { "type": "integer" }] }),
+        json!({ "enum": ["a", 3], "pattern": "^b$", "maximum": 3 }),
+        json!({ "type": "integer", "minimum": 2, "maximum": 2 }),
+    ] {
+        good(&schema);
+    }
+    // Each of them demands all others: a look ends all the same.
+    let defs: serde_json::Map<String, Value> = (0..12)
+        .map(|at| {
+            let arms: Vec<Value> = (0..12).map(|to| json!({ "$ref": format!("#/$defs/t{to}") })).collect();
+            let needs = json!({ "type": "object", "required": ["a", "b"], "properties": { "a": { "anyOf": arms }, "b": { "anyOf": arms } } });
+            (format!("t{at}"), needs)
+        })
+        .collect();
+    let _ = PayloadSchema::new(&json!({ "$ref": "#/$defs/t0", "$defs": defs }));
 }
 
 #[test]
@@ -203,7 +298,7 @@ fn members_are_looked_up_through_references_and_cases() {
         "oneOf": [{ "properties": { "ok": { "const": true } } }, { "properties": { "error": { "type": "string" } } }],
         "$defs": { "user": { "allOf": [{ "properties": { "name": {} } }, { "properties": { "mail": {} } }], "additionalProperties": { "type": "object", "properties": { "x": {} } } } }
     });
-    let can = |path: &str| look_up(&schema, &path.split('.').collect::<Vec<_>>());
+    let can = |path: &str| look_up(&schema, path);
     for path in [
         "version",
         "user.name",
@@ -225,8 +320,40 @@ fn members_are_looked_up_through_references_and_cases() {
     );
     assert_eq!(can("version.major").unwrap_err().place, 1);
     assert_eq!(can("user.other.y").unwrap_err().known, ["x"]);
-    assert_eq!(look_up(&json!({ "$ref": "#/$defs/a", "$defs": { "a": { "properties": { "a": { "$ref": "#/$defs/a" } }, "additionalProperties": false } } }), &["a", "a", "b"]).unwrap_err().place, 2);
+    assert_eq!(look_up(&json!({ "$ref": "#/$defs/a", "$defs": { "a": { "properties": { "a": { "$ref": "#/$defs/a" } }, "additionalProperties": false } } }), "a.a.b").unwrap_err().place, 2);
     // Whatever is silent may have anything.
-    assert_eq!(look_up(&json!({}), &["a"]), Ok(()));
-    assert_eq!(look_up(&json!(true), &["a"]), Ok(()));
+    assert_eq!(look_up(&json!({}), "a"), Ok(()));
+    assert_eq!(look_up(&json!(true), "a"), Ok(()));
+}
+
+#[test]
+fn a_member_that_no_payload_is_without_can_be_named() {
+    let can = |schema: Value, path: &str| look_up(&schema, path).is_ok();
+    assert!(can(json!({ "required": ["x"], "properties": { "k": {} } }), "x"));
+    assert!(can(json!({ "allOf": [{ "required": ["x"] }], "properties": { "k": {} } }), "x"));
+    assert!(can(json!({ "dependentRequired": { "k": ["x"] }, "properties": { "k": {} } }), "x"));
+    assert!(can(json!({ "properties": { "k": {} }, "if": {}, "then": { "required": ["x"] } }), "x"));
+    assert!(can(json!({ "properties": { "k": {} }, "unevaluatedProperties": true }), "x"));
+    assert!(!can(json!({ "properties": { "k": {} }, "unevaluatedProperties": false }), "x"));
+    assert!(!can(json!({ "properties": { "k": {} }, "required": ["k"] }), "x"));
+}
+
+#[test]
+fn members_of_elements_are_looked_up() {
+    let schema = json!({ "properties": {
+        "list": { "type": "array", "items": { "$ref": "#/$defs/host" } },
+        "pair": { "type": "array", "prefixItems": [{ "$ref": "#/$defs/host" }], "items": false },
+        "open": { "type": "array", "prefixItems": [{ "$ref": "#/$defs/host" }] },
+        "text": { "type": "string" }, "both": { "type": ["array", "object"], "items": { "$ref": "#/$defs/host" } },
+        "any": {}
+    }, "$defs": { "host": { "type": "object", "properties": { "address": {} } } } });
+    for path in
+        ["list[].address", "pair[].address", "open[].adress", "text[]", "both[].adress", "any[].x", "any[][]"]
+    {
+        assert_eq!(look_up(&schema, path), Ok(()), "{path}");
+    }
+    for path in ["list[].adress", "pair[].adress"] {
+        let no = look_up(&schema, path).unwrap_err();
+        assert!(no.place == 2 && no.known == ["address"], "{path}: {no:?}");
+    }
 }
