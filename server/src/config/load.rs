@@ -122,7 +122,8 @@ impl Parsed {
 pub(crate) fn parse(project: &Path, file: &str, text: &str, checks: Checks) -> Result<Parsed, ConfigError> {
     // Some editors begin a file with the mark of UTF-8.
     let source = Source { file, text: text.strip_prefix('\u{feff}').unwrap_or(text) };
-    let tree = tree_of(source).map_err(|problem| ConfigError::Wrong { problems: vec![problem] })?;
+    let tree =
+        tree_of(source, "the defaults").map_err(|problem| ConfigError::Wrong { problems: vec![problem] })?;
     let mut report = Report::new(source, &tree);
     let (schema, mut topics) = (config_schema(), Topics::default());
     let config = validate(&schema, &tree, &mut report).and_then(|usable| {
@@ -140,15 +141,15 @@ pub(crate) fn parse(project: &Path, file: &str, text: &str, checks: Checks) -> R
     }
 }
 
-/// Takes a text apart.
+/// Takes a text apart. `nothing` is what `{}` stands for in it.
 ///
 /// # Errors
 /// It is not JSON, or empty.
-pub(super) fn tree_of<'a>(source: Source<'a>) -> Result<ast::Value<'a>, ConfigProblem> {
+pub(super) fn tree_of<'a>(source: Source<'a>, nothing: &str) -> Result<ast::Value<'a>, ConfigProblem> {
     let parsed = parse_to_ast(source.text, &CollectOptions::default(), &STRICT).map_err(|error| {
         source.problem(error.range().start, format!("this is not JSON: {}", error.kind()))
     })?;
-    parsed.value.ok_or_else(|| source.problem(0, "the file is empty; {} stands for the defaults".to_owned()))
+    parsed.value.ok_or_else(|| source.problem(0, format!("the file is empty; {{}} stands for {nothing}")))
 }
 
 /// Reads the members that the schema has accepted into the types.

@@ -71,6 +71,11 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// The number of problems of files that the text names.
+    pub(super) fn elsewhere(&self) -> usize {
+        self.elsewhere.len()
+    }
+
     /// True if enough problems are reported; then counts one more that is not.
     pub(super) fn is_full(&mut self) -> bool {
         let is_full = self.problems.len() + self.elsewhere.len() >= MOST;

@@ -6,9 +6,9 @@ use std::{
 };
 
 use aiwg_patterns::{Pattern, PatternSet, is_glob};
-use aiwg_protocol::types::ConfigProblem;
+use aiwg_protocol::{CONFIG_PATH, types::ConfigProblem};
 
-use super::trusted::read_trusted;
+use super::trusted::read_trusted_itself;
 
 /// The greatest number of files that hold topics.
 const MOST_FILES: usize = 1000;
@@ -18,6 +18,9 @@ const MOST_ENTRIES: usize = 20_000;
 
 /// The greatest number of directories within each other that are looked at, below the one that the glob names.
 const DEEPEST: usize = 16;
+
+/// Directories that are not looked into unless the glob names them: their files are no one's topics.
+const PASSED_OVER: [&str; 2] = [".aiwg", ".git"];
 
 /// The advice for a glob that leads elsewhere.
 const RELATIVE: &str = "must be a glob relative to the project, such as \"events/*.json\"";
@@ -39,6 +42,10 @@ pub(super) fn find(project: &Path, glob: &str) -> Result<Vec<Result<TopicFile, C
     look.look()?;
     look.found.sort_unstable();
     match look.found.len() {
+        0 if look.link.is_some() => Err(format!(
+            "no file matches {glob:?} but the link {:?}, and none is followed here: put a file in its place",
+            look.link.unwrap_or_default()
+        )),
         0 => Err(format!(
             "no file matches {glob:?}: make one, as {{\"deployment:complete\": {{}}}}, or leave the key out"
         )),
@@ -56,10 +63,21 @@ pub(super) fn places(project: &Path, glob: &str) -> Vec<PathBuf> {
     look.directories.iter().chain(&look.found).map(|path| project.join(path)).collect()
 }
 
+/// The first link among directories within each other, the last of which may be a file.
+fn link_on_the_way(project: &Path, parts: &[&str]) -> Option<String> {
+    let ways = (1..=parts.len()).filter_map(|many| Some(parts.get(..many)?.join("/")));
+    ways.into_iter().find(|way| project.join(way).is_symlink())
+}
+
+/// The last part of a path.
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 fn read(project: &Path, path: &str) -> Result<TopicFile, ConfigProblem> {
     let file: PathBuf = project.join(path);
     let name = file.display().to_string();
-    match read_trusted(&file) {
+    match read_trusted_itself(&file) {
         Ok(text) => Ok(TopicFile { name, text }),
         Err(error) => Err(ConfigProblem {
             file: name,
@@ -80,21 +98,30 @@ struct Look<'a> {
     found: Vec<String>,
     /// The directories that were looked in, likewise.
     directories: Vec<String>,
+    /// A link that matches, and is no file here.
+    link: Option<String>,
 }
 
 impl<'a> Look<'a> {
     fn new(project: &'a Path, glob: &'a str) -> Result<Self, String> {
+        // A path is written so in a shell.
+        let glob = glob.trim_start_matches("./");
         if glob.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(RELATIVE.to_owned());
         }
         let wrong = |error: aiwg_patterns::PatternError| format!("{glob:?} is no valid pattern: {error}");
         let set = PatternSet::new([Pattern::path(glob).map_err(wrong)?]).map_err(wrong)?;
-        Ok(Self { project, glob, set, left: MOST_ENTRIES, found: Vec::new(), directories: Vec::new() })
+        Ok(Self { project, glob, set, left: MOST_ENTRIES, found: Vec::new(), directories: Vec::new(), link: None })
     }
 
     fn look(&mut self) -> Result<(), String> {
         let parts: Vec<&str> = self.glob.split('/').collect();
         let fixed: Vec<&str> = parts.iter().copied().take_while(|part| !is_glob(part)).collect();
+        if let Some(link) = link_on_the_way(self.project, &fixed) {
+            return Err(format!(
+                "{link:?} is a link, and none is followed here: name the directory or file itself"
+            ));
+        }
         match parts.len() - fixed.len() {
             0 => self.found.push(self.glob.to_owned()),
             deep => {
@@ -121,14 +148,21 @@ impl<'a> Look<'a> {
             })?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
-            // A link is no directory here, so there is no way out of the project, and no circle.
-            let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if is_directory {
+            // A link is neither a directory nor a file here, so there is no way out of the project, and no circle.
+            let kind = entry.file_type().map_err(failed)?;
+            if kind.is_dir() && PASSED_OVER.contains(&name_of(&path)) {
+                continue;
+            }
+            if kind.is_dir() {
                 if let Some(depth) = depth.checked_sub(1).filter(|depth| *depth > 0) {
                     self.look_in(&path, depth)?;
                 }
-            } else if self.set.is_match(&path) {
-                self.found.push(path);
+            } else if path != CONFIG_PATH && self.set.is_match(&path) {
+                if kind.is_symlink() {
+                    self.link.get_or_insert(path);
+                } else {
+                    self.found.push(path);
+                }
             }
         }
         Ok(())

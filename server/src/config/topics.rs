@@ -48,7 +48,7 @@ pub(super) fn read(
     report: &mut Report<'_>,
 ) -> Topics {
     let mut schemas = Schemas::new();
-    match &config.topics {
+    match &mut config.topics {
         TopicsConfig::ByName(topics) => {
             for (name, topic) in topics {
                 check(name, topic, (tree, &[Step::Key(KEY)]), report, &mut schemas);
@@ -61,10 +61,16 @@ pub(super) fn read(
                 Ok(files) => files,
                 Err(why) => {
                     report.wrong(at, why);
+                    // Nothing is said of rules: which topics there are to be is not known.
+                    config.strict_topics = false;
                     return Topics::default();
                 }
             };
+            let before = report.elsewhere();
             let topics = of_files(files, schema, report, &mut schemas);
+            if report.elsewhere() > before {
+                config.strict_topics = false;
+            }
             if topics.len() > MOST_TOPICS {
                 report
                     .wrong(at, format!("the files have {} topics; {MOST_TOPICS} is the limit", topics.len()));
@@ -121,7 +127,7 @@ fn of_file(
     schemas: &mut Schemas,
 ) {
     let source = Source { file: name, text: text.strip_prefix('\u{feff}').unwrap_or(text) };
-    let tree = match tree_of(source) {
+    let tree = match tree_of(source, "no topics") {
         Ok(tree) => tree,
         Err(problem) => return report.adopt(vec![problem]),
     };
@@ -130,12 +136,12 @@ fn of_file(
     let usable = definition.and_then(|part| validate_part(schema, part, &tree, &mut own));
     let topics: BTreeMap<String, TopicConfig> =
         usable.and_then(|usable| serde_json::from_value(Value::from(usable)).ok()).unwrap_or_default();
-    for (topic, declared) in topics {
+    for (topic, mut declared) in topics {
         if let Some((_, other)) = all.get(&topic) {
             let at = position(&tree, [Step::Key(&topic)]);
             own.wrong(at, format!("the topic is declared in {other} already: leave out one of them"));
         } else {
-            check(&topic, &declared, (&tree, &[]), &mut own, schemas);
+            check(&topic, &mut declared, (&tree, &[]), &mut own, schemas);
             all.insert(topic, (declared, name.clone()));
         }
     }
@@ -148,10 +154,11 @@ fn by_name(schema: &Value) -> Option<&Value> {
     arms.iter().find(|arm| arm["type"] == "object")
 }
 
-/// Checks a topic, which stands by its name in the value to which `section` leads in the tree, and makes its schema ready.
+/// Checks a topic, which stands by its name in the value to which `section` leads in the tree, and makes its schema ready. Of one with a wrong schema
+/// any payload fits from here on, so that nothing is said of what names a member of it.
 fn check(
     name: &str,
-    topic: &TopicConfig,
+    topic: &mut TopicConfig,
     (tree, section): (&ast::Value<'_>, &[Step<'_>]),
     report: &mut Report<'_>,
     schemas: &mut Schemas,
@@ -180,6 +187,7 @@ fn check(
                 aiwg_topics::Step::Place(place) => Step::Place(*place),
             });
             report.wrong(position(tree, topic_path().chain([Step::Key("payload")]).chain(within)), message);
+            topic.payload = Value::Bool(true);
         }
     }
 }

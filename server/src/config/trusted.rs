@@ -10,8 +10,18 @@ const LARGEST_TRUSTED: u64 = 16 * 1024 * 1024;
 
 /// Reads a file that decides what runs: a regular one of at most 16 MiB, which no other user could have made or can change.
 pub(super) fn read_trusted(path: &Path) -> io::Result<String> {
+    read(path, OFlags::empty())
+}
+
+/// The same of a file that is no link.
+pub(super) fn read_trusted_itself(path: &Path) -> io::Result<String> {
+    read(path, OFlags::NOFOLLOW)
+}
+
+fn read(path: &Path, flags: OFlags) -> io::Result<String> {
     // Opening a pipe would wait for a process that writes into it.
-    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    let flags = (flags | OFlags::NONBLOCK).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
     let found = file.metadata()?;
     if !found.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));

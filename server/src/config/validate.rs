@@ -1,7 +1,7 @@
 //! Validation of a text against the schema: its keys, types, words and ranges. All problems are reported at once, and the valid members can
 //! still be checked for their meaning.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jsonc_parser::{ast, common::Ranged};
 use serde_json::Value;
@@ -46,7 +46,7 @@ impl<'s> SchemaValidator<'s, '_, '_> {
             return None;
         };
         if kinds(arm).is_empty() {
-            return Some(node.clone());
+            return self.any(node);
         }
         match node {
             ast::Value::Object(object) => self.object(object, arm, at).map(ast::Value::Object),
@@ -58,6 +58,29 @@ impl<'s> SchemaValidator<'s, '_, '_> {
             }
             ast::Value::BooleanLit(_) | ast::Value::NullKeyword(_) => Some(node.clone()),
         }
+    }
+
+    /// A value of which the schema says nothing more, as the schema of a payload. A key that stands twice in it is wrong all the same.
+    fn any<'t>(&mut self, node: &ast::Value<'t>) -> Option<ast::Value<'t>> {
+        let (mut left, mut is_good) = (vec![node], true);
+        while let Some(node) = left.pop() {
+            match node {
+                ast::Value::Object(object) => {
+                    let mut seen = HashSet::new();
+                    for property in &object.properties {
+                        let name = property.name.as_str();
+                        if !seen.insert(name) {
+                            self.report.wrong(property.start(), twice(name, name));
+                            is_good = false;
+                        }
+                        left.push(&property.value);
+                    }
+                }
+                ast::Value::Array(list) => left.extend(&list.elements),
+                _ => {}
+            }
+        }
+        is_good.then(|| node.clone())
     }
 
     fn wrong_type(&mut self, node: &ast::Value<'_>, schema: &Value, arms: &[&Value], at: usize) {
@@ -82,7 +105,7 @@ impl<'s> SchemaValidator<'s, '_, '_> {
     ) -> Option<ast::Object<'t>> {
         if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
             // Anything may stand there.
-            return Some(object.clone());
+            return self.any(&ast::Value::Object(object.clone())).map(|_| object.clone());
         }
         let Some(variants) = schema.get("oneOf").and_then(Value::as_array) else {
             return self.members(object, schema, at);
