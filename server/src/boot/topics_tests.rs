@@ -59,6 +59,24 @@ fn a_wrong_schema_is_named_with_its_place() {
     }
     let twice = wrong("{\"topics\": { \"a\": {},\n \"a\": {} }}");
     assert_eq!(twice, ["2:2: topics.a: the key \"a\" stands twice; only one of them can count"]);
+    let within = wrong(
+        "{\"topics\": { \"a\": { \"payload\": { \"properties\": {\n \"v\": { \"type\": \"string\" },\n \"v\": { \"type\": \"integer\" } },\n\
+         \"allOf\": [{ \"type\": \"object\",\n \"type\": \"string\" }] } } }}",
+    );
+    assert_eq!(
+        within,
+        [
+            "3:2: topics.a.payload.properties.v: the key \"v\" stands twice; only one of them can count",
+            "5:2: topics.a.payload.allOf[0].type: the key \"type\" stands twice; only one of them can count"
+        ]
+    );
+    // What names a member of a payload whose schema is wrong is not wrong as well.
+    let only = wrong(&with_rule(
+        r#""topics": { "a": { "payload": { "properties": { "b": { "type": "strng" } } } } }"#,
+        r#""a""#,
+        "{{ event.payload.version }}",
+    ));
+    assert_eq!(only.len(), 1, "{only:?}");
     let many: Vec<String> = (0..1001).map(|no| format!("\"t{no}\": {{}}")).collect();
     assert!(wrong(&format!("{{\"topics\": {{{}}}}}", many.join(",")))[0].contains("1000 is the limit"));
     assert_eq!(wrong(r#"{"topics": 7}"#), ["1:2: topics: must be a text or an object; it is 7"]);
@@ -115,6 +133,137 @@ fn a_prompt_names_what_a_payload_can_have() {
         "{{ event.payload.colour }}",
     );
     assert!(wrong(&strict)[0].contains("is in no payload"), "no others can match");
+}
+
+#[test]
+fn members_are_checked_however_they_are_written() {
+    const LIST: &str = r##""topics": { "a": { "payload": { "type": "object", "properties": {
+        "version": {}, "list": { "type": "array", "items": { "$ref": "#/$defs/host" } }, "host": { "$ref": "#/$defs/host" } },
+        "$defs": { "host": { "type": "object", "properties": { "address": {} } } } } } }"##;
+    let said = |prompt: &str| wrong_or_nothing(&with_rule(LIST, r#""a""#, prompt)).join("\n");
+    for (prompt, named) in [
+        ("{{ event.payload['versoin'] }}", "version"),
+        ("{{ event['payload'].versoin }}", "version"),
+        ("{{ events[0].payload.versoin }}", "version"),
+        ("{{ events[-1].payload.versoin }}", "version"),
+        ("{{ (events|first).payload.versoin }}", "version"),
+        ("{% for e in events %}{{ e.payload.versoin }}{% endfor %}", "version"),
+        ("{% for e in events[:3] if e.payload.versoin %}x{% endfor %}", "version"),
+        ("{% set p = event.payload %}{{ p.versoin }}", "version"),
+        (
+            "{% with p = event.payload, h = event.payload.host %}{{ p.version }}{{ h.adress }}{% endwith %}",
+            "host.address",
+        ),
+        ("{{ event.payload.list[0].adress }}", "list[0].address"),
+        ("{% for host in event.payload.list %}{{ host.adress }}{% endfor %}", "list[0].address"),
+        ("{% if matches > 1 %}{{ event.payload.versoin|upper }}{% endif %}", "version"),
+        ("{{ [event.payload.versoin]|join(',') }}", "version"),
+        ("{{ 'x' if event.payload.versoin is defined else 'y' }}", "version"),
+    ] {
+        assert!(
+            said(prompt).ends_with(&format!("did you mean \"event.payload.{named}\"?")),
+            "{prompt}: {}",
+            said(prompt)
+        );
+    }
+    for prompt in [
+        "{{ event.payload['version'] }} {{ events[0].payload.host.address }} {{ event.payload.list[0].address }}",
+        // What cannot be followed.
+        "{% set name = 'versoin' %}{{ event.payload[name] }}",
+        "{% for key, value in event.payload|items %}{{ key }} {{ value.versoin }}{% endfor %}",
+        "{% for key in event.payload %}{{ key.versoin }}{% endfor %}",
+        "{{ events|map(attribute='payload.versoin')|join(' ') }}",
+        "{% set p = event.payload %}{% if matches > 1 %}{% set p = {'versoin': 1} %}{% endif %}{{ p.versoin }}",
+        "{% set event = {'payload': {'versoin': 1}} %}{{ event.payload.versoin }}",
+        "{% for event in [{'payload': {'versoin': 1}}] %}{{ event.payload.versoin }}{% endfor %}",
+        "{% raw %}{{ event.payload.versoin }}{% endraw %} {{ 'event.payload.versoin' }}",
+        "{{ event.payload.version[0] }} {{ event.payload.list|length }} {{ event.payload.list.0 }}",
+    ] {
+        assert_eq!(said(prompt), "", "{prompt}");
+    }
+}
+
+/// What is wrong with a configuration; nothing if it is taken.
+fn wrong_or_nothing(text: &str) -> Vec<String> {
+    parse_config(Path::new(env!("CARGO_MANIFEST_DIR")), "f", text)
+        .map_or_else(|error| error.problems().iter().map(ToString::to_string).collect(), |_| Vec::new())
+}
+
+#[test]
+fn prompts_are_checked_against_the_daemons_own_topics_always() {
+    let own =
+        |topic: &str, prompt: &str| wrong_or_nothing(&with_rule(r#""daemon": {}"#, topic, prompt)).join("\n");
+    assert!(
+        own(r#""task:failed""#, "{{ event.payload.eror }}")
+            .contains("rules[0].action.prompt: \"event.payload.eror\"")
+    );
+    assert!(own(r#""task:*""#, "{{ event.payload.colour }}").contains("is in no payload"));
+    assert!(own(r#"["task:failed", "file:*"]"#, "{{ event.payload.colour }}").contains("is in no payload"));
+    for (topic, prompt) in [
+        (r#""task:failed""#, "{{ event.payload.taskId }} {{ event.payload.reason }}"),
+        (r#"["task:failed", "schedule:*"]"#, "{{ event.payload.job }}"),
+        // Of topics that nobody declares everything may come.
+        (r#""*""#, "{{ event.payload.eror }}"),
+        (r#"["task:failed", "deploy:done"]"#, "{{ event.payload.eror }}"),
+        (r#""deploy:done""#, "{{ event.payload.eror }}"),
+    ] {
+        assert_eq!(own(topic, prompt), "", "{topic} {prompt}");
+    }
+    let of = |member: &str, at: &str| {
+        wrong_or_nothing(&format!(
+            r#"{{ "watch": {{ "enabled": true, "paths": ["src"] }}, "rules": [
+            {{ "id": "r", "trigger": {{ "type": "file_change", "pattern": "src/**" }},
+               "action": {{ "type": "submit_task", "prompt": "{{{{ event.payload.{member} }}}}" }} }},
+            {{ "id": "s", "trigger": {{ "type": "schedule", "cron": "@daily" }},
+               "action": {{ "type": "submit_task", "prompt": "{{{{ event.payload.{at} }}}}" }} }}],
+            "schedule": {{ "jobs": [{{ "name": "j", "cron": "@daily", "action": "x" }}] }},
+            "actions": {{ "x": {{ "type": "submit_task", "prompt": "{{{{ event.payload.{at} }}}}" }},
+                          "unused": {{ "type": "submit_task", "prompt": "{{{{ event.payload.anything }}}}" }} }} }}"#
+        ))
+    };
+    assert_eq!(of("path", "job"), Vec::<String>::new());
+    let said = of("pth", "jbo");
+    for expected in [
+        "rules[0].action.prompt: \"event.payload.pth\" is in no payload of the rule's topics; did you mean \"event.payload.path\"?",
+        "rules[1].action.prompt: \"event.payload.jbo\"",
+        "actions.x.prompt: \"event.payload.jbo\"",
+    ] {
+        assert!(said.iter().any(|said| said.contains(expected)), "{expected}: {said:#?}");
+    }
+    assert_eq!(said.len(), 3, "{said:#?}");
+}
+
+#[test]
+fn notices_are_checked_as_rules_are() {
+    let notify = |more: &str, topic: &str, text: &str| {
+        format!(
+            r#"{{ {more}, "messaging": {{ "notify": [{{ "topics": ["task:failed", {topic}], "text": {text:?} }}] }} }}"#
+        )
+    };
+    let said = |more: &str, topic: &str, text: &str| wrong_or_nothing(&notify(more, topic, text)).join("\n");
+    let typo = said(r#""daemon": {}"#, r#""task:complte""#, "x");
+    assert!(
+        typo.contains("messaging.notify[0].topics[1]: no event can be \"task:complte\"")
+            && typo.contains("did you mean \"task:completed\"? There are "),
+        "{typo}"
+    );
+    assert!(said(r#""daemon": {}"#, r#""a b""#, "x").contains("no event can have such a topic"));
+    assert!(said(r#""daemon": {}"#, r#""!a""#, "x").contains("no pattern takes out"));
+    let strict = format!("{DEPLOYMENT}, \"strict_topics\": true");
+    assert!(
+        said(&strict, r#""deployment:complte""#, "x").contains("topics[1]: waits for \"deployment:complte\"")
+    );
+    assert!(
+        said(&strict, r#""deployment:complete""#, "{{ event.payload.versoin }}")
+            .contains("messaging.notify[0].text: \"event.payload.versoin\" is in no payload of its topics")
+    );
+    assert_eq!(said(&strict, r#""deployment:*""#, "{{ event.payload.version }} {{ event.topic }}"), "");
+    assert_eq!(said(r#""daemon": {}"#, r#""deploy:*""#, "{{ event.payload.anything }}"), "");
+    let noticed = notices(&notify(DEPLOYMENT, r#""deployment:complte""#, "x"));
+    assert!(
+        noticed.iter().any(|said| said.contains("messaging.notify[0]: waits for \"deployment:complte\"")),
+        "{noticed:?}"
+    );
 }
 
 #[test]
@@ -196,13 +345,15 @@ fn what_is_wrong_in_a_file_of_topics_is_named_with_that_file() {
         "events/b.json:2:2: b.payload.type: there is no type",
         "events/b.json:3:2: a: the topic is declared in ",
         "events/c.json:1:1: must be an object; it is a list",
-        "events/d.json:1:1: the file is empty",
+        "events/d.json:1:1: the file is empty; {} stands for no topics",
     ];
     assert_eq!(said.len(), expected.len(), "{said:#?}");
     for (said, expected) in said.iter().zip(expected) {
         assert!(said.contains(expected), "{said}\n{expected}");
     }
     std::os::unix::fs::symlink("/etc", dir.path().join("elsewhere")).unwrap();
+    std::fs::create_dir(dir.path().join("links")).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("events/a.json"), dir.path().join("links/one.json")).unwrap();
     for (glob, why) in [
         ("events/*.yaml", "no file matches"),
         ("nowhere/*.json", "no file matches"),
@@ -211,6 +362,10 @@ fn what_is_wrong_in_a_file_of_topics_is_named_with_that_file() {
         ("events/[", "no valid pattern"),
         ("", "must not be empty"),
         ("**/passwd", "no file matches"),
+        ("elsewhere/passwd", "\"elsewhere\" is a link"),
+        ("elsewhere/*.json", "\"elsewhere\" is a link"),
+        ("links/one.json", "\"links/one.json\" is a link"),
+        ("links/*.json", "but the link \"links/one.json\""),
     ] {
         std::fs::write(dir.path().join(".aiwg/daemon.json"), format!("{{\"topics\": {glob:?}}}")).unwrap();
         let said = lines(load(&dir));
@@ -218,4 +373,25 @@ fn what_is_wrong_in_a_file_of_topics_is_named_with_that_file() {
     }
     std::fs::write(dir.path().join(".aiwg/daemon.json"), r#"{ "topics": "events/a.json" }"#).unwrap();
     assert_eq!(load(&dir).unwrap().config.declared_topics().count(), 1);
+    // Neither the configuration itself nor a link is a file of topics.
+    for wrong in ["b", "c", "d"] {
+        std::fs::remove_file(dir.path().join(format!("events/{wrong}.json"))).unwrap();
+    }
+    for glob in ["./events/*.json", "**/*.json"] {
+        std::fs::write(dir.path().join(".aiwg/daemon.json"), format!("{{\"topics\": {glob:?}}}")).unwrap();
+        let loaded = load(&dir).unwrap_or_else(|error| panic!("{glob}: {error}"));
+        assert_eq!(loaded.config.declared_topics().count(), 1, "{glob}");
+    }
+}
+
+#[test]
+fn nothing_is_said_of_rules_where_the_topics_are_not_known() {
+    let rule =
+        with_rule(r#""topics": "events/*.json", "strict_topics": true"#, r#""a""#, "{{ event.payload.x }}");
+    let dir = project(&[(".aiwg/daemon.json", &rule), ("events/a.json", "{ broken")]);
+    let said = lines(load(&dir));
+    assert!(said.len() == 1 && said[0].contains("events/a.json:1:3"), "{said:?}");
+    std::fs::remove_dir_all(dir.path().join("events")).unwrap();
+    let said = lines(load(&dir));
+    assert!(said.len() == 1 && said[0].contains("no file matches"), "{said:?}");
 }

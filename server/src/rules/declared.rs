@@ -1,32 +1,42 @@
-//! The project's own topics and the rules: rules that wait for a topic that nobody declares, and prompts that name a member that no payload has.
+//! The declared topics, the daemon's own among them, and what waits for them: rules and notices for a topic that nobody declares, and prompts and
+//! texts that name a member that no payload has.
 
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
 };
 
+use aiwg_messaging::notice::Template;
 use aiwg_model::names::reserved;
 use aiwg_patterns::{Pattern, PatternSet, alternatives, is_glob};
 use aiwg_protocol::{
-    config::{Action, Config, Patterns, Rule, Trigger},
+    config::{Action, Config, Patterns, Trigger},
     schema::own_topics,
 };
-use aiwg_topics::{NoMember, look_up};
+use aiwg_topics::{NoMember, Part, look_up};
 use serde_json::Value;
 
-use super::{template, topics::ALTERNATIVES};
+use super::{
+    HEALTH_CHECK,
+    check::wrong_topic,
+    schedule_topic, template,
+    topics::{ALTERNATIVES, Published},
+};
 use crate::config::{Check, SectionCheck, Step, nearest};
 
-/// The checks of rules against the declared topics. A project that declares none pays nothing for them.
+/// The checks of rules, actions and notices against the declared topics. A project that declares none, and names no member of the daemon's own,
+/// pays nothing for them.
 pub(crate) struct DeclaredCheck;
+
+/// The topics of a trigger that waits for files.
+const FILES: &str = "file:*";
 
 impl SectionCheck for DeclaredCheck {
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
-        let Some(declared) = Declared::of(config) else { return };
+        let declared = Declared::of(config);
         for (place, rule) in config.rules.iter().enumerate() {
-            let Trigger::Event { topic } = &rule.trigger else { continue };
             let at = [Step::Key("rules"), Step::Place(place)];
-            if config.strict_topics {
+            if let (Trigger::Event { topic }, true) = (&rule.trigger, config.strict_topics) {
                 for (entry, why) in declared.unknown(topic) {
                     let trigger = [at[0], at[1], Step::Key("trigger"), Step::Key("topic")];
                     let within: &[Step<'_>] = match topic {
@@ -36,22 +46,55 @@ impl SectionCheck for DeclaredCheck {
                     check.wrong(&[trigger.as_slice(), within].concat(), why);
                 }
             }
-            for why in declared.members(rule, topic) {
+            let own: Patterns;
+            let topics = match &rule.trigger {
+                Trigger::Event { topic } => topic,
+                Trigger::FileChange { .. } => {
+                    own = FILES.into();
+                    &own
+                }
+                Trigger::Schedule { .. } => {
+                    own = schedule_topic(&rule.id).as_str().into();
+                    &own
+                }
+            };
+            for why in declared.members(&rule.action, topics) {
                 check.wrong(&[at[0], at[1], Step::Key("action"), Step::Key("prompt")], why);
             }
         }
+        let jobs = config.schedule.jobs.iter().filter(|job| job.action != HEALTH_CHECK);
+        let of_jobs: BTreeMap<&str, String> =
+            jobs.map(|job| (job.action.as_str(), schedule_topic(&job.name))).collect();
+        for (name, topic) in of_jobs {
+            for why in config
+                .actions
+                .get(name)
+                .into_iter()
+                .flat_map(|action| declared.members(action, &topic.as_str().into()))
+            {
+                check.wrong(&[Step::Key("actions"), Step::Key(name), Step::Key("prompt")], why);
+            }
+        }
+        declared.notices(check, config);
     }
 
     fn not_meant(&self, _: &std::path::Path, config: &Config) -> Vec<String> {
-        let Some(declared) = Declared::of(config).filter(|_| !config.strict_topics) else {
+        let declared = Declared::of(config);
+        if config.strict_topics || declared.by_name.is_empty() {
             return Vec::new();
+        }
+        let of_rules = config.rules.iter().filter_map(|rule| match &rule.trigger {
+            Trigger::Event { topic } => Some((format!("the rule {:?}", rule.id), topic.clone())),
+            _ => None,
+        });
+        let of_notices = config.messaging.notify.iter().flatten().enumerate().map(|(place, one)| {
+            (format!("messaging.notify[{place}]"), Patterns::Several(one.topics.clone()))
+        });
+        let notices = |(who, topics): (String, Patterns)| {
+            let unknown = declared.unknown(&topics).into_iter();
+            unknown.map(|(_, why)| format!("{who}: {why}")).collect::<Vec<_>>()
         };
-        let notices = |rule: &Rule| {
-            let Trigger::Event { topic } = &rule.trigger else { return Vec::new() };
-            let unknown = declared.unknown(topic);
-            unknown.into_iter().map(|(_, why)| format!("the rule {:?}: {why}", rule.id)).collect::<Vec<_>>()
-        };
-        config.rules.iter().flat_map(notices).collect()
+        of_rules.chain(of_notices).flat_map(notices).collect()
     }
 }
 
@@ -64,12 +107,52 @@ struct Declared<'c> {
 }
 
 impl<'c> Declared<'c> {
-    /// None where the project declares nothing, and may emit everything.
-    fn of(config: &'c Config) -> Option<Self> {
-        let by_name: BTreeMap<_, _> =
-            config.declared_topics().map(|topic| (topic.name, topic.payload)).collect();
-        let is_strict = config.strict_topics;
-        (is_strict || !by_name.is_empty()).then_some(Self { by_name, is_strict, own: OnceCell::new() })
+    fn of(config: &'c Config) -> Self {
+        let by_name = config.declared_topics().map(|topic| (topic.name, topic.payload)).collect();
+        Self { by_name, is_strict: config.strict_topics, own: OnceCell::new() }
+    }
+
+    /// Reports notices for topics that no event can have, or that nobody declares where no others may be emitted, and members that their texts name and no payload has.
+    fn notices(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
+        let published = OnceCell::new();
+        for (place, one) in config.messaging.notify.iter().flatten().enumerate() {
+            let at = |key| [Step::Key("messaging"), Step::Key("notify"), Step::Place(place), Step::Key(key)];
+            let topics = Patterns::Several(one.topics.clone());
+            for (entry, topic) in one.topics.iter().enumerate() {
+                let why = if topic.starts_with('!') {
+                    Some(
+                        "no event can have such a topic: here no pattern takes out of what others match"
+                            .to_owned(),
+                    )
+                } else {
+                    wrong_topic(topic)
+                        .or_else(|| published.get_or_init(|| Published::by(config)).in_vain(topic))
+                };
+                if let Some(why) = why {
+                    check.wrong(&[at("topics").as_slice(), &[Step::Place(entry)]].concat(), why);
+                }
+            }
+            if self.is_strict {
+                for (entry, why) in self.unknown(&topics) {
+                    check.wrong(&[at("topics").as_slice(), &[Step::Place(entry)]].concat(), why);
+                }
+            }
+            let template = one.text.as_ref().and_then(|text| Template::parse(text).ok());
+            let named: Vec<Vec<Part>> = template
+                .iter()
+                .flat_map(Template::members)
+                .filter_map(|path| match path {
+                    [payload, rest @ ..] if payload == "payload" => {
+                        Some(rest.iter().cloned().map(Part::Name).collect::<Vec<_>>())
+                    }
+                    _ => None,
+                })
+                .filter(|path| !path.is_empty())
+                .collect();
+            for why in self.no_members("its", &topics, || named) {
+                check.wrong(&at("text"), why);
+            }
+        }
     }
 
     fn own(&self) -> &[(String, Value)] {
@@ -87,9 +170,8 @@ impl<'c> Declared<'c> {
 
     fn unknown_entry(&self, text: &str) -> Option<String> {
         alternatives(text, ALTERNATIVES).iter().find_map(|alternative| {
-            let fixed = alternative.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
             // The daemon's own are looked at elsewhere.
-            if reserved(fixed).is_some() || self.matches_any(alternative) {
+            if reserved(fixed(alternative)).is_some() || self.matches_any(alternative) {
                 return None;
             }
             let known: Vec<&str> = self.by_name.keys().copied().collect();
@@ -116,22 +198,40 @@ impl<'c> Declared<'c> {
         self.by_name.keys().any(|name| set.is_match(name)) || own.any(|name| set.is_match(name))
     }
 
-    /// The members of payloads that the prompt names and that none of the rule's topics has, each with the reason.
-    fn members(&self, rule: &Rule, patterns: &Patterns) -> Vec<String> {
-        let Action::SubmitTask { prompt, .. } = &rule.action;
-        let named = template::payload_members(prompt);
-        if named.is_empty() {
+    /// The members of payloads that the prompt of an action names and that none of these topics has, each with the reason.
+    fn members(&self, action: &Action, topics: &Patterns) -> Vec<String> {
+        let Action::SubmitTask { prompt, .. } = action;
+        if !prompt.contains("payload") {
             return Vec::new();
         }
-        let (schemas, is_all) = self.schemas_of(patterns);
+        self.no_members("the rule's", topics, || template::payload_members(prompt))
+    }
+
+    /// The members among these that none of these topics, of the rule or of something else, has, each with the reason.
+    fn no_members(
+        &self,
+        whose: &str,
+        topics: &Patterns,
+        named: impl FnOnce() -> Vec<Vec<Part>>,
+    ) -> Vec<String> {
+        let is_all = self.is_strict || topics.matching().all(|text| self.is_known(text));
+        if self.by_name.is_empty() && !is_all {
+            return Vec::new();
+        }
+        let schemas = self.schemas_of(topics);
         if schemas.is_empty() {
             return Vec::new();
         }
-        named.iter().filter_map(|path| no_member(path, &schemas, is_all)).collect()
+        named().iter().filter_map(|path| no_member(path, whose, &schemas, is_all)).collect()
     }
 
-    /// The schemas of the topics that a rule waits for. False if there may be events of other topics as well.
-    fn schemas_of(&self, patterns: &Patterns) -> (Vec<&Value>, bool) {
+    /// True if all events that match have a schema: those of a declared topic, and those of the daemon's own.
+    fn is_known(&self, text: &str) -> bool {
+        reserved(fixed(text)).is_some() || (!is_glob(text) && self.by_name.contains_key(text))
+    }
+
+    /// The schemas of the declared topics, and of the daemon's own, that match.
+    fn schemas_of(&self, patterns: &Patterns) -> Vec<&Value> {
         let entries: Vec<_> = patterns
             .entries()
             .filter_map(|entry| Some((entry.takes_out, entry.text, pattern(entry.text)?)))
@@ -141,69 +241,82 @@ impl<'c> Declared<'c> {
             let last = entries.iter().rev().find(|(_, text, set)| *text == name || set.is_match(name));
             last.is_some_and(|(takes_out, ..)| !takes_out)
         };
-        let literals = || entries.iter().filter(|(takes_out, text, _)| !takes_out && !is_glob(text));
-        let has_globs = entries.iter().any(|(takes_out, text, _)| !takes_out && is_glob(text));
+        let texts = || entries.iter().filter(|(takes_out, ..)| !takes_out).map(|(_, text, _)| *text);
+        let has_globs = texts().any(is_glob);
         // Most rules name one topic: it is looked up.
         let names: BTreeSet<&str> = if has_globs {
             self.by_name.keys().copied().filter(|name| is_waited_for(name)).collect()
         } else {
-            literals().map(|(_, text, _)| *text).filter(|text| self.by_name.contains_key(text)).collect()
+            texts().filter(|text| self.by_name.contains_key(text)).collect()
         };
         let mut schemas: Vec<&Value> =
             names.iter().filter_map(|name| self.by_name.get(name).copied()).collect();
-        let names_own = has_globs || literals().any(|(_, text, _)| reserved(text).is_some());
-        if names_own {
+        if has_globs || texts().any(|text| reserved(text).is_some()) {
+            // Of schedules there is one for all.
             let is_schedule = |name: &str| {
-                name.contains('*')
-                    && literals().any(|(_, text, _)| text.starts_with(name.trim_end_matches('*')))
+                name.strip_suffix('*').is_some_and(|before| {
+                    texts().any(|text| {
+                        let fixed = fixed(text);
+                        fixed.starts_with(before) || (is_glob(text) && before.starts_with(fixed))
+                    })
+                })
             };
             let own = self.own().iter().filter(|(name, _)| is_waited_for(name) || is_schedule(name));
             schemas.extend(own.map(|(_, schema)| schema));
         }
-        let is_known = |text: &str| self.by_name.contains_key(text) || reserved(text).is_some();
-        let is_all = self.is_strict || (!has_globs && literals().all(|(_, text, _)| is_known(text)));
-        (schemas, is_all)
+        schemas
     }
+}
+
+/// The beginning of a pattern, up to the first character that stands for others.
+fn fixed(text: &str) -> &str {
+    text.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default()
 }
 
 /// The reason for which no payload of these schemas has this member. Where others may come as well (`is_all` is false), only a name that is much
 /// like one that there is counts as wrong.
-fn no_member(path: &str, schemas: &[&Value], is_all: bool) -> Option<String> {
-    let names: Vec<&str> = path.split('.').collect();
-    let mut known: Vec<(usize, String)> = Vec::new();
+fn no_member(path: &[Part], whose: &str, schemas: &[&Value], is_all: bool) -> Option<String> {
+    let mut missing = Vec::new();
     for schema in schemas {
-        let NoMember { place, known: here } = look_up(schema, &names).err()?;
-        known.extend(here.into_iter().map(|name| (place, name)));
+        missing.push(look_up(schema, path).err()?);
     }
-    let place = known.iter().map(|(place, _)| *place).max();
-    let place = place.unwrap_or_else(|| {
-        schemas
-            .iter()
-            .filter_map(|schema| look_up(schema, &names).err())
-            .map(|no| no.place)
-            .max()
-            .unwrap_or(0)
-    });
+    // The payload that has most of the way.
+    let named = missing.iter().filter(|NoMember { known, .. }| !known.is_empty()).map(|no| no.place).max();
+    let place = named.or_else(|| missing.iter().map(|no| no.place).max()).unwrap_or(0);
     let here: BTreeSet<&str> =
-        known.iter().filter(|(at, _)| *at == place).map(|(_, name)| name.as_str()).collect();
+        missing.iter().filter(|no| no.place == place).flat_map(|no| &no.known).map(String::as_str).collect();
     let here: Vec<&str> = here.into_iter().collect();
-    let wrong = names.get(place).copied().unwrap_or_default();
-    let before =
-        ["event.payload"].into_iter().chain(names.iter().take(place).copied()).collect::<Vec<_>>().join(".");
-    let whole = format!("{before}.{wrong}");
-    match nearest(wrong, &here) {
-        Some(near) => Some(format!(
-            "\"{whole}\" is in no payload of the rule's topics; did you mean \"{before}.{near}\"?"
-        )),
+    let (before, wrong) = (way(path.get(..place)?), path.get(place)?);
+    let whole = way(path.get(..=place)?);
+    let name = if let Part::Name(name) = wrong { name } else { "" };
+    match nearest(name, &here) {
+        Some(near) => {
+            Some(format!("\"{whole}\" is in no payload of {whose} topics; did you mean \"{before}.{near}\"?"))
+        }
         None if !is_all => None,
         None if here.is_empty() => {
-            Some(format!("\"{whole}\" is in no payload of the rule's topics: \"{before}\" has no members"))
+            Some(format!("\"{whole}\" is in no payload of {whose} topics: \"{before}\" has no members"))
         }
         None => Some(format!(
-            "\"{whole}\" is in no payload of the rule's topics; \"{before}\" has {}",
+            "\"{whole}\" is in no payload of {whose} topics; \"{before}\" has {}",
             here.join(", ")
         )),
     }
+}
+
+/// A member as a prompt names it.
+fn way(path: &[Part]) -> String {
+    let mut way = "event.payload".to_owned();
+    for part in path {
+        match part {
+            Part::Name(name) => {
+                way.push('.');
+                way.push_str(name);
+            }
+            Part::Element => way.push_str("[0]"),
+        }
+    }
+    way
 }
 
 /// A topic of a rule as a pattern; none if it is none, which is reported elsewhere.

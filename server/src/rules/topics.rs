@@ -53,14 +53,19 @@ impl Published {
             return None;
         }
         let known = self.beginning_with(prefix);
-        let near =
-            nearest(topic, &known).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+        let there_are = there_are(&known);
+        let (near, there_are) = match nearest(topic, &known) {
+            Some(near) => {
+                (format!("; did you mean {near:?}?"), there_are.replacen("; there are", " There are", 1))
+            }
+            None => (String::new(), there_are),
+        };
         let why = if prefix == SCHEDULE {
             "no job, and no rule with a schedule, has this topic"
         } else {
             "the daemon publishes no such topic, and clients may not"
         };
-        Some(format!("no event can be {topic:?}: {why}{near}{}", there_are(&known)))
+        Some(format!("no event can be {topic:?}: {why}{near}{there_are}"))
     }
 
     /// The reason for which a topic of a rule or a notice, or an alternative of it, matches no event; none if it can match.

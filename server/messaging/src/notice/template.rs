@@ -40,6 +40,14 @@ impl Template {
         Ok(Self(pieces))
     }
 
+    /// The members of the event that it names, each by the names on the way to it, the first of which is `event`.
+    pub fn members(&self) -> impl Iterator<Item = &[String]> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Member(path) => Some(path.as_slice()),
+        })
+    }
+
     /// The text for an event, given as JSON. What it does not have is left out.
     pub fn fill(&self, event: &Value) -> Styled {
         let mut text = Styled::default();

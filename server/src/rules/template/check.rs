@@ -1,9 +1,10 @@
 //! The checks of a prompt that need no event.
 
+use aiwg_topics::Part;
 use minijinja::{Environment, ErrorKind};
 
 use super::{
-    TemplateError, environment::environment, growth, on_known_stack, parsed, sample::sample, tokens,
+    TemplateError, environment::environment, growth, members, on_known_stack, parsed, sample::sample, tokens,
     unless_it_panics,
 };
 
@@ -52,20 +53,15 @@ fn check_template(prompt: &str) -> Result<(), TemplateError> {
     dry_run(&environment, prompt)
 }
 
-/// The members of the event's payload that a prompt names, as `user.name`, in order. None where it cannot be taken apart, which [`check`] reports.
-pub(in crate::rules) fn payload_members(prompt: &str) -> Vec<String> {
+/// The members of events' payloads that a prompt names, each by the way to it, in order. None where it cannot be taken apart, which [`check`]
+/// reports.
+pub(in crate::rules) fn payload_members(prompt: &str) -> Vec<Vec<Part>> {
     if !prompt.contains('{') || !prompt.contains("payload") {
         return Vec::new();
     }
     let named = || {
         tokens::check(prompt).ok()?;
-        let (environment, _) = environment();
-        let template = environment.template_from_str(prompt).ok()?;
-        let names = template.undeclared_variables(true).into_iter();
-        let mut named: Vec<String> =
-            names.filter_map(|name| name.strip_prefix("event.payload.").map(str::to_owned)).collect();
-        named.sort_unstable();
-        Some(named)
+        Some(members::named(&parsed(prompt).ok()?))
     };
     on_known_stack(named).ok().flatten().unwrap_or_default()
 }

@@ -7,6 +7,7 @@
 mod check;
 mod environment;
 mod growth;
+mod members;
 mod quote;
 mod render;
 mod sample;
