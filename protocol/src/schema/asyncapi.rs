@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::types::{Types, types};
+use super::{
+    embedded::{NO_KEYS, embedded},
+    types::{Types, types},
+};
 use crate::{
     PROTOCOL_VERSION, SOCKET_PATH,
     config::{Config, DeclaredTopic},
@@ -73,7 +76,8 @@ impl Document {
         let schema = format!("topic.{key}");
         // The schema of any payload is an object there.
         let payload = Some(topic.payload).filter(|payload| payload.is_object());
-        let payload = payload.map_or_else(|| json!({}), |payload| embedded(payload, &schema));
+        let payload =
+            payload.map_or_else(|| json!({}), |payload| embedded(payload, &format!("{NAMED}{schema}")));
         self.schemas.insert(schema.clone(), payload);
         self.topic(&key, topic.name, topic.description.unwrap_or_default(), &schema);
         self.operation(&format!("emit.{key}"), "receive", &key, "A client emits such an event.");
@@ -219,7 +223,9 @@ impl Document {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' })
             .collect();
-        let is_free = |key: &String| !self.channels.contains_key(key) && key != SOCKET;
+        let is_free = |key: &String| {
+            !self.channels.contains_key(key) && key != SOCKET && !NO_KEYS.contains(&key.as_str())
+        };
         let others = (2..).map(|number: u32| format!("{plain}_{number}"));
         std::iter::once(plain.clone()).chain(others).find(is_free).unwrap_or(plain)
     }
@@ -266,38 +272,6 @@ fn names_in(schema: &Value) -> Vec<String> {
     }
 }
 
-/// A topic's schema as a part of the document, by its name there: its references are to places in the document then, and its tuples are written as
-/// AsyncAPI's own dialect has them.
-fn embedded(schema: &Value, name: &str) -> Value {
-    match schema {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .filter(|(keyword, _)| !matches!(keyword.as_str(), "$schema" | "$id"))
-                .map(|(keyword, value)| within(members, keyword, value, name))
-                .collect(),
-        ),
-        Value::Array(list) => list.iter().map(|value| embedded(value, name)).collect(),
-        other => other.clone(),
-    }
-}
-
-fn within(members: &Map<String, Value>, keyword: &str, value: &Value, name: &str) -> (String, Value) {
-    match (keyword, value) {
-        ("$ref", Value::String(target)) => {
-            let target = target.strip_prefix('#').unwrap_or(target);
-            (keyword.to_owned(), format!("{NAMED}{name}{target}").into())
-        }
-        // Data, in which nothing refers to anything.
-        ("const" | "enum" | "default" | "examples", value) => (keyword.to_owned(), value.clone()),
-        ("prefixItems", Value::Array(_)) => ("items".to_owned(), embedded(value, name)),
-        ("items", value) if members.get("prefixItems").is_some_and(Value::is_array) => {
-            ("additionalItems".to_owned(), embedded(value, name))
-        }
-        (keyword, value) => (keyword.to_owned(), embedded(value, name)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,7 +282,7 @@ mod tests {
             "a:b": { "payload": { "$schema": "x", "properties": { "n": { "$ref": "#/$defs/n" }, "all": { "$ref": "#" } },
                 "$defs": { "n": { "prefixItems": [{ "const": { "$ref": "#/x" } }], "items": false } } } },
             "a/b": { "description": "Another." },
-            "socket": {}
+            "socket": {}, "__proto__": {}, "hasOwnProperty": {}
         } }))
         .unwrap();
         let document = asyncapi("shop", &config);
@@ -318,6 +292,10 @@ mod tests {
         assert_eq!(
             (&channels["socket"]["address"], &channels["socket_2"]["address"]),
             (&json!(SOCKET_PATH), &json!("socket"))
+        );
+        assert_eq!(
+            (&channels["__proto___2"]["address"], &channels["hasOwnProperty_2"]["address"]),
+            (&json!("__proto__"), &json!("hasOwnProperty"))
         );
         let schema = &document["components"]["schemas"]["topic.a_b_2"];
         assert_eq!(schema["properties"]["all"]["$ref"], "#/components/schemas/topic.a_b_2");

@@ -2,6 +2,7 @@
 
 mod asyncapi;
 mod compat;
+mod embedded;
 mod files;
 mod openrpc;
 mod topics;

@@ -63,8 +63,8 @@ pub struct Cause {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventEmitParams {
-    /// Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `file:`, `schedule:`, `daemon:`,
-    /// `automation:`, `health:`, `chat:`) are refused.
+    /// Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `agent:`, `approval:`,
+    /// `budget:`, `file:`, `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.:/-]{1,200}$"))]
     pub topic: String,
     /// The details: any JSON value that can be read. It may hold no half of a surrogate pair, no number beyond a

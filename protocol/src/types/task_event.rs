@@ -32,7 +32,7 @@ pub struct TaskEvent {
     /// Reason for which it did not complete: the last 2,000 bytes of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The reason for its end, as one word: see [`Task`](super::Task); absent before its end.
+    /// The reason for its end, as one word: see `reason` of a task; absent before its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Number of processes that its agent left, or that were to end with it, and have been ended; absent before its

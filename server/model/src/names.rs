@@ -31,7 +31,7 @@ pub fn is_topic(topic: &str) -> bool {
     !topic.is_empty() && topic.len() <= LONGEST_TOPIC && topic.chars().all(is_in_topics)
 }
 
-/// The beginnings of the topics that only the daemon may publish.
+/// The beginnings of the topics that only the daemon may publish. The documentation of `event.emit` lists them.
 const RESERVED: [&str; 10] = [
     "approval:",
     "budget:",
@@ -153,5 +153,17 @@ mod tests {
         ] {
             assert!(!is_traceparent(&wrong), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_definition_lists_the_topics_that_clients_cannot_have() {
+        let openrpc = aiwg_protocol::schema::openrpc().to_string();
+        let (_, listed) = openrpc.split_once("The daemon's own topics (").unwrap();
+        let (listed, _) = listed.split_once(')').unwrap();
+        let mut listed: Vec<&str> = listed.split(", ").map(|one| one.trim_matches('`')).collect();
+        let mut reserved = RESERVED.to_vec();
+        listed.sort_unstable();
+        reserved.sort_unstable();
+        assert_eq!(listed, reserved);
     }
 }

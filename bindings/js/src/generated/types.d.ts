@@ -881,9 +881,9 @@ export interface Event {
 /** The params of `event.emit`. */
 export interface EventEmitParams {
   /**
-   * Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `file:`,
-   * `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused. Matches
-   * `^[A-Za-z0-9_.:/-]{1,200}$`.
+   * Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `agent:`,
+   * `approval:`, `budget:`, `file:`, `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are
+   * refused. Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
    */
   topic: string;
   /**
@@ -2025,7 +2025,7 @@ export interface TaskEvent {
   signal?: number;
   /** Reason for which it did not complete: the last 2,000 bytes of that. */
   error?: string;
-  /** The reason for its end, as one word: see [`Task`](super::Task); absent before its end. */
+  /** The reason for its end, as one word: see `reason` of a task; absent before its end. */
   reason?: string;
   /**
    * Number of processes that its agent left, or that were to end with it, and have been ended;

@@ -445,8 +445,8 @@ class EventMethods:
         makes of it at once: no crash or power cut after it loses them.
 
         - ``topic``: Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics
-          (`task:`, `file:`, `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
-          Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
+          (`task:`, `agent:`, `approval:`, `budget:`, `file:`, `schedule:`, `daemon:`,
+          `automation:`, `health:`, `chat:`) are refused. Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
         - ``payload``: The details: any JSON value that can be read. It may hold no half of a
           surrogate pair, no number beyond a double's range, and at most 120 levels.
         - ``idempotency_key``: A name for this call, any text of the caller's own: another call with

@@ -3130,7 +3130,7 @@ class TaskEvent(Result):
     error: str | None = None
     """Reason for which it did not complete: the last 2,000 bytes of that."""
     reason: str | None = None
-    """The reason for its end, as one word: see [`Task`](super::Task); absent before its end."""
+    """The reason for its end, as one word: see `reason` of a task; absent before its end."""
     processes_ended: int | None = None
     """Number of processes that its agent left, or that were to end with it, and have been ended;
     absent before its end.
