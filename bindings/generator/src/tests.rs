@@ -4,7 +4,7 @@ use aiwg_protocol::schema::Types;
 use serde_json::{Value, json};
 
 use crate::{
-    GenerateError,
+    DeclaredTopic, DeclaredTopics, GenerateError, Language, events,
     generated_file::Output,
     js,
     model::{Model, TypeKind},
@@ -252,4 +252,59 @@ fn vectors_tell_which_member_is_wrong() -> Result<(), GenerateError> {
         assert!(is_there, "{params} {outcome:?}");
     }
     Ok(())
+}
+
+/// What is generated for these topics.
+fn typed(language: Language, topics: Value) -> String {
+    let topics = topics.as_object().unwrap().iter().map(|(name, payload)| DeclaredTopic {
+        name: name.clone(),
+        description: None,
+        payload: payload.clone(),
+    });
+    events(language, &DeclaredTopics { topics: topics.collect(), strict: false }).unwrap()
+}
+
+#[test]
+fn what_a_type_cannot_say_is_in_its_documentation() {
+    let member = |schema: Value| {
+        let text =
+            typed(Language::TypeScript, json!({ "a": { "type": "object", "properties": { "m": schema } } }));
+        let (_, own) = text.split_once("interface A").unwrap();
+        own.to_owned()
+    };
+    for (schema, said) in [
+        (json!({ "type": "integer", "minimum": 0 }), "At least 0"),
+        (json!({ "type": "integer", "multipleOf": 3 }), "`multipleOf`"),
+        (json!({ "type": "number", "exclusiveMaximum": 9 }), "`exclusiveMaximum`"),
+        (json!({ "type": "array", "uniqueItems": true }), "`uniqueItems`"),
+        (json!({ "type": "object", "minProperties": 1 }), "`minProperties`"),
+        (json!({ "type": "array", "items": { "type": "string", "pattern": "^a" } }), "`pattern`"),
+        (
+            json!({ "type": "object", "additionalProperties": { "type": "integer", "minimum": 5 } }),
+            "`minimum`",
+        ),
+    ] {
+        assert!(member(schema.clone()).contains(said), "{schema}: {}", member(schema.clone()));
+    }
+    let union =
+        json!({ "oneOf": [{ "type": "integer", "multipleOf": 3 }, { "type": "integer", "minimum": 5 }] });
+    let text =
+        typed(Language::TypeScript, json!({ "a": { "type": "object", "properties": { "m": union } } }));
+    assert!(text.contains("`multipleOf`") && text.contains("`minimum`"), "{text}");
+}
+
+#[test]
+fn no_line_of_python_has_a_control_character() {
+    let text = typed(
+        Language::Python,
+        json!({ "a": { "type": "object", "properties": { "": { "type": "string" }, "x\0y\r": {} } }, "b": { "enum": ["\0"] } }),
+    );
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
+    assert!(text.contains("x\\x00y"), "{text}");
+}
+
+#[test]
+fn a_topic_with_empty_words_takes_no_name_from_another() {
+    let text = typed(Language::TypeScript, json!({ "a:b": { "type": "string" }, "a::b": {}, ":a:b": {} }));
+    assert!(text.contains("'a:b': AB;") || text.contains("'a:b': AB\n"), "{text}");
 }

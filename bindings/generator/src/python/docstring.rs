@@ -28,6 +28,7 @@ pub(super) fn block(text: &str, indent: usize) -> String {
 /// Text as it can stand between three quotes.
 fn escaped(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+    let escaped = without_controls(&escaped);
     let quotes = text.chars().rev().take_while(|c| *c == '"').count();
     match escaped.strip_suffix('"') {
         // It would be the first of those that end the docstring.
@@ -36,9 +37,18 @@ fn escaped(text: &str) -> String {
     }
 }
 
+/// Text without what no source of Python can have, or what would end a line there: as escapes.
+fn without_controls(text: &str) -> String {
+    let shown = |c: char| match c {
+        c if c.is_control() && c != '\n' => format!("\\x{:02x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A comment at column `indent`, without the indent of its first line.
 pub(super) fn comment(text: &str, indent: usize) -> String {
-    let lines: Vec<String> = wrap(text, WIDTH - indent - "# ".len())
+    let lines: Vec<String> = wrap(&without_controls(text), WIDTH - indent - "# ".len())
         .iter()
         .map(|line| format!("# {line}").trim_end().to_owned())
         .collect();

@@ -884,7 +884,7 @@ pub enum UnionTypesValue {
 
 /// Beyond types.
 ///
-/// The schema demands more than the type says: `patternProperties`.
+/// The schema demands more than the type says: `minProperties`, `patternProperties`.
 #[allow(missing_docs, dead_code, unreachable_pub, clippy::all)]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "aiwg_client::serde")]

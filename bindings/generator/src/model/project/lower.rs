@@ -23,12 +23,30 @@ const UNSAID: &[&str] = &[
     "dependentRequired",
     "dependentSchemas",
     "else",
+    "exclusiveMaximum",
     "if",
+    "maxProperties",
+    "minProperties",
+    "multipleOf",
     "not",
     "patternProperties",
     "then",
     "unevaluatedItems",
     "unevaluatedProperties",
+    "uniqueItems",
+];
+
+/// Keywords that the documentation of a member or of a type with a name says in words, and that are noted where there is neither.
+const IN_WORDS: &[&str] = &[
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "pattern",
+    "propertyNames",
 ];
 
 /// The lowering of one payload.
@@ -290,6 +308,7 @@ impl<'a> Lowering<'a> {
                     Some(_) => Value::Bool(true),
                     None => other,
                 };
+                self.note_words(&of);
                 Type::Map(Box::new(self.inner(parent, &format!("{part} Member"), &of)))
             }
             _ => Type::Json,
@@ -301,8 +320,10 @@ impl<'a> Lowering<'a> {
             schema.get("prefixItems").filter(|first| **first != Value::Array(Vec::new()))
         else {
             let item = schema.get("items").cloned().unwrap_or(Value::Bool(true));
+            self.note_words(&item);
             return Type::Array(Box::new(self.inner(parent, &format!("{part} Item"), &item)));
         };
+        first.iter().chain(schema.get("items")).for_each(|item| self.note_words(item));
         let of = |(at, item): (usize, &Value)| self.inner(parent, &format!("{part} Item {}", at + 1), item);
         let first: Vec<Type> = first.iter().enumerate().map(of).collect();
         let rest = match schema.get("items").unwrap_or(&Value::Bool(true)) {
@@ -350,6 +371,15 @@ impl<'a> Lowering<'a> {
                 .filter(|keyword| schema.contains_key(**keyword))
                 .for_each(|keyword| self.note(keyword));
         }
+    }
+
+    /// Notes what would be said in words of a type that has no place of its own for them, as that of an element.
+    pub(super) fn note_words(&mut self, schema: &Value) {
+        let Some(schema) = schema.as_object().filter(|schema| !needs_name(schema)) else { return };
+        IN_WORDS
+            .iter()
+            .filter(|keyword| schema.contains_key(**keyword))
+            .for_each(|keyword| self.note(keyword));
     }
 
     /// Notes that a type does not say what a keyword does.

@@ -81,10 +81,12 @@ impl Project {
     }
 }
 
-/// How far a topic's name is from what is usual: words in small letters with colons between them, then those with hyphens.
+/// How far a topic's name is from what is usual: words in small letters with single colons between them, then those with hyphens.
 fn oddity(topic: &str) -> u8 {
     let is_of = |others: &[char]| {
         topic.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || others.contains(&c))
     };
-    u8::from(!is_of(&[':'])) + u8::from(!is_of(&[':', '-']))
+    // Two colons in a row, and one at the beginning or the end, are not usual either.
+    let has_empty_word = topic.split([':', '-']).any(str::is_empty);
+    u8::from(!is_of(&[':'])) + u8::from(!is_of(&[':', '-'])) + u8::from(has_empty_word)
 }

@@ -27,7 +27,10 @@ impl Lowering<'_> {
         let rest = match schema.get("additionalProperties") {
             None if schema.contains_key("patternProperties") => Some(Type::Json),
             None | Some(Value::Bool(false)) => None,
-            Some(other) => Some(self.inner(name, "Other", other)),
+            Some(other) => {
+                self.note_words(other);
+                Some(self.inner(name, "Other", other))
+            }
         };
         let is_required = |member: &str| {
             let all = schema.get("required").and_then(Value::as_array);
@@ -54,13 +57,19 @@ impl Lowering<'_> {
         let schema = schema.as_object().unwrap_or(&empty);
         let docs = self.noted(&description(schema));
         self.restore_notes(before);
+        let limits = Limits::of(schema);
+        // In the definition it goes without saying of a number of things.
+        let docs = match limits.phrase().as_str() {
+            "at least 0" => format!("{docs} At least 0.").trim_start().to_owned(),
+            _ => docs,
+        };
         Field {
             name: member.to_owned(),
             docs,
             ty,
             required,
             default: schema.get("default").map(Value::to_string),
-            limits: Limits::of(schema),
+            limits,
         }
     }
 }

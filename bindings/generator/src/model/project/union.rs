@@ -78,6 +78,7 @@ impl Lowering<'_> {
             let title = schema.get("title").and_then(Value::as_str).map(pascal_case);
             let tagged = tag.as_ref().and_then(|tag| tag.get(index)).map(|value| pascal_case(value));
             let part = title.or(tagged).filter(|part| !part.is_empty());
+            self.note_words(schema);
             let arm = self.inner(name, &part.unwrap_or_else(|| format!("Variant{}", index + 1)), schema);
             if !arms.contains(&arm) {
                 arms.push(arm);

@@ -375,7 +375,7 @@ export type UnionTypesValue = string | number | string[];
 /**
  * Beyond types.
  *
- * The schema demands more than the type says: `patternProperties`.
+ * The schema demands more than the type says: `minProperties`, `patternProperties`.
  */
 export interface Unsaid {
   when?: string | undefined;

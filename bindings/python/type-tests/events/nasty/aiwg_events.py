@@ -336,7 +336,7 @@ class TaskEvent(_TaskEvent, total=False):
     error: str
     """Reason for which it did not complete: the last 2,000 bytes of that."""
     reason: str
-    """The reason for its end, as one word: see [`Task`](super::Task); absent before its end."""
+    """The reason for its end, as one word: see `reason` of a task; absent before its end."""
     processesEnded: int
     """Number of processes that its agent left, or that were to end with it, and have been ended;
     absent before its end.
@@ -806,7 +806,7 @@ UnionTypes: TypeAlias = Optional[UnionTypesValue]
 Unsaid: TypeAlias = Dict[str, Any]
 """Beyond types.
 
-The schema demands more than the type says: `patternProperties`.
+The schema demands more than the type says: `minProperties`, `patternProperties`.
 
 No TypedDict can say it. Its members, beside which others may be allowed:
 

@@ -322,7 +322,7 @@ class TaskEvent(_TaskEvent, total=False):
     error: str
     """Reason for which it did not complete: the last 2,000 bytes of that."""
     reason: str
-    """The reason for its end, as one word: see [`Task`](super::Task); absent before its end."""
+    """The reason for its end, as one word: see `reason` of a task; absent before its end."""
     processesEnded: int
     """Number of processes that its agent left, or that were to end with it, and have been ended;
     absent before its end.
