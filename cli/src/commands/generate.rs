@@ -110,6 +110,13 @@ fn declared(project: &Path) -> Result<DeclaredTopics, CliError> {
         CliError::Failed(format!("the configuration is wrong:\n{}", problems.join("\n")))
     })?;
     let topics = topics(&loaded.config);
+    if topics.is_empty() && !file.exists() {
+        return Err(CliError::Failed(format!(
+            "there is no {}, so no topics are declared and there is nothing to generate; `aiwg init` makes one, and --project names \
+             another project",
+            file.display()
+        )));
+    }
     if topics.is_empty() {
         return Err(CliError::Failed(format!(
             "{} declares no topics: there is nothing to generate; write, as an example, \

@@ -283,6 +283,11 @@ fn a_rule_that_waits_for_what_nobody_declares_is_noticed() {
         assert_eq!(notice(topic), "", "{topic}");
     }
     assert_eq!(notices(&with_rule(r#""topics": {}"#, r#""push:x""#, "x")), Vec::<String>::new());
+    let misspelt =
+        r#"{ "topics": { "a": { "payload": { "items": { "requird": ["v"] } } } }, "strict_topics": true }"#;
+    assert!(
+        notices(misspelt)[0].starts_with("topics.a.payload.items: JSON Schema has no keyword \"requird\"")
+    );
     let strict = |topics: &str, topic: &str| {
         wrong(&with_rule(&format!("{topics}, \"strict_topics\": true"), topic, "x"))
     };

@@ -13,7 +13,7 @@ use aiwg_protocol::{
     config::{Action, Config, Patterns, Trigger},
     schema::own_topics,
 };
-use aiwg_topics::{NoMember, Part, look_up};
+use aiwg_topics::{Misspelt, NoMember, Part, look_up};
 use serde_json::Value;
 
 use super::{
@@ -80,8 +80,19 @@ impl SectionCheck for DeclaredCheck {
 
     fn not_meant(&self, _: &std::path::Path, config: &Config) -> Vec<String> {
         let declared = Declared::of(config);
+        let misspelt = declared.by_name.iter().flat_map(|(name, payload)| {
+            aiwg_topics::misspelt(payload).into_iter().map(move |Misspelt { path, keyword, near }| {
+                let steps = path.iter().map(|step| match step {
+                    aiwg_topics::Step::Key(key) => format!(".{key}"),
+                    aiwg_topics::Step::Place(place) => format!("[{place}]"),
+                });
+                let steps: String = steps.collect();
+                format!("topics.{name}.payload{steps}: JSON Schema has no keyword {keyword:?}, which demands nothing; did you mean {near:?}?")
+            })
+        });
+        let misspelt: Vec<String> = misspelt.collect();
         if config.strict_topics || declared.by_name.is_empty() {
-            return Vec::new();
+            return misspelt;
         }
         let of_rules = config.rules.iter().filter_map(|rule| match &rule.trigger {
             Trigger::Event { topic } => Some((format!("the rule {:?}", rule.id), topic.clone())),
@@ -94,7 +105,7 @@ impl SectionCheck for DeclaredCheck {
             let unknown = declared.unknown(&topics).into_iter();
             unknown.map(|(_, why)| format!("{who}: {why}")).collect::<Vec<_>>()
         };
-        of_rules.chain(of_notices).flat_map(notices).collect()
+        misspelt.into_iter().chain(of_rules.chain(of_notices).flat_map(notices)).collect()
     }
 }
 

@@ -23,12 +23,14 @@ mod error;
 mod keywords;
 mod lookup;
 mod misfits;
+mod misspelt;
 mod payload;
 mod reference;
 
 pub use error::{SchemaError, Step};
 pub use lookup::{NoMember, Part, look_up};
 pub use misfits::{MOST_MISFITS, Misfit, without_its_middle};
+pub use misspelt::{Misspelt, misspelt};
 pub use payload::PayloadSchema;
 
 #[cfg(test)]

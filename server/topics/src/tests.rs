@@ -357,3 +357,22 @@ fn members_of_elements_are_looked_up() {
         assert!(no.place == 2 && no.known == ["address"], "{path}: {no:?}");
     }
 }
+
+#[test]
+fn a_misspelt_keyword_is_noticed() {
+    let schema = json!({ "type": "object", "requird": ["v"], "propertis": {}, "properties": {
+        "requird": { "type": "string", "patern": "x", "x-unit": "m", "unit": "m", "example": 1, "nullable": true, "Type": "string" }
+    }, "uniqueitems": true, "const": { "requird": 1 } });
+    let found: Vec<(String, &str)> =
+        crate::misspelt(&schema).into_iter().map(|found| (found.keyword, found.near)).collect();
+    assert_eq!(
+        found,
+        [
+            ("requird".to_owned(), "required"),
+            ("propertis".to_owned(), "properties"),
+            ("uniqueitems".to_owned(), "uniqueItems"),
+            ("patern".to_owned(), "pattern"),
+            ("Type".to_owned(), "type"),
+        ]
+    );
+}
