@@ -111,7 +111,15 @@ impl<'a> Look<'a> {
         }
         let wrong = |error: aiwg_patterns::PatternError| format!("{glob:?} is no valid pattern: {error}");
         let set = PatternSet::new([Pattern::path(glob).map_err(wrong)?]).map_err(wrong)?;
-        Ok(Self { project, glob, set, left: MOST_ENTRIES, found: Vec::new(), directories: Vec::new(), link: None })
+        Ok(Self {
+            project,
+            glob,
+            set,
+            left: MOST_ENTRIES,
+            found: Vec::new(),
+            directories: Vec::new(),
+            link: None,
+        })
     }
 
     fn look(&mut self) -> Result<(), String> {

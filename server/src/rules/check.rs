@@ -317,7 +317,7 @@ const TAKES_OUT_NOTHING: &str =
     "takes out nothing: no pattern before it matches anything; write those that match first";
 
 /// The reason for which no event can have such a topic, if there is one.
-pub(super) fn wrong_topic(topic: &str) -> Option<String> {
+fn wrong_topic(topic: &str) -> Option<String> {
     if topic.starts_with('!') {
         return Some(format!(
             "no event can have such a topic: a ! takes out of what the patterns before it in a list match, as in [\"*\", {topic:?}]"

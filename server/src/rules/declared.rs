@@ -16,12 +16,7 @@ use aiwg_protocol::{
 use aiwg_topics::{Misspelt, NoMember, Part, look_up};
 use serde_json::Value;
 
-use super::{
-    HEALTH_CHECK,
-    check::wrong_topic,
-    schedule_topic, template,
-    topics::{ALTERNATIVES, Published},
-};
+use super::{HEALTH_CHECK, schedule_topic, template, topics::ALTERNATIVES};
 use crate::config::{Check, SectionCheck, Step, nearest};
 
 /// The checks of rules, actions and notices against the declared topics. A project that declares none, and names no member of the daemon's own,
@@ -123,26 +118,11 @@ impl<'c> Declared<'c> {
         Self { by_name, is_strict: config.strict_topics, own: OnceCell::new() }
     }
 
-    /// Reports notices for topics that no event can have, or that nobody declares where no others may be emitted, and members that their texts name and no payload has.
+    /// Reports notices for topics that nobody declares where no others may be emitted, and members that their texts name and no payload has.
     fn notices(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
-        let published = OnceCell::new();
         for (place, one) in config.messaging.notify.iter().flatten().enumerate() {
             let at = |key| [Step::Key("messaging"), Step::Key("notify"), Step::Place(place), Step::Key(key)];
             let topics = Patterns::Several(one.topics.clone());
-            for (entry, topic) in one.topics.iter().enumerate() {
-                let why = if topic.starts_with('!') {
-                    Some(
-                        "no event can have such a topic: here no pattern takes out of what others match"
-                            .to_owned(),
-                    )
-                } else {
-                    wrong_topic(topic)
-                        .or_else(|| published.get_or_init(|| Published::by(config)).in_vain(topic))
-                };
-                if let Some(why) = why {
-                    check.wrong(&[at("topics").as_slice(), &[Step::Place(entry)]].concat(), why);
-                }
-            }
             if self.is_strict {
                 for (entry, why) in self.unknown(&topics) {
                     check.wrong(&[at("topics").as_slice(), &[Step::Place(entry)]].concat(), why);
