@@ -85,7 +85,7 @@ pub(super) fn read(
 /// The glob of the files that a configuration with this text has its topics in, if it names such files.
 pub(super) fn glob_of(text: &str) -> Option<String> {
     let source = Source { file: "", text: text.strip_prefix('\u{feff}').unwrap_or(text) };
-    let ast::Value::Object(members) = tree_of(source).ok()? else { return None };
+    let ast::Value::Object(members) = tree_of(source, "the defaults").ok()? else { return None };
     let topics = members.properties.into_iter().find(|member| member.name.as_str() == KEY)?;
     match topics.value {
         ast::Value::StringLit(glob) => Some(glob.value.into_owned()),
