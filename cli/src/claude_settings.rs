@@ -1,11 +1,18 @@
 //! The files in which `claude` looks for a project's settings.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
-use aiwg_fs::{open_of_anyone, read_file, write_atomic};
+use aiwg_fs::{open_of_anyone, read_file, rewrite_atomic};
+use rustix::{
+    fs::{FlockOperation, Mode, OFlags, flock, open},
+    io::Errno,
+};
 use serde_json::{Map, Value, json};
 
 use crate::error::CliError;
@@ -13,11 +20,18 @@ use crate::error::CliError;
 /// The longest file of settings that is read, in bytes: 1 MiB.
 const LONGEST: u64 = 1024 * 1024;
 
+/// Time for which others may keep the settings locked: each of them only reads and writes them.
+const LOCKED: Duration = Duration::from_secs(10);
+
+/// Time between two tries meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// A file of settings, as it is and with what is added to it.
 pub(crate) struct ClaudeSettings {
     path: PathBuf,
     value: Value,
-    is_changed: bool,
+    /// The rules that were added, each with its list.
+    added: Vec<(String, String)>,
 }
 
 impl ClaudeSettings {
@@ -31,7 +45,7 @@ impl ClaudeSettings {
             text => serde_json::from_slice(&text.map_err(CliError::at(&path))?)
                 .map_err(|error| unclear(&path, &error))?,
         };
-        Ok(Self { path, value, is_changed: false })
+        Ok(Self { path, value, added: Vec::new() })
     }
 
     /// Adds a rule to this list of `permissions`, unless it is there, and leaves all else as it is.
@@ -48,28 +62,52 @@ impl ClaudeSettings {
             })?;
         if !rules.iter().any(|known| known == rule) {
             rules.push(rule.into());
-            self.is_changed = true;
+            self.added.push((list.to_owned(), rule.to_owned()));
         }
         Ok(())
     }
 
-    /// Writes what was added. Returns the path.
+    /// Writes what was added into the file as it is by now: others may have added to it meanwhile, and this waits for those that just do. Returns
+    /// the path.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written, is no longer one that can be added to, or others keep it locked.
     pub(crate) fn write(self) -> Result<PathBuf, CliError> {
-        let Self { path, value, is_changed } = self;
-        if is_changed {
-            let mut text = serde_json::to_vec_pretty(&value).map_err(io::Error::from)?;
-            text.push(b'\n');
+        let Self { path, added, .. } = self;
+        if !added.is_empty() {
             if let Some(dir) = path.parent() {
                 fs::create_dir_all(dir).map_err(CliError::at(dir))?;
             }
             // What it leads to, where it is a link: the settings may be kept elsewhere.
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-            write_atomic(&real, &text).map_err(CliError::at(&path))?;
+            let _lock = locked(real.parent().unwrap_or(&real)).map_err(CliError::at(&path))?;
+            let mut now = Self::read(path.clone())?;
+            added.iter().try_for_each(|(list, rule)| now.add(list, rule))?;
+            if !now.added.is_empty() {
+                let mut text = serde_json::to_vec_pretty(&now.value).map_err(io::Error::from)?;
+                text.push(b'\n');
+                rewrite_atomic(&real, &text).map_err(CliError::at(&path))?;
+            }
         }
         Ok(path)
+    }
+}
+
+/// The lock of a directory whose files are read, changed and written, for as long as it is open; none on a file system that locks files only.
+fn locked(dir: &Path) -> io::Result<Option<File>> {
+    let dir = File::from(open(dir, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?);
+    let began = Instant::now();
+    loop {
+        match flock(&dir, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(dir)),
+            Err(Errno::WOULDBLOCK) if began.elapsed() < LOCKED => thread::sleep(LOOK_EVERY),
+            Err(Errno::WOULDBLOCK) => {
+                let message =
+                    format!("another program has kept its directory locked for {} s", LOCKED.as_secs());
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, message));
+            }
+            Err(_) => return Ok(None),
+        }
     }
 }
 
@@ -93,7 +131,7 @@ fn unclear(path: &Path, why: &dyn std::fmt::Display) -> CliError {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 
@@ -119,5 +157,35 @@ mod tests {
             fs::File::create(place("huge")).unwrap().set_len(1).is_ok()
                 && why("huge").contains("nothing was changed")
         );
+    }
+
+    #[test]
+    fn rules_that_are_added_at_the_same_time_are_all_there_and_the_mode_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.local.json");
+        fs::write(&path, "{}").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let rules: Vec<String> = (0..8).map(|n| format!("Bash(echo {n})")).collect();
+        let all: Vec<ClaudeSettings> = rules
+            .iter()
+            .map(|rule| {
+                let mut settings = ClaudeSettings::read(path.clone()).ok().unwrap();
+                settings.add("allow", rule).ok().unwrap();
+                settings
+            })
+            .collect();
+        let writers: Vec<_> = all
+            .into_iter()
+            .map(|settings| thread::spawn(|| settings.write().map_err(|error| error.to_string())))
+            .collect();
+        for writer in writers {
+            writer.join().unwrap().unwrap();
+        }
+        let value = ClaudeSettings::read(path.clone()).ok().unwrap().value;
+        let mut written: Vec<&str> =
+            value["permissions"]["allow"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        written.sort_unstable();
+        assert_eq!(written, rules);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
     }
 }

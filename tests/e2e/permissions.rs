@@ -368,6 +368,7 @@ fn a_person_allows_such_calls_for_good() {
     // Nobody confirms it.
     let asked = always(&[]);
     assert_eq!(asked.code, 2, "{}", asked.err);
+    assert!(!asked.err.contains("llowed for good"), "{}", asked.err);
     assert!(
         asked.err.contains("Bash(echo 'a (b)')") && asked.err.contains("settings.local.json"),
         "{}",
@@ -382,6 +383,7 @@ fn a_person_allows_such_calls_for_good() {
     std::fs::rename(project.file("other.json"), project.file(settings)).unwrap();
     let done = always(&["--yes"]);
     assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("allowed for good"), "{}", done.err);
     completed(&project, &task, "Made.");
     let written: Value = serde_json::from_str(&project.read(settings)).unwrap();
     assert_eq!(

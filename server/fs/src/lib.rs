@@ -28,7 +28,9 @@ mod within;
 pub use dir::Dir;
 pub use identity::{Identity, at};
 pub use open::{Unfit, is_absent, open_of_anyone, open_regular};
-pub use private::{append_private, close_to_others, open_private, private, write_atomic, write_private};
+pub use private::{
+    append_private, close_to_others, open_private, private, rewrite_atomic, write_atomic, write_private,
+};
 pub use read::{read_bounded, read_file, tail, tail_of, tail_of_file};
 pub use shortage::{is_short, is_shortage};
 pub use within::within;

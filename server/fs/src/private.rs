@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::Path,
 };
 
@@ -23,13 +23,38 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 /// It cannot be written.
 pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("tmp");
+    new_private(&temporary)?.write_all(content)?;
+    std::fs::rename(&temporary, path)
+}
+
+/// Writes a file anew in one step, for whoever could read it: with its permissions and its group, as far as they can be kept. One that is new only
+/// its owner can read.
+///
+/// # Errors
+/// It cannot be written.
+pub fn rewrite_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
+    let before = std::fs::metadata(path).ok();
+    let temporary = path.with_extension("tmp");
+    let mut file = new_private(&temporary)?;
+    file.write_all(content)?;
+    if let Some(before) = before {
+        // Only root and members of the group can give it that group: it is readable for fewer then.
+        let is_kept =
+            fchown(&file, None, Some(before.gid())).is_ok() || file.metadata()?.gid() == before.gid();
+        let mode = before.mode() & if is_kept { 0o777 } else { 0o707 };
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    std::fs::rename(&temporary, path)
+}
+
+/// A new file in the place of any other.
+fn new_private(path: &Path) -> io::Result<File> {
     // One that is there may be somebody else's, who would go on writing to it under its new name.
-    match std::fs::remove_file(&temporary) {
+    match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    private().create_new(true).open(&temporary)?.write_all(content)?;
-    std::fs::rename(&temporary, path)
+    private().create_new(true).open(path)
 }
 
 /// Opens a file that only its owner can read, to append to it.

@@ -1,6 +1,7 @@
 //! `aiwg approval approve --always`: a person allows such calls for good, by a rule in the settings of `claude` for this project.
 
 use std::{
+    fmt::Display,
     fs,
     io::{self, BufRead, IsTerminal},
     path::{Path, PathBuf},
@@ -45,9 +46,7 @@ impl Always {
             return Err(refused("the rule belongs into a file of the project, which is not on this machine"));
         };
         let path = root.join(SETTINGS);
-        // Who has made a link there decides which settings are changed.
-        let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-        if path.ancestors().take(2).any(is_link) {
+        if leads_elsewhere(&path) {
             return Err(refused(&format!("{} leads elsewhere, by a link", path.display())));
         }
         let mut settings = ClaudeSettings::read(path.clone())?;
@@ -60,7 +59,7 @@ impl Always {
     /// # Errors
     /// The person does not want it, or nobody can be asked.
     pub(super) fn confirmed(&self, yes: bool) -> Result<(), CliError> {
-        note(&format!("Allowed for good in {}, permissions.allow:", visible(&self.path.to_string_lossy())));
+        note(&format!("The rule for {}, permissions.allow:", visible(&self.path.to_string_lossy())));
         note(&format!("  {}", visible(&self.rule)));
         if yes {
             return Ok(());
@@ -83,9 +82,19 @@ impl Always {
     /// # Errors
     /// It cannot be written; the call is approved all the same.
     pub(super) fn write(self) -> Result<(), CliError> {
-        self.settings
-            .write()
-            .map(drop)
-            .map_err(|error| CliError::Failed(format!("the call is approved, but not for good: {error}")))
+        let once =
+            |why: &dyn Display| CliError::Failed(format!("the call is approved, but not for good: {why}"));
+        if leads_elsewhere(&self.path) {
+            return Err(once(&format!("{} leads elsewhere, by a link", self.path.display())));
+        }
+        let path = self.settings.write().map_err(|error| once(&error))?;
+        note(&format!("Such calls are allowed for good, in {}.", visible(&path.to_string_lossy())));
+        Ok(())
     }
+}
+
+/// True if the file, or its directory, is a link: who has made it would decide which settings are changed.
+fn leads_elsewhere(path: &Path) -> bool {
+    let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    path.ancestors().take(2).any(is_link)
 }
