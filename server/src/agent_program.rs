@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use aiwg_agents::find_program;
-use aiwg_protocol::config::{AgentConfig, Config};
+use aiwg_protocol::config::Config;
 
 use crate::{
     health::{Health, IssueKind},
@@ -13,12 +13,13 @@ use crate::{
 /// An agent program does not exist, or cannot be executed.
 const AGENT_ISSUE: IssueKind = IssueKind::named("agent");
 
-/// Finds the program of the configured command, for agents of the project in `root`.
+/// Finds the program of the profile's command, for agents of the project in `root`.
 ///
 /// # Errors
 /// As [`find_program`].
-fn find(agent: &AgentConfig, root: &Path) -> Result<PathBuf, String> {
-    find_program(agent.command.first().map_or("", String::as_str), root)
+fn find(profile: &Profile, root: &Path) -> Result<PathBuf, String> {
+    let program = profile.agent.command.first().map_or("", String::as_str);
+    find_program(program, root, profile.configured())
 }
 
 /// Finds the programs of all profiles that the configuration uses. Each once, in the order in which they are used.
@@ -27,8 +28,8 @@ fn find(agent: &AgentConfig, root: &Path) -> Result<PathBuf, String> {
 /// The reasons for which some of them cannot be started, with the names of their profiles.
 pub(crate) fn find_all(config: &Config, root: &Path) -> Result<Vec<PathBuf>, String> {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
-    for Profile { name, agent, .. } in used(config) {
-        match (find(&agent, root), name) {
+    for profile in used(config) {
+        match (find(&profile, root), profile.name) {
             (Ok(path), _) if found.contains(&path) => {}
             (Ok(path), _) => found.push(path),
             (Err(why), None) => wrong.push(why),

@@ -10,11 +10,20 @@ use std::{
 /// Number of bytes of a script that are searched for its interpreter: as many as Linux reads.
 const FIRST_BYTES: u64 = 256;
 
-/// Finds the program of this name as the system does when an agent starts in the project directory `root`.
+/// The packages of npm in which the programs of agents come, by the names of their commands.
+const PACKAGES: [(&str, &str); 4] = [
+    ("claude", "@anthropic-ai/claude-code"),
+    ("codex", "@openai/codex"),
+    ("gemini", "@google/gemini-cli"),
+    ("opencode", "opencode-ai"),
+];
+
+/// Finds the program of this name as the system does when an agent starts in the project directory `root`. It is the command of this profile; of the
+/// section `agent` where there is no name.
 ///
 /// # Errors
 /// It is not there, or cannot be executed: what to do about it.
-pub fn find_program(program: &str, root: &Path) -> Result<PathBuf, String> {
+pub fn find_program(program: &str, root: &Path, profile: Option<&str>) -> Result<PathBuf, String> {
     let candidates: Vec<PathBuf> = if program.contains('/') {
         vec![root.join(program)]
     } else {
@@ -38,7 +47,7 @@ pub fn find_program(program: &str, root: &Path) -> Result<PathBuf, String> {
             "the agent command {program:?} cannot be executed: {path} is not executable; `chmod +x {path}` mends that",
             path = path.display()
         )),
-        None => Err(not_found(program)),
+        None => Err(not_found(program, profile)),
     }
 }
 
@@ -68,10 +77,15 @@ fn interpreter_error(script: &Path) -> Option<String> {
     })
 }
 
-fn not_found(program: &str) -> String {
+fn not_found(program: &str, profile: Option<&str>) -> String {
+    let package = PACKAGES.iter().find(|(name, _)| Path::new(program).file_name() == Some(OsStr::new(name)));
+    let how = package.map(|(_, package)| format!(" (npm install -g {package})")).unwrap_or_default();
+    let place = match profile {
+        None => "\"agent\": {\"command\": [...]}".to_owned(),
+        Some(name) => format!("\"agents\": {{{name:?}: {{\"command\": [...]}}}}"),
+    };
     format!(
-        "the agent command {program:?} was not found: install it (npm install -g @anthropic-ai/claude-code), or name another in \
-         .aiwg/daemon.json as \"agent\": {{\"command\": [...]}}"
+        "the agent command {program:?} was not found: install it{how}, or name another in .aiwg/daemon.json as {place}"
     )
 }
 
@@ -88,7 +102,7 @@ mod tests {
             let path = dir.path().join("agent");
             std::fs::write(&path, text).unwrap();
             std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            find_program("./agent", dir.path())
+            find_program("./agent", dir.path(), None)
         };
         assert!(script("#!/bin/sh\n", 0o755).is_ok() && script("#! /bin/sh -e\n", 0o755).is_ok());
         assert!(script("no script", 0o755).is_ok() && script("", 0o755).is_ok());
@@ -104,8 +118,23 @@ mod tests {
             assert!(wrong.contains(words) && !wrong.contains("was not found"), "{wrong}");
         }
         std::fs::create_dir(dir.path().join("dir")).unwrap();
-        assert!(find_program("./dir", dir.path()).unwrap_err().contains("is a directory"));
-        assert!(find_program("./none", dir.path()).unwrap_err().contains("was not found"));
-        assert!(find_program("no-such-agent-anywhere", dir.path()).unwrap_err().contains("was not found"));
+        assert!(find_program("./dir", dir.path(), None).unwrap_err().contains("is a directory"));
+        assert!(find_program("./none", dir.path(), None).unwrap_err().contains("was not found"));
+        assert!(
+            find_program("no-such-agent-anywhere", dir.path(), None).unwrap_err().contains("was not found")
+        );
+    }
+
+    #[test]
+    fn a_program_that_is_missing_comes_with_its_own_package_and_its_own_place() {
+        let root = Path::new("/nowhere");
+        let wrong = |program: &str, profile| find_program(program, root, profile).unwrap_err();
+        let claude = wrong("bin/claude", None);
+        assert!(claude.contains("npm install -g @anthropic-ai/claude-code"), "{claude}");
+        assert!(claude.ends_with(r#""agent": {"command": [...]}"#), "{claude}");
+        let codex = wrong("bin/codex", Some("gx"));
+        assert!(codex.contains("npm install -g @openai/codex"), "{codex}");
+        assert!(codex.ends_with(r#""agents": {"gx": {"command": [...]}}"#), "{codex}");
+        assert!(!wrong("bin/gemini-x", Some("gx")).contains("npm"));
     }
 }

@@ -45,6 +45,11 @@ impl Profile {
         Self { agent: config.agent.clone(), ..Self::default() }
     }
 
+    /// The name under which the configuration has it; none for the section `agent`, and for what is made of that.
+    pub(crate) fn configured(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| *name != ASK_PROFILE)
+    }
+
     /// The profile of this name, or the section `agent` where there is no name. None if the configuration has no such profile.
     pub(crate) fn named(config: &Config, name: Option<&str>) -> Option<Self> {
         let Some(name) = name else { return Some(Self::of_section(config)) };

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     health::{Health, IssueKind},
-    profiles,
+    profiles::{self, Profile},
 };
 
 /// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
@@ -41,11 +41,12 @@ const ERROR_BYTES: u64 = 2 * 1024;
 pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
-    (agent, root, run): (&AgentConfig, &Path, RunId),
+    (profile, root, run): (&Profile, &Path, RunId),
     (prices, clock): (&PriceList, &AgentClock),
     ending: Option<StopReason>,
     note: impl FnOnce(&Evaluation),
 ) -> Outcome {
+    let agent = &profile.agent;
     let command = &agent.command;
     if let Some(error) = &record.spawn_error {
         return Outcome {
@@ -53,7 +54,7 @@ pub(super) fn outcome(
             cost: RunCost::Nothing,
             ..Outcome::without_exit(
                 TaskState::Failed,
-                not_started(error, command.first().map_or("", String::as_str), root),
+                not_started(error, command.first().map_or("", String::as_str), root, profile.configured()),
             )
         };
     }
@@ -278,9 +279,9 @@ pub(super) fn ended_by_shim(
     }
 }
 
-fn not_started(error: &SpawnError, program: &str, root: &Path) -> String {
+fn not_started(error: &SpawnError, program: &str, root: &Path, profile: Option<&str>) -> String {
     let of_the_program = OF_THE_PROGRAM.contains(&error.errno);
-    match find_program(program, root) {
+    match find_program(program, root, profile) {
         Err(why) if of_the_program => why,
         _ => format!("the agent command {program:?} could not be started: {}", error.message),
     }

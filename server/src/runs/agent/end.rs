@@ -129,12 +129,12 @@ impl Agent {
             return self.with_protected((&**shared, basis.daemon()), outcome, protect, end).await;
         }
         let ended_for = record.ended_for;
-        let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
+        let (profile, of_tokens) = (basis.profile.clone(), basis.prices());
         let clock = AgentClock::of(self.own_zone.iter().chain([&basis.profile.env]));
         let note = self.note_of(shared, &basis.profile, clock.clone());
         let run = self.task.id();
         let evaluate =
-            move || outcome(&record, &run_dir, (&agent, &root, run), (&of_tokens, &clock), ending, note);
+            move || outcome(&record, &run_dir, (&profile, &root, run), (&of_tokens, &clock), ending, note);
         let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
         // So that no other daemon starts a task that would meet the same limit; the store keeps what takes longer.
         let _ = timeout(SHARED_WITHIN, shared.context.accounts.are_shared()).await;
