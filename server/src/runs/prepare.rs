@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_agents::Prompt;
+use aiwg_agents::{Prompt, Session};
 use aiwg_fs::{Dir, at};
 use aiwg_model::{RoundOrder, RunId};
 use aiwg_protocol::{config::PromptBy, types::Json};
@@ -93,7 +93,8 @@ pub(super) fn prepare(
     let command = match check {
         Some(terms) => terms.command.words(),
         None => {
-            let settings = asking(&profile.agent, root)?;
+            let goes_on = matches!(session, Session::Resumed(_)) && prompt.is_empty();
+            let settings = asking(&profile.agent, root, goes_on)?;
             let chosen = Chosen {
                 agent: order.agent.as_deref(),
                 session,
