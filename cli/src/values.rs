@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
 use jiff::{
-    ZonedDateTime,
+    Span, SpanRelativeTo, ZonedDateTime,
     civil::{Date, Time},
 };
 
@@ -75,10 +75,17 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// A time: a number of seconds, or with units, as `90`, `0.5`, `30m` or `1h 30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let with_units =
-        || jiff::SignedDuration::from_str(text).ok().and_then(|time| Duration::try_from(time).ok());
-    let time = seconds.or_else(with_units).filter(|time| !time.is_zero() && *time <= LONGEST);
-    time.ok_or_else(|| "expected a time: seconds, or as 30m, 2h or 1d 12h, up to 366 days".to_owned())
+    let with_units = || {
+        let time = Span::from_str(text).ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        Duration::try_from(time).ok()
+    };
+    let time = seconds
+        .or_else(with_units)
+        .ok_or_else(|| "expected a time: seconds, or as 30m, 2h or 1d 12h, up to 366 days".to_owned())?;
+    if time.is_zero() {
+        return Err("a time must be more than 0".to_owned());
+    }
+    if time > LONGEST { Err("a time may be 366 days at the most".to_owned()) } else { Ok(time) }
 }
 
 /// A moment: as RFC 3339 has it, or a time of day such as `22:00`, which is its next one in the local time zone.
@@ -100,7 +107,10 @@ fn moment_of(text: &str, now: &ZonedDateTime, is_past: bool) -> Result<Timestamp
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let wrong = |_| "expected a moment: 22:00, or as 2026-12-24T18:00:00Z".to_owned();
+    let wrong = |error: jiff::Error| match error.is_range() {
+        true => format!("this moment is out of reach: {error}"),
+        false => "expected a moment: 22:00, or as 2026-12-24T18:00:00Z".to_owned(),
+    };
     let time = Time::strptime("%H:%M", text).or_else(|_| Time::strptime("%H:%M:%S", text)).map_err(wrong)?;
     let at = |day: Date| day.to_datetime(time).to_zoned_datetime(now.time_zone().clone()).map_err(wrong);
     let today = at(now.date())?;
@@ -176,6 +186,8 @@ mod tests {
         assert_eq!(last("22:00"), "2026-11-28T21:00:00.000Z");
         assert_eq!(next("2026-12-24T18:00:00Z"), "2026-12-24T18:00:00.000Z");
         assert!(moment_of("25:00", &now, false).is_err() && moment_of("tonight", &now, true).is_err());
+        let far = moment_of("9999-12-31T23:59:59Z", &now, false).unwrap_err();
+        assert!(far.contains("out of reach"), "{far}");
     }
 
     #[test]
@@ -200,8 +212,13 @@ mod tests {
             [seconds("90"), seconds("0.5"), seconds("30m"), seconds("1h 30m")],
             [90.0, 0.5, 1800.0, 5400.0]
         );
+        assert_eq!([seconds("1d 12h"), seconds("366d")], [129_600.0, 31_622_400.0]);
         for wrong in ["nan", "inf", "-1", "0", "1e300", "h", "", "-1h", "400d", "9999999999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        // An error says what is wrong, and not what was typed.
+        for (wrong, words) in [("0", "more than 0"), ("400d", "366 days at the most")] {
+            assert!(duration(wrong).unwrap_err().contains(words), "{wrong}");
         }
     }
 

@@ -1,6 +1,9 @@
 //! The requests to end the daemon.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::watch;
 
@@ -20,11 +23,17 @@ pub(crate) struct StopRequests {
     asked: watch::Sender<Option<Stop>>,
     /// The digest of the configuration that a person puts in force with the restart.
     approved: Mutex<Option<String>>,
+    /// True if the daemon ends since its queue has drained.
+    has_drained: AtomicBool,
 }
 
 impl StopRequests {
     pub(crate) fn new() -> Self {
-        Self { asked: watch::Sender::new(None), approved: Mutex::default() }
+        Self {
+            asked: watch::Sender::new(None),
+            approved: Mutex::default(),
+            has_drained: AtomicBool::new(false),
+        }
     }
 
     /// Asks the daemon to end, in the strongest way that was asked for.
@@ -36,6 +45,23 @@ impl StopRequests {
             }
             is_more
         });
+    }
+
+    /// Asks the daemon to end, since its queue has drained: not where another stop ends the agents already.
+    pub(crate) fn ask_since_drained(&self) {
+        self.asked.send_if_modified(|asked| {
+            let is_first = *asked != Some(Stop::EndAgents);
+            if is_first {
+                self.has_drained.store(true, Ordering::SeqCst);
+                *asked = Some(Stop::EndAgents);
+            }
+            is_first
+        });
+    }
+
+    /// True if the daemon ends since its queue has drained.
+    pub(crate) fn has_drained(&self) -> bool {
+        self.has_drained.load(Ordering::SeqCst)
     }
 
     /// Asks the daemon to restart. `approved` is the digest of the configuration that a person has seen, and puts in force so; none if no person

@@ -1,5 +1,6 @@
 //! The queue as people need it: lanes, delays, holds, edits, pauses, retries, expiry, and lists.
 
+use aiwg_client::types::Timestamp;
 use aiwg_testing::{TestDaemon, rule, until};
 use serde_json::{Value, json};
 
@@ -212,7 +213,8 @@ fn a_hold_ends_at_its_time() {
     let until = "2099-01-01T00:00:00Z";
     daemon.call("task.hold", json!({ "taskId": id, "until": until }));
     assert_eq!(daemon.task(&id)["waitingUntil"], "2099-01-01T00:00:00.000Z");
-    daemon.call("task.hold", json!({ "taskId": id, "until": "2001-01-01T00:00:00Z" }));
+    let soon = Timestamp::now().after_ms(500).to_string();
+    daemon.call("task.hold", json!({ "taskId": id, "until": soon }));
     daemon.write("go", "");
     daemon.ended(&blocker);
     assert_eq!(daemon.ended(&id)["state"], "completed");
@@ -289,7 +291,8 @@ fn a_drained_daemon_ends_after_its_last_task_and_starts_the_others_next_time() {
 fn who_resumes_a_queue_that_drains_keeps_the_daemon() {
     let daemon = TestDaemon::with(json!({}));
     let running = submit(&daemon, UNTIL_GO, json!({}));
-    daemon.call("daemon.drain", json!({ "exit": true }));
+    let waited = daemon.call("daemon.drain", json!({ "exit": true, "waitMs": 50 }));
+    assert_eq!(waited["running"], 1, "it has waited in vain");
     assert_eq!(daemon.call("daemon.resume", json!({})), json!({ "resumed": true }));
     daemon.write("go", "");
     daemon.ended(&running);
@@ -402,4 +405,26 @@ fn what_could_never_start_is_refused() {
     let queued = daemon.submit_with(json!({ "prompt": "x", "delay": "1h", "expires": "2h" }));
     let error = daemon.error("task.edit", json!({ "taskId": queued, "expires": "0s" }));
     assert_eq!(error["data"]["member"], "expires", "{error}");
+}
+
+#[test]
+fn a_task_is_held_for_a_time_to_come_and_expires_after_it_may_start() {
+    let daemon = TestDaemon::with(json!({}));
+    let id = submit(&daemon, "x", json!({ "delay": "1h" }));
+    let wrong = |method: &str, more: Value| {
+        let mut params = json!({ "taskId": id });
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        daemon.error(method, params)["data"]["member"].clone()
+    };
+    daemon.call("task.hold", json!({ "taskId": id }));
+    assert_eq!(wrong("task.hold", json!({ "until": "2020-01-01T00:00:00Z" })), "until");
+    assert_eq!(daemon.task(&id)["waiting"], "hold");
+    assert_eq!(wrong("task.edit", json!({ "expires": "1m" })), "expires");
+    assert_eq!(daemon.task(&id)["expiresAt"], Value::Null);
+    assert_eq!(daemon.call("task.edit", json!({ "taskId": id, "expires": "2h" })), json!({ "edited": true }));
+    assert_eq!(
+        daemon.error("approval.list", json!({ "taskId": "task-0999" }))["data"]["kind"],
+        "task_not_found"
+    );
+    assert_eq!(daemon.call("approval.list", json!({ "taskId": id })), json!([]));
 }

@@ -130,6 +130,7 @@ fn a_task_is_taken_when_its_agent_has_ended_and_given_back() {
     let taken = daemon.until_task(&task, "to be taken", |task| task["waiting"] == "taken");
     let session = taken["takeover"]["session"].as_str().unwrap();
     let command = taken["takeover"]["command"].as_array().unwrap();
+    assert_eq!(taken["usage"]["sessionId"], session, "what was used so far is told before the end, too");
     assert_eq!(json!(command[1..]), json!(["--resume", session]));
     assert_eq!(daemon.call("task.give", id), json!({ "state": "queued" }));
     let done = daemon.ended(&task);

@@ -389,3 +389,12 @@ fn a_question_goes_with_its_task() {
     until("the end of the question", || project.json(&["approval", "list"]) == json!([]));
     assert_eq!(project.json(&["approval", "show", "1"])["state"], "withdrawn");
 }
+
+#[test]
+fn a_retry_of_what_a_person_approves_says_who_decides() {
+    let project = Project::started(json!({}));
+    project.wire().call("task.submit", json!({ "prompt": "x", "approval": true }));
+    project.json(&["approval", "reject", "1"]);
+    let again = project.run(&["task", "retry", "1"]);
+    assert!(again.out.contains("aiwg approval approve approval-0002"), "{} {}", again.out, again.err);
+}

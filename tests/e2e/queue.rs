@@ -1,8 +1,10 @@
-//! The queue over a crash.
+//! The queue over crashes and restarts, and what people do to it with the command.
+
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Project, is_dead, until};
+use crate::support::{Cli, Project, is_dead, until};
 
 /// An agent that runs until the file `go` is there.
 const UNTIL_GO: &str = "do: while [ ! -e go ]; do sleep 0.01; done";
@@ -79,4 +81,87 @@ fn a_drain_outlasts_a_killed_daemon_and_ends_with_the_next_one() {
     assert_eq!(draining(), None);
     assert_eq!(project.ended(&next)["state"], "completed");
     assert_eq!(project.task(&task)["state"], "completed");
+}
+
+/// A `daemon drain --exit` that waits.
+fn draining(project: &Project) -> Child {
+    let mut command = project.command();
+    command.args(["daemon", "drain", "--exit"]).stdin(Stdio::null());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the queue to drain", || drains(project));
+    child
+}
+
+fn drains(project: &Project) -> bool {
+    project.json(&["daemon", "status"])["subsystems"]["supervisor"]["drainingSince"].is_string()
+}
+
+/// The end of the command.
+fn result(mut child: Child) -> Cli {
+    until("the end of the drain", || child.try_wait().unwrap().is_some());
+    Cli::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn who_waits_for_a_drain_waits_over_a_restart_and_a_crash() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let task = project.submit("touch began; while [ ! -e go ]; do sleep 0.01; done");
+    until("its agent", || project.file("began").exists());
+    let next = project.submit("true");
+    let waiting = draining(&project);
+    let restarted = project.run(&["daemon", "restart"]);
+    assert_eq!(restarted.code, 0, "{}", restarted.err);
+    assert!(drains(&project), "a restart is no start");
+    let times_asked = || project.read(".aiwg/daemon/daemon.log").matches("a client drains the queue").count();
+    until("the restarted daemon to be asked", || times_asked() >= 3);
+    project.kill_daemon();
+    project.start();
+    until("the next daemon to be asked", || times_asked() >= 4);
+    std::fs::write(project.file("go"), "").unwrap();
+    let done = result(waiting);
+    assert_eq!(
+        (done.code, done.out.as_str()),
+        (0, "The queue has drained, and the daemon has ended.\n"),
+        "{}",
+        done.err
+    );
+    assert_eq!(project.runs(), std::slice::from_ref(&task), "nothing else was started");
+    project.start();
+    assert_eq!(project.task(&task)["state"], "completed");
+    assert_eq!(project.ended(&next)["state"], "completed");
+}
+
+#[test]
+fn a_drain_whose_daemon_is_stopped_has_failed() {
+    let project = Project::started(json!({}));
+    project.submit("touch began; while [ ! -e go ]; do sleep 0.01; done");
+    until("its agent", || project.file("began").exists());
+    let waiting = draining(&project);
+    project.stop();
+    let done = result(waiting);
+    // As of every wait for what does not come any more.
+    assert_eq!((done.code, done.out.as_str()), (3, ""), "{}", done.err);
+    assert!(done.err.contains("it has not said that the queue had drained"), "{}", done.err);
+}
+
+#[test]
+fn who_takes_a_task_over_waits_over_a_crash_and_whoever_comes_later_is_shown_the_way() {
+    let project = Project::started(json!({ "agent": aiwg_testing::claude_stand_in() }));
+    let task = project.submit("touch began; while [ ! -e go ]; do sleep 0.01; done; answer first");
+    until("its agent", || project.file("began").exists());
+    let mut command = project.command();
+    command.args(["task", "take", &task, "--no-open"]).stdin(Stdio::null());
+    let waiting = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("it to be taken", || project.task(&task)["takeover"].is_object());
+    project.kill_daemon();
+    project.start();
+    std::fs::write(project.file("go"), "").unwrap();
+    let taken = result(waiting);
+    let shown = taken.out.lines().next().unwrap_or_default().to_owned();
+    assert!(taken.code == 0 && shown.contains("--resume"), "{} {}", taken.out, taken.err);
+    let again = project.run(&["task", "take", &task]);
+    assert!(again.code == 1 && again.err.contains(&shown), "{}", again.err);
+    let got = project.run(&["task", "get", &task]).out;
+    assert!(got.contains(&shown) && got.contains("Session"), "{got}");
+    project.json(&["task", "give", &task, "--done"]);
 }

@@ -100,4 +100,8 @@ pub struct DaemonDrainParams {
     /// Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<bool>,
+    /// How long to wait until no task runs any more, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 60_000), extend("default" = 0))]
+    pub wait_ms: Option<u64>,
 }

@@ -29,10 +29,10 @@ pub struct Round {
     /// The result of the check; absent while the round is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify: Option<CheckResult>,
-    /// Cost of its agent, in US dollars, as it counts towards the budgets; absent if it is not known.
+    /// Cost of its agent, in US dollars, over all its runs in this round, as it counts towards the budgets; absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
-    /// Number of turns of its agent; absent if the agent does not report it.
+    /// Number of turns of its agent, over all its runs in this round; absent if the agent does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turns: Option<u64>,
     /// Number of files that were changed while its agent worked, ignored ones left out; absent where that is not known.

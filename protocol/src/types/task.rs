@@ -170,7 +170,7 @@ pub struct Task {
     /// Number of its processes that could not be ended: 0, unless one belongs to another user. Null before it has
     /// ended.
     pub processes_left: Option<u32>,
-    /// Usage of its agent; null if the agent does not report it. `claude` reports it with `--output-format json` or
+    /// Usage of its agent, of one that has not ended in the runs that have; null if the agent does not report it. `claude` reports it with `--output-format json` or
     /// `stream-json`.
     pub usage: Option<TaskUsage>,
     /// The submitter's own notes.

@@ -33,10 +33,7 @@ impl TaskUsage {
         let mut permission_denials = self.permission_denials;
         permission_denials.extend(later.permission_denials);
         Self {
-            cost_usd: match (self.cost_usd, later.cost_usd) {
-                (Some(cost), Some(more)) => Some(whole_usd(cost + more)),
-                (cost, more) => cost.or(more),
-            },
+            cost_usd: added_usd(self.cost_usd, later.cost_usd),
             turns: self.turns.saturating_add(later.turns),
             input_tokens: self.input_tokens.saturating_add(later.input_tokens),
             output_tokens: self.output_tokens.saturating_add(later.output_tokens),
@@ -45,6 +42,15 @@ impl TaskUsage {
             session_id: later.session_id.or(self.session_id),
             permission_denials,
         }
+    }
+}
+
+/// The cost of two runs together, as far as it is known: a run that has cost nothing says nothing about one whose cost is not known.
+#[must_use]
+pub fn added_usd(cost: Option<f64>, more: Option<f64>) -> Option<f64> {
+    match (cost, more) {
+        (Some(cost), Some(more)) => Some(whole_usd(cost + more)),
+        (cost, more) => cost.or(more).filter(|usd| *usd != 0.0),
     }
 }
 

@@ -45,7 +45,7 @@ pub use outbox::{MessageCounts, MessageNo, MessageRow, MessageState, NewMessage,
 pub use outcome::{Outcome, Processes, SessionCost, Used};
 pub use queue::{Head, QueueSwitch};
 pub use retention::Keep;
-pub use rounds::{PastRound, RoundDetail, Rounds, check_result, is_answer, is_end_of_work};
+pub use rounds::{PastRound, RoundDetail, RoundUse, Rounds, check_result, is_answer, is_end_of_work};
 pub use rule_state::{BusyPeriod, Firing, Pending, RuleFacts, Switch};
 pub use run::{RunId, RunRow, RunStart};
 pub use spending::{RunCost, Spending, sum_of, whole_usd};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiwg_protocol::types::{CheckResult, Json, Round};
+use aiwg_protocol::types::{CheckResult, Json, Round, added_usd};
 use serde::{Deserialize, Serialize};
 
 use crate::{end_reason::EndReason, run::RunRow};
@@ -70,6 +70,31 @@ pub struct PastRound<'a> {
     pub check: Option<&'a RunRow>,
     /// True if an earlier run of the round's agent was lost or ended: what that has changed is not known.
     pub is_resumed: bool,
+    /// What its agent has used in all its runs.
+    pub used: RoundUse,
+}
+
+/// What the agent of a round has used, as far as it has told.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RoundUse {
+    /// Cost, in US dollars.
+    pub cost_usd: Option<f64>,
+    /// Number of turns.
+    pub turns: Option<u64>,
+}
+
+impl RoundUse {
+    /// The same with what one more run has used.
+    fn with(self, run: &RunRow) -> Self {
+        let Some(usage) = &run.usage else { return self };
+        let Some(turns) = self.turns else {
+            return Self { cost_usd: usage.cost_usd, turns: Some(usage.turns) };
+        };
+        Self {
+            cost_usd: added_usd(self.cost_usd, usage.cost_usd),
+            turns: Some(turns.saturating_add(usage.turns)),
+        }
+    }
 }
 
 /// The rounds of a task with a check.
@@ -87,18 +112,31 @@ impl<'a> Rounds<'a> {
     /// The rounds that these runs of a task make. Runs that are under way, were lost or were ended make none: they are done again.
     pub fn of(runs: &'a [RunRow]) -> Self {
         let (mut all, mut is_resumed) = (Self::default(), false);
+        // Of the runs since the last check.
+        let mut used = RoundUse::default();
         for run in runs.iter().filter(|run| run.ended_at.is_some()) {
             let is_check = run.kind == RunRow::CHECK;
             let session = run.usage.as_ref().and_then(|usage| usage.session_id.as_deref());
             all.session = session.or(all.session);
+            if !is_check {
+                used = used.with(run);
+            }
             match (is_check, all.rounds.last_mut()) {
                 (true, _) if !is_checked(run) => {}
                 (true, None) => all.before = Some(run),
-                (true, Some(round)) => round.check = Some(run),
-                (false, _) if !is_worked(run) => is_resumed |= is_begun(run),
+                (true, Some(round)) => {
+                    round.check = Some(run);
+                    used = RoundUse::default();
+                }
+                (false, last) if !is_worked(run) => {
+                    is_resumed |= is_begun(run);
+                    if let Some(last) = last.filter(|last| last.check.is_none()) {
+                        last.used = used;
+                    }
+                }
                 (false, last) => {
-                    let round =
-                        PastRound { work: run, check: None, is_resumed: std::mem::take(&mut is_resumed) };
+                    let is_resumed = std::mem::take(&mut is_resumed);
+                    let round = PastRound { work: run, check: None, is_resumed, used };
                     match last.filter(|last| last.check.is_none()) {
                         // The check of that one never ran: both are one.
                         Some(last) => *last = PastRound { is_resumed: true, ..round },
@@ -134,15 +172,14 @@ impl PastRound<'_> {
     /// As it goes over the wire.
     pub fn to_wire(&self, n: u32, with_tails: bool) -> Round {
         let detail = RoundDetail::of(self.work);
-        let usage = self.work.usage.as_ref();
         let last = self.check.unwrap_or(self.work);
         Round {
             n,
             run: self.work.id.n,
             exit: self.work.exit_code,
             verify: self.check.map(|check| check_result(check, with_tails)),
-            cost_usd: usage.and_then(|usage| usage.cost_usd),
-            turns: usage.map(|usage| usage.turns),
+            cost_usd: self.used.cost_usd,
+            turns: self.used.turns,
             files: detail.files,
             protected: self.protected(),
             at: last.ended_at.unwrap_or(last.started_at),

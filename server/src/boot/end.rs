@@ -7,6 +7,7 @@ use aiwg_model::InForce;
 use super::{Ended, error::system, requests::Requests, start::Daemon};
 use crate::{
     context::Context,
+    engine::Draining,
     lifecycle::{Phase, limit_open_files, report_reloading, report_stopping},
     recovery::{open_as_it_is, put_in_force},
     runs::leave_agents,
@@ -41,6 +42,8 @@ impl Daemon {
     pub(super) async fn end(mut self, mut how: Stop, requests: &mut Requests<'_>) -> Ended {
         let context = Arc::clone(&self.context);
         let has_failed = !context.engine.is_there();
+        // A signal has asked no one else yet.
+        context.stop.ask(how);
         if how == Stop::Restart {
             self.lock.restarts(context.stop.approved());
             report_reloading(context.host);
@@ -56,13 +59,16 @@ impl Daemon {
             in_time(name, end).await;
         }
         // From here on no client can call over the socket.
+        if matches!(context.engine.draining(true).await, Ok(Draining::Empty)) {
+            context.stop.ask_since_drained();
+        }
         let last = requests.last(&context).max(how);
         if how < last && last == Stop::EndAgents {
             self.lock.note(Phase::Stops);
             end_agents(&context).await;
         }
         how = last;
-        context.engine.exit().await;
+        context.engine.exit(how == Stop::Restart).await;
         in_time("the engine", tokio::task::spawn_blocking(move || self.engine_thread.join())).await;
         self.supervisor.abort();
         if has_failed {

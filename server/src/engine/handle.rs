@@ -363,9 +363,9 @@ impl Engine {
         let _ = self.commands.send(wake());
     }
 
-    /// Ends the thread, once all before it is committed.
-    pub async fn exit(&self) {
-        let exit = Call::changing(|tx| tx.exit());
+    /// Ends the thread, once all before it is committed. A queue that drains goes on to do so only where the daemon `restarts`.
+    pub async fn exit(&self, restarts: bool) {
+        let exit = Call::changing(move |tx| tx.exit(restarts));
         let (exit, _) = exit.without_store(|unstored| unstored.exit()).into_command();
         let _ = self.commands.send(exit);
     }

@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(next().await, TaskNo(2));
         stopped.cancel();
         clock.await.unwrap();
-        engine.exit().await;
+        engine.exit(false).await;
         thread.join().unwrap();
     }
 }

@@ -33,7 +33,7 @@ impl Engine {
         .await
     }
 
-    /// Starts no more tasks until the queue is resumed or the daemon ends, be it after a crash. Returns since when it drains, and how many tasks go on.
+    /// Starts no more tasks until the queue is resumed or the daemon ends, be it after a restart or a crash. Returns since when it drains, and how many tasks go on.
     ///
     /// # Errors
     /// The database could not be written.
@@ -47,13 +47,14 @@ impl Engine {
         .await
     }
 
-    /// The state of a queue that drains.
+    /// The state of a queue that drains. With `exit` the daemon must be about to end after it; else a queue that is only paused counts as well.
     ///
     /// # Errors
     /// The engine has ended.
-    pub async fn draining(&self) -> Result<Draining, EngineError> {
-        self.call(Call::reading(|look| {
-            Ok::<_, EngineError>(match look.state.draining_since {
+    pub async fn draining(&self, exit: bool) -> Result<Draining, EngineError> {
+        self.call(Call::reading(move |look| {
+            let since = if exit { look.state.draining_since } else { look.state.resting_since() };
+            Ok::<_, EngineError>(match since {
                 None => Draining::Resumed,
                 Some(_) if look.state.running.is_empty() => Draining::Empty,
                 Some(_) => Draining::Busy,

@@ -301,7 +301,7 @@ mod tests {
         }
 
         async fn end(self) {
-            self.engine.exit().await;
+            self.engine.exit(false).await;
             self.engine.gone().await;
         }
     }

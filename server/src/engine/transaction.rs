@@ -137,11 +137,12 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Ends the thread with this transaction.
-    pub(super) fn exit(&mut self) -> Result<(), Failure> {
+    /// Ends the thread with this transaction. The next daemon starts tasks, unless this one only `restarts` and its queue drains.
+    pub(super) fn exit(&mut self, restarts: bool) -> Result<(), Failure> {
         self.effects.exit = true;
-        // The next daemon starts tasks.
-        self.forget_drain()?;
+        if !restarts {
+            self.forget_drain()?;
+        }
         Ok(())
     }
 

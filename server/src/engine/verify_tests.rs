@@ -64,6 +64,37 @@ fn detailed(mut run: RunRow, detail: RoundDetail) -> RunRow {
 }
 
 #[test]
+fn a_round_has_used_what_all_its_runs_have() {
+    // Each of the runs of an agent takes as many turns as its number, and costs a dollar for each.
+    let used = |letters: &str| -> Vec<(Option<f64>, Option<u64>)> {
+        let mut runs = runs(letters);
+        for run in runs.iter_mut().filter(|run| run.kind == RunRow::AGENT) {
+            let turns = u64::from(run.id.n);
+            run.usage = Some(TaskUsage { cost_usd: Some(turns as f64), turns, ..TaskUsage::default() });
+        }
+        Rounds::of(&runs).to_wire(false).iter().map(|round| (round.cost_usd, round.turns)).collect()
+    };
+    let all = |turns: &[u64]| -> Vec<(Option<f64>, Option<u64>)> {
+        turns.iter().map(|turns| (Some(*turns as f64), Some(*turns))).collect()
+    };
+    for (rows, expected) in [
+        ("w", all(&[1])),
+        ("wc", all(&[1])),
+        // It was lost, or got a message, or a person had it meanwhile.
+        ("lw", all(&[3])),
+        ("wwc", all(&[3])),
+        ("wlc", all(&[3])),
+        ("wcwlwmwg", all(&[1, 3 + 4 + 5 + 7])),
+    ] {
+        assert_eq!(used(rows), expected, "{rows}");
+    }
+    let mut unknown = runs("lw");
+    unknown[0].usage = Some(TaskUsage { cost_usd: Some(0.0), ..TaskUsage::default() });
+    unknown[1].usage = Some(TaskUsage { cost_usd: None, ..TaskUsage::default() });
+    assert_eq!(Rounds::of(&unknown).to_wire(false)[0].cost_usd, None, "nothing is known of the second");
+}
+
+#[test]
 fn the_next_step_follows_from_the_rows_alone() {
     let work = |n| Next::Step(Step::Work(n));
     let check = |n| Next::Step(Step::Check(n));

@@ -161,7 +161,8 @@ fn no_agent_sees_what_waits_by_default() {
     let (said, seen) = seen_by(json!(["default"]));
     assert!(said.contains("may not call approval.list"), "{said}");
     assert!(seen.contains("task:queued") && !seen.contains("approval:requested"), "{seen}");
-    assert!(!seen.contains("may it start?"), "{seen}");
+    assert!(!seen.contains("may it start?") && !seen.contains("approval-0001"), "{seen}");
+    assert!(seen.contains("until someone decides"), "{seen}");
     let (said, seen) = seen_by(json!(["default", "approval.list"]));
     assert!(
         said.is_empty() && seen.contains("approval:requested") && seen.contains("may it start?"),

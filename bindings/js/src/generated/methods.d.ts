@@ -251,10 +251,11 @@ export declare class DaemonMethods {
    * Drains the queue: nothing is started, and running tasks go on to their ends. With `exit` the
    * daemon ends after the last of them.
    *
-   * Without `exit` it is the same as `daemon.pause`. The answer does not wait: `daemon.status` has
-   * the number of tasks that run.
+   * Without `exit` it is the same as `daemon.pause`. With `waitMs` the answer waits until no task
+   * runs any more, or someone resumes the queue: one with 0 as `running` says that the queue has
+   * drained. A daemon that ends before that answers `shutting_down`; one that restarts drains on.
    *
-   * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`, `too_many_waits`
    *
    * @example
    * await client.daemon.drain({ exit: true });

@@ -698,6 +698,11 @@ export interface DaemonDrainParams {
    * next start; a `daemon.pause` before it does. Default: false.
    */
   exit?: boolean | undefined;
+  /**
+   * How long to wait until no task runs any more, in milliseconds. From 0 to 60000; `0` when
+   * absent.
+   */
+  waitMs?: number | undefined;
 }
 
 /** The answer to `daemon.logs`. */
@@ -1500,10 +1505,14 @@ export interface Round {
   /** The result of the check; absent while the round is under way. */
   verify?: CheckResult;
   /**
-   * Cost of its agent, in US dollars, as it counts towards the budgets; absent if it is not known.
+   * Cost of its agent, in US dollars, over all its runs in this round, as it counts towards the
+   * budgets; absent if it is not known.
    */
   costUsd?: number;
-  /** Number of turns of its agent; absent if the agent does not report it. */
+  /**
+   * Number of turns of its agent, over all its runs in this round; absent if the agent does not
+   * report it.
+   */
   turns?: number;
   /**
    * Number of files that were changed while its agent worked, ignored ones left out; absent where
@@ -1911,8 +1920,8 @@ export interface Task {
    */
   processesLeft: number | null;
   /**
-   * Usage of its agent; null if the agent does not report it. `claude` reports it with
-   * `--output-format json` or `stream-json`.
+   * Usage of its agent, of one that has not ended in the runs that have; null if the agent does not
+   * report it. `claude` reports it with `--output-format json` or `stream-json`.
    */
   usage: TaskUsage | null;
   /** The submitter's own notes. */

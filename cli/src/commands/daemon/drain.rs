@@ -1,10 +1,10 @@
 //! Pausing, resuming and draining the queue.
 
-use std::{io::Write, process::ExitCode, time::Duration};
+use std::{io::Write, path::Path, process::ExitCode, time::Duration};
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{DaemonDrainParams, NoParams},
+    types::{DaemonDrainParams, NoParams, QueuePaused},
 };
 use tokio::time::sleep;
 
@@ -12,12 +12,12 @@ use super::args::DrainArgs;
 use crate::{
     error::CliError,
     output::{Output, count, note},
-    project::is_gone,
-    reconnecting_client::within,
+    project::{is_gone, is_silent},
+    reconnecting_client::{ReconnectingClient, SOON, WAIT, wait_ms, within},
 };
 
-/// Time between two looks at a queue that drains.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Time between two looks whether a daemon that ends is gone.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub(super) async fn pause(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
     let paused = client.daemon_pause(NoParams {}).await?;
@@ -37,21 +37,35 @@ pub(super) async fn resume(client: &DaemonClient, output: &Output) -> Result<Exi
 }
 
 pub(super) async fn drain(
+    project: Option<&Path>,
     client: &DaemonClient,
     args: DrainArgs,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let drained = client.daemon_drain(DaemonDrainParams { exit: args.exit.then_some(true) }).await?;
-    if !args.no_wait {
+    let exit = args.exit.then_some(true);
+    let asked = DaemonDrainParams { exit, wait_ms: None };
+    if args.no_wait {
+        let drained = client.daemon_drain(asked).await?;
+        output.result(&drained, |out, drained| {
+            writeln!(out, "Nothing is started any more; {}.", running(drained.running))
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let connection = ReconnectingClient::new(project, client.clone());
+    let first = async {
+        let drained = client.daemon_drain(asked).await?;
         if !output.json {
             note(&format!("Nothing is started any more; {}.", running(drained.running)));
         }
-        within(args.wait_timeout, "the queue has not drained", until_empty(client, args.exit)).await?;
-    }
-    output.result(&drained, |out, drained| match (args.no_wait, args.exit) {
-        (true, _) => writeln!(out, "Nothing is started any more; {}.", running(drained.running)),
-        (false, true) => writeln!(out, "The queue has drained, and the daemon has ended."),
-        (false, false) => writeln!(out, "The queue has drained. Next: aiwg daemon resume"),
+        Ok(())
+    };
+    // Both are asked for at once: the daemon may end as soon as it has answered the first.
+    let drained =
+        async { tokio::try_join!(first, until_empty(&connection, exit)).map(|((), drained)| drained) };
+    let drained = within(args.wait_timeout, "the queue has not drained", drained).await?;
+    output.result(&drained, |out, _| match args.exit {
+        true => writeln!(out, "The queue has drained, and the daemon has ended."),
+        false => writeln!(out, "The queue has drained. Next: aiwg daemon resume"),
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -64,25 +78,69 @@ fn running(tasks: u32) -> String {
     }
 }
 
-/// Returns once no task runs any more; with `exit`, once the daemon is gone.
-async fn until_empty(client: &DaemonClient, exit: bool) -> Result<(), CliError> {
+/// The daemon's answer that no task runs any more; with `exit`, once the daemon is gone. It waits over a restart and a crash.
+///
+/// # Errors
+/// Someone has resumed the queue, or the daemon was ended before its tasks.
+async fn until_empty(connection: &ReconnectingClient, exit: Option<bool>) -> Result<QueuePaused, CliError> {
+    let params = DaemonDrainParams { exit, wait_ms: Some(wait_ms(WAIT)) };
     loop {
-        match client.daemon_status(NoParams {}).await {
-            Ok(status) if status.subsystems.supervisor.paused_since.is_none() => return Err(resumed()),
-            Ok(status) if status.subsystems.supervisor.running == 0 && !exit => return Ok(()),
-            Ok(_) => {}
-            Err(error) if exit && is_over(&error) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let mut is_first = true;
+        let drained = connection
+            .call(WAIT, async |client: DaemonClient| {
+                // Only what is drained still is drained on: another daemon may have been started since, or someone may have resumed the queue.
+                if !std::mem::take(&mut is_first) && !is_paused(&client).await? {
+                    return Ok(None);
+                }
+                client.daemon_drain(params.clone()).await.map(Some)
+            })
+            .await
+            .map_err(before_its_tasks)?;
+        let Some(drained) = drained else { return Err(resumed()) };
+        let client = connection.client().await;
+        if drained.running == 0 {
+            if exit.is_some() {
+                until_gone(&client).await?;
+            }
+            return Ok(drained);
         }
-        sleep(LOOK_EVERY).await;
+        if !connection.call(SOON, async |client| is_paused(&client).await).await.map_err(before_its_tasks)? {
+            return Err(resumed());
+        }
     }
 }
 
-/// True if the daemon has ended, or is about to.
-fn is_over(error: &ClientError) -> bool {
-    is_gone(error) || error.kind() == Some(aiwg_protocol::ErrorKind::ShuttingDown)
+async fn is_paused(client: &DaemonClient) -> Result<bool, ClientError> {
+    let status = client.daemon_status(NoParams {}).await?;
+    Ok(status.subsystems.supervisor.paused_since.is_some())
+}
+
+/// Returns once the daemon, which ends, is gone.
+async fn until_gone(client: &DaemonClient) -> Result<(), CliError> {
+    loop {
+        match client.ping(NoParams {}).await {
+            Err(error) if is_gone(&error) => return Ok(()),
+            Err(error) if !is_silent(&error) => return Err(error.into()),
+            _ => sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+/// The error of a daemon that was stopped by someone else.
+fn before_its_tasks(error: CliError) -> CliError {
+    match error {
+        CliError::Stopped(_) => CliError::Stopped(
+            "it has not said that the queue had drained: tasks that ran were cancelled, or go on with the next \
+             `aiwg daemon start`"
+                .to_owned(),
+        ),
+        other => other,
+    }
 }
 
 fn resumed() -> CliError {
-    CliError::Failed("someone has resumed the queue meanwhile: tasks are started again".to_owned())
+    CliError::Failed(
+        "the queue does not drain any more, and tasks are started again: someone has resumed it, or has started the daemon anew"
+            .to_owned(),
+    )
 }

@@ -155,7 +155,9 @@ pub(crate) fn run(
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Pause => ask(project, async |client| drain::pause(client, output).await),
         DaemonCommand::Resume => ask(project, async |client| drain::resume(client, output).await),
-        DaemonCommand::Drain(args) => ask(project, async |client| drain::drain(client, args, output).await),
+        DaemonCommand::Drain(args) => {
+            ask(project, async |client| drain::drain(project, client, args, output).await)
+        }
         DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
         DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),

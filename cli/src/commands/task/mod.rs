@@ -59,7 +59,7 @@ pub(crate) async fn run(
         TaskCommand::Release { ids } => return edit::release(client, ids, output).await,
         TaskCommand::Send { id, message } => steer::send(client, id, message, output).await?,
         TaskCommand::Take { id, now, no_open } => {
-            return steer::take(client, id, now, no_open, output).await;
+            return steer::take(&reconnecting(), id, now, no_open, output).await;
         }
         TaskCommand::Give { id, done } => steer::give(client, id, done, output).await?,
         TaskCommand::Edit(args) => edit::edit(client, args, output).await?,
@@ -67,7 +67,11 @@ pub(crate) async fn run(
             let Some(id) = which.only() else { return many::retry(client, &which, output).await };
             let params = TaskRetryParams { task_id: id.to_owned(), idempotency_key: repeat::key(None) };
             let submitted = repeated(client, async |client| client.task_retry(params.clone()).await).await?;
-            output.result(&submitted, |out, submitted| show::submitted(out, submitted, None))?;
+            let asked = match output.json {
+                true => None,
+                false => submit::approval_of(client, &submitted.task_id).await,
+            };
+            output.result(&submitted, |out, submitted| show::submitted(out, submitted, asked.as_deref()))?;
         }
         TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use aiwg_client::types::{
-    CheckCommand, CheckResult, MessageState, Round, Task, TaskMessage, TaskState, TaskStats, TaskSubmitted,
-    TaskUsage, UsageStats, UsageSum, Waiting,
+    CheckCommand, CheckResult, MessageState, Round, Takeover, Task, TaskMessage, TaskState, TaskStats,
+    TaskSubmitted, TaskUsage, UsageStats, UsageSum, Waiting,
 };
 
 use super::waiting::Others;
@@ -136,6 +136,7 @@ fn facts(out: &mut Page, task: &Task, others: &Others) -> io::Result<()> {
     fact("Check", rounds(task))?;
     fact("Messages", messages(task))?;
     fact("After", (!task.after.is_empty()).then(|| task.after.join(", ")))?;
+    fact("Taken", task.takeover.as_ref().map(taken))?;
     fact("Rule", task.caused_by.as_ref().and_then(|cause| cause.rule.clone()))?;
     fact("Event", task.caused_by.as_ref().and_then(|cause| cause.event).map(|seq| seq.to_string()))?;
     fact("Cost", task.usage.as_ref().map(cost))?;
@@ -146,6 +147,12 @@ fn facts(out: &mut Page, task: &Task, others: &Others) -> io::Result<()> {
     )?;
     fact("Reason", task.reason.clone().filter(|reason| reason != "done"))?;
     fact("Error", task.error.clone())
+}
+
+/// How a task was taken over, and the way into its session.
+fn taken(takeover: &Takeover) -> String {
+    let since = moment(takeover.since);
+    super::steer::words(takeover).map_or(since.clone(), |command| format!("{since}\n{command}"))
 }
 
 /// A round in words, without its number.

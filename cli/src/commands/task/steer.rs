@@ -20,6 +20,7 @@ use crate::{
     error::CliError,
     input::prompt,
     output::{Output, note, visible},
+    reconnecting_client::{ReconnectingClient, SOON},
 };
 
 /// Pause between two looks at a task whose agent is to end first.
@@ -48,23 +49,29 @@ pub(super) async fn send(
     Ok(())
 }
 
-/// Takes a task over, waits for its session, and opens that in this terminal.
+/// Takes a task over, waits for its session, whatever becomes of the daemon meanwhile, and opens that in this terminal.
 pub(super) async fn take(
-    client: &DaemonClient,
+    connection: &ReconnectingClient,
     id: String,
     now: bool,
     no_open: bool,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let taken = client.task_take(TaskTakeParams { task_id: id.clone(), now: Some(now) }).await?;
-    if taken.state == TaskState::Running {
+    taken(connection, &id, now).await?;
+    let get = async |client: DaemonClient| client.task_get(TaskGetParams { task_id: id.clone() }).await;
+    let mut task = connection.call(SOON, get).await?;
+    if task.state == TaskState::Running && task.takeover.is_some() {
         note(&format!(
             "{} is yours when its agent has ended; `aiwg task give {}` leaves it alone.",
             visible(&id),
             visible(&id)
         ));
     }
-    let task = until_taken(client, &id).await?;
+    while !is_settled(&task) {
+        tokio::time::sleep(LOOK_EVERY).await;
+        task = connection.call(SOON, get).await?;
+    }
+    let client = &connection.client().await;
     let Some(takeover) = &task.takeover else { return Err(gone(&task)) };
     if takeover.command.is_empty() {
         client.task_give(TaskGiveParams { task_id: id.clone(), done: None }).await?;
@@ -89,16 +96,49 @@ pub(super) async fn take(
     )))
 }
 
-/// The task, once its session is nobody else's.
-async fn until_taken(client: &DaemonClient, id: &str) -> Result<Task, CliError> {
-    loop {
-        let task = client.task_get(TaskGetParams { task_id: id.to_owned() }).await?;
-        let is_held = task.state == TaskState::Queued && task.waiting == Some(Waiting::Taken);
-        if is_held || task.state.is_final() || task.takeover.is_none() {
-            return Ok(task);
+/// Takes the task over. One that is taken already is so by this very call, where its first answer was lost.
+async fn taken(connection: &ReconnectingClient, id: &str, now: bool) -> Result<(), CliError> {
+    let params = TaskTakeParams { task_id: id.to_owned(), now: Some(now) };
+    let mut was_asked = false;
+    let take = async |client: DaemonClient| {
+        let was_asked = std::mem::replace(&mut was_asked, true);
+        match client.task_take(params.clone()).await {
+            Err(error) if was_asked && error.kind() == Some(ErrorKind::TaskIsTaken) => Ok(()),
+            answer => answer.map(drop),
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    match connection.call(SOON, take).await {
+        Err(CliError::Client(ClientError::Api(error))) if error.kind() == Some(ErrorKind::TaskIsTaken) => {
+            let get =
+                async |client: DaemonClient| client.task_get(TaskGetParams { task_id: id.to_owned() }).await;
+            Err(with_session(error, &connection.call(SOON, get).await?))
+        }
+        taken => taken,
     }
+}
+
+/// The error of a task that is taken already, with the way into its session: who has taken it may have closed that.
+fn with_session(mut error: ApiError, task: &Task) -> CliError {
+    if let Some(command) = task.takeover.as_ref().and_then(words) {
+        let when = if task.state == TaskState::Running { "once its agent has ended, " } else { "" };
+        error.message = format!(
+            "{}; {when}its session is opened, in the project's directory, by: {command}",
+            error.message
+        );
+    }
+    CliError::Client(ClientError::Api(error))
+}
+
+/// The command by which a person goes on in a session, to be shown and to be typed; none where there is none.
+pub(super) fn words(takeover: &Takeover) -> Option<String> {
+    let words: Vec<String> = takeover.command.iter().map(|word| visible(word).to_string()).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// True if its session is nobody else's by now, or if there is nothing to take over any more.
+fn is_settled(task: &Task) -> bool {
+    let is_held = task.state == TaskState::Queued && task.waiting == Some(Waiting::Taken);
+    is_held || task.state.is_final() || task.takeover.is_none()
 }
 
 /// The task ended meanwhile, or was given back.
@@ -139,8 +179,7 @@ fn beginning(session: &str) -> String {
 }
 
 fn shown(out: &mut impl Write, id: &str, takeover: &Takeover) -> io::Result<()> {
-    let words: Vec<String> = takeover.command.iter().map(|word| visible(word).to_string()).collect();
-    writeln!(out, "{}", words.join(" "))?;
+    writeln!(out, "{}", words(takeover).unwrap_or_default())?;
     writeln!(out, "Give it back with: aiwg task give {}", visible(id))
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn submit(
 }
 
 /// The approval that a task waits for; none if that cannot be told.
-async fn approval_of(client: &DaemonClient, task: &str) -> Option<String> {
+pub(super) async fn approval_of(client: &DaemonClient, task: &str) -> Option<String> {
     let pending = ApprovalListParams { task_id: Some(task.to_owned()), ..ApprovalListParams::default() };
     // An agent may not see it.
     Some(client.approval_list(pending).await.ok()?.first()?.id.clone())

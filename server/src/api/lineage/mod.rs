@@ -8,7 +8,7 @@ mod text;
 mod walk;
 
 use aiwg_model::{Follow, TaskNo};
-use aiwg_protocol::types::{Why, WhyKind, WhyNode};
+use aiwg_protocol::types::{Waiting, Why, WhyKind, WhyNode};
 use aiwg_store::Reader;
 
 use walk::Walk;
@@ -21,6 +21,9 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// The size of an answer besides its nodes, in bytes.
 const AROUND_NODES: usize = 100;
+
+/// The text of a wait for a decision, for one who may not see what is to be decided.
+const UNDECIDED: &str = "until someone decides";
 
 /// The one that was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +56,12 @@ pub(crate) fn leave_out_approvals(why: &mut Why) {
     let left: Vec<String> =
         why.nodes.iter().filter(|node| is_about(node)).map(|node| node.id.clone()).collect();
     why.nodes.retain(|node| !is_about(node));
-    why.nodes.iter_mut().for_each(|node| node.causes.retain(|cause| !left.contains(cause)));
+    for node in &mut why.nodes {
+        node.causes.retain(|cause| !left.contains(cause));
+        if node.kind == WhyKind::Wait && node.reason.as_deref() == Some(Waiting::Approval.name()) {
+            node.text = UNDECIDED.to_owned();
+        }
+    }
 }
 
 /// Follows the chain, up to an answer of so many bytes as JSON, and tells how many it has at the most. None if there is no such task or event.

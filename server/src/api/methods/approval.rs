@@ -29,6 +29,11 @@ pub(crate) async fn approval_list(
         limit: check::limit(params.limit, APPROVALS_LISTED)?,
     };
     handler.settled().await;
+    if let Some(no) = filter.task
+        && handler.read(move |reader| reader.task(no)).await?.is_none()
+    {
+        return Err(EngineError::TaskNotFound(no).into());
+    }
     handler
         .answer_read(move |reader, _| {
             let rows = reader.approvals(&filter)?;

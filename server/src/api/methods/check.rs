@@ -360,6 +360,16 @@ pub(super) fn expires(given: Option<Span>) -> Result<(), ApiError> {
     }
 }
 
+/// Checks that a task which is not to start before a time can do so before it is no longer wanted.
+pub(super) fn start_before(start_at: Option<Timestamp>, expires: Span) -> Result<(), ApiError> {
+    let expires_at = Timestamp::now().after_ms(expires.as_millis());
+    let Some(start_at) = start_at.filter(|start_at| expires_at <= *start_at) else { return Ok(()) };
+    let message = format!(
+        "the member \"expires\" is over at {expires_at}, and the task is not to start before {start_at}: make it longer, or leave it out"
+    );
+    Err(ApiError::invalid_member("expires", message))
+}
+
 /// Checks that this specification can be carried out.
 pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), ApiError> {
     let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
@@ -402,13 +412,8 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
     if let Some(why) = params.expires.and_then(|expires| expires_early(expires, params.delay)) {
         return wrong("expires", format!("the member \"expires\" {why}"));
     }
-    let expires_at = params.expires.map(|expires| Timestamp::now().after_ms(expires.as_millis()));
-    if let Some((start_at, expires_at)) = params.start_at.zip(expires_at).filter(|(start, end)| end <= start)
-    {
-        let message = format!(
-            "the member \"expires\" is over at {expires_at}, and the task is not to start before {start_at}: make it longer, or leave it out"
-        );
-        return wrong("expires", message);
+    if let Some(expires) = params.expires {
+        start_before(params.start_at, expires)?;
     }
     retry(params.retry.as_ref())
 }

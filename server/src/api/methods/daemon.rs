@@ -8,10 +8,13 @@ use aiwg_protocol::{
     },
 };
 
+use tokio::time::Instant;
+
+use super::check;
 use crate::{
     api::{Handler, answer::Part},
     context::Context,
-    engine::Draining,
+    engine::{Draining, EngineError},
     reload::{self, Read},
     status::status,
     stop::Stop,
@@ -76,23 +79,66 @@ pub(crate) async fn daemon_drain(
 ) -> Result<QueuePaused, ApiError> {
     let context = &handler.context;
     let exit = params.exit.unwrap_or(false);
+    let wait = Duration::from_millis(check::wait_ms(params.wait_ms)?);
     tracing::info!(exit, "a client drains the queue");
-    if !exit {
-        return daemon_pause(handler, NoParams {}).await;
+    let paused = match exit {
+        true => drain_and_exit(handler).await?,
+        false => daemon_pause(handler, NoParams {}).await?,
+    };
+    if wait.is_zero() {
+        return Ok(paused);
     }
-    let paused = handler.command(context.engine.drain()).await?;
-    tokio::spawn(stop_when_empty(Arc::clone(context)));
-    Ok(paused)
+    let _place = handler.wait()?;
+    let until = Instant::now() + wait;
+    loop {
+        let running = u32::try_from(context.running.count()).unwrap_or(u32::MAX);
+        let now = QueuePaused { since: paused.since, running };
+        match context.engine.draining(exit).await {
+            _ if context.stop.has_drained() => return Ok(QueuePaused { running: 0, ..now }),
+            Ok(Draining::Empty) if !exit => return Ok(QueuePaused { running: 0, ..now }),
+            Ok(Draining::Resumed) => return Ok(now),
+            Err(error) => return Err(error.into()),
+            Ok(Draining::Empty | Draining::Busy) if Instant::now() >= until => return Ok(now),
+            Ok(Draining::Empty | Draining::Busy) => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(until.min(Instant::now() + DRAINED_EVERY)) => {}
+            () = context.stopped.cancelled() => {
+                return match context.stop.has_drained() {
+                    true => Ok(QueuePaused { running: 0, ..now }),
+                    false => Err(EngineError::Closing.into()),
+                };
+            }
+        }
+    }
+}
+
+/// Drains the queue, and has the daemon end after it.
+async fn drain_and_exit(handler: &Handler) -> Result<QueuePaused, ApiError> {
+    let context = &handler.context;
+    let before = context.engine.draining_since();
+    let drained = handler.command(context.engine.drain()).await;
+    match before {
+        // It ends for that very reason, and takes in nothing any more.
+        Some(since) if context.stop.has_drained() => Ok(QueuePaused { since, running: 0 }),
+        // One looks for the end of the tasks already.
+        Some(_) => drained,
+        None => {
+            let paused = drained?;
+            tokio::spawn(stop_when_empty(Arc::clone(context)));
+            Ok(paused)
+        }
+    }
 }
 
 /// Stops the daemon once its queue has drained; not if someone resumes it.
 pub(crate) async fn stop_when_empty(context: Arc<Context>) {
     loop {
-        match context.engine.draining().await {
+        match context.engine.draining(true).await {
             Ok(Draining::Busy) => {}
             Ok(Draining::Empty) => {
                 tracing::info!("the queue has drained: no task runs any more");
-                return context.stop.ask(Stop::EndAgents);
+                return context.stop.ask_since_drained();
             }
             Ok(Draining::Resumed) | Err(_) => return,
         }

@@ -2,7 +2,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{
-    CallKey, Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms, check_result,
+    CallKey, Hold, Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms, check_result,
 };
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -12,7 +12,7 @@ use aiwg_protocol::{
         NoParams, Phase, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited,
         TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskMessage, TaskReleaseParams,
         TaskReleased, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
-        TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
+        TaskUsage, TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
     },
 };
 use aiwg_store::{Reader, TaskFilter};
@@ -98,6 +98,10 @@ fn in_span(span: Span) -> Timestamp {
 
 pub(crate) async fn task_hold(handler: &Handler, params: TaskHoldParams) -> Result<TaskHeld, ApiError> {
     let no = check::task_no(&params.task_id)?;
+    if let Some(until) = params.until.filter(|until| *until <= Timestamp::now()) {
+        let message = format!("the member \"until\" must be a time to come; {until} is past");
+        return Err(ApiError::invalid_member("until", message));
+    }
     let held = handler.command(handler.context.engine.hold_by_hand(no, params.until)).await?;
     Ok(TaskHeld { held })
 }
@@ -120,6 +124,11 @@ pub(crate) async fn task_edit(handler: &Handler, params: TaskEditParams) -> Resu
     check::expires(params.expires)?;
     let lane = params.lane.as_deref().filter(|lane| !lane.is_empty());
     check::lane(lane, &handler.context.settings.get().config)?;
+    if let Some(expires) = params.expires {
+        let holds = handler.read(move |reader| reader.holds(no)).await?;
+        let delay = holds.into_iter().find(|hold| hold.kind == Hold::DELAY);
+        check::start_before(delay.and_then(|delay| delay.until), expires)?;
+    }
     let edit = Edit {
         prompt: params.prompt,
         priority: params.priority,
@@ -320,11 +329,21 @@ fn complete(
     };
     let pid = context.running.pid(row.no);
     let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
-    let task = Task { waiting, waiting_until: waiting_until.flatten(), ..row.into_task(pid, output) };
+    // Kept with the task only once that has ended.
+    let has_run = !row.state.is_final() && row.launch > 0;
+    let used = if has_run { used(reader, no)? } else { None };
+    let task = row.into_task(pid, output);
+    let usage = task.usage.or(used);
+    let task = Task { waiting, waiting_until: waiting_until.flatten(), usage, ..task };
     if task.verify.is_none() {
         return Ok(task);
     }
     with_rounds(reader, no, task)
+}
+
+/// The usage of a task's runs so far; none where none of them has reported it.
+fn used(reader: &dyn Reader, no: TaskNo) -> aiwg_store::Result<Option<TaskUsage>> {
+    Ok(reader.runs(no)?.into_iter().filter_map(|run| run.usage).reduce(TaskUsage::and))
 }
 
 /// A task that has a check, with the rounds that its runs make.

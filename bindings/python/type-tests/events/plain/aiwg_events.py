@@ -234,11 +234,13 @@ class Round(_Round, total=False):
     verify: CheckResult
     """The result of the check; absent while the round is under way."""
     costUsd: float
-    """Cost of its agent, in US dollars, as it counts towards the budgets; absent if it is not
-    known.
+    """Cost of its agent, in US dollars, over all its runs in this round, as it counts towards the
+    budgets; absent if it is not known.
     """
     turns: int
-    """Number of turns of its agent; absent if the agent does not report it."""
+    """Number of turns of its agent, over all its runs in this round; absent if the agent does not
+    report it.
+    """
     files: int
     """Number of files that were changed while its agent worked, ignored ones left out; absent where
     that is not known.

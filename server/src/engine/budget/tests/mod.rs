@@ -487,6 +487,6 @@ async fn whoever_wakes_the_engine_is_told_when_the_month_turns() {
     let until = engine.gate("").unwrap().until;
     assert!(until.is_some());
     due.wait_for(|due| due.first == until && due.next == until).await.unwrap();
-    engine.exit().await;
+    engine.exit(false).await;
     thread.join().unwrap();
 }

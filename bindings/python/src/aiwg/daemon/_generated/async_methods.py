@@ -248,6 +248,7 @@ class AsyncDaemonMethods:
         self,
         *,
         exit: bool | None = None,
+        wait_ms: int | None = None,
         timeout: float | None = None,
         deadline: Moment | None = None,
         retry: bool | None = None,
@@ -255,20 +256,25 @@ class AsyncDaemonMethods:
         """Drains the queue: nothing is started, and running tasks go on to their ends. With `exit`
         the daemon ends after the last of them.
 
-        Without `exit` it is the same as `daemon.pause`. The answer does not wait: `daemon.status`
-        has the number of tasks that run.
+        Without `exit` it is the same as `daemon.pause`. With `waitMs` the answer waits until no
+        task runs any more, or someone resumes the queue: one with 0 as `running` says that the
+        queue has drained. A daemon that ends before that answers `shutting_down`; one that restarts
+        drains on.
 
         - ``exit``: True if the daemon is to end once no task runs any more. It does not pause the
           queue at the next start; a `daemon.pause` before it does. Default: false.
+        - ``wait_ms``: How long to wait until no task runs any more, in milliseconds. From 0 to
+          60000; `0` when absent.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
-        Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``,
+        ``too_many_waits``.
 
         Example::
 
             await client.daemon.drain(exit=True)
         """
-        wire = {"exit": exit}
+        wire = {"exit": exit, "waitMs": wait_ms}
         received = await self._caller.call_method("daemon.drain", wire, timeout, deadline, retry)
         with Reading("daemon.drain"):
             return QueuePaused.from_wire(received)

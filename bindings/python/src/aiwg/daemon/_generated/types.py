@@ -2322,11 +2322,13 @@ class Round(Result):
     verify: CheckResult | None = None
     """The result of the check; absent while the round is under way."""
     cost_usd: float | None = None
-    """Cost of its agent, in US dollars, as it counts towards the budgets; absent if it is not
-    known.
+    """Cost of its agent, in US dollars, over all its runs in this round, as it counts towards the
+    budgets; absent if it is not known.
     """
     turns: int | None = None
-    """Number of turns of its agent; absent if the agent does not report it."""
+    """Number of turns of its agent, over all its runs in this round; absent if the agent does not
+    report it.
+    """
     files: int | None = None
     """Number of files that were changed while its agent worked, ignored ones left out; absent where
     that is not known.
@@ -2884,8 +2886,8 @@ class Task(Result):
     before it has ended.
     """
     usage: TaskUsage | None
-    """Usage of its agent; null if the agent does not report it. `claude` reports it with
-    `--output-format json` or `stream-json`.
+    """Usage of its agent, of one that has not ended in the runs that have; null if the agent does
+    not report it. `claude` reports it with `--output-format json` or `stream-json`.
     """
     metadata: dict[str, Any]
     """The submitter's own notes."""
