@@ -63,7 +63,7 @@ class Deadline:
         """In seconds, from the beginning; None for no limit."""
         self.name: str | None = None
         """The method that was called, where the call is one of several that it makes."""
-        self.ends_task = False
+        self.ends_task: bool = False
         """True if nobody wants the task of a submission that is given up."""
         self._at = None if self.timeout is None else time.monotonic() + self.timeout
 
