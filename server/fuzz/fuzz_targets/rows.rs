@@ -179,7 +179,7 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     };
     let (engine, thread) = engine::start(setup).unwrap();
     try_all(&engine).await;
-    engine.exit().await;
+    engine.exit(false).await;
     thread.join().unwrap();
 }
 
