@@ -255,6 +255,7 @@ fn vectors_tell_which_member_is_wrong() -> Result<(), GenerateError> {
 }
 
 /// What is generated for these topics.
+#[allow(clippy::unwrap_used)]
 fn typed(language: Language, topics: Value) -> String {
     let topics = topics.as_object().unwrap().iter().map(|(name, payload)| DeclaredTopic {
         name: name.clone(),
