@@ -8,7 +8,7 @@ pub(crate) type Entry = (&'static str, &'static str);
 pub(crate) const ENVIRONMENT: [Entry; 8] = [
     ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
     ("AIWG_OFFLINE", "if it is 1, `event emit` needs no daemon: see --offline"),
-    ("AIWG_RUNTIME_DIR", "for the list of your daemons; else XDG_RUNTIME_DIR or /tmp"),
+    ("AIWG_RUNTIME_DIR", "for the list of daemons; else XDG_RUNTIME_DIR or /tmp"),
     ("AIWG_SAFE_DIRECTORY", "other users' projects to trust, as PATH lists them"),
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),

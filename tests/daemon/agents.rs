@@ -41,7 +41,7 @@ fn without_an_agent_it_says_what_to_do() {
     let task = daemon.ended(&daemon.submit("x"));
     assert_eq!(task["state"], "failed");
     let error = task["error"].as_str().unwrap();
-    assert!(error.contains("\"no-such-agent\" was not found") && error.contains("npm install -g"), "{error}");
+    assert!(error.contains("\"no-such-agent\" was not found: install it, or name another"), "{error}");
     assert_eq!(daemon.ready().warnings, [error]);
     let status = daemon.status();
     assert_eq!((&status["health"], &status["issues"][0]["kind"]), (&json!("degraded"), &json!("agent")));

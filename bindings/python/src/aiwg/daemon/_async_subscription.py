@@ -89,7 +89,13 @@ class AsyncSubscription(AsyncIterator[Event]):
         self.end()
 
     def end(self) -> None:
-        """Ends it, as ``aclose()`` does, in whatever state its loop is."""
+        """Ends it, as ``aclose()`` does, in whatever state its loop is.
+
+        Example::
+
+            events = client.subscribe("deployment:*")
+            events.end()
+        """
         self._is_closed = True
         try:
             if self._opening is not None:
