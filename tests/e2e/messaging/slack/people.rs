@@ -317,6 +317,9 @@ fn the_tokens_are_nowhere() {
 fn a_bot_that_is_invited_hears_all_again() {
     let bot = Bot::new(aiwg_platforms_stand_in::Settings::default());
     bot.start();
+    // From here on it has a place in the channel, behind which it looks for what it has missed.
+    bot.ann("status");
+    bot.said(CHANNEL, "is healthy");
     bot.project.stop();
     bot.slack().set_member(CHANNEL, false);
     bot.start();
