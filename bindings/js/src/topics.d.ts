@@ -80,7 +80,7 @@ type EventOfPattern<T extends string> = T extends Glob ? EventOfGlob<T> : EventO
  * as `task:*` or `task:{completed,failed}`, with that of one of them, which `topic` tells; of any other glob with any.
  *
  * @example
- * for await (const { topic, payload } of client.subscribe('task:*')) {
+ * for await (const { topic, payload } of client.subscribe('task:*', { since: 0 })) {
  *   if (topic === 'task:failed') console.warn(payload.taskId);
  *   if (topic === 'task:completed') break;
  * }
