@@ -1,6 +1,9 @@
 //! All daemons of a user: found wherever they run, and stopped or restarted together.
 
-use std::process::{Command, Output};
+use std::{
+    os::unix::fs::PermissionsExt,
+    process::{Command, Output},
+};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -110,6 +113,43 @@ fn one_that_was_killed_is_not_listed_and_one_that_hangs_hides_no_other() {
     std::fs::remove_dir_all(gone.path()).unwrap();
     user.list(&[&hangs]);
     assert!(!has(&root));
+}
+
+/// What an agent may write: a file of the list, and a lock in a directory with a configuration that nobody has seen.
+#[test]
+fn none_is_started_where_something_only_looks_like_a_daemon() {
+    let user = User::new();
+    let own = user.started(json!({}));
+    let planted = Project::new(json!({}));
+    let root = planted.path().canonicalize().unwrap();
+    let list = user.noted()[0].parent().unwrap().to_owned();
+    std::fs::write(list.join("planted.json"), json!({ "project": root }).to_string()).unwrap();
+    let lock = std::fs::File::open(root.join(".aiwg")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    let done = user.run(&own, &["daemon", "restart", "--all", "--json"]);
+    let results: Vec<Value> = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((done.status.code(), results.len()), (Some(1), 2), "{results:?}");
+    let of_planted = results.iter().find(|result| result["project"] == json!(root)).unwrap();
+    assert!(of_planted["error"].as_str().unwrap().contains("no daemon answers"), "{of_planted}");
+    drop(lock);
+    assert!(!root.join(".aiwg/daemon.pid").exists() && !root.join(".aiwg/daemon/daemon.log").exists());
+    // Where others can write, no daemon starts, and none is looked for.
+    std::fs::set_permissions(own.file(".aiwg"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let found = user.list(&[&own]);
+    std::fs::set_permissions(own.file(".aiwg"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(found[0], Value::Null);
+}
+
+/// What a restart puts in force is said, for each project.
+#[test]
+fn a_restart_of_all_shows_what_it_puts_in_force() {
+    let user = User::new();
+    let own = user.started(json!({}));
+    own.configure("{ \"daemon\": { \"max_parallel_actions\": 2 } }");
+    let done = user.run(&own, &["daemon", "restart", "--all"]);
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success() && said.contains("The configuration has changed"), "{said}");
+    assert!(said.contains("max_parallel_actions"), "{said}");
 }
 
 #[test]

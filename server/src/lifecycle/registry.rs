@@ -10,6 +10,7 @@ use std::{
 };
 
 use aiwg_fs::{at, read_bounded, write_atomic};
+use aiwg_protocol::trust;
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -93,8 +94,13 @@ pub fn projects_with_daemon() -> Vec<PathBuf> {
         bases.iter().flat_map(|base| noted_in(&base.join(usual_name()).join(LIST))).collect();
     projects.sort();
     projects.dedup();
-    projects.retain(|root| Project::at(root).is_ok_and(|project| Lock::is_held(&project)));
+    projects.retain(|root| Project::at(root).is_ok_and(|project| has_daemon(&project)));
     projects
+}
+
+/// True if a daemon of this user runs in a project that nobody else can write to: in any other none would have started.
+fn has_daemon(project: &Project) -> bool {
+    trust::check(&project.aiwg()).is_ok() && Lock::is_held(project)
 }
 
 /// The projects that are noted in a list. The file of one that is gone is removed.

@@ -25,6 +25,7 @@ use super::{
     stop,
 };
 use crate::{
+    daemon::show_changes,
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
@@ -183,21 +184,22 @@ struct Done<T> {
 pub(super) fn stop(named: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
     check(named)?;
     let done = to_each(|project| stop::stop(Some(project), false));
-    say(&done, output, |stopped| stopped.said().to_owned())?;
+    say(&done, output, |out, stopped| writeln!(out, "{}", stopped.said()))?;
     let results = || done.iter().filter_map(|done| Some((&done.project, done.result.as_ref()?)));
     let mut is_all = done.iter().all(|done| done.error.is_none());
     for (project, left) in results().filter_map(|(project, stopped)| Some((project, stopped.left()?))) {
-        note(&format!("aiwg: {project}: {left}"));
+        note(&format!("aiwg: {}: {left}", visible(project)));
         is_all = false;
     }
     results().for_each(|(_, stopped)| stopped.end_session());
     Ok(if is_all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Restarts them all, one after the other: after an upgrade they are of the new version.
+/// Restarts them all, one after the other: after an upgrade they are of the new version. None is started: an agent could have put any directory on the
+/// list, and nobody has seen what a daemon there would run.
 pub(super) fn restart(named: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
     check(named)?;
-    let done = to_each(|project| match restart::restart(Some(project))? {
+    let done = to_each(|project| match restart::restart_running(Some(project))? {
         Restart::Done(ready) => Ok(ready),
         Restart::Refused(why) => {
             let why: Vec<String> = why.errors.iter().map(ToString::to_string).collect();
@@ -207,7 +209,12 @@ pub(super) fn restart(named: Option<&Path>, output: &Output) -> Result<ExitCode,
             )))
         }
     });
-    say(&done, output, |ready| format!("The daemon runs as process {}.", ready.pid))?;
+    // What is put in force is shown, as for one.
+    say(&done, output, |out, ready| {
+        writeln!(out, "The daemon runs as process {}.", ready.pid)?;
+        show_changes(out, &ready.changes)?;
+        ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {}", indented(warning, 4)))
+    })?;
     let is_all = done.iter().all(|done| done.error.is_none());
     Ok(if is_all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -241,15 +248,18 @@ fn to_each<T>(act: impl Fn(&Path) -> Result<T, CliError>) -> Vec<Done<T>> {
 fn say<T: Serialize>(
     done: &Vec<Done<T>>,
     output: &Output,
-    said: impl Fn(&T) -> String,
+    said: impl Fn(&mut Page, &T) -> io::Result<()>,
 ) -> Result<(), CliError> {
     output.result(done, |out, done| {
         if done.is_empty() {
             writeln!(out, "No daemon of yours runs.")?;
         }
         for one in done {
-            let said = one.result.as_ref().map(&said).or_else(|| one.error.clone()).unwrap_or_default();
-            writeln!(out, "{}: {}", visible(&one.project), indented(&said, 4))?;
+            write!(out, "{}: ", visible(&one.project))?;
+            match &one.result {
+                Some(result) => said(out, result)?,
+                None => writeln!(out, "{}", indented(one.error.as_deref().unwrap_or_default(), 4))?,
+            }
         }
         Ok(())
     })

@@ -39,10 +39,8 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
 
 /// Restarts the daemon, or starts it where none runs.
 pub(super) fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(connected(project)) {
+    match restart_running(project) {
         Err(CliError::Client(error)) if error.is_no_daemon() => {
-            drop(runtime);
             let project = startable(project)?;
             // With the configuration file of a daemon that was killed; what was stopped is started as ever.
             let again = last_holder(&project).is_some();
@@ -50,6 +48,15 @@ pub(super) fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
         }
         other => other,
     }
+}
+
+/// Restarts the daemon that runs.
+///
+/// # Errors
+/// None does, or it does not restart.
+pub(super) fn restart_running(project: Option<&Path>) -> Result<Restart, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(connected(project))
 }
 
 /// In place, as the same process, wherever it runs: a service manager, a container or a terminal may wait for its end, and one that is asked by an
