@@ -23,6 +23,11 @@ pub struct Method {
     pub agents: AgentAccess,
     /// The way in which a client may send a call again whose answer was lost.
     pub repeat: Repeat,
+    /// What a call does to what is there.
+    pub effect: Effect,
+    /// True if a second call with the same params changes nothing more. One that takes effect once only with an
+    /// `idempotencyKey` is not, since a call may come without it.
+    pub idempotent: bool,
     /// The protocol version that brought it.
     pub since: &'static str,
     /// The reason for which it should no longer be used, and its replacement.
@@ -77,6 +82,19 @@ impl Repeat {
             Self::Never => "never",
         }
     }
+}
+
+/// What a call does to what is there: tasks, events, rules, settings.
+///
+/// What comes of it is another matter: a task that is submitted runs an agent, and an event may fire rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It changes nothing that outlasts the connection.
+    Reads,
+    /// It adds something, and leaves all that is there as it is.
+    Adds,
+    /// It may change or end what is there.
+    Changes,
 }
 
 /// A request and its answer, as JSON texts.
@@ -138,6 +156,17 @@ impl TypeRef {
 }
 
 impl Method {
+    /// True if a call changes nothing that outlasts the connection: the `readOnlyHint` of the Model Context Protocol.
+    pub fn is_read_only(&self) -> bool {
+        self.effect == Effect::Reads
+    }
+
+    /// True if a call may change or end what is there: the `destructiveHint` of the Model Context Protocol, which is false
+    /// for what only adds.
+    pub fn is_destructive(&self) -> bool {
+        self.effect == Effect::Changes
+    }
+
     /// The first paragraph of the documentation, on one line.
     pub fn summary(&self) -> String {
         paragraphs(self.docs).into_iter().next().unwrap_or_default()
@@ -165,4 +194,42 @@ pub fn paragraphs(docs: &[&str]) -> Vec<String> {
     }
     all.retain(|paragraph| !paragraph.is_empty());
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AgentAccess, Effect, Repeat};
+    use crate::METHODS;
+
+    #[test]
+    fn what_a_row_says_of_its_effect_fits_what_else_it_says() {
+        for row in METHODS {
+            let name = row.name;
+            if row.repeat == Repeat::Safe {
+                assert!(row.is_read_only() && row.idempotent, "{name} is safe to repeat, so it only reads");
+            }
+            if row.repeat == Repeat::Key {
+                assert!(
+                    !row.is_read_only() && !row.idempotent,
+                    "{name} needs a key to take effect once, so without one it does so twice"
+                );
+            }
+            if row.agents == AgentAccess::Never {
+                assert!(!row.is_read_only(), "{name} only reads, so a configuration may allow it to agents");
+            }
+            if row.agents == AgentAccess::Allowed {
+                assert!(!row.is_destructive(), "{name} may end what is there, so agents may not call it just so");
+            }
+            assert!(!(row.is_read_only() && row.is_destructive()), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_decides_switches_or_ends_is_destructive() {
+        let groups = ["approval.approve", "approval.reject", "approval.answer", "automation.enable"];
+        for name in groups.into_iter().chain(["automation.disable", "daemon.stop", "daemon.restart", "task.cancel"]) {
+            let row = METHODS.iter().find(|row| row.name == name).unwrap();
+            assert_eq!(row.effect, Effect::Changes, "{name}");
+        }
+    }
 }

@@ -67,7 +67,7 @@ pub trait DaemonService {
     /// The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM, 15 seconds, then
     /// SIGKILL, every process they started included, and end as `cancelled`. With `keepAgents` they go on, and the next
     /// daemon supervises them.
-    #[method(name = "daemon.stop")]
+    #[method(name = "daemon.stop", idempotent = true)]
     #[example(name = "stop", params = "{}", result = r#"{"stopping": true, "pid": 4711, "running": 0}"#)]
     #[example(
         name = "before a restart",
@@ -99,7 +99,7 @@ pub trait DaemonService {
     /// Reads the configuration again, and applies it as a whole or not at all.
     ///
     /// The queue, running tasks and connections are not disturbed. SIGHUP does the same.
-    #[method(name = "daemon.reload", errors = [StorageUnavailable, ShuttingDown])]
+    #[method(name = "daemon.reload", idempotent = true, errors = [StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a good file",
         params = "{}",
@@ -115,7 +115,7 @@ pub trait DaemonService {
     async fn daemon_reload(params: NoParams) -> Result<DaemonReloaded, ApiError>;
 
     /// Pauses the queue: nothing is started until `daemon.resume`, over restarts as well. Running tasks go on.
-    #[method(name = "daemon.pause", errors = [StorageUnavailable, ShuttingDown])]
+    #[method(name = "daemon.pause", idempotent = true, errors = [StorageUnavailable, ShuttingDown])]
     #[example(
         name = "one task goes on",
         params = "{}",
@@ -124,7 +124,7 @@ pub trait DaemonService {
     async fn daemon_pause(params: NoParams) -> Result<QueuePaused, ApiError>;
 
     /// Resumes a queue that was paused or drained.
-    #[method(name = "daemon.resume", errors = [StorageUnavailable, ShuttingDown])]
+    #[method(name = "daemon.resume", idempotent = true, errors = [StorageUnavailable, ShuttingDown])]
     #[example(name = "on again", params = "{}", result = r#"{"resumed": true}"#)]
     async fn daemon_resume(params: NoParams) -> Result<QueueResumed, ApiError>;
 
@@ -132,7 +132,7 @@ pub trait DaemonService {
     ///
     /// Without `exit` it is the same as `daemon.pause`. With `waitMs` the answer waits until no task runs any more, or someone resumes the queue: one
     /// with 0 as `running` says that the queue has drained. A daemon that ends before that answers `shutting_down`; one that restarts drains on.
-    #[method(name = "daemon.drain", errors = [StorageUnavailable, ShuttingDown, TooManyWaits])]
+    #[method(name = "daemon.drain", idempotent = true, errors = [StorageUnavailable, ShuttingDown, TooManyWaits])]
     #[example(
         name = "before the machine goes down",
         params = r#"{"exit": true}"#,
@@ -180,7 +180,7 @@ pub trait DaemonService {
     ///
     /// A rule that has tripped starts to count its firings from zero. Switching on all of automation does not switch on
     /// single rules.
-    #[method(name = "automation.enable", errors = [RuleNotFound, StorageUnavailable])]
+    #[method(name = "automation.enable", idempotent = true, errors = [RuleNotFound, StorageUnavailable])]
     #[example(name = "all", params = "{}", result = r#"{"enabled": true}"#)]
     #[example(name = "a rule", params = r#"{"ruleId": "auto-test"}"#, result = r#"{"success": true}"#)]
     async fn automation_enable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
@@ -188,7 +188,7 @@ pub trait DaemonService {
     /// Switches a rule off, or all of automation. It lasts over restarts.
     ///
     /// Pending matches, which have made no task yet, are kept until it is switched on again. Queued and running tasks stay.
-    #[method(name = "automation.disable", errors = [RuleNotFound, StorageUnavailable])]
+    #[method(name = "automation.disable", idempotent = true, errors = [RuleNotFound, StorageUnavailable])]
     #[example(name = "all", params = "{}", result = r#"{"enabled": false}"#)]
     #[example(name = "a rule", params = r#"{"ruleId": "auto-test"}"#, result = r#"{"success": true}"#)]
     async fn automation_disable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
@@ -214,7 +214,7 @@ pub trait DaemonService {
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
     /// crash or power cut after it loses them.
-    #[method(name = "event.emit", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, TopicReserved, UnknownTopic, InvalidPayload, StorageUnavailable, QueueFull, ShuttingDown])]
+    #[method(name = "event.emit", repeat = Key, agents = Allowed, effect = Adds, errors = [IdempotencyConflict, TopicReserved, UnknownTopic, InvalidPayload, StorageUnavailable, QueueFull, ShuttingDown])]
     #[example(
         name = "a deployment",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
@@ -250,7 +250,7 @@ pub trait DaemonService {
     /// it from the log. Beyond that, events are passed over, and `event.missed` reports their number. `event.missed`
     /// also comes if retention has deleted events before they were sent, and if the log was deleted and restarted, so
     /// that it does not reach `since`. The subscription ends with its connection.
-    #[method(name = "event.subscribe", agents = Allowed, errors = [TooManySubscriptions, StorageUnavailable])]
+    #[method(name = "event.subscribe", agents = Allowed, effect = Reads, errors = [TooManySubscriptions, StorageUnavailable])]
     #[example(
         name = "what becomes of tasks, from event 16 on",
         params = r#"{"topics": ["task:*"], "since": 16}"#,
@@ -259,7 +259,7 @@ pub trait DaemonService {
     async fn event_subscribe(params: EventSubscribeParams) -> Result<EventSubscribed, ApiError>;
 
     /// Ends a subscription of this connection.
-    #[method(name = "event.unsubscribe", agents = Allowed)]
+    #[method(name = "event.unsubscribe", agents = Allowed, effect = Reads, idempotent = true)]
     #[example(
         name = "the first one",
         params = r#"{"subscription": 1}"#,
@@ -270,7 +270,7 @@ pub trait DaemonService {
     /// Sends a message to an agent: a task of higher priority, whose output is the answer.
     ///
     /// `task.output` streams the answer and `task.wait` waits for it.
-    #[method(name = "chat.send", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
+    #[method(name = "chat.send", repeat = Key, agents = Allowed, effect = Adds, errors = [IdempotencyConflict, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "in a conversation",
         params = r#"{"message": "And which of them are slow?", "conversation": "tests"}"#,
@@ -289,7 +289,7 @@ pub trait DaemonService {
     async fn chat_history(params: ChatHistoryParams) -> Result<Vec<ChatTurn>, ApiError>;
 
     /// Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
-    #[method(name = "chat.clear", errors = [StorageUnavailable, ShuttingDown])]
+    #[method(name = "chat.clear", idempotent = true, errors = [StorageUnavailable, ShuttingDown])]
     #[example(name = "one turn", params = r#"{"conversation": "tests"}"#, result = r#"{"cleared": 1}"#)]
     async fn chat_clear(params: ChatClearParams) -> Result<ChatCleared, ApiError>;
 
@@ -307,7 +307,7 @@ pub trait DaemonService {
 
     /// Lifts what holds an account back: a limit, a share that is left to people, a refused login. Its tasks start, here and in the user's other
     /// projects.
-    #[method(name = "account.resume", errors = [AccountNotFound, ShuttingDown])]
+    #[method(name = "account.resume", idempotent = true, errors = [AccountNotFound, ShuttingDown])]
     #[example(
         name = "after a login",
         params = "{}",
@@ -346,7 +346,7 @@ pub trait DaemonService {
     /// Fires a schedule now, whether or not schedules are switched on.
     ///
     /// Its own times stay as they are.
-    #[method(name = "schedule.run", errors = [JobNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
+    #[method(name = "schedule.run", effect = Adds, errors = [JobNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "an audit now",
         params = r#"{"job": "daily-audit"}"#,
@@ -357,7 +357,7 @@ pub trait DaemonService {
     /// Submits a task.
     ///
     /// The answer comes once the task is stored on disk.
-    #[method(name = "task.submit", repeat = Key, agents = Allowed, errors = [IdempotencyConflict, QueueFull, ChainTooDeep, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.submit", repeat = Key, agents = Allowed, effect = Adds, errors = [IdempotencyConflict, QueueFull, ChainTooDeep, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "an urgent task",
         params = r#"{"prompt": "Fix critical security bug", "priority": 10}"#,
@@ -374,7 +374,7 @@ pub trait DaemonService {
     ///
     /// A queued task is cancelled at once. A running one is ended with every process it started: SIGTERM, 15 seconds, then
     /// SIGKILL; the answer does not wait for that.
-    #[method(name = "task.cancel", agents = Own, errors = [TaskNotFound, TaskEnded, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.cancel", agents = Own, idempotent = true, errors = [TaskNotFound, TaskEnded, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a queued task",
         params = r#"{"taskId": "task-0002"}"#,
@@ -395,7 +395,7 @@ pub trait DaemonService {
     async fn task_cancel_many(params: TaskSelection) -> Result<TasksCancelled, ApiError>;
 
     /// Holds a queued task back until `task.release`, or until a moment.
-    #[method(name = "task.hold", errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.hold", idempotent = true, errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "until someone releases it",
         params = r#"{"taskId": "task-0002"}"#,
@@ -405,7 +405,7 @@ pub trait DaemonService {
 
     /// Releases a task that is held by `task.hold`, that is to start later, or that has met a limit with a login of its own. What else it waits for
     /// stays.
-    #[method(name = "task.release", errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.release", idempotent = true, errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a task that was held",
         params = r#"{"taskId": "task-0002"}"#,
@@ -427,7 +427,7 @@ pub trait DaemonService {
     /// An agent that runs gets it in its session: while it works, if its program takes messages then (`agent.steer`), or when its run has ended, as
     /// a further run. One that is queued gets it with what it is asked. `task.get` tells in `messages` what has become of it. An agent may send to
     /// the tasks that it caused.
-    #[method(name = "task.send", agents = Own, errors = [TaskNotFound, TaskEnded, TooManyMessages, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.send", agents = Own, effect = Adds, errors = [TaskNotFound, TaskEnded, TooManyMessages, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "to an agent that runs",
         params = r#"{"taskId": "task-0002", "message": "Leave the public API as it is."}"#,
@@ -576,7 +576,7 @@ pub trait DaemonService {
     ///
     /// The new task waits for no other task, even if the earlier one did. Tasks that were cancelled because they were
     /// to start after the earlier one are submitted again as well, and start after the new one.
-    #[method(name = "task.retry", repeat = Key, agents = Own, errors = [IdempotencyConflict, TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.retry", repeat = Key, agents = Own, effect = Adds, errors = [IdempotencyConflict, TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",
         params = r#"{"taskId": "task-0001"}"#,
@@ -592,6 +592,7 @@ pub trait DaemonService {
     #[method(
         name = "task.retryMany",
         agents = Own,
+        effect = Adds,
         errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown]
     )]
     #[example(
@@ -627,7 +628,7 @@ pub trait DaemonService {
     async fn messaging_status(params: NoParams) -> Result<MessagingStatus, ApiError>;
 
     /// Sends a message to try out whether messages arrive, and says what is missing where it does not.
-    #[method(name = "messaging.test", agents = Never)]
+    #[method(name = "messaging.test", agents = Never, effect = Adds)]
     #[example(
         name = "all platforms",
         params = "{}",
@@ -661,7 +662,7 @@ pub trait DaemonService {
     /// Approves a task, which may start then, or permits the use of a tool.
     ///
     /// The first decision counts, and is kept with who made it. No agent may call it, whatever the configuration says.
-    #[method(name = "approval.approve", agents = Never, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
+    #[method(name = "approval.approve", agents = Never, idempotent = true, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a task",
         params = r#"{"approvalId": "approval-0001"}"#,
@@ -676,7 +677,7 @@ pub trait DaemonService {
     /// Rejects a task, which is cancelled then, refuses the use of a tool, or refuses to answer a question.
     ///
     /// The first decision counts, and is kept with who made it. No agent may call it, whatever the configuration says.
-    #[method(name = "approval.reject", agents = Never, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
+    #[method(name = "approval.reject", agents = Never, idempotent = true, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a task",
         params = r#"{"approvalId": "approval-0001", "reason": "not on a Friday"}"#,
@@ -691,7 +692,7 @@ pub trait DaemonService {
     /// Answers the question of an agent.
     ///
     /// The first answer counts, and is kept with who gave it. No agent may call it, whatever the configuration says.
-    #[method(name = "approval.answer", agents = Never, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
+    #[method(name = "approval.answer", agents = Never, idempotent = true, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "one of two",
         params = r#"{"approvalId": "approval-0003", "answer": "SQLite"}"#,
@@ -708,7 +709,7 @@ pub trait DaemonService {
     /// While it waits, the agent's slot is lent to other tasks, and its task's time does not run. A question that the task has asked in the same words before
     /// is not asked again: its answer comes at once, if there is one. So an agent whose wait was cut off asks once more,
     /// and loses nothing.
-    #[method(name = "approval.ask", agents = Allowed, errors = [TaskNotFound, TaskEnded, TooManyApprovals, TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "approval.ask", agents = Allowed, effect = Adds, idempotent = true, errors = [TaskNotFound, TaskEnded, TooManyApprovals, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "one of two",
         params = r#"{"question": "Which of the two?", "options": ["SQLite", "PostgreSQL"]}"#,
@@ -721,7 +722,7 @@ pub trait DaemonService {
     ///
     /// The hooks of an agent's program call it, where `agent.ask_permissions` is set. An approval counts for one call, of exactly
     /// this input. While a person is waited for, the agent's slot is lent to other tasks, and its task's time does not run.
-    #[method(name = "approval.permission", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "approval.permission", agents = Allowed, effect = Adds, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "about to use it",
         params = r#"{"step": "use", "tool": "Bash", "input": {"command": "git push"}, "toolUseId": "toolu_01"}"#,

@@ -49,6 +49,8 @@ fn table(service: &Service) -> TokenStream {
                 errors,
                 agents,
                 repeat,
+                effect,
+                idempotent,
                 since,
                 deprecated,
                 examples,
@@ -59,6 +61,14 @@ fn table(service: &Service) -> TokenStream {
             let agents = agents.as_ref().map_or_else(|| quote!(Refused), |access| quote!(#access));
             // Whoever adds one without a thought of lost answers has it sent once.
             let repeat = repeat.as_ref().map_or_else(|| quote!(Never), |repeat| quote!(#repeat));
+            // What is safe to repeat only reads. Whoever adds a method that is not, without a thought of its effect, has
+            // it taken for one that changes what is there.
+            let safe = repeat.to_string() == "Safe";
+            let effect = effect.as_ref().map_or_else(
+                || if safe { quote!(Reads) } else { quote!(Changes) },
+                |effect| quote!(#effect),
+            );
+            let idempotent = idempotent.as_ref().map_or(safe, syn::LitBool::value);
             let deprecated = deprecated.as_ref().map_or_else(|| quote!(None), |why| quote!(Some(#why)));
             let examples = examples.iter().map(|example| {
                 let (name, params, result) = (&example.name, &example.params, &example.result);
@@ -74,6 +84,8 @@ fn table(service: &Service) -> TokenStream {
                     errors: &[#(crate::error::ErrorKind::#errors),*],
                     agents: crate::definition::AgentAccess::#agents,
                     repeat: crate::definition::Repeat::#repeat,
+                    effect: crate::definition::Effect::#effect,
+                    idempotent: #idempotent,
                     since: #since,
                     deprecated: #deprecated,
                     examples: &[#(#examples),*],

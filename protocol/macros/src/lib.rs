@@ -15,10 +15,13 @@ use proc_macro::TokenStream;
 /// Each method takes exactly one argument, its params struct, returns `Result<R, ApiError>`, has a doc comment (the first
 /// paragraph is the summary, the others the description) and carries:
 ///
-/// - `#[method(name = "task.submit", errors = [QueueFull], agents = Allowed, since = "1.0", deprecated = "use ...")]`: the wire
-///   name, the kinds of error it may answer with beyond those that every method may, what agents may with it (a variant of
-///   `AgentAccess`; `Refused` unless given), since which protocol version it exists, and why it should no longer be used. Only `name`
-///   is required.
+/// - `#[method(name = "task.submit", errors = [QueueFull], agents = Allowed, repeat = Key, effect = Adds, idempotent = true,
+///   since = "1.0", deprecated = "use ...")]`: the wire name, the kinds of error it may answer with beyond those that every
+///   method may, what agents may with it (a variant of `AgentAccess`; `Refused` unless given), how a lost call is repeated
+///   (a variant of `Repeat`; `Never` unless given), what it does to what is there (a variant of `Effect`; `Reads` where it is
+///   safe to repeat, else `Changes`), whether a second call with the same params changes nothing more (unless given, true
+///   only where it is safe to repeat), since which protocol version it exists, and why it should no longer be used. Only
+///   `name` is required.
 /// - `#[example(name = "...", params = r#"{...}"#, result = r#"..."#)]`: any number of them; JSON texts.
 #[proc_macro_attribute]
 pub fn methods(attr: TokenStream, item: TokenStream) -> TokenStream {

@@ -1,7 +1,7 @@
 //! From the trait as written to a checked model of it.
 
 use syn::{
-    Attribute, Error, Expr, ExprArray, FnArg, GenericArgument, Ident, ItemTrait, Lit, LitStr, Meta, Path,
+    Attribute, Error, Expr, ExprArray, FnArg, GenericArgument, Ident, ItemTrait, Lit, LitBool, LitStr, Meta, Path,
     PathArguments, Result, ReturnType, TraitItem, TraitItemFn, Type, spanned::Spanned,
 };
 
@@ -23,6 +23,9 @@ pub(crate) struct Method {
     pub(crate) agents: Option<Ident>,
     /// A variant of `Repeat`.
     pub(crate) repeat: Option<Ident>,
+    /// A variant of `Effect`.
+    pub(crate) effect: Option<Ident>,
+    pub(crate) idempotent: Option<LitBool>,
     pub(crate) since: Option<LitStr>,
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) examples: Vec<Example>,
@@ -71,6 +74,8 @@ impl Method {
             errors: Vec::new(),
             agents: None,
             repeat: None,
+            effect: None,
+            idempotent: None,
             since: None,
             deprecated: None,
             examples: Vec::new(),
@@ -101,12 +106,16 @@ impl Method {
                 self.agents = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("repeat") {
                 self.repeat = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("effect") {
+                self.effect = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("idempotent") {
+                self.idempotent = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("errors") {
                 self.errors = paths(meta.value()?.parse()?)?;
             } else {
-                return Err(
-                    meta.error("expected `name`, `errors`, `agents`, `repeat`, `since` or `deprecated`")
-                );
+                return Err(meta.error(
+                    "expected `name`, `errors`, `agents`, `repeat`, `effect`, `idempotent`, `since` or `deprecated`",
+                ));
             }
             Ok(())
         })

@@ -58,6 +58,9 @@ fn describe(method: &Method, schemas: &MethodTypes, types: &Types) -> Value {
     put("x-params", json!({ "$ref": format!("#/components/schemas/{}", schemas.params) }));
     put("x-agents", method.agents.name().into());
     put("x-repeat", method.repeat.name().into());
+    put("x-read-only", method.is_read_only().into());
+    put("x-destructive", method.is_destructive().into());
+    put("x-idempotent", method.idempotent.into());
     put("x-since", method.since.into());
     row.into()
 }

@@ -62,13 +62,13 @@ fn method(model: &Model, method: &Method) -> Result<Value, GenerateError> {
     })
 }
 
-/// The result, the errors beside the common ones, the access of agents, how to repeat a call and the version that brought the method.
+/// The result, the errors beside the common ones, the access of agents, what it does to what is there, how to repeat a call and the version that brought the method.
 fn facts(method: &Method) -> String {
     let result = format!("Result: {}.", markdown::type_name(&method.result));
     let errors = kinds(method.errors.iter().copied());
     let errors = if errors.is_empty() { errors } else { format!("Errors: {errors}.") };
     let since = format!("Since {}.", method.since);
-    markdown::paragraphs(&[result.as_str(), &errors, method.agents, repeat(method), &since].join(" "))
+    markdown::paragraphs(&[result.as_str(), &errors, method.agents, method.effect, repeat(method), &since].join(" "))
 }
 
 fn repeat(method: &Method) -> &'static str {

@@ -1,6 +1,6 @@
 use aiwg_protocol::{
     ErrorKind, METHODS, NOTIFICATIONS,
-    definition::{self, AgentAccess, Direction, paragraphs},
+    definition::{self, AgentAccess, Direction, Effect, paragraphs},
     schema::Types,
     topics::{self, TOPICS},
 };
@@ -29,6 +29,8 @@ pub(crate) struct Method {
     pub(crate) agents: &'static str,
     /// The way in which a client may send a call again whose answer was lost: `safe`, `key` or `never`.
     pub(crate) repeat: &'static str,
+    /// What a call does to what is there, in words.
+    pub(crate) effect: &'static str,
     pub(crate) since: &'static str,
     /// Reason for which it should no longer be used.
     pub(crate) deprecated: Option<&'static str>,
@@ -107,6 +109,7 @@ pub(super) fn methods(schemas: &Types) -> Result<Vec<Method>, GenerateError> {
                 errors: row.errors.iter().map(|kind| kind.name()).collect(),
                 agents: agents(row.agents),
                 repeat: row.repeat.name(),
+                effect: effect(row),
                 since: row.since,
                 deprecated: row.deprecated,
                 examples: row.examples.iter().map(example).collect::<Result<_, _>>()?,
@@ -122,6 +125,19 @@ fn agents(access: AgentAccess) -> &'static str {
         AgentAccess::Own => "Agents may call it about their own task and those that came of it.",
         AgentAccess::Refused => "Agents may not call it.",
         AgentAccess::Never => "Agents may not call it, whatever the configuration says.",
+    }
+}
+
+/// What a call does to what is there, as a sentence or two.
+fn effect(row: &definition::Method) -> &'static str {
+    match (row.effect, row.idempotent) {
+        (Effect::Reads, _) => "It only reads.",
+        (Effect::Adds, false) => "It only adds to what is there.",
+        (Effect::Adds, true) => "It only adds to what is there, and a second call with the same params adds nothing more.",
+        (Effect::Changes, false) => "It may change or end what is there.",
+        (Effect::Changes, true) => {
+            "It may change or end what is there; a second call with the same params changes nothing more."
+        }
     }
 }
 
