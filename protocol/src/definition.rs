@@ -218,7 +218,10 @@ mod tests {
                 assert!(!row.is_read_only(), "{name} only reads, so a configuration may allow it to agents");
             }
             if row.agents == AgentAccess::Allowed {
-                assert!(!row.is_destructive(), "{name} may end what is there, so agents may not call it just so");
+                assert!(
+                    !row.is_destructive(),
+                    "{name} may end what is there, so agents may not call it just so"
+                );
             }
             assert!(!(row.is_read_only() && row.is_destructive()), "{name}");
         }
@@ -227,7 +230,9 @@ mod tests {
     #[test]
     fn what_decides_switches_or_ends_is_destructive() {
         let groups = ["approval.approve", "approval.reject", "approval.answer", "automation.enable"];
-        for name in groups.into_iter().chain(["automation.disable", "daemon.stop", "daemon.restart", "task.cancel"]) {
+        for name in
+            groups.into_iter().chain(["automation.disable", "daemon.stop", "daemon.restart", "task.cancel"])
+        {
             let row = METHODS.iter().find(|row| row.name == name).unwrap();
             assert_eq!(row.effect, Effect::Changes, "{name}");
         }

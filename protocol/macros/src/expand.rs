@@ -38,60 +38,58 @@ fn variant(method: &Method) -> Ident {
 }
 
 fn table(service: &Service) -> TokenStream {
-    let rows =
-        service.methods.iter().map(|method| {
-            let Method {
-                ident,
-                name,
-                docs,
-                params,
-                result,
-                errors,
-                agents,
-                repeat,
-                effect,
-                idempotent,
-                since,
-                deprecated,
-                examples,
-            } = method;
-            let ident = ident.to_string();
-            let since = since.as_ref().map_or_else(|| quote!("1.0"), |since| quote!(#since));
-            // Whoever adds a method without a thought of agents gives them nothing.
-            let agents = agents.as_ref().map_or_else(|| quote!(Refused), |access| quote!(#access));
-            // Whoever adds one without a thought of lost answers has it sent once.
-            let repeat = repeat.as_ref().map_or_else(|| quote!(Never), |repeat| quote!(#repeat));
-            // What is safe to repeat only reads. Whoever adds a method that is not, without a thought of its effect, has
-            // it taken for one that changes what is there.
-            let safe = repeat.to_string() == "Safe";
-            let effect = effect.as_ref().map_or_else(
-                || if safe { quote!(Reads) } else { quote!(Changes) },
-                |effect| quote!(#effect),
-            );
-            let idempotent = idempotent.as_ref().map_or(safe, syn::LitBool::value);
-            let deprecated = deprecated.as_ref().map_or_else(|| quote!(None), |why| quote!(Some(#why)));
-            let examples = examples.iter().map(|example| {
-                let (name, params, result) = (&example.name, &example.params, &example.result);
-                quote!(crate::definition::Example { name: #name, params: #params, result: #result })
-            });
-            quote! {
-                crate::definition::Method {
-                    name: #name,
-                    ident: #ident,
-                    docs: &[#(#docs),*],
-                    params: crate::definition::TypeRef::of::<#params>,
-                    result: crate::definition::TypeRef::of_result::<#result>,
-                    errors: &[#(crate::error::ErrorKind::#errors),*],
-                    agents: crate::definition::AgentAccess::#agents,
-                    repeat: crate::definition::Repeat::#repeat,
-                    effect: crate::definition::Effect::#effect,
-                    idempotent: #idempotent,
-                    since: #since,
-                    deprecated: #deprecated,
-                    examples: &[#(#examples),*],
-                }
-            }
+    let rows = service.methods.iter().map(|method| {
+        let Method {
+            ident,
+            name,
+            docs,
+            params,
+            result,
+            errors,
+            agents,
+            repeat,
+            effect,
+            idempotent,
+            since,
+            deprecated,
+            examples,
+        } = method;
+        let ident = ident.to_string();
+        let since = since.as_ref().map_or_else(|| quote!("1.0"), |since| quote!(#since));
+        // Whoever adds a method without a thought of agents gives them nothing.
+        let agents = agents.as_ref().map_or_else(|| quote!(Refused), |access| quote!(#access));
+        // Whoever adds one without a thought of lost answers has it sent once.
+        let repeat = repeat.as_ref().map_or_else(|| quote!(Never), |repeat| quote!(#repeat));
+        // What is safe to repeat only reads. Whoever adds a method that is not, without a thought of its effect, has
+        // it taken for one that changes what is there.
+        let safe = repeat.to_string() == "Safe";
+        let effect = effect
+            .as_ref()
+            .map_or_else(|| if safe { quote!(Reads) } else { quote!(Changes) }, |effect| quote!(#effect));
+        let idempotent = idempotent.as_ref().map_or(safe, syn::LitBool::value);
+        let deprecated = deprecated.as_ref().map_or_else(|| quote!(None), |why| quote!(Some(#why)));
+        let examples = examples.iter().map(|example| {
+            let (name, params, result) = (&example.name, &example.params, &example.result);
+            quote!(crate::definition::Example { name: #name, params: #params, result: #result })
         });
+        quote! {
+            crate::definition::Method {
+                name: #name,
+                ident: #ident,
+                docs: &[#(#docs),*],
+                params: crate::definition::TypeRef::of::<#params>,
+                result: crate::definition::TypeRef::of_result::<#result>,
+                errors: &[#(crate::error::ErrorKind::#errors),*],
+                agents: crate::definition::AgentAccess::#agents,
+                repeat: crate::definition::Repeat::#repeat,
+                effect: crate::definition::Effect::#effect,
+                idempotent: #idempotent,
+                since: #since,
+                deprecated: #deprecated,
+                examples: &[#(#examples),*],
+            }
+        }
+    });
     quote! {
         /// Every method of the service, in the order of the trait.
         pub static METHODS: &[crate::definition::Method] = &[#(#rows),*];

@@ -1,8 +1,8 @@
 //! From the trait as written to a checked model of it.
 
 use syn::{
-    Attribute, Error, Expr, ExprArray, FnArg, GenericArgument, Ident, ItemTrait, Lit, LitBool, LitStr, Meta, Path,
-    PathArguments, Result, ReturnType, TraitItem, TraitItemFn, Type, spanned::Spanned,
+    Attribute, Error, Expr, ExprArray, FnArg, GenericArgument, Ident, ItemTrait, Lit, LitBool, LitStr, Meta,
+    Path, PathArguments, Result, ReturnType, TraitItem, TraitItemFn, Type, spanned::Spanned,
 };
 
 /// The trait, with this macro's own attributes taken out, and its methods.

@@ -68,7 +68,9 @@ fn facts(method: &Method) -> String {
     let errors = kinds(method.errors.iter().copied());
     let errors = if errors.is_empty() { errors } else { format!("Errors: {errors}.") };
     let since = format!("Since {}.", method.since);
-    markdown::paragraphs(&[result.as_str(), &errors, method.agents, method.effect, repeat(method), &since].join(" "))
+    markdown::paragraphs(
+        &[result.as_str(), &errors, method.agents, method.effect, repeat(method), &since].join(" "),
+    )
 }
 
 fn repeat(method: &Method) -> &'static str {

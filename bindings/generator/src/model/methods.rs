@@ -133,7 +133,9 @@ fn effect(row: &definition::Method) -> &'static str {
     match (row.effect, row.idempotent) {
         (Effect::Reads, _) => "It only reads.",
         (Effect::Adds, false) => "It only adds to what is there.",
-        (Effect::Adds, true) => "It only adds to what is there, and a second call with the same params adds nothing more.",
+        (Effect::Adds, true) => {
+            "It only adds to what is there, and a second call with the same params adds nothing more."
+        }
         (Effect::Changes, false) => "It may change or end what is there.",
         (Effect::Changes, true) => {
             "It may change or end what is there; a second call with the same params changes nothing more."
