@@ -12,10 +12,12 @@ import subprocess
 import sys
 import unittest
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_type_hints
+from unittest import mock
 
-from aiwg.daemon import DaemonClient, Missed
-from aiwg.daemon.types import Cause, RetryPolicy, Task, Timestamp, UnknownVariant
+from aiwg import daemon
+from aiwg.daemon import DaemonClient, Missed, _json_text, types
+from aiwg.daemon.types import Cause, Result, RetryPolicy, Task, Timestamp, UnknownVariant
 
 from answers import TASK, usual
 from peer import Peer
@@ -100,15 +102,82 @@ class Results(unittest.TestCase):
                 client.emit("a:b", object())
 
 
+# What only types, logs, asyncio, patterns and moments need.
+SLOW = {
+    *("asyncio", "contextlib", "dataclasses", "datetime", "importlib", "inspect", "json", "logging", "random", "re"),
+    *("secrets", "ssl", "struct", "subprocess", "typing", "uuid"),
+}
+
+# The modules of this package that an ``emit`` needs, without ``aiwg.daemon.``.
+OF_EMIT = {
+    *("_caller", "_client", "_connection", "_deadline", "_discovery", "_errors", "_events", "_fork", "_hooks"),
+    *("_json_text", "_lock", "_logging", "_message", "_offline", "_outbox", "_reading", "_repeat", "_result", "_socket"),
+    *("_tasks", "_thread", "_tracing", "_trust"),
+    *("_generated", "_generated.constants", "_generated.emitted", "_generated.methods"),
+}
+
+
+def imported(code: str, *arguments: str) -> set[str]:
+    """The modules that a program imports beside those of its start."""
+    start = f"import sys; sys.path[:0] = {sys.path!r}; before = {{*sys.modules}}; "
+    program = f"{start}{code}; print(*{{*sys.modules}} - before)"
+    command = [sys.executable, "-I", "-S", "-c", program, *arguments]
+    return {*subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()}
+
+
 class Imports(unittest.TestCase):
-    def test_what_is_slow_to_import_is_imported_by_whom_needs_it_alone(self) -> None:
-        code = (
-            f"import sys; sys.path[:0] = {sys.path!r}; before = {{*sys.modules}}; import aiwg.daemon as daemon;"
-            "slow = {'asyncio', 'logging', 'dataclasses', 'inspect', 'datetime', 'ssl', 'subprocess', 'random', 'secrets', 'uuid'};"
-            "print(*sorted(slow & {*sys.modules} - before), daemon.AsyncDaemonClient.__name__, 'asyncio' in sys.modules)"
-        )
-        said = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
-        self.assertEqual(said.stdout.strip(), "AsyncDaemonClient True")
+    def test_the_package_imports_nothing_by_itself(self) -> None:
+        self.assertEqual(imported("import aiwg.daemon"), {"aiwg", "aiwg.daemon", "__future__"})
+
+    @unittest.skipUnless(sys.implementation.name == "cpython", "other Pythons read JSON in their own way")
+    def test_an_emit_imports_what_it_needs_and_no_more(self) -> None:
+        with Peer(usual) as peer:
+            code = (
+                "from aiwg.daemon import DaemonClient; client = DaemonClient(sys.argv[1]); "
+                "client.emit('a:b', {'version': '1.2.3'}); client.close()"
+            )
+            found = imported(code, peer.socket_path)
+        self.assertEqual(found & SLOW, set())
+        prefix = "aiwg.daemon."
+        self.assertEqual({name[len(prefix) :] for name in found if name.startswith(prefix)}, OF_EMIT)
+
+    @unittest.skipUnless(sys.version_info >= (3, 10), "an older Python cannot evaluate `int | None`")
+    def test_every_public_name_is_there_and_its_types_can_be_evaluated(self) -> None:
+        for name in daemon.__all__:
+            value = getattr(daemon, name)
+            if isinstance(value, type) and issubclass(value, Result):
+                self.assertEqual([*get_type_hints(value)], [*value.__match_args__], name)
+        for name, value in vars(types).items():
+            if isinstance(value, type) and issubclass(value, Result):
+                get_type_hints(value)
+        self.assertRaises(AttributeError, lambda: getattr(daemon, "Nothing"))
+
+
+class WithoutTheNativeJson(unittest.TestCase):
+    def test_it_reads_and_writes_the_same(self) -> None:
+        values: list[Any] = [
+            {"a": [1, 2.5, True, None, "ü\u2028\ud83d\ude00"], "b": {}, "": []},
+            {"a": 10**30, "b": -0.0, "at": datetime(2026, 11, 23, 15, 33, 23, 42_999, tzinfo=timezone.utc)},
+            {"lone": "\ud800"},
+            {1: 2},
+        ]
+        wrong: list[Any] = [{"a": float("nan")}, {"a": object()}, {"a": {1, 2}}]
+        texts = ['{"a": 1}', ' [1]\n', '"\\ud83d\\ude00"', "1.5e3"]
+        bad = ["", "{", "[1] 2", "NaN", '{"a": Infinity}', "\u00a01", "[1,]", '"\n"']
+        for native in (True, False):
+            with self.subTest(native=native), mock.patch.object(_json_text, "_is_native", native):
+                for value in values:
+                    made = _json_text.encode(value)
+                    if native:
+                        with mock.patch.object(_json_text, "_is_native", False):
+                            self.assertEqual(made, _json_text.encode(value))
+                for value in wrong:
+                    self.assertRaises((TypeError, ValueError), _json_text.encode, value)
+                for text in texts:
+                    self.assertEqual(_json_text.decode(text), json.loads(text))
+                for text in bad:
+                    self.assertRaises(ValueError, _json_text.decode, text)
+                self.assertRaises(RecursionError, _json_text.decode, "[" * 100_000)
 
 
 if __name__ == "__main__":

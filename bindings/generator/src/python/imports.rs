@@ -1,12 +1,17 @@
 //! The imports of the modules.
 
-use super::{STYLE, methods::WITH_ARGUMENTS, read::union_reader, types::TIMESTAMP};
+use super::{
+    STYLE,
+    methods::WITH_ARGUMENTS,
+    read::union_reader,
+    types::{self, TIMESTAMP},
+};
 use crate::{
     layout::WIDTH,
     model::{Model, Type, TypeKind},
 };
 
-/// The imports of the methods' module.
+/// The imports of the methods' module, for type checkers alone: `typing` and `datetime` are slow to import.
 pub(super) fn of_methods(model: &Model) -> Vec<String> {
     let params: Vec<&Type> = model
         .methods
@@ -21,8 +26,10 @@ pub(super) fn of_methods(model: &Model) -> Vec<String> {
     if params.iter().any(|ty| ty.has(&|ty| matches!(ty, Type::Map(_)))) {
         lines.push("from collections.abc import Mapping".to_owned());
     }
+    if takes_moments(model) {
+        lines.push("from datetime import datetime".to_owned());
+    }
     let typing = [
-        ("TYPE_CHECKING", takes_moments(model)),
         ("Any", all().any(|ty| ty.has(&|ty| *ty == Type::Json))),
         ("Final", true),
         ("List", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Array(_))))),
@@ -32,13 +39,13 @@ pub(super) fn of_methods(model: &Model) -> Vec<String> {
     lines
 }
 
-/// True if a method takes a moment: `datetime` is slow to import, and only type checkers look for it.
-pub(super) fn takes_moments(model: &Model) -> bool {
+/// True if a method takes a moment.
+fn takes_moments(model: &Model) -> bool {
     let params = model.methods.iter().filter_map(|method| model.params(method).ok()).flatten();
     params.into_iter().any(|field| field.ty.refs() == Some(TIMESTAMP))
 }
 
-/// The import of the types that the methods name, and of the functions that read the unions among them.
+/// The import of the types that the methods name, for type checkers alone.
 pub(super) fn types_of_methods(model: &Model) -> String {
     let results = model.methods.iter().filter_map(|method| method.result.refs());
     let params = model.methods.iter().filter_map(|method| model.params(method).ok()).flatten();
@@ -48,8 +55,15 @@ pub(super) fn types_of_methods(model: &Model) -> String {
     if results.clone().all(|name| name != TIMESTAMP) {
         names.retain(|name| name != TIMESTAMP);
     }
-    names.extend(results.filter(|name| is_tagged(model, name)).map(union_reader));
-    of_module(".types", names)
+    of_module_within(4, ".types", names)
+}
+
+/// The import of what reads the result of a method, within the method: only the types that a program meets are to be made.
+pub(super) fn of_result(model: &Model, result: &Type) -> String {
+    let name = result.refs().unwrap_or_default();
+    let module = if types::emitted(model).contains(name) { ".emitted" } else { ".types" };
+    let read = if is_tagged(model, name) { union_reader(name) } else { name.to_owned() };
+    of_module_within(8, module, vec![read])
 }
 
 /// The params of the method whose params are a type too.
@@ -84,11 +98,20 @@ pub(super) fn types_of_arguments(model: &Model) -> String {
 }
 
 /// The import of these names from a module.
-pub(super) fn of_module(module: &str, mut names: Vec<String>) -> String {
+pub(super) fn of_module(module: &str, names: Vec<String>) -> String {
+    of_module_within(0, module, names)
+}
+
+/// The same, indented.
+fn of_module_within(indent: usize, module: &str, mut names: Vec<String>) -> String {
     names.sort_by_key(|name| name.to_lowercase());
     names.dedup();
     let flat = format!("from {module} import {}", names.join(", "));
-    if flat.len() <= WIDTH { flat } else { STYLE.broken(0, &format!("from {module} import ("), &names, ")") }
+    if indent + flat.len() <= WIDTH {
+        flat
+    } else {
+        STYLE.broken(indent, &format!("from {module} import ("), &names, ")")
+    }
 }
 
 fn is_tagged(model: &Model, name: &str) -> bool {
@@ -112,8 +135,7 @@ pub(super) fn of_types(model: &Model) -> Vec<String> {
     };
     let mut lines = vec!["from collections.abc import Mapping".to_owned()];
     lines.extend(typing_line(&[("Any", true), ("Literal", has(&is_literal)), ("Union", has(&is_union))]));
-    let runtime = if has(&is_union) { "UnknownVariant, maybe" } else { "maybe" };
-    lines.extend([String::new(), format!("from .._reading import {runtime}")]);
+    lines.extend([String::new(), "from .._reading import maybe".to_owned()]);
     let mut base = Vec::new();
     if has(&is_class) {
         base.push("Result");
@@ -125,7 +147,27 @@ pub(super) fn of_types(model: &Model) -> Vec<String> {
     if !base.is_empty() {
         lines.push(format!("from .._result import {}", base.join(", ")));
     }
+    if has(&is_union) {
+        lines.push("from .._unknown import UnknownVariant".to_owned());
+    }
+    let emitted = types::emitted(model);
+    if !emitted.is_empty() {
+        lines.push(of_module(".emitted", emitted.into_iter().map(str::to_owned).collect()));
+    }
     lines
+}
+
+/// The imports of the module of what `event.emit` answers: as few as can be.
+pub(super) fn of_emitted() -> Vec<&'static str> {
+    vec![
+        "from .._reading import maybe",
+        "from .._result import Result",
+        "",
+        "TYPE_CHECKING = False",
+        "if TYPE_CHECKING:",
+        "    from collections.abc import Mapping",
+        "    from typing import Any",
+    ]
 }
 
 fn typing_line(names: &[(&str, bool)]) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::{STYLE, docstring, example, names, read, types, write};
+use super::{STYLE, docstring, example, imports, names, read, types, write};
 use crate::{
     GenerateError,
     model::{Field, Method, Model},
@@ -45,7 +45,9 @@ fn view(model: &Model, method: &Method, is_async: bool) -> Result<Value, Generat
     let mut params: Vec<&Field> = model.params(method)?.iter().collect();
     params.sort_by_key(|field| !field.required);
     let result = types::result(&method.result);
+    let read = read::result(model, &method.result, "received");
     Ok(context! {
+        import => read.as_ref().map(|_| imports::of_result(model, &method.result)),
         wire => names::quoted(&method.name),
         head => head(method, &params, &result, is_async),
         docs => example::with_call(
@@ -56,7 +58,7 @@ fn view(model: &Model, method: &Method, is_async: bool) -> Result<Value, Generat
         params => wire(model, &params),
         options => OPTIONS.iter().map(|(name, _)| option(name, &params)).collect::<Vec<_>>().join(", "),
         result => result.as_str(),
-        read => read::result(model, &method.result, "received"),
+        read,
     })
 }
 

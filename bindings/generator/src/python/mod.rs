@@ -41,7 +41,6 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
             classes => methods::classes(model, is_async)?,
             imports => imports::of_methods(model),
             types => imports::types_of_methods(model),
-            takes_moments => imports::takes_moments(model),
         };
         render(METHODS, &view)
     };
@@ -50,6 +49,14 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         types => types::views(model),
         exports => types::exports(model),
         imports => imports::of_types(model),
+        docs => "The types of results, and those within params.",
+    };
+    let emitted = context! {
+        command => crate::COMMAND,
+        types => types::emitted_views(model),
+        exports => types::emitted(model).into_iter().map(names::quoted).collect::<Vec<_>>(),
+        imports => imports::of_emitted(),
+        docs => "The types of the answer to `event.emit`: many scripts meet no others, and to make all takes its time.",
     };
     let errors = context! { command => crate::COMMAND, errors => errors(model), kinds => kinds(model) };
     let constants = context! { command => crate::COMMAND, constants => constants(model), repeatable => repeatable(model) };
@@ -64,6 +71,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         output("__init__.py", render(include_str!("init.py.jinja"), &constants)?),
         output("arguments.py", render(include_str!("arguments.py.jinja"), &arguments)?),
         output("constants.py", render(include_str!("constants.py.jinja"), &constants)?),
+        output("emitted.py", render(include_str!("types.py.jinja"), &emitted)?),
         output("errors.py", render(include_str!("errors.py.jinja"), &errors)?),
         output("methods.py", methods(false)?),
         output("async_methods.py", methods(true)?),

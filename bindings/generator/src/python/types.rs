@@ -1,5 +1,7 @@
 //! Types as Python says them: frozen dataclasses, literals and aliases.
 
+use std::collections::BTreeSet;
+
 use minijinja::{Value, context};
 
 use super::{STYLE, docstring, names, read, write};
@@ -25,7 +27,36 @@ pub(super) fn views(model: &Model) -> Vec<Value> {
     let mut types: Vec<&TypeDef> =
         model.types.iter().filter(|def| is_met(def) && def.name != TIMESTAMP).collect();
     types.sort_by_key(|def| rank(def));
-    types.into_iter().map(|def| view(model, def)).collect()
+    let emitted = emitted(model);
+    let is_here = |def: &&TypeDef| !emitted.contains(def.name.as_str());
+    types.into_iter().filter(is_here).map(|def| view(model, def)).collect()
+}
+
+/// The method that scripts call most, often as the only one. What reads its result has a module of its own, so that they need not wait until all types
+/// are made.
+const EMIT: &str = "event.emit";
+
+/// The types within the result of that method; none where some of them are no plain classes.
+pub(super) fn emitted(model: &Model) -> BTreeSet<&str> {
+    let method = model.methods.iter().find(|method| method.name == EMIT);
+    let mut open: Vec<&str> = method.and_then(|method| method.result.refs()).into_iter().collect();
+    let mut found = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let Some(TypeKind::Struct(fields)) = model.find(name).map(|def| &def.kind) else {
+            return BTreeSet::new();
+        };
+        if found.insert(name) {
+            open.extend(fields.iter().filter_map(|field| field.ty.refs()));
+        }
+    }
+    found
+}
+
+/// Those types, as the module of their own has them.
+pub(super) fn emitted_views(model: &Model) -> Vec<Value> {
+    let emitted = emitted(model);
+    let found = model.types.iter().filter(|def| emitted.contains(def.name.as_str()));
+    found.map(|def| view(model, def)).collect()
 }
 
 /// The names of those, for `__all__`.

@@ -8,45 +8,64 @@ Example::
 The types of results are in :mod:`aiwg.daemon.types`.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from ._client import DaemonClient
-from ._errors import (
-    DaemonConnectionError,
-    DaemonError,
-    DaemonTimeoutError,
-    NoDaemonError,
-    NotAllowedError,
-    SpoolError,
-    UnreadableError,
-)
-from ._generated.constants import PROTOCOL_VERSION
-from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
-from ._hooks import ConnectionChange
-from ._message import Notification
-from ._progress import Missed
-from ._subscription import Subscription
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._async_client import AsyncDaemonClient
     from ._async_subscription import AsyncSubscription
+    from ._change import ConnectionChange
+    from ._client import DaemonClient
+    from ._errors import (
+        DaemonConnectionError,
+        DaemonError,
+        DaemonTimeoutError,
+        NoDaemonError,
+        NotAllowedError,
+        SpoolError,
+        UnreadableError,
+    )
+    from ._generated.constants import PROTOCOL_VERSION
+    from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
+    from ._notification import Notification
+    from ._progress import Missed
     from ._spool import EventSpooled
+    from ._subscription import Subscription
 
-_LATER = {
-    "AsyncDaemonClient": "._async_client",
-    "AsyncSubscription": "._async_subscription",
-    "EventSpooled": "._spool",
+_MODULES = {
+    "ERROR_KINDS": "_generated.errors",
+    "PROTOCOL_VERSION": "_generated.constants",
+    "AsyncDaemonClient": "_async_client",
+    "AsyncSubscription": "_async_subscription",
+    "ConnectionChange": "_change",
+    "DaemonClient": "_client",
+    "DaemonConnectionError": "_errors",
+    "DaemonError": "_errors",
+    "DaemonTimeoutError": "_errors",
+    "ErrorKind": "_generated.errors",
+    "ErrorKindInfo": "_generated.errors",
+    "EventSpooled": "_spool",
+    "Missed": "_progress",
+    "NoDaemonError": "_errors",
+    "NotAllowedError": "_errors",
+    "Notification": "_notification",
+    "SpoolError": "_errors",
+    "Subscription": "_subscription",
+    "UnreadableError": "_errors",
 }
-"""The names that most programs have no use for, and their modules: asyncio above all is slow to import."""
+"""The names and their modules, each of which is imported when a program asks for it: to import them all takes longer than
+to emit an event.
+"""
 
 
 def __getattr__(name: str) -> Any:
-    module = _LATER.get(name)
+    module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(module, __name__), name)
+    # ``importlib`` does the same, and has to be imported for it.
+    value = getattr(__import__(module, globals(), None, (name,), 1), name)
     globals()[name] = value
     return value
 

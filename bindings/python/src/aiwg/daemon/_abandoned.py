@@ -6,9 +6,12 @@ answer tells which one it is.
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from ._message import notification_line
+from ._reading import cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 GRACE = 5.0
 """Seconds for which a connection that is closed waits for such an answer."""

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Awaitable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Callable, Final
+from typing import TYPE_CHECKING, Any, Callable, Final
 from weakref import WeakSet
 
 from ._async_calls import AsyncCalls, Terms
@@ -15,18 +15,22 @@ from ._async_connection import AsyncConnection
 from ._async_events import AsyncEvents
 from ._async_subscription import AsyncSubscription
 from ._async_tasks import AsyncTasks
-from ._deadline import Deadline, Moment, checked
+from ._deadline import Deadline, checked
 from ._discovery import discover
 from ._errors import DaemonConnectionError, DaemonError, timed_out
 from ._generated.async_methods import AsyncMethods
 from ._generated.types import Event, EventEmitted
-from ._hooks import ConnectionChange, Hooks, Logged
-from ._message import Notification
+from ._change import ConnectionChange
+from ._hooks import Hooks, Logged
+from ._notification import Notification
 from ._progress import OnMissed, Progress
 from ._offline import OFFLINE_TIMEOUT
 from ._reading import Reading
 from ._repeat import knows_no_keys, may_repeat
 from ._subscription import Where
+
+if TYPE_CHECKING:
+    from ._deadline import Moment
 
 
 class AsyncDaemonClient(AsyncMethods):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Callable, Protocol, cast
+from typing import TYPE_CHECKING, Any, Callable, Protocol, cast
 
 from ._abandoned import GRACE, cancellation
 from ._async_socket import connect, forget_transport
@@ -12,21 +12,23 @@ from ._discovery import Address
 from ._errors import DaemonConnectionError, disconnected
 from ._fork import forget_in_children
 from ._hooks import Hooks
-from ._message import UNREADABLE, Lines, Waiting, cancel_line, dispatch, unreadable
+from ._message import UNREADABLE, Lines, cancel_line, dispatch, unreadable
 
+if TYPE_CHECKING:
+    from ._message import Waiting
 
-class Sendable(Waiting, Protocol):
-    """A call that can be sent."""
+    class Sendable(Waiting, Protocol):
+        """A call that can be sent."""
 
-    number: int
-    """Its id on the wire."""
-    line: bytes
-    """The request."""
+        number: int
+        """Its id on the wire."""
+        line: bytes
+        """The request."""
 
-    @property
-    def ends_task(self) -> bool:
-        """True if nobody wants the task of a submission that is given up."""
-        ...
+        @property
+        def ends_task(self) -> bool:
+            """True if nobody wants the task of a submission that is given up."""
+            ...
 
 
 class _Abandoned:

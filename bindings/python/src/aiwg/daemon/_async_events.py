@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Awaitable, Callable, List, Optional
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, List, Optional
 
 from ._caller import AsyncCaller
-from ._deadline import Moment
 from ._generated.async_methods import AsyncEventMethods
 from ._generated.types import Event, EventEmitted
 from ._offline import is_offline
 
+if TYPE_CHECKING:
+    from ._deadline import Moment
 
-_EmitOrSpool = Callable[
-    [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool], Optional[str]], Awaitable[EventEmitted]
-]
-"""Emits an event, or spools it: takes topic, payload, key, time-out, deadline, ``retry`` and trace context."""
+    _EmitOrSpool = Callable[
+        [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool], Optional[str]],
+        Awaitable[EventEmitted],
+    ]
+    """Emits an event, or spools it: takes topic, payload, key, time-out, deadline, ``retry`` and trace context."""
 
 
 class AsyncEvents(AsyncEventMethods):

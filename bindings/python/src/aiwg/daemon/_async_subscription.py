@@ -10,10 +10,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Tuple
+from typing import TYPE_CHECKING, Tuple
 
 from ._async_socket import connect, forget_transport
-from ._deadline import Deadline, Moment
+from ._deadline import Deadline
 from ._errors import (
     DaemonConnectionError,
     DaemonError,
@@ -26,6 +26,9 @@ from ._generated.types import Event
 from ._message import Lines, LineTooLongError, unreadable
 from ._progress import CHUNK, METHOD, Progress
 from ._subscription import Where
+
+if TYPE_CHECKING:
+    from ._deadline import Moment
 
 _Streams = Tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Callable
 
-from ._deadline import Deadline, Moment
+from ._deadline import Deadline
 from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError
 from ._generated.async_methods import AsyncTaskMethods
 from ._generated.types import OutputStream, Task, TaskState
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ._deadline import Moment
     from ._generated.arguments import TaskSubmitArguments
 
 _CANCELLING = 1.0

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any
 
-from ._deadline import Moment
 from ._tracing import traced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ._deadline import Moment
 
 
 def given(method: str, params: Mapping[str, object]) -> Mapping[str, object]:

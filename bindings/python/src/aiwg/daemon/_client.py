@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Callable, Final
 from weakref import WeakSet
 
 from ._connection import Connection
-from ._deadline import NO_DEADLINE, Deadline, Moment, checked
-from ._discovery import Address, discover
+from ._deadline import NO_DEADLINE, Deadline, checked
+from ._discovery import discover
 from ._errors import DaemonConnectionError, DaemonError, is_lost, timed_out
 from ._events import Events
 from ._fork import forget_in_children
 from ._generated.methods import Methods
-from ._generated.types import Event, EventEmitted
-from ._hooks import ConnectionChange, Hooks, Logged
+from ._hooks import Hooks, Logged
 from ._lock import Interrupted, SignalSafeLock
-from ._message import Notification
-from ._once import call_once
-from ._progress import OnMissed, Progress
 from ._offline import OFFLINE_TIMEOUT
 from ._reading import Reading
 from ._repeat import Patience, knows_no_keys, may_repeat, with_key
-from ._subscription import Subscription, Where
 from ._tasks import Tasks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+    from typing import Any, Callable, Final
+
+    from ._change import ConnectionChange
+    from ._deadline import Moment
+    from ._discovery import Address
+    from ._generated.types import Event, EventEmitted
+    from ._notification import Notification
+    from ._progress import OnMissed, Progress
+    from ._subscription import Subscription, Where
 
 _CONNECTING = 30.0
 """Maximum time that a thread waits for another one that connects, in seconds."""
@@ -226,6 +232,8 @@ class DaemonClient(Methods):
 
         To wait for what a call will bring about, subscribe before it: ``Subscription.wait_for`` then waits.
         """
+        from ._progress import Progress
+
         limit = Deadline.of(timeout, deadline, None).named("wait_for")
         progress = Progress(discover(self._given_path, self._cwd), topics, since, True, None)
         with self._subscribed(progress, limit) as events:
@@ -256,6 +264,8 @@ class DaemonClient(Methods):
                     if event.topic == "task:completed":
                         break
         """
+        from ._progress import Progress
+
         address = discover(self._given_path, self._cwd)
         return self._subscribed(Progress(address, topics, since, reconnect, on_missed), NO_DEADLINE)
 
@@ -303,6 +313,8 @@ class DaemonClient(Methods):
                 connection.abandon()
 
     def _subscribed(self, progress: Progress, limit: Deadline) -> Subscription:
+        from ._subscription import Subscription
+
         subscription = Subscription(progress, self._timeout, limit)
         self._subscriptions.add(subscription)
         return subscription
@@ -322,6 +334,7 @@ class DaemonClient(Methods):
         retry: bool | None,
         trace: str | None,
     ) -> EventEmitted:
+        from ._generated.emitted import EventEmitted
         from ._spool import finds_no_daemon, spooled, write
 
         limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
@@ -392,6 +405,8 @@ class DaemonClient(Methods):
             return connection.call(method, params, limit)
         except Interrupted:
             pass
+        from ._once import call_once
+
         # A signal handler calls, in the middle of a call of its own thread.
         return call_once(address or self._find(), method, params, limit)
 

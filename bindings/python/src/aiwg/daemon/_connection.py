@@ -6,28 +6,32 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any, Callable
 
-from ._abandoned import GRACE, cancellation
 from ._deadline import Deadline
-from ._discovery import Address
 from ._errors import disconnected
 from ._fork import forget_in_children
-from ._hooks import Hooks
 from ._lock import Interrupted
 from ._message import (
     UNREADABLE,
     Lines,
-    Waiting,
     cancel_line,
     dispatch,
     request_line,
     unreadable,
 )
-from ._outbox import Entry, Outbox
+from ._outbox import Outbox
 from ._socket import connect
 from ._thread import start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Callable
+
+    from ._discovery import Address
+    from ._hooks import Hooks
+    from ._message import Waiting
+    from ._outbox import Entry
 
 _CHUNK = 64 * 1024
 
@@ -163,13 +167,19 @@ class Connection:
 
         Tasks that are to be cancelled as soon as their ids are known are waited for before, for a while.
         """
+        if self._has_abandoned():
+            self._wait_for_abandoned()
+        self._finish("the client disconnected")
+        if self._reader is not threading.current_thread():
+            self._reader.join(_JOIN)
+
+    def _wait_for_abandoned(self) -> None:
+        from ._abandoned import GRACE
+
         limit, pause = Deadline(GRACE), _FIRST_PAUSE
         while self._end is None and not limit.is_over() and self._has_abandoned():
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        self._finish("the client disconnected")
-        if self._reader is not threading.current_thread():
-            self._reader.join(_JOIN)
 
     def _has_abandoned(self) -> bool:
         return any(isinstance(call, _Call) and call.is_abandoned for call in list(self._calls.values()))
@@ -199,6 +209,8 @@ class Connection:
             self._notify(cancel_line(call_id))
 
     def _cancel_task(self, result: Any) -> None:
+        from ._abandoned import cancellation
+
         line = cancellation(result)
         if line is not None and self._end is None:
             self._notify(line)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import threading
 import time
-from typing import TYPE_CHECKING, Union
 
 from ._errors import DaemonTimeoutError, timed_out
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Union
+
+    Moment = Union[datetime, float]
+    """A moment: a ``datetime`` with a time zone, or what ``time.monotonic()`` will say then."""
 
 _NO_TIMEOUT = "a timeout is a number of seconds above 0, or math.inf or None for no limit, and not {!r}"
-
-Moment = Union["datetime", float]
-"""A moment: a ``datetime`` with a time zone, or what ``time.monotonic()`` will say then."""
 
 
 def checked(timeout: float | None) -> float | None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from ._errors import no_project
 from ._generated.constants import MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH
 from ._trust import check_socket, check_trusted
 
 
-class Address(NamedTuple):
+class Address:
     """The address to connect to."""
 
-    path: str
-    """The socket."""
-    is_found: bool
-    """True if nobody has named it: then it must be this user's daemon, or root's, that answers."""
+    __slots__ = ("is_found", "path")
+
+    def __init__(self, path: str, is_found: bool) -> None:
+        self.path: str = path
+        """The socket."""
+        self.is_found: bool = is_found
+        """True if nobody has named it: then it must be this user's daemon, or root's, that answers."""
 
 
 def discover(

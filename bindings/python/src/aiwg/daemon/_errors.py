@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any, Literal
 
 from ._generated.constants import PROJECT_DIR, SOCKET_ENV, START_COMMAND
-from ._generated.errors import ERROR_KINDS, ErrorKind
 
-ConnectionErrorKind = Literal[
-    "no_daemon", "not_allowed", "disconnected", "timeout", "unreadable", "spool"
-]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Literal
+
+    from ._generated.errors import ErrorKind
+
+    ConnectionErrorKind = Literal[
+        "no_daemon", "not_allowed", "disconnected", "timeout", "unreadable", "spool"
+    ]
 
 
 class DaemonError(Exception):
@@ -72,6 +76,8 @@ class DaemonError(Exception):
             except DaemonError as error:
                 assert not error.retryable
         """
+        from ._generated.errors import ERROR_KINDS
+
         info = ERROR_KINDS.get(self.kind)
         return info is not None and info.retryable
 

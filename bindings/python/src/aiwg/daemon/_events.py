@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Callable, List, Optional
-
-from ._caller import Caller
-from ._deadline import Moment
 from ._generated.methods import EventMethods
-from ._generated.types import Event, EventEmitted
 from ._offline import is_offline
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, Callable, List, Optional
 
-_EmitOrSpool = Callable[
-    [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool], Optional[str]], EventEmitted
-]
-"""Emits an event, or spools it: takes topic, payload, key, time-out, deadline, ``retry`` and trace context."""
+    from ._caller import Caller
+    from ._deadline import Moment
+    from ._generated.types import Event, EventEmitted
+
+    _EmitOrSpool = Callable[
+        [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool], Optional[str]], EventEmitted
+    ]
+    """Emits an event, or spools it: takes topic, payload, key, time-out, deadline, ``retry`` and trace context."""
 
 
 class Events(EventMethods):

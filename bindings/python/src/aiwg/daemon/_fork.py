@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import Protocol
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class Inherited(Protocol):
-    """Something that a child inherits and cannot use."""
+    class Inherited(Protocol):
+        """Something that a child inherits and cannot use."""
 
-    def forget(self) -> None:
-        """Lets go of it, in the child. Locks may be held by threads that the child does not have."""
+        def forget(self) -> None:
+            """Lets go of it, in the child. Locks may be held by threads that the child does not have."""
 
 
 _inherited: weakref.WeakSet[Inherited] = weakref.WeakSet()

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import Callable, List, Literal
 
 from ._logging import debug_logger, logger
-from ._message import Notification
-from ._result import Result
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Callable, List, Literal
 
-class ConnectionChange(Result):
-    """A connection of a client was made, or has ended.
-
-    Example::
-
-        changes = []
-        client.on_connection(changes.append)
-        client.close()
-        assert changes[-1].state == "disconnected"
-    """
-
-    state: Literal["connected", "disconnected"]
-    """The state from now on."""
-    path: str
-    """The daemon's socket."""
-    reason: str | None = None
-    """The reason for which it ended, for people. None when it was made."""
+    from ._change import ConnectionChange
+    from ._notification import Notification
 
 
 class Hooks:
@@ -52,16 +37,21 @@ class Hooks:
         log = debug_logger()
         if log is not None:
             log.debug("connected to the daemon at %s", path)
-        self._changed(ConnectionChange("connected", path))
+        self._changed("connected", path)
 
     def disconnected(self, path: str, reason: str) -> None:
         """Tells that it has ended."""
         log = debug_logger()
         if log is not None:
             log.debug("disconnected from the daemon at %s: %s", path, reason)
-        self._changed(ConnectionChange("disconnected", path, reason))
+        self._changed("disconnected", path, reason)
 
-    def _changed(self, change: ConnectionChange) -> None:
+    def _changed(self, state: Literal["connected", "disconnected"], path: str, reason: str | None = None) -> None:
+        if not self.connections:
+            return
+        from ._change import ConnectionChange
+
+        change = ConnectionChange(state, path, reason)
         for listener in list(self.connections):
             try:
                 listener(change)

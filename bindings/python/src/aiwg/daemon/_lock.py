@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Callable, TypeVar
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, TypeVar
+
+    T = TypeVar("T")
 
 
 class Interrupted(Exception):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Optional
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
+    from typing import Optional
 
 _NAME = "aiwg.daemon"
 

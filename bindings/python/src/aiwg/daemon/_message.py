@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Mapping
-from typing import Any, Callable, Protocol, cast
-
 from ._errors import DaemonError, not_understood
 from ._generated.constants import MAX_ANSWER_BYTES
-from ._generated.errors import ERROR_KINDS
-from ._generated.notifications import NotificationParams, read_notification
+from ._json_text import decode, encode
 from ._logging import logger
 from ._reading import UNREADABLE as UNREADABLE
-from ._result import Result
+from ._reading import cast
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Callable, Protocol
 
-class Notification(Result):
-    """A message that the daemon sends without a request.
+    from ._notification import Notification
 
-    Example::
+    class Waiting(Protocol):
+        """A call that waits for its answer."""
 
-        client.on_notification(lambda notification: print(notification.method, notification.params))
-    """
+        size: int
+        """Size of its request, in bytes."""
 
-    method: str
-    """Its name on the wire."""
-    params: NotificationParams
-    """Its content: ``isinstance`` shows which it is."""
+        def succeed(self, result: Any) -> None:
+            """Takes the result."""
+
+        def fail(self, error: Exception) -> None:
+            """Takes the error."""
 
 
 class LineTooLongError(ValueError):
@@ -65,34 +64,6 @@ class Lines:
         return whole.split(b"\n")
 
 
-def _moment(value: object) -> str:
-    """A ``datetime`` as the daemon reads it; JSON has nothing for other values."""
-    # Who has one has imported it: it is too slow to import for the others.
-    if "datetime" in sys.modules:
-        from datetime import datetime, timezone
-
-        if isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise ValueError(f"{value!r} has no time zone, and may be any moment of a day; give it one")
-            text = value.astimezone(timezone.utc).isoformat(timespec="milliseconds")
-            return text.replace("+00:00", "Z")
-    raise TypeError(f"{type(value).__name__} is no JSON, and no datetime either: {value!r:.100}")
-
-
-_encode = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_moment
-).encode
-
-
-def encode(message: Mapping[str, object]) -> bytes:
-    """JSON. Raises TypeError or ValueError for what JSON cannot hold."""
-    # A lone surrogate is no Unicode text: as an escape it still passes.
-    try:
-        return _encode(message).encode()
-    except UnicodeEncodeError:
-        return json.dumps(message, allow_nan=False, default=_moment).encode()
-
-
 def _line(message: Mapping[str, object]) -> bytes:
     return encode(message) + b"\n"
 
@@ -115,34 +86,14 @@ def notification_line(method: str, params: Mapping[str, object]) -> bytes:
     return _line({"jsonrpc": "2.0", "method": method, "params": params})
 
 
-class Waiting(Protocol):
-    """A call that waits for its answer."""
-
-    size: int
-    """Size of its request, in bytes."""
-
-    def succeed(self, result: Any) -> None:
-        """Takes the result."""
-
-    def fail(self, error: Exception) -> None:
-        """Takes the error."""
-
-
 # The kind of error that is about the whole connection: it is one too many, and the daemon reads
 # nothing of it.
 _OF_ALL = "too_many_connections"
 
 
-def _no_number(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")
-
-
-_decode = json.JSONDecoder(parse_constant=_no_number).decode
-
-
 def read_message(line: bytes) -> dict[str, Any]:
     """The message that a line is. Raises one of ``UNREADABLE`` when it is none."""
-    message: Any = _decode(line.decode())
+    message: Any = decode(line.decode())
     if not isinstance(message, dict):
         raise TypeError("not an object")
     return cast("dict[str, Any]", message)
@@ -183,6 +134,9 @@ def _notification(
     message: Mapping[str, Any], notify: Callable[[Notification], None]
 ) -> None:
     """Nobody waits for a notification: one that cannot be understood is passed over."""
+    from ._generated.notifications import read_notification
+    from ._notification import Notification
+
     method = message["method"]
     try:
         params = read_notification(method, message.get("params", {}))
@@ -218,4 +172,6 @@ def error_of(error: Mapping[str, Any]) -> DaemonError:
 
 def _kind_of(code: int) -> str:
     """The kind of an error that tells programs nothing but its code."""
+    from ._generated.errors import ERROR_KINDS
+
     return next((kind for kind, info in ERROR_KINDS.items() if info.code == code), "internal_error")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
-from typing import Any
 
 from ._deadline import Deadline
-from ._discovery import Address
 from ._errors import disconnected
-from ._message import UNREADABLE, Lines, Waiting, dispatch, request_line, unreadable
+from ._message import UNREADABLE, Lines, dispatch, request_line, unreadable
 from ._socket import connect, receive, send
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ._discovery import Address
+    from ._message import Waiting
 
 _CHUNK = 64 * 1024
 

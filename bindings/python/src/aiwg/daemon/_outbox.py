@@ -5,19 +5,20 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Callable, List, Optional
 
 from ._lock import SignalSafeLock
 from ._thread import start
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from queue import SimpleQueue
+    from typing import Callable, List, Optional
+
+    Entry = List[bytes]
+    """A line that waits for the socket to take it: empty once it is being sent, or withdrawn."""
 
 _STUCK = 1.0
 """Seconds. The lock is held for moments only, except by a thread that a signal has interrupted."""
-
-Entry = List[bytes]
-"""A line that waits for the socket to take it: empty once it is being sent, or withdrawn."""
 
 
 class Outbox:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ._deadline import Deadline
-from ._generated.types import TaskOutput
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._deadline import Deadline
+    from ._generated.types import TaskOutput
 
 _WAIT = 10.0
 """Seconds that one call waits for output."""

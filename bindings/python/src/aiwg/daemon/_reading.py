@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
-
 from ._errors import not_understood
-from ._result import Result
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Callable, TypeVar
+    from typing import cast as cast
+
+    T = TypeVar("T")
+else:
+
+    def cast(_, value):
+        """The function of ``typing``, which is slow to import."""
+        return value
+
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """The errors of reading something that is no message, or none that can be understood."""
@@ -39,24 +46,3 @@ class Reading:
 def maybe(read: Callable[[Any], T], value: Any) -> T | None:
     """Reads what may be null or absent."""
     return None if value is None else read(value)
-
-
-class UnknownVariant(Result):
-    """One of a choice that this package, being older than the daemon, does not know.
-
-    Example::
-
-        newer = UnknownVariant("future", {"type": "future"})
-        assert newer["type"] == newer.tag
-    """
-
-    tag: str
-    """Its own name for its kind."""
-    wire: Mapping[str, Any]
-    """All of it, as it came. As a dict, this is the same."""
-
-    if not TYPE_CHECKING:
-
-        def __init__(self, tag, wire):
-            self.__dict__.update(tag=tag, wire=wire)
-            dict.update(self, wire)

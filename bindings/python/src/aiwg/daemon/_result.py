@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Dict, TypeVar, overload
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from dataclasses import Field
     from datetime import datetime
-    from typing import ClassVar
+    from typing import Any, ClassVar, Dict, TypeVar, overload
 
     from typing_extensions import dataclass_transform
 
     # Type checkers see attributes only: a member is misspelt less easily there than as a key.
     _Json = object
+
+    R = TypeVar("R", bound="Result")
 else:
     _Json = dict
+
+    def overload(function):
+        """Tells type checkers alone what a function gives for what."""
+        return function
 
     def dataclass_transform(**_):
         """Tells type checkers alone that subclasses are dataclasses."""
         return lambda cls: cls
 
-
-R = TypeVar("R", bound="Result")
 
 
 class Timestamp(str):

@@ -12,7 +12,7 @@ from typing import Any, List, NamedTuple
 from ._discovery import Address, project_of
 from ._errors import DaemonTimeoutError, NoDaemonError, SpoolError, is_lost
 from ._generated.types import EventEmitted
-from ._message import encode
+from ._json_text import encode
 from ._repeat import is_stopping, new_key
 from ._tracing import current_trace, is_traceparent
 from ._trust import check_trusted

@@ -11,9 +11,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
-from ._deadline import NO_DEADLINE, Deadline, Moment
+from ._deadline import NO_DEADLINE, Deadline
 from ._errors import (
     DaemonConnectionError,
     DaemonError,
@@ -24,6 +24,9 @@ from ._generated.types import Event
 from ._message import Lines, LineTooLongError, unreadable
 from ._progress import CHUNK, METHOD, Progress
 from ._socket import connect, receive, send
+
+if TYPE_CHECKING:
+    from ._deadline import Moment
 
 
 Where = Optional[Callable[[Event], object]]

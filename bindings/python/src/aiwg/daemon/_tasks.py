@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Callable
-
-from ._deadline import Deadline, Moment
+from ._deadline import Deadline
 from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError
 from ._generated.methods import TaskMethods
-from ._generated.types import OutputStream, Task, TaskState
-from ._output import Follower
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
+    from typing import Callable
 
     from typing_extensions import Unpack
 
+    from ._deadline import Moment
     from ._generated.arguments import TaskSubmitArguments
+    from ._generated.types import OutputStream, Task, TaskState
 
 _CANCELLING = 1.0
 """Maximum time to wait for the daemon to take it in that a task is to end, in seconds."""
@@ -141,6 +141,8 @@ class Tasks(TaskMethods):
     def _follow(
         self, task_id: str, stream: OutputStream, offset: int, limit: Deadline
     ) -> Iterator[str]:
+        from ._output import Follower
+
         follower = Follower(offset)
         while not follower.is_over:
             chunk = self.output(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
-from typing import Any, Callable, Dict, cast
+
+from ._reading import cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict
 
 _SUBMIT = "task.submit"
 _EMIT = "event.emit"
 _MEMBERS = ("traceparent", "tracestate")
 
 # As the daemon takes it.
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_TRACEPARENT = r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z"
 
 
 def traced(method: str, params: Mapping[str, object]) -> Mapping[str, object]:
@@ -45,7 +49,11 @@ def current_trace() -> str | None:
 
 def is_traceparent(trace: object) -> bool:
     """True if the daemon takes this for a trace context."""
-    return isinstance(trace, str) and _TRACEPARENT.match(trace) is not None
+    if not isinstance(trace, str):
+        return False
+    import re
+
+    return re.match(_TRACEPARENT, trace) is not None
 
 
 def _context() -> Dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import struct
+import sys
 
 from ._errors import NotAllowedError
 from ._generated.constants import MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV, SOCKET_ENV
@@ -73,11 +73,9 @@ def _peer_user(connection: socket.socket) -> int | None:
     option: int | None = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return None
-    credentials = struct.Struct("iII")
-    _, user, _ = credentials.unpack(
-        connection.getsockopt(socket.SOL_SOCKET, option, credentials.size)
-    )
-    return int(user)
+    # ``struct ucred``: three numbers of four bytes, of which the user is the second.
+    credentials = connection.getsockopt(socket.SOL_SOCKET, option, 12)
+    return int.from_bytes(credentials[4:8], sys.byteorder)
 
 
 def _check_owner(path: str, owner: int) -> None:

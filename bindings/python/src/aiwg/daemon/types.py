@@ -2,5 +2,5 @@
 
 from ._generated.notifications import NotificationParams as NotificationParams
 from ._generated.types import *  # noqa: F403
-from ._reading import UnknownVariant as UnknownVariant
 from ._result import Result as Result
+from ._unknown import UnknownVariant as UnknownVariant

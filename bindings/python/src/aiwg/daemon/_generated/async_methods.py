@@ -3,74 +3,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, List
-
 from .._caller import AsyncCaller
-from .._deadline import Moment
 from .._reading import Reading
-from .types import (
-    AccountList,
-    AccountResumed,
-    Approval,
-    ApprovalOutcome,
-    ApprovalPermission,
-    ApprovalState,
-    ApprovalSummary,
-    ApprovalTerms,
-    AutomationStatus,
-    AutomationSwitched,
-    AutomationTested,
-    BudgetStatus,
-    ChatCleared,
-    ChatSent,
-    ChatTurn,
-    DaemonLogs,
-    DaemonReloaded,
-    DaemonRestarting,
-    DaemonStatus,
-    Event,
-    EventEmitted,
-    EventSubscribed,
-    EventUnsubscribed,
-    MessagingStatus,
-    MessagingTested,
-    OpenRpcDocument,
-    OutputEncoding,
-    OutputStream,
-    PermissionStep,
-    Pong,
-    QueuePaused,
-    QueueResumed,
-    Report,
-    RetryPolicy,
-    ScheduledJob,
-    ScheduleRun,
-    Span,
-    StopAcknowledged,
-    Task,
-    TaskCancelled,
-    TaskEdited,
-    TaskGiven,
-    TaskHeld,
-    TaskOrder,
-    TaskOutput,
-    TaskReleased,
-    TasksCancelled,
-    TaskSent,
-    TasksRetried,
-    TaskState,
-    TaskStats,
-    TaskSubmitted,
-    TaskTaken,
-    TopicInfo,
-    Verify,
-    Why,
-    WhyDirection,
-)
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+    from typing import Any, Final, List
+
+    from .._deadline import Moment
+    from .types import (
+        AccountList,
+        AccountResumed,
+        Approval,
+        ApprovalOutcome,
+        ApprovalPermission,
+        ApprovalState,
+        ApprovalSummary,
+        ApprovalTerms,
+        AutomationStatus,
+        AutomationSwitched,
+        AutomationTested,
+        BudgetStatus,
+        ChatCleared,
+        ChatSent,
+        ChatTurn,
+        DaemonLogs,
+        DaemonReloaded,
+        DaemonRestarting,
+        DaemonStatus,
+        Event,
+        EventEmitted,
+        EventSubscribed,
+        EventUnsubscribed,
+        MessagingStatus,
+        MessagingTested,
+        OpenRpcDocument,
+        OutputEncoding,
+        OutputStream,
+        PermissionStep,
+        Pong,
+        QueuePaused,
+        QueueResumed,
+        Report,
+        RetryPolicy,
+        ScheduledJob,
+        ScheduleRun,
+        Span,
+        StopAcknowledged,
+        Task,
+        TaskCancelled,
+        TaskEdited,
+        TaskGiven,
+        TaskHeld,
+        TaskOrder,
+        TaskOutput,
+        TaskReleased,
+        TasksCancelled,
+        TaskSent,
+        TasksRetried,
+        TaskState,
+        TaskStats,
+        TaskSubmitted,
+        TaskTaken,
+        TopicInfo,
+        Verify,
+        Why,
+        WhyDirection,
+    )
 
 
 class AsyncRpcMethods:
@@ -121,6 +122,8 @@ class AsyncDaemonMethods:
 
             await client.daemon.status()
         """
+        from .types import DaemonStatus
+
         received = await self._caller.call_method("daemon.status", {}, timeout, deadline, retry)
         with Reading("daemon.status"):
             return DaemonStatus.from_wire(received)
@@ -148,6 +151,8 @@ class AsyncDaemonMethods:
             await client.daemon.stop()
         """
         wire = {"keepAgents": keep_agents}
+        from .types import StopAcknowledged
+
         received = await self._caller.call_method("daemon.stop", wire, timeout, deadline, retry)
         with Reading("daemon.stop"):
             return StopAcknowledged.from_wire(received)
@@ -174,6 +179,8 @@ class AsyncDaemonMethods:
 
             await client.daemon.restart()
         """
+        from .types import DaemonRestarting
+
         received = await self._caller.call_method("daemon.restart", {}, timeout, deadline, retry)
         with Reading("daemon.restart"):
             return DaemonRestarting.from_wire(received)
@@ -197,6 +204,8 @@ class AsyncDaemonMethods:
 
             await client.daemon.reload()
         """
+        from .types import DaemonReloaded
+
         received = await self._caller.call_method("daemon.reload", {}, timeout, deadline, retry)
         with Reading("daemon.reload"):
             return DaemonReloaded.from_wire(received)
@@ -219,6 +228,8 @@ class AsyncDaemonMethods:
 
             await client.daemon.pause()
         """
+        from .types import QueuePaused
+
         received = await self._caller.call_method("daemon.pause", {}, timeout, deadline, retry)
         with Reading("daemon.pause"):
             return QueuePaused.from_wire(received)
@@ -240,6 +251,8 @@ class AsyncDaemonMethods:
 
             await client.daemon.resume()
         """
+        from .types import QueueResumed
+
         received = await self._caller.call_method("daemon.resume", {}, timeout, deadline, retry)
         with Reading("daemon.resume"):
             return QueueResumed.from_wire(received)
@@ -275,6 +288,8 @@ class AsyncDaemonMethods:
             await client.daemon.drain(exit=True)
         """
         wire = {"exit": exit, "waitMs": wait_ms}
+        from .types import QueuePaused
+
         received = await self._caller.call_method("daemon.drain", wire, timeout, deadline, retry)
         with Reading("daemon.drain"):
             return QueuePaused.from_wire(received)
@@ -309,6 +324,8 @@ class AsyncDaemonMethods:
             await client.daemon.logs(lines=1)
         """
         wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
+        from .types import DaemonLogs
+
         received = await self._caller.call_method("daemon.logs", wire, timeout, deadline, retry)
         with Reading("daemon.logs"):
             return DaemonLogs.from_wire(received)
@@ -337,6 +354,8 @@ class AsyncAutomationMethods:
 
             await client.automation.status()
         """
+        from .types import AutomationStatus
+
         received = await self._caller.call_method("automation.status", {}, timeout, deadline, retry)
         with Reading("automation.status"):
             return AutomationStatus.from_wire(received)
@@ -364,6 +383,8 @@ class AsyncAutomationMethods:
             await client.automation.enable()
         """
         wire = {"ruleId": rule_id}
+        from .types import AutomationSwitched
+
         received = await self._caller.call_method("automation.enable", wire, timeout, deadline, retry)
         with Reading("automation.enable"):
             return AutomationSwitched.from_wire(received)
@@ -391,6 +412,8 @@ class AsyncAutomationMethods:
             await client.automation.disable()
         """
         wire = {"ruleId": rule_id}
+        from .types import AutomationSwitched
+
         received = await self._caller.call_method("automation.disable", wire, timeout, deadline, retry)
         with Reading("automation.disable"):
             return AutomationSwitched.from_wire(received)
@@ -423,6 +446,8 @@ class AsyncAutomationMethods:
             await client.automation.test(topic="deployment:complete", payload={"version": "1.2.3"})
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
+        from .types import AutomationTested
+
         received = await self._caller.call_method("automation.test", wire, timeout, deadline, retry)
         with Reading("automation.test"):
             return AutomationTested.from_wire(received)
@@ -479,6 +504,8 @@ class AsyncEventMethods:
             "idempotencyKey": idempotency_key,
             "traceparent": traceparent,
         }
+        from .emitted import EventEmitted
+
         received = await self._caller.call_method("event.emit", wire, timeout, deadline, retry)
         with Reading("event.emit"):
             return EventEmitted.from_wire(received)
@@ -511,6 +538,8 @@ class AsyncEventMethods:
             await client.event.list(topics=["deployment:*"], since=16, limit=1)
         """
         wire = {"topics": topics, "since": since, "limit": limit}
+        from .types import Event
+
         received = await self._caller.call_method("event.list", wire, timeout, deadline, retry)
         with Reading("event.list"):
             return [Event.from_wire(item) for item in received]
@@ -548,6 +577,8 @@ class AsyncEventMethods:
             await client.event.subscribe(topics=["task:*"], since=16)
         """
         wire = {"topics": topics, "since": since}
+        from .types import EventSubscribed
+
         received = await self._caller.call_method("event.subscribe", wire, timeout, deadline, retry)
         with Reading("event.subscribe"):
             return EventSubscribed.from_wire(received)
@@ -570,6 +601,8 @@ class AsyncEventMethods:
             await client.event.unsubscribe(subscription=1)
         """
         wire = {"subscription": subscription}
+        from .types import EventUnsubscribed
+
         received = await self._caller.call_method("event.unsubscribe", wire, timeout, deadline, retry)
         with Reading("event.unsubscribe"):
             return EventUnsubscribed.from_wire(received)
@@ -597,6 +630,8 @@ class AsyncTopicMethods:
 
             await client.topic.list()
         """
+        from .types import TopicInfo
+
         received = await self._caller.call_method("topic.list", {}, timeout, deadline, retry)
         with Reading("topic.list"):
             return [TopicInfo.from_wire(item) for item in received]
@@ -647,6 +682,8 @@ class AsyncChatMethods:
             "conversation": conversation,
             "idempotencyKey": idempotency_key,
         }
+        from .types import ChatSent
+
         received = await self._caller.call_method("chat.send", wire, timeout, deadline, retry)
         with Reading("chat.send"):
             return ChatSent.from_wire(received)
@@ -675,6 +712,8 @@ class AsyncChatMethods:
             await client.chat.history(conversation="tests", limit=1)
         """
         wire = {"conversation": conversation, "limit": limit}
+        from .types import ChatTurn
+
         received = await self._caller.call_method("chat.history", wire, timeout, deadline, retry)
         with Reading("chat.history"):
             return [ChatTurn.from_wire(item) for item in received]
@@ -699,6 +738,8 @@ class AsyncChatMethods:
             await client.chat.clear(conversation="tests")
         """
         wire = {"conversation": conversation}
+        from .types import ChatCleared
+
         received = await self._caller.call_method("chat.clear", wire, timeout, deadline, retry)
         with Reading("chat.clear"):
             return ChatCleared.from_wire(received)
@@ -726,6 +767,8 @@ class AsyncAccountMethods:
 
             await client.account.list()
         """
+        from .types import AccountList
+
         received = await self._caller.call_method("account.list", {}, timeout, deadline, retry)
         with Reading("account.list"):
             return AccountList.from_wire(received)
@@ -752,6 +795,8 @@ class AsyncAccountMethods:
             await client.account.resume()
         """
         wire = {"account": account}
+        from .types import AccountResumed
+
         received = await self._caller.call_method("account.resume", wire, timeout, deadline, retry)
         with Reading("account.resume"):
             return AccountResumed.from_wire(received)
@@ -784,6 +829,8 @@ class AsyncReportMethods:
             await client.report.get(since="2026-11-23T18:00:00.000Z")
         """
         wire = {"since": since}
+        from .types import Report
+
         received = await self._caller.call_method("report.get", wire, timeout, deadline, retry)
         with Reading("report.get"):
             return Report.from_wire(received)
@@ -812,6 +859,8 @@ class AsyncScheduleMethods:
 
             await client.schedule.list()
         """
+        from .types import ScheduledJob
+
         received = await self._caller.call_method("schedule.list", {}, timeout, deadline, retry)
         with Reading("schedule.list"):
             return [ScheduledJob.from_wire(item) for item in received]
@@ -840,6 +889,8 @@ class AsyncScheduleMethods:
             await client.schedule.run(job="daily-audit")
         """
         wire = {"job": job}
+        from .types import ScheduleRun
+
         received = await self._caller.call_method("schedule.run", wire, timeout, deadline, retry)
         with Reading("schedule.run"):
             return ScheduleRun.from_wire(received)
@@ -939,6 +990,8 @@ class AsyncTaskMethods:
             "approval": None if approval is None else approval if isinstance(approval, bool) else approval.to_wire(),
             "idempotencyKey": idempotency_key,
         }
+        from .types import TaskSubmitted
+
         received = await self._caller.call_method("task.submit", wire, timeout, deadline, retry_call)
         with Reading("task.submit"):
             return TaskSubmitted.from_wire(received)
@@ -967,6 +1020,8 @@ class AsyncTaskMethods:
             await client.task.cancel(task_id="task-0002")
         """
         wire = {"taskId": task_id}
+        from .types import TaskCancelled
+
         received = await self._caller.call_method("task.cancel", wire, timeout, deadline, retry)
         with Reading("task.cancel"):
             return TaskCancelled.from_wire(received)
@@ -1011,6 +1066,8 @@ class AsyncTaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
+        from .types import TasksCancelled
+
         received = await self._caller.call_method("task.cancelMany", wire, timeout, deadline, retry)
         with Reading("task.cancelMany"):
             return TasksCancelled.from_wire(received)
@@ -1038,6 +1095,8 @@ class AsyncTaskMethods:
             await client.task.hold(task_id="task-0002")
         """
         wire = {"taskId": task_id, "until": until}
+        from .types import TaskHeld
+
         received = await self._caller.call_method("task.hold", wire, timeout, deadline, retry)
         with Reading("task.hold"):
             return TaskHeld.from_wire(received)
@@ -1064,6 +1123,8 @@ class AsyncTaskMethods:
             await client.task.release(task_id="task-0002")
         """
         wire = {"taskId": task_id}
+        from .types import TaskReleased
+
         received = await self._caller.call_method("task.release", wire, timeout, deadline, retry)
         with Reading("task.release"):
             return TaskReleased.from_wire(received)
@@ -1106,6 +1167,8 @@ class AsyncTaskMethods:
             "lane": lane,
             "expires": expires,
         }
+        from .types import TaskEdited
+
         received = await self._caller.call_method("task.edit", wire, timeout, deadline, retry)
         with Reading("task.edit"):
             return TaskEdited.from_wire(received)
@@ -1139,6 +1202,8 @@ class AsyncTaskMethods:
             await client.task.send(task_id="task-0002", message="Leave the public API as it is.")
         """
         wire = {"taskId": task_id, "message": message}
+        from .types import TaskSent
+
         received = await self._caller.call_method("task.send", wire, timeout, deadline, retry)
         with Reading("task.send"):
             return TaskSent.from_wire(received)
@@ -1172,6 +1237,8 @@ class AsyncTaskMethods:
             await client.task.take(task_id="task-0002")
         """
         wire = {"taskId": task_id, "now": now}
+        from .types import TaskTaken
+
         received = await self._caller.call_method("task.take", wire, timeout, deadline, retry)
         with Reading("task.take"):
             return TaskTaken.from_wire(received)
@@ -1201,6 +1268,8 @@ class AsyncTaskMethods:
             await client.task.give(task_id="task-0002")
         """
         wire = {"taskId": task_id, "done": done}
+        from .types import TaskGiven
+
         received = await self._caller.call_method("task.give", wire, timeout, deadline, retry)
         with Reading("task.give"):
             return TaskGiven.from_wire(received)
@@ -1259,6 +1328,8 @@ class AsyncTaskMethods:
             "limit": limit,
             "cursor": cursor,
         }
+        from .types import Task
+
         received = await self._caller.call_method("task.list", wire, timeout, deadline, retry)
         with Reading("task.list"):
             return [Task.from_wire(item) for item in received]
@@ -1283,6 +1354,8 @@ class AsyncTaskMethods:
             await client.task.get(task_id="task-0001")
         """
         wire = {"taskId": task_id}
+        from .types import Task
+
         received = await self._caller.call_method("task.get", wire, timeout, deadline, retry)
         with Reading("task.get"):
             return Task.from_wire(received)
@@ -1317,6 +1390,8 @@ class AsyncTaskMethods:
             await client.task.why(id="task-0001")
         """
         wire = {"id": id, "direction": direction}
+        from .types import Why
+
         received = await self._caller.call_method("task.why", wire, timeout, deadline, retry)
         with Reading("task.why"):
             return Why.from_wire(received)
@@ -1338,6 +1413,8 @@ class AsyncTaskMethods:
 
             await client.task.stats()
         """
+        from .types import TaskStats
+
         received = await self._caller.call_method("task.stats", {}, timeout, deadline, retry)
         with Reading("task.stats"):
             return TaskStats.from_wire(received)
@@ -1370,6 +1447,8 @@ class AsyncTaskMethods:
             await client.task.wait(task_id="task-0001", timeout_ms=60000)
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
+        from .types import Task
+
         received = await self._caller.call_method("task.wait", wire, timeout, deadline, retry)
         with Reading("task.wait"):
             return Task.from_wire(received)
@@ -1413,6 +1492,8 @@ class AsyncTaskMethods:
             "waitMs": wait_ms,
             "encoding": encoding,
         }
+        from .types import TaskOutput
+
         received = await self._caller.call_method("task.output", wire, timeout, deadline, retry)
         with Reading("task.output"):
             return TaskOutput.from_wire(received)
@@ -1448,6 +1529,8 @@ class AsyncTaskMethods:
             await client.task.retry(task_id="task-0001")
         """
         wire = {"taskId": task_id, "idempotencyKey": idempotency_key}
+        from .types import TaskSubmitted
+
         received = await self._caller.call_method("task.retry", wire, timeout, deadline, retry)
         with Reading("task.retry"):
             return TaskSubmitted.from_wire(received)
@@ -1493,6 +1576,8 @@ class AsyncTaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
+        from .types import TasksRetried
+
         received = await self._caller.call_method("task.retryMany", wire, timeout, deadline, retry)
         with Reading("task.retryMany"):
             return TasksRetried.from_wire(received)
@@ -1521,6 +1606,8 @@ class AsyncBudgetMethods:
 
             await client.budget.status()
         """
+        from .types import BudgetStatus
+
         received = await self._caller.call_method("budget.status", {}, timeout, deadline, retry)
         with Reading("budget.status"):
             return BudgetStatus.from_wire(received)
@@ -1549,6 +1636,8 @@ class AsyncMessagingMethods:
 
             await client.messaging.status()
         """
+        from .types import MessagingStatus
+
         received = await self._caller.call_method("messaging.status", {}, timeout, deadline, retry)
         with Reading("messaging.status"):
             return MessagingStatus.from_wire(received)
@@ -1573,6 +1662,8 @@ class AsyncMessagingMethods:
             await client.messaging.test()
         """
         wire = {"platform": platform}
+        from .types import MessagingTested
+
         received = await self._caller.call_method("messaging.test", wire, timeout, deadline, retry)
         with Reading("messaging.test"):
             return MessagingTested.from_wire(received)
@@ -1608,6 +1699,8 @@ class AsyncApprovalMethods:
             await client.approval.list()
         """
         wire = {"state": state, "taskId": task_id, "limit": limit}
+        from .types import ApprovalSummary
+
         received = await self._caller.call_method("approval.list", wire, timeout, deadline, retry)
         with Reading("approval.list"):
             return [ApprovalSummary.from_wire(item) for item in received]
@@ -1632,6 +1725,8 @@ class AsyncApprovalMethods:
             await client.approval.get(approval_id="approval-0002")
         """
         wire = {"approvalId": approval_id}
+        from .types import Approval
+
         received = await self._caller.call_method("approval.get", wire, timeout, deadline, retry)
         with Reading("approval.get"):
             return Approval.from_wire(received)
@@ -1663,6 +1758,8 @@ class AsyncApprovalMethods:
             await client.approval.approve(approval_id="approval-0001")
         """
         wire = {"approvalId": approval_id, "reason": reason}
+        from .types import Approval
+
         received = await self._caller.call_method("approval.approve", wire, timeout, deadline, retry)
         with Reading("approval.approve"):
             return Approval.from_wire(received)
@@ -1695,6 +1792,8 @@ class AsyncApprovalMethods:
             await client.approval.reject(approval_id="approval-0001", reason="not on a Friday")
         """
         wire = {"approvalId": approval_id, "reason": reason}
+        from .types import Approval
+
         received = await self._caller.call_method("approval.reject", wire, timeout, deadline, retry)
         with Reading("approval.reject"):
             return Approval.from_wire(received)
@@ -1726,6 +1825,8 @@ class AsyncApprovalMethods:
             await client.approval.answer(approval_id="approval-0003", answer="SQLite")
         """
         wire = {"approvalId": approval_id, "answer": answer}
+        from .types import Approval
+
         received = await self._caller.call_method("approval.answer", wire, timeout, deadline, retry)
         with Reading("approval.answer"):
             return Approval.from_wire(received)
@@ -1773,6 +1874,8 @@ class AsyncApprovalMethods:
             "timeoutMinutes": timeout_minutes,
             "waitMs": wait_ms,
         }
+        from .types import ApprovalOutcome
+
         received = await self._caller.call_method("approval.ask", wire, timeout, deadline, retry)
         with Reading("approval.ask"):
             return ApprovalOutcome.from_wire(received)
@@ -1829,6 +1932,8 @@ class AsyncApprovalMethods:
             "subagent": subagent,
             "waitMs": wait_ms,
         }
+        from .types import ApprovalPermission
+
         received = await self._caller.call_method("approval.permission", wire, timeout, deadline, retry)
         with Reading("approval.permission"):
             return ApprovalPermission.from_wire(received)
@@ -1865,6 +1970,8 @@ class AsyncMethods(AsyncCaller):
 
             await client.ping()
         """
+        from .types import Pong
+
         received = await self.call_method("ping", {}, timeout, deadline, retry)
         with Reading("ping"):
             return Pong.from_wire(received)

@@ -1,7 +1,11 @@
 # Generated from the definition in protocol/ by scripts/generate. Do not edit.
 """What clients and daemons agree on beyond methods and types."""
 
-from typing import Dict, Final, Literal
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Final, Literal
 
 PROTOCOL_VERSION: Final[str] = "1.0"
 """The version of the wire contract."""

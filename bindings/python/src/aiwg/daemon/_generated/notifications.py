@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Union
 
-from .._reading import UnknownVariant
 from .types import EventMissedNotification, EventNotification
+from .._unknown import UnknownVariant
 
 __all__ = ["NotificationParams", "read_notification"]
 
