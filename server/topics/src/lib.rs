@@ -25,6 +25,7 @@ mod lookup;
 mod misfits;
 mod misspelt;
 mod payload;
+mod quick;
 mod reference;
 
 pub use error::{SchemaError, Step};

@@ -7,6 +7,7 @@ use crate::{
     check::{check, refused},
     error::SchemaError,
     misfits::{Misfit, misfits, options},
+    quick::Quick,
 };
 
 /// A schema made ready to check payloads. It may be shared by threads.
@@ -14,6 +15,8 @@ use crate::{
 pub struct PayloadSchema {
     schema: Value,
     validator: Validator,
+    /// Most payloads fit, and of most schemas this finds out in less time than it takes to read a payload into memory.
+    quick: Option<Quick>,
 }
 
 impl PayloadSchema {
@@ -30,7 +33,8 @@ impl PayloadSchema {
             members.shift_remove("$id");
         }
         let validator = options().build(&schema).map_err(|error| refused(&schema, &error))?;
-        Ok(Self { schema, validator })
+        let quick = Quick::new(&schema);
+        Ok(Self { schema, validator, quick })
     }
 
     /// Checks a payload, given as JSON. A schema that follows itself in several ways looks at each value once.
@@ -38,6 +42,9 @@ impl PayloadSchema {
     /// # Errors
     /// The places that do not fit, at most 20.
     pub fn check(&self, payload: &str) -> Result<(), Vec<Misfit>> {
+        if self.quick.as_ref().is_some_and(|quick| quick.fits(payload)) {
+            return Ok(());
+        }
         let value: Value =
             serde_json::from_str(payload).map_err(|error| vec![Misfit::of_all(&error.to_string())])?;
         if self.validator.is_valid(&value) { Ok(()) } else { Err(misfits(&self.schema, &value)) }
