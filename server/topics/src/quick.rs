@@ -88,7 +88,8 @@ impl Quick {
     /// True only if the payload fits.
     pub(crate) fn fits(&self, payload: &str) -> bool {
         let mut reader = serde_json::Deserializer::from_str(payload);
-        Looking { nodes: &self.nodes, node: self.root }.deserialize(&mut reader).is_ok() && reader.end().is_ok()
+        Looking { nodes: &self.nodes, node: self.root }.deserialize(&mut reader).is_ok()
+            && reader.end().is_ok()
     }
 }
 
@@ -185,7 +186,8 @@ impl<'s> Making<'s> {
         rules.members.sort_unstable();
         let place = |name: &str| rules.members.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok();
         rules.order = names.iter().filter_map(|name| place(name)).collect();
-        rules.required = required.iter().filter_map(|name| place(name)).fold(0, |bits, place| bits | 1 << place);
+        rules.required =
+            required.iter().filter_map(|name| place(name)).fold(0, |bits, place| bits | 1 << place);
         Some(rules)
     }
 
@@ -320,7 +322,11 @@ impl<'de> Visitor<'de> for Looking<'_> {
         let [least, most] = rules.length;
         // A character has one to four bytes.
         let is_surely_within = text.len() <= most && text.len() / 4 >= least;
-        if is_surely_within || (least..=most).contains(&text.chars().count()) { Ok(()) } else { Err(unsure()) }
+        if is_surely_within || (least..=most).contains(&text.chars().count()) {
+            Ok(())
+        } else {
+            Err(unsure())
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
@@ -479,12 +485,46 @@ mod tests {
     }
 
     const PAYLOADS: [&str; 40] = [
-        "null", "true", "0", "1", "-0", "1.0", "5", "6", "5.5", "-2", "1e0", "18446744073709551616", r#""""#, r#""a""#, r#""ab""#,
-        r#""\u0061b""#, r#""äö""#, r#""😀""#, "[]", r#"["a"]"#, r#"["a", []]"#, "[1]", "[[], [], []]", "{}", r#"{"a": "x"}"#,
-        r#"{"a": "x", "b": 1}"#, r#"{"b": 1, "a": "x"}"#, r#"{"a": "abcd", "b": 1}"#, r#"{"a": "äöü", "b": 5}"#,
-        r#"{"a": "x", "b": 6}"#, r#"{"a": "x", "b": 1.0}"#, r#"{"a": "x", "c": 1}"#, r#"{"c": true, "b": -1}"#,
-        r#"{"c": 1, "b": -1}"#, r#"{"a": 1, "a": "x", "b": 1}"#, r#"{"a": "x", "a": 1, "b": 1}"#,
-        r#"{"next": {"next": {"a": "x"}}}"#, r#"{"next": {"next": {"a": 1}}}"#, r#"{"next": {"b": 1}}"#, r#"{"a": "\ud800"}"#,
+        "null",
+        "true",
+        "0",
+        "1",
+        "-0",
+        "1.0",
+        "5",
+        "6",
+        "5.5",
+        "-2",
+        "1e0",
+        "18446744073709551616",
+        r#""""#,
+        r#""a""#,
+        r#""ab""#,
+        r#""\u0061b""#,
+        r#""äö""#,
+        r#""😀""#,
+        "[]",
+        r#"["a"]"#,
+        r#"["a", []]"#,
+        "[1]",
+        "[[], [], []]",
+        "{}",
+        r#"{"a": "x"}"#,
+        r#"{"a": "x", "b": 1}"#,
+        r#"{"b": 1, "a": "x"}"#,
+        r#"{"a": "abcd", "b": 1}"#,
+        r#"{"a": "äöü", "b": 5}"#,
+        r#"{"a": "x", "b": 6}"#,
+        r#"{"a": "x", "b": 1.0}"#,
+        r#"{"a": "x", "c": 1}"#,
+        r#"{"c": true, "b": -1}"#,
+        r#"{"c": 1, "b": -1}"#,
+        r#"{"a": 1, "a": "x", "b": 1}"#,
+        r#"{"a": "x", "a": 1, "b": 1}"#,
+        r#"{"next": {"next": {"a": "x"}}}"#,
+        r#"{"next": {"next": {"a": 1}}}"#,
+        r#"{"next": {"b": 1}}"#,
+        r#"{"a": "\ud800"}"#,
     ];
 
     #[test]
@@ -504,7 +544,14 @@ mod tests {
         unsure.sort_unstable();
         unsure.dedup();
         // What is written as a fraction may be an integer, and of two members of one name the last counts.
-        let known = ["-0", "1.0", "18446744073709551616", "1e0", r#"{"a": "x", "b": 1.0}"#, r#"{"a": 1, "a": "x", "b": 1}"#];
+        let known = [
+            "-0",
+            "1.0",
+            "18446744073709551616",
+            "1e0",
+            r#"{"a": "x", "b": 1.0}"#,
+            r#"{"a": 1, "a": "x", "b": 1}"#,
+        ];
         assert!(unsure.iter().all(|payload| known.contains(payload) || *payload == "5.5"), "{unsure:?}");
     }
 
@@ -524,7 +571,8 @@ mod tests {
         ] {
             assert!(Quick::new(&schema).is_none(), "{schema}");
         }
-        let many: Map<String, Value> = (0..MOST_MEMBERS + 1).map(|no| (format!("m{no}"), json!(true))).collect();
+        let many: Map<String, Value> =
+            (0..MOST_MEMBERS + 1).map(|no| (format!("m{no}"), json!(true))).collect();
         assert!(Quick::new(&json!({ "properties": many })).is_none());
         let most: Map<String, Value> = (0..MOST_MEMBERS).map(|no| (format!("m{no}"), json!(no))).collect();
         let required: Vec<&String> = most.keys().collect();
