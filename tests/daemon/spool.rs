@@ -105,6 +105,29 @@ fn a_client_that_comes_later_finds_them_taken_in() {
     assert!(order.into_iter().eq((0..20).flat_map(|n| [n, n + 100])));
 }
 
+/// However long that takes; those who look at the daemon or stop it meanwhile need not wait so long.
+#[test]
+fn a_client_waits_until_a_long_spool_is_taken_in() {
+    let mut daemon = TestDaemon::stopped(json!({}));
+    let files = 32;
+    for n in 0..files {
+        put(&daemon, n, &event("a", Value::from_iter(0..140_000), &format!("key {n}")));
+    }
+    daemon.start();
+    let mut first = daemon.wire();
+    for (id, method, params) in [(1, "event.emit", json!({ "topic": "b" })), (2, "ping", json!({}))] {
+        let call = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        first.send(format!("{call}\n"));
+    }
+    let mut other = daemon.wire();
+    assert_eq!(other.call("daemon.status", json!({}))["state"], "running");
+    // Or all was quick, and in its order.
+    let answers = [first.receive(), first.receive()];
+    let emitted = answers.iter().find(|answer| answer["id"] == 1).unwrap();
+    assert_eq!(emitted["result"]["seq"], files + 1, "{answers:?}");
+    assert_eq!(left(&daemon), Vec::<String>::new());
+}
+
 /// To remove a file may take milliseconds: nobody waits for that, and what a killed daemon has left of it goes with the next one.
 #[test]
 fn files_of_events_that_are_taken_in_are_removed_beside() {

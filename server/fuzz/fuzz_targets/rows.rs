@@ -220,7 +220,7 @@ async fn try_all(engine: &Engine) {
     stored(engine.cancel_many(Select::All(Selection::default()), None).await);
     stored(engine.forget_conversation("talk".to_owned()).await);
     let keep = Keep { since: None, most: Some(1), from: None };
-    stored(engine.prune(Prune { tasks: keep, events: keep, aged: Timestamp::now() }).await);
+    stored(engine.prune(Prune { tasks: keep, events: keep, aged: Timestamp::now(), keys: true }).await);
     stored(engine.end_all().await);
 }
 

@@ -47,6 +47,8 @@ pub struct Prune {
     pub events: Keep,
     /// Up to when things have aged.
     pub aged: Timestamp,
+    /// True if the keys of calls are forgotten whose time is over: no event waits in the spool that may be such a call.
+    pub keys: bool,
 }
 
 /// Number of deleted tasks and events.

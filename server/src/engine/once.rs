@@ -115,14 +115,14 @@ impl Transaction<'_> {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_model::NewEvent;
+    use aiwg_model::{Keep, NewEvent};
     use aiwg_protocol::types::EventSource;
     use aiwg_store::Store;
     use aiwg_store_sqlite::SqliteStore;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::engine::{EngineConfig, Spooled, Spooling, effects::Effects, state::State, waits::Waits};
+    use crate::engine::{EngineConfig, Prune, Spooled, Spooling, effects::Effects, state::State, waits::Waits};
 
     const DAY: i64 = CallKey::KEPT_MS as i64;
 
@@ -175,11 +175,13 @@ mod tests {
         assert_eq!((machine.answer(DAY, &key(1)), machine.answer(DAY, &key(2))), (Ok(None), Ok(None)));
         let rows =
             |machine: &mut Machine| machine.at(0, |tx| tx.store.cursors(CallKey::SOURCE).unwrap().len());
-        let prune = |machine: &mut Machine, millis| {
-            machine.at(millis, |tx| tx.store.prune_cursors(tx.now, 10).unwrap())
+        let keep = Keep { since: None, most: None, from: None };
+        let mut prune = |millis, keys| {
+            let what = Prune { tasks: keep, events: keep, aged: Timestamp::from_millis(0), keys };
+            machine.at(millis, |tx| tx.prune(what).unwrap());
+            rows(&mut machine)
         };
-        assert_eq!((prune(&mut machine, DAY - 1), rows(&mut machine)), (0, 1));
-        assert_eq!((prune(&mut machine, DAY + 1), rows(&mut machine)), (1, 0));
+        assert_eq!((prune(DAY - 1, true), prune(DAY + 1, false), prune(DAY + 1, true)), (1, 1, 0));
     }
 
     /// However much later the next daemon finds the file of an event that was taken in.

@@ -157,7 +157,7 @@ impl Transaction<'_> {
         self.store.set_aged(what.aged)?;
         let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
         let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
-        let cursors = self.store.prune_cursors(self.now, PRUNED_AT_ONCE)?;
+        let cursors = if what.keys { self.store.prune_cursors(self.now, PRUNED_AT_ONCE)? } else { 0 };
         let messages = self.prune_messages(PRUNED_AT_ONCE)?;
         let days = self.prune_spending(what.aged, PRUNED_AT_ONCE)?;
         if events > 0 || !tasks.is_empty() {

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 
 use crate::{
     component::Component,
+    components::spool::holds_events,
     context::Context,
     engine::{EngineError, Prune},
 };
@@ -97,6 +98,7 @@ async fn forget(
             from: first_that_fits(context, retention).await,
         },
         aged: now,
+        keys: no_event_waits(context).await,
     };
     let mut forgotten = (0, 0);
     loop {
@@ -114,6 +116,12 @@ async fn forget(
         tracing::info!(tasks = forgotten.0, events = forgotten.1, "forgotten, as `retention` says");
     }
     Ok(())
+}
+
+/// True if no event waits in the spool whose call may have taken effect: by its key it is told, however late it is taken in.
+async fn no_event_waits(context: &Context) -> bool {
+    let spool = context.project.spool();
+    tokio::task::spawn_blocking(move || !holds_events(&spool)).await.unwrap_or(false)
 }
 
 /// Removes files of tasks and events.

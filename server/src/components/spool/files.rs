@@ -209,6 +209,15 @@ impl Files {
     }
 }
 
+/// True if files in the spool at this path wait to be taken in, or if that is not known.
+pub(crate) fn holds_events(path: &Path) -> bool {
+    let names = Dir::open_own_in_own(path).and_then(|dir| dir.names(MOST_NAMES));
+    match names {
+        Ok(names) => names.iter().any(|name| name != REJECTED && !is_hidden(name)),
+        Err(error) => !aiwg_fs::is_absent(&error) || path.symlink_metadata().is_ok(),
+    }
+}
+
 /// Removes the files of events that were taken in from the spool at this path, as long as it may go on. What is left is removed another time.
 pub(super) fn remove_taken(path: &Path, may_go_on: impl Fn() -> bool) {
     let Ok(dir) = Dir::open_own_in_own(path) else { return };
@@ -325,5 +334,28 @@ impl Rejected {
         self.dir.open_private(Path::new(&reason), OFlags::CREATE)?.write_all(&text)?;
         self.names += 2;
         spool.rename_into(Path::new(name), &self.dir, Path::new(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_spool_holds_events_until_they_are_taken_in_or_refused() {
+        let project = tempfile::tempdir().unwrap();
+        let spool = project.path().join("spool");
+        assert!(!holds_events(&spool));
+        fs::create_dir_all(spool.join(REJECTED)).unwrap();
+        fs::write(spool.join(REJECTED).join("1.json"), "").unwrap();
+        fs::write(spool.join(IGNORE), "").unwrap();
+        assert!(!holds_events(&spool));
+        fs::write(spool.join("1.json"), "").unwrap();
+        assert!(holds_events(&spool));
+        fs::remove_dir_all(&spool).unwrap();
+        std::os::unix::fs::symlink(project.path().join("none"), &spool).unwrap();
+        assert!(holds_events(&spool), "nobody knows what is there");
     }
 }

@@ -1,7 +1,7 @@
 //! The spool, `.aiwg/spool/`: events that clients have emitted while no daemon was there.
 //!
-//! It is taken in at the start, and before a client is served that connects: so a client that has spooled events and then finds a daemon has
-//! emitted those first. Nothing waits or looks for files otherwise, and a project without a spool costs one look at a name each time.
+//! It is taken in at the start, and before a client is served that connects, however long that takes: so a client that has spooled events and
+//! then finds a daemon has emitted those first. Nothing waits or looks for files otherwise, and a project without a spool costs one look at a name each time.
 
 mod files;
 
@@ -11,7 +11,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -26,10 +26,11 @@ use aiwg_protocol::{
 };
 use futures::future::BoxFuture;
 use tokio::{
-    sync::Notify,
-    time::{sleep, timeout},
+    sync::{Notify, OwnedMutexGuard},
+    time::sleep,
 };
 
+pub(super) use self::files::holds_events;
 use self::files::{Batch, Files, Read, Refusal};
 use crate::{
     component::Component,
@@ -41,8 +42,9 @@ use crate::{
 /// Events of the spool were refused, or it cannot be taken in.
 const SPOOL_ISSUE: IssueKind = IssueKind::named("spool");
 
-/// The longest time for which a client that connects waits for what is in the spool.
-const BEFORE_CLIENT: Duration = Duration::from_secs(5);
+/// The longest time for which a client that connects waits for what is in the spool while not one batch of it can be taken in: the disk hangs.
+/// As long as it goes on, a client waits for all of it.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// The time before what had to wait is tried again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -57,7 +59,9 @@ type Check = fn(&Context, EventEmitParams, Option<Cause>) -> Result<NewEvent, Ap
 pub(crate) struct Spool {
     check: Check,
     /// The names of files that are gone, of which the store is not told yet. Held by whoever takes in the spool.
-    gone: tokio::sync::Mutex<Gone>,
+    gone: Arc<tokio::sync::Mutex<Gone>>,
+    /// Goes up with each step in which something of the spool is taken in.
+    progress: AtomicU64,
     /// Rung when something in the spool has to wait.
     is_left: Notify,
     /// True if the health says something of the spool.
@@ -112,28 +116,58 @@ impl Spool {
     pub(crate) fn new(check: Check) -> Self {
         Self {
             check,
-            gone: tokio::sync::Mutex::default(),
+            gone: Arc::default(),
+            progress: AtomicU64::new(0),
             is_left: Notify::new(),
             has_issue: AtomicBool::new(false),
             is_removing: Arc::default(),
         }
     }
 
-    /// Takes in what is there before a client is served, which does not wait for it for ever.
-    pub(crate) async fn take_in_before_client(&self, context: &Arc<Context>) {
-        if context.project.spool().symlink_metadata().is_ok() || self.has_issue.load(Ordering::Relaxed) {
-            let _ = timeout(BEFORE_CLIENT, self.take_in(context)).await;
+    /// What has to be over before a client that connects now is served: the taking in of what is there. None if nothing is.
+    pub(crate) fn before_client(self: &Arc<Self>, context: &Arc<Context>) -> Option<BoxFuture<'static, ()>> {
+        if !self.has_issue.load(Ordering::Relaxed) {
+            let found = context.project.spool().symlink_metadata().ok()?;
+            if self.gone.try_lock().is_ok_and(|gone| gone.empty == Some(Stamp::of(&found))) {
+                return None;
+            }
+        }
+        let (spool, context) = (Arc::clone(self), Arc::clone(context));
+        Some(Box::pin(async move {
+            let stopped = context.stopped.clone();
+            let taken = async {
+                let gone = Arc::clone(&spool.gone).lock_owned().await;
+                let spool = Arc::clone(&spool);
+                // A task of its own: a client that goes away does not break it off in the middle of a batch.
+                let _ = tokio::spawn(async move { spool.take_in(&context, gone).await }).await;
+            };
+            tokio::select! {
+                () = taken => {}
+                () = spool.stalls() => {}
+                () = stopped.cancelled() => {}
+            }
+        }))
+    }
+
+    /// Ends when for a long time nothing of the spool was taken in.
+    async fn stalls(&self) {
+        let progress = || self.progress.load(Ordering::Relaxed);
+        let mut before = progress();
+        loop {
+            sleep(STALLED).await;
+            if std::mem::replace(&mut before, progress()) == before {
+                return;
+            }
         }
     }
 
     /// Takes in what is there, and reports what is wrong with it. True if nothing waits there to be taken in.
-    async fn take_in(&self, context: &Arc<Context>) -> bool {
+    async fn take_in(&self, context: &Arc<Context>, mut gone: OwnedMutexGuard<Gone>) -> bool {
         let spool = context.project.spool();
         let Ok(found) = spool.symlink_metadata() else {
             self.report(context, None);
             return true;
         };
-        let mut gone = self.gone.lock().await;
         let stamp = Stamp::of(&found);
         if !self.has_issue.load(Ordering::Relaxed) && gone.empty.as_ref() == Some(&stamp) {
             return true;
@@ -181,6 +215,7 @@ impl Spool {
             gone.names.extend(settled.gone);
             settled.outcome?;
             files = settled.files;
+            self.progress.fetch_add(1, Ordering::Relaxed);
             if let Some(why) = is_over {
                 return Err(why);
             }
@@ -279,7 +314,8 @@ impl Component for Spool {
     fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             loop {
-                let is_done = self.take_in(&context).await;
+                let gone = Arc::clone(&self.gone).lock_owned().await;
+                let is_done = self.take_in(&context, gone).await;
                 let next = async {
                     if is_done {
                         self.is_left.notified().await;

@@ -50,7 +50,7 @@ impl Socket {
     }
 
     /// The events that were emitted before this client came.
-    pub(super) fn spool(&self) -> &Spool {
+    pub(super) fn spool(&self) -> &Arc<Spool> {
         &self.spool
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn serve(stream: UnixStream, caller: Caller, origin: Origin, ga
     let _client = gateway.count_client();
     let (api, context) = (gateway.api(), &gateway.api().context);
     // A client that has spooled events, and finds a daemon now, has emitted them before all that it asks for here.
-    gateway.spool().take_in_before_client(context).await;
+    let first = gateway.spool().before_client(context);
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
     let handler = Arc::new(Handler::of(caller, Peer::of(&stream), origin, Arc::clone(api), pushes).await);
     let (reader, writer) = stream.into_split();
@@ -36,7 +36,7 @@ pub(super) async fn serve(stream: UnixStream, caller: Caller, origin: Origin, ga
     let limits = api.memory.limits(context.settings.get().config.daemon.max_message_mb);
     let transport = ServerTransport::new(reader, writer, limits, pushes_out);
     tokio::select! {
-        () = Executor::new(transport, Arc::clone(&handler)) => {}
+        () = Executor::new(transport, Arc::clone(&handler), first) => {}
         never = stop_reading(&context.stopped, &handler.has_waited, &unread) => match never {}
     }
     drop(handler);

@@ -17,7 +17,7 @@ use aiwg_protocol::{
 };
 use futures::{
     StreamExt,
-    future::{AbortHandle, Abortable, Aborted},
+    future::{AbortHandle, Abortable, Aborted, BoxFuture},
     stream::FuturesUnordered,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -29,7 +29,7 @@ use tokio::{
 
 use crate::api::{Handler, Service};
 
-use super::until::UntilCancelled;
+use super::{gate::Gate, until::UntilCancelled};
 
 /// The time between two looks whether a client that has closed its sending side is still there to receive, and whether it reads.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -58,6 +58,8 @@ pub(super) struct Executor {
     handler: Arc<Handler>,
     pending: FuturesUnordered<Abortable<Call>>,
     aborts: HashMap<CallId, AbortHandle>,
+    /// The calls that have to wait for something that was there before the client came.
+    gate: Gate,
     /// A call that nothing after it may overtake.
     alone: Option<CallId>,
     context: tarpc::context::Context,
@@ -79,7 +81,12 @@ enum Progress {
 }
 
 impl Executor {
-    pub(super) fn new(transport: Transport, handler: Arc<Handler>) -> Self {
+    /// Drives a connection once `first` is over, but for the calls that wait for nothing.
+    pub(super) fn new(
+        transport: Transport,
+        handler: Arc<Handler>,
+        first: Option<BoxFuture<'static, ()>>,
+    ) -> Self {
         let mut context = tarpc::context::current();
         context.deadline = no_deadline();
         Self {
@@ -87,6 +94,7 @@ impl Executor {
             handler,
             pending: FuturesUnordered::new(),
             aborts: HashMap::new(),
+            gate: Gate::new(first),
             alone: None,
             context,
             has_ended: false,
@@ -99,13 +107,23 @@ impl Executor {
 
     /// Begins the requests that have been sent, as far as they may begin.
     fn begin(&mut self, cx: &mut Context<'_>) -> Progress {
+        self.gate.poll(cx);
+        while self.alone.is_none()
+            && let Some((call, request)) = self.gate.pass()
+        {
+            self.call(call, request, cx);
+        }
         let mut began: Option<Instant> = None;
         for _ in 0..MOST_AT_ONCE {
             if self.has_ended || self.alone.is_some() {
                 return Progress::Waits;
             }
             match self.transport.poll_next(cx) {
-                Poll::Ready(Ok(Some(Message::Call(call, request)))) => self.call(call, request, cx),
+                Poll::Ready(Ok(Some(Message::Call(call, request)))) => {
+                    if let Some(request) = self.gate.take(call, request) {
+                        self.call(call, request, cx);
+                    }
+                }
                 Poll::Ready(Ok(Some(Message::Cancel(call)))) => self.cancel(call),
                 Poll::Ready(Ok(Some(Message::Line))) => {}
                 Poll::Ready(Ok(None) | Err(_)) => self.has_ended = true,
@@ -138,6 +156,7 @@ impl Executor {
     }
 
     fn cancel(&mut self, call: CallId) {
+        self.gate.forget(call);
         self.done(call);
         // Its future is dropped when it is polled next, which is at once.
     }
@@ -234,7 +253,7 @@ impl Future for Executor {
             let was_full = this.transport.is_full();
             let is_written = this.transport.poll_flush(cx).is_ready();
             let is_done = this.is_gone || (this.pending.is_empty() && is_written);
-            if this.has_ended && this.alone.is_none() && is_done {
+            if this.has_ended && this.alone.is_none() && this.gate.is_empty() && is_done {
                 return this.transport.poll_close(cx);
             }
             if began == Progress::More {

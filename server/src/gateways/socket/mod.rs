@@ -4,6 +4,7 @@ mod bind;
 mod component;
 mod connection;
 mod executor;
+mod gate;
 mod listener;
 mod places;
 mod until;
