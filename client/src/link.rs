@@ -36,6 +36,8 @@ pub(crate) struct Link {
     current: Mutex<Option<Connected>>,
     /// Held by whoever connects again, so that only one does.
     connecting: tokio::sync::Mutex<()>,
+    /// True if the daemon is known to be too old to take the trace of an event.
+    is_traceless: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -69,7 +71,21 @@ impl Link {
 
     /// One that connects with its first call.
     pub(crate) fn unconnected(address: Address, retry: bool) -> Self {
-        Self { address, retry, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
+        Self {
+            address,
+            retry,
+            current: Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
+            is_traceless: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn is_traceless(&self) -> bool {
+        self.is_traceless.load(Relaxed)
+    }
+
+    pub(crate) fn set_traceless(&self) {
+        self.is_traceless.store(true, Relaxed);
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -93,6 +109,7 @@ impl Link {
             return Ok(stub);
         }
         let connected = Connected::new(&self.address, within, self.retry).await.map_err(still_gone)?;
+        self.is_traceless.store(false, Relaxed);
         let stub = connected.stub.clone();
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected);
         Ok(stub)

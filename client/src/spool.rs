@@ -16,7 +16,7 @@ use aiwg_protocol::{
     SOCKET_ENV, SOCKET_PATH,
     spool::{
         MAX_SPOOLED, MAX_SPOOLED_BYTES, MAX_SPOOLED_FILE, SPOOL_PATH, SUFFIX, SpooledEvent, TEMPORARY_PREFIX,
-        spool_name,
+        is_spool_name, spool_name,
     },
     trust,
 };
@@ -29,6 +29,9 @@ const COUNTED_FOR: Duration = Duration::from_secs(1);
 
 /// The time of the last name, in microseconds since 1970: names go up, whatever the clock does.
 static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// The last time that a name has room for.
+const LAST_MICROS: u64 = 9_999_999_999_999_999;
 
 /// Number of names so far.
 static COUNTER: AtomicU32 = AtomicU32::new(0);
@@ -49,6 +52,8 @@ struct Counted {
     at: Instant,
     files: usize,
     bytes: u64,
+    /// The latest time in their names, in microseconds.
+    last: u64,
 }
 
 impl Spool {
@@ -83,7 +88,7 @@ impl Spool {
             *counted = None;
             return Err(ClientError::SpoolFull { path: dir.clone(), files: known.files, bytes: known.bytes });
         }
-        let name = write(dir, &text).map_err(failed(dir))?;
+        let name = write(dir, &text, known.last).map_err(failed(dir))?;
         *counted = Some(Counted { files: known.files + 1, bytes, ..known });
         Ok(name)
     }
@@ -123,7 +128,7 @@ fn open(dir: &Path) -> io::Result<()> {
 }
 
 fn count(dir: &Path) -> io::Result<Counted> {
-    let mut counted = Counted { at: Instant::now(), files: 0, bytes: 0 };
+    let mut counted = Counted { at: Instant::now(), files: 0, bytes: 0, last: 0 };
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -131,6 +136,7 @@ fn count(dir: &Path) -> io::Result<Counted> {
         if name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()) && !name.as_encoded_bytes().starts_with(b".")
         {
             counted.files += 1;
+            counted.last = counted.last.max(name.to_str().map_or(0, micros_of));
             // One that a daemon has just taken in counts for nothing.
             counted.bytes += entry.metadata().map_or(0, |found| found.len());
         }
@@ -138,8 +144,15 @@ fn count(dir: &Path) -> io::Result<Counted> {
     Ok(counted)
 }
 
-fn write(dir: &Path, text: &[u8]) -> io::Result<String> {
-    let name = next_name();
+/// The time in the name of a file; 0 for one that no client has named.
+fn micros_of(name: &str) -> u64 {
+    let stem = name.strip_suffix(SUFFIX).filter(|stem| is_spool_name(stem));
+    stem.and_then(|stem| stem.get(..16)?.parse().ok()).unwrap_or_default()
+}
+
+/// Writes a file after all that there were, the latest of which has this time.
+fn write(dir: &Path, text: &[u8], after: u64) -> io::Result<String> {
+    let name = next_name(after);
     let temporary = dir.join(format!("{TEMPORARY_PREFIX}{name}"));
     let name = format!("{name}{SUFFIX}");
     let written = (|| {
@@ -162,10 +175,11 @@ fn write(dir: &Path, text: &[u8]) -> io::Result<String> {
     Ok(name)
 }
 
-/// A name that is above all that this process has given.
-fn next_name() -> String {
+/// A name that is above all that this process has given, and above one of this time, wherever the clock is set.
+fn next_name(after: u64) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+    let now = now.max(after + 1).min(LAST_MICROS);
     let micros = now.max(LAST.fetch_max(now, Relaxed));
     let random = u32::try_from(random::bits() >> 32).unwrap_or_default();
     spool_name(micros, std::process::id(), COUNTER.fetch_add(1, Relaxed), random)
@@ -176,7 +190,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use aiwg_protocol::{
-        spool::{SPOOL_VERSION, is_spool_name},
+        spool::SPOOL_VERSION,
         types::{Json, Timestamp},
     };
     use tempfile::TempDir;
@@ -218,6 +232,21 @@ mod tests {
         let hidden = |name: &str| name.starts_with('.') && name != ".gitignore";
         let left = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         assert_eq!(left.filter(|name| hidden(name)).count(), 0);
+    }
+
+    #[test]
+    fn names_go_on_after_those_of_a_clock_that_was_ahead() {
+        let (_project, spool, dir) = project();
+        spool.write(&event("")).unwrap();
+        let ahead = format!("{}{SUFFIX}", spool_name(4_000_000_000_000_000, 1, 1, 1));
+        fs::write(dir.join(&ahead), "").unwrap();
+        fs::write(dir.join(format!("{}{SUFFIX}", u64::MAX)), "").unwrap();
+        // Another client, which has not counted yet.
+        let other = Spool { dir: Some(dir.clone()), socket: dir, counted: Mutex::default() };
+        let names = [0, 1].map(|_| other.write(&event("")).unwrap());
+        assert!(ahead < names[0] && names[0] < names[1], "{names:?}");
+        let last = next_name(LAST_MICROS);
+        assert!(is_spool_name(&last), "{last}");
     }
 
     #[test]

@@ -142,6 +142,11 @@ impl ErrorKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
+    /// The kind of this code; none when it is not of this version of the protocol.
+    pub fn from_code(code: i32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+
     /// The kinds that any method may answer with.
     pub const COMMON: &[Self] = &[
         Self::ParseError,
@@ -189,11 +194,17 @@ pub struct ErrorData {
     pub nearest: Option<String>,
 }
 
+impl ErrorData {
+    /// That of an error of which no more than its kind is known.
+    pub(crate) const fn of(kind: ErrorKind) -> Self {
+        Self { kind: Cow::Borrowed(kind.name()), member: None, errors: Vec::new(), nearest: None }
+    }
+}
+
 impl ApiError {
     /// An error of `kind`, with a message for people.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let data =
-            ErrorData { kind: Cow::Borrowed(kind.name()), member: None, errors: Vec::new(), nearest: None };
+        let data = ErrorData::of(kind);
         Self { code: kind.code(), message: shortened(message.into(), LONGEST_ERROR), data }
     }
 

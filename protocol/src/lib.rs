@@ -12,6 +12,7 @@ pub mod definition;
 pub mod error;
 mod json_error;
 pub mod limits;
+pub mod names;
 pub mod schema;
 pub mod service;
 pub mod spool;

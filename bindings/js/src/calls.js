@@ -21,6 +21,7 @@ class Call {
   #settled = new Promise((settle) => (this.#settle = settle));
   #timer;
   #ignoreAbort;
+  #leaveOut;
 
   constructor(calls, id, traits) {
     this.#calls = calls;
@@ -51,6 +52,22 @@ class Call {
   watch({ signal, timeoutMs }, cancel, late) {
     if (signal) this.#ignoreAbort = onAbort(signal, () => cancel(() => signal.reason));
     this.#timer = startTimer(timeoutMs, late);
+  }
+
+  /** Writes the line to send. `optional` has the members of the params that a daemon may be too old to know. */
+  write(method, params, optional) {
+    this.line = JSON.stringify({ jsonrpc: '2.0', id: this.id, method, params });
+    this.#leaveOut = (member) => {
+      if (!Object.hasOwn(optional, member) || !optional[member]) return false;
+      const { [member]: _, ...rest } = params;
+      this.write(method, rest, { ...optional, [member]: false });
+      return true;
+    };
+  }
+
+  /** Writes the line again without a member that the daemon need not know. False if there is none of this name. */
+  leaveOut(member) {
+    return this.#leaveOut?.(member) ?? false;
   }
 
   /** True if its event may be spooled: also if it was sent, where the daemon knows it again by its key. */

@@ -53,6 +53,8 @@ class Core {
   #isClosed = false;
   /** True if the daemon is too old to know of keys. */
   #isKeyless = false;
+  /** True if the daemon that is connected to is too old to take the trace of an event. */
+  #isTraceless = false;
   #subscriptions = new Set();
 
   constructor(options) {
@@ -119,8 +121,8 @@ class Core {
     );
     const outcome = this.#hooks.request({ id: call.id, method, params }, call);
     try {
-      call.line = JSON.stringify({ jsonrpc: '2.0', id: call.id, method, params });
-      if (isKeyed) call.withoutKey = () => JSON.stringify({ jsonrpc: '2.0', id: call.id, method, params: given });
+      call.write(method, params, { idempotencyKey: isKeyed, traceparent: isEmit && hasTrace(params) });
+      if (this.#isTraceless) call.leaveOut('traceparent');
       this.#flush();
     } catch (error) {
       call.fail(() => error);
@@ -261,6 +263,7 @@ class Core {
   #leave() {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#isTraceless = false;
     this.#wasConnected = false;
     if (connection) this.happened.tell('disconnect', { path: this.path, error: undefined });
     return connection;
@@ -269,6 +272,7 @@ class Core {
   #lost(connection, error) {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
+    this.#isTraceless = false;
     this.happened.tell('disconnect', { path: this.path, error });
     // A daemon has been there, whether or not it had anything to answer: a call that waits by its nature does not give it up.
     if (this.#patience.hasStood(this.#connectedAt)) this.#answered();
@@ -338,11 +342,12 @@ class Core {
 
   /** True if a call that is refused is sent again: another daemon may take it, or this one in another form. */
   #holds(call, { data }) {
-    if (data?.kind === 'invalid_params' && data.member === 'idempotencyKey' && call.withoutKey) {
-      this.#isKeyless = true;
-      call.line = call.withoutKey();
-      call.withoutKey = undefined;
-      call.isRepeatable = false;
+    if (data?.kind === 'invalid_params' && call.leaveOut(data.member)) {
+      if (data.member === 'traceparent') this.#isTraceless = true;
+      else {
+        this.#isKeyless = true;
+        call.isRepeatable = false;
+      }
       this.#calls.back(call);
       this.#flush();
       return true;
@@ -352,6 +357,11 @@ class Core {
     this.#calls.hold(call);
     return true;
   }
+}
+
+/** True if params have a trace that every daemon takes that knows of traces. */
+function hasTrace(params) {
+  return params?.traceparent !== undefined && require('./trace.js').isTraceparent(params.traceparent);
 }
 
 module.exports = { Core };

@@ -9,7 +9,7 @@ const { dirname, join } = require('node:path');
 
 const { projectOf } = require('./discovery.js');
 const { SpoolError } = require('./errors.js');
-const { START_COMMAND } = require('./generated/constants.js');
+const { RESERVED_TOPICS, START_COMMAND } = require('./generated/constants.js');
 const { isTraceparent } = require('./trace.js');
 const { checkTrusted } = require('./trust.js');
 
@@ -18,22 +18,30 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_FILE = 1024 * 1024;
 const MAX_KEY = 200;
 const SUFFIX = '.json';
+const NAME = /^\d{16}-\d{1,10}-\d{6}-[0-9a-f]{8}\.json$/;
 const TOPIC = /^[A-Za-z0-9_.:/-]{1,200}$/;
-/** The beginnings of the topics that only the daemon may publish. */
-const RESERVED = /^(agent|approval|automation|budget|chat|daemon|file|health|schedule|task):/;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 let lastMicros = 0;
 let count = 0;
 
-/** The name of this process's next file. Names sort in the order in which they are made, wherever the clock is set. */
-function nextName() {
-  lastMicros = Math.max(Date.now() * 1000, lastMicros + 1);
+/**
+ * The name of this process's next file, after one of this time. Names sort in the order in which they are made, wherever the
+ * clock is set.
+ */
+function nextName(after) {
+  lastMicros = Math.max(Date.now() * 1000, lastMicros + 1, after + 1);
   return spoolName(lastMicros, process.pid, ++count, randomBytes(4).toString('hex'));
 }
 
 function spoolName(micros, pid, counter, random) {
   return `${String(micros).padStart(16, '0')}-${pid}-${String(counter % 1_000_000).padStart(6, '0')}-${random}`;
+}
+
+/** The time in the name of a file, in microseconds; 0 for what no client has named, or nothing could come after. */
+function microsOf(name) {
+  const micros = NAME.test(name) ? Number(name.slice(0, 16)) : 0;
+  return micros < Number.MAX_SAFE_INTEGER ? micros : 0;
 }
 
 /** The content of the file of an event. */
@@ -92,6 +100,8 @@ class Spool {
   #handle;
   #files;
   #bytes;
+  /** The highest time in the names that were there. */
+  #last = 0;
 
   static async open(directory) {
     await make(directory);
@@ -118,7 +128,7 @@ class Spool {
   async add(event) {
     const bytes = Buffer.from(content(event));
     this.#check(event, bytes.length);
-    const name = `${nextName()}${SUFFIX}`;
+    const name = `${nextName(this.#last)}${SUFFIX}`;
     const path = join(this.#directory, name);
     const temporary = join(this.#directory, `.tmp-${name}`);
     try {
@@ -158,6 +168,7 @@ class Spool {
     const files = entries.filter((entry) => entry.isFile() && isEvent(entry));
     this.#files = files.length;
     this.#bytes = 0;
+    this.#last = Math.max(0, ...files.map(({ name }) => microsOf(name)));
     for (const { name } of files) this.#bytes += lstatSync(join(this.#directory, name), { throwIfNoEntry: false })?.size ?? 0;
   }
 }
@@ -192,8 +203,8 @@ function whyNever({ topic, idempotencyKey, traceparent }) {
   if (typeof topic !== 'string' || !TOPIC.test(topic)) {
     return `${text} is no topic, which has 1 to 200 letters, digits and _ . : / -`;
   }
-  const reserved = RESERVED.exec(topic);
-  if (reserved) return `topics that start with "${reserved[0]}" are the daemon's own: choose another for ${text}`;
+  const reserved = RESERVED_TOPICS.find((prefix) => topic.startsWith(prefix));
+  if (reserved) return `topics that start with "${reserved}" are the daemon's own: choose another for ${text}`;
   if (traceparent !== undefined && !isTraceparent(traceparent)) return 'its traceparent is none, as W3C has it';
   if (isKey(idempotencyKey)) return undefined;
   return `an idempotencyKey is a text of 1 to ${MAX_KEY} characters`;

@@ -153,6 +153,27 @@ test('a daemon that knows no keys gets none', async (t) => {
   await assert.rejects(own, { kind: 'invalid_params', member: 'idempotencyKey' });
 });
 
+test('a daemon that takes no traces gets the events without them, and a wrong one is not hidden', async (t) => {
+  const refusals = [];
+  const { client, peer } = await pair(t, ({ params }) => {
+    if (params.traceparent === undefined) return { seq: params.payload };
+    refusals.push(params.traceparent);
+    throw { code: -32602, message: 'unknown', data: { kind: 'invalid_params', member: 'traceparent' } };
+  });
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const emit = (n, options) => client.event.emit({ topic: 'a', payload: n, traceparent }, options);
+  assert.equal((await emit(1)).seq, 1);
+  assert.deepEqual([(await emit(2)).seq, (await emit(3, { retry: false })).seq], [2, 3]);
+  assert.equal(refusals.length, 1);
+  const keys = peer.requests.map(({ params }) => params.idempotencyKey);
+  assert(keys[0] === keys[1] && keys[1] !== keys[2], `${keys}`);
+  await client.disconnect();
+  assert.equal((await emit(4, { retry: false })).seq, 4);
+  assert.equal(refusals.length, 2);
+  const wrong = client.event.emit({ topic: 'a', traceparent: 'none' });
+  await assert.rejects(wrong, { kind: 'invalid_params', member: 'traceparent' });
+});
+
 test('a call is repeated until its time is over', async (t) => {
   const { client, peer } = await pair(t, (request, socket) => void socket.destroy());
   await assert.rejects(client.ping({}, { timeoutMs: 200 }), DaemonTimeoutError);

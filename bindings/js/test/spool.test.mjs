@@ -40,6 +40,15 @@ test('names and contents are as the vectors have them', () => {
   for (const { name, file, ...event } of vectors.written) assert.deepEqual(JSON.parse(content(event)), file, name);
 });
 
+test('names go on after those of a clock that was ahead', async (t) => {
+  const { client, spool, files } = await projectFor(t);
+  await client.emit('a', 1, { offline: true });
+  const ahead = `${spoolName(4_000_000_000_000_000, 1, 1, '00000001')}.json`;
+  for (const name of [ahead, '9999999999999999-1-000001-00000001.json']) await writeFile(join(spool, name), '');
+  const paths = [await client.emit('a', 2, { offline: true }), await client.emit('a', 3, { offline: true })].map(({ path }) => path);
+  assert.deepEqual((await files()).slice(1, 4).map((name) => join(spool, name)), [join(spool, ahead), ...paths]);
+});
+
 test('an event that finds no daemon is a file, durable and private', async (t) => {
   const { client, spool, files, events } = await projectFor(t);
   const before = Date.now();

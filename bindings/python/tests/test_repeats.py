@@ -105,6 +105,26 @@ class Repeats(unittest.TestCase):
                 self.assertRaises(DaemonConnectionError, client.emit, "a:b")
             self.assertEqual(keys(peer), [None] * 3)
 
+    def test_a_daemon_that_takes_no_traces_gets_events_without_them_and_a_wrong_one_is_not_hidden(self) -> None:
+        trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        answer = refuses("invalid_params", "traceparent")
+
+        async def emits(path: str) -> None:
+            async with AsyncDaemonClient(path) as client:
+                await client.event.emit(topic="a:b", traceparent=trace)
+                await client.event.emit(topic="a:b", traceparent=trace, offline=True)
+                with self.assertRaises(DaemonError):
+                    await client.event.emit(topic="a:b", traceparent="none")
+
+        with Peer(answer) as peer:
+            with DaemonClient(peer.socket_path) as client:
+                client.event.emit(topic="a:b", traceparent=trace)
+                client.event.emit(topic="a:b", traceparent=trace, offline=True)
+                self.assertRaises(DaemonError, client.event.emit, topic="a:b", traceparent="none")
+            asyncio.run(emits(peer.socket_path))
+            traces = ["traceparent" in request["params"] for request in peer.requests]
+            self.assertEqual(traces, [True, False, False, True] * 2)
+
     def test_a_call_that_may_take_effect_twice_is_not_sent_again(self) -> None:
         for method in ("task.cancel", "not.known.yet"):
             with Peer(loses(99, method)) as peer:

@@ -108,6 +108,15 @@ class Format(unittest.TestCase):
 
 
 class WithoutADaemon(unittest.TestCase):
+    def test_names_go_on_after_those_of_a_clock_that_was_ahead(self) -> None:
+        with Project() as project, mock.patch.object(spool, "_names", spool._Names()):
+            client = project.client()
+            client.emit("a:b", 1, offline=True)
+            ahead = f"{spool.spool_name(4_000_000_000_000_000, 1, 1, '00000001')}.json"
+            (project.spool / ahead).write_text("", "utf-8")
+            paths = [getattr(client.emit("a:b", n, offline=True), "path") for n in (2, 3)]
+            self.assertEqual([str(path) for path in project.files()][1:], [str(project.spool / ahead), *paths])
+
     def test_the_order_is_that_of_the_calls(self) -> None:
         async def emits(project: Project) -> None:
             client = AsyncDaemonClient(cwd=project.path)

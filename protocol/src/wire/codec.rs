@@ -3,12 +3,12 @@
 use std::{io, pin::Pin};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::{
-    error::ApiError,
+    error::{ApiError, ErrorData, ErrorKind},
     service::{DaemonServiceRequest, RPC_CANCEL},
     types::Json,
     wire::MAX_ANSWER_BYTES,
@@ -147,7 +147,34 @@ impl tokio_serde::Deserializer<FromServer> for JsonRpc {
     type Error = io::Error;
 
     fn deserialize(self: Pin<&mut Self>, src: &BytesMut) -> io::Result<FromServer> {
-        Ok(read(src).unwrap_or_else(|error| FromServer::Unreadable(answers(src), error.to_string())))
+        match read(src) {
+            Ok(message) => Ok(message),
+            // Whoever sends that is no daemon: to wait for its answer is in vain.
+            Err(_) if !src.is_empty() && serde_json::from_slice::<IgnoredAny>(src).is_err() => {
+                let why = "it sent a line that is not JSON-RPC, so it is no daemon";
+                Err(io::Error::new(io::ErrorKind::InvalidData, why))
+            }
+            Err(error) => Ok(FromServer::Unreadable(answers(src), error.to_string())),
+        }
+    }
+}
+
+/// An error as JSON-RPC has it: it may have no data, or any.
+#[derive(Deserialize)]
+struct AnyError {
+    code: i32,
+    message: String,
+    #[serde(default)]
+    data: Option<Box<RawValue>>,
+}
+
+impl From<AnyError> for ApiError {
+    fn from(AnyError { code, message, data }: AnyError) -> Self {
+        let told = data.and_then(|data| serde_json::from_str::<ErrorData>(data.get()).ok());
+        // What tells programs nothing but its code has the kind of that.
+        let kind = ErrorKind::from_code(code).unwrap_or(ErrorKind::InternalError);
+        let data = told.unwrap_or_else(|| ErrorData::of(kind));
+        Self { code, message, data }
     }
 }
 
@@ -159,13 +186,13 @@ fn read(line: &[u8]) -> serde_json::Result<FromServer> {
         id: Option<u64>,
         #[serde(default, deserialize_with = "present")]
         result: Option<Box<RawValue>>,
-        error: Option<ApiError>,
+        error: Option<AnyError>,
         method: Option<String>,
         params: Option<Json>,
     }
     let message: Message = serde_json::from_slice(line)?;
     Ok(match message {
-        Message { error: Some(error), id, .. } => FromServer::Response(id, Err(error)),
+        Message { error: Some(error), id, .. } => FromServer::Response(id, Err(error.into())),
         Message { result: Some(result), id, .. } => FromServer::Response(id, Ok(result)),
         Message { method: Some(method), params, .. } => {
             FromServer::Notification(ServerNotification { method, params: params.unwrap_or_default() })
@@ -230,7 +257,6 @@ mod tests {
     fn what_cannot_be_understood_is_about_one_request_at_the_most() {
         let deep = format!(r#"{{"id":5,"error":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
         for (line, answered) in [
-            ("HTTP/1.1 400 Bad Request", None),
             (r#"{"id":7,"error":{}}"#, Some(7)),
             (r#"{"id":7}"#, Some(7)),
             (r#"{"id":"seven","result":1}"#, None),
@@ -242,6 +268,29 @@ mod tests {
             let read = tokio_serde::Deserializer::deserialize(Pin::new(&mut JsonRpc), &line.into()).unwrap();
             assert!(matches!(read, FromServer::Unreadable(id, _) if id == answered), "{line:.60}: {read:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_json_is_no_daemons() {
+        for line in ["HTTP/1.1 400 Bad Request", "{\"id\":7", "\u{0}"] {
+            let read = tokio_serde::Deserializer::deserialize(Pin::new(&mut JsonRpc), &line.into());
+            assert_eq!(read.unwrap_err().kind(), io::ErrorKind::InvalidData, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_error_need_not_have_data() {
+        let kind = |error: &str| {
+            let line = format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{{error}}}}}"#);
+            match read(line.as_bytes()).unwrap() {
+                FromServer::Response(Some(1), Err(error)) => error.data.kind.into_owned(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(kind(r#""code":-32601,"message":"Method not found""#), "method_not_found");
+        assert_eq!(kind(r#""code":-32602,"message":"no","data":"any""#), "invalid_params");
+        assert_eq!(kind(r#""code":7,"message":"no","data":null"#), "internal_error");
+        assert_eq!(kind(r#""code":7,"message":"no","data":{"kind":"new","member":"a"}"#), "new");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Names of calls, by which a call that is repeated is known.
 
-use std::{borrow::Cow, fmt, io::Write};
+use std::{borrow::Cow, cell::Cell, fmt, io::Write};
 
 use aiwg_protocol::types::Timestamp;
 use hmac_sha256::Hash;
@@ -43,7 +43,7 @@ impl CallKey {
     /// The params cannot be written as JSON, or are too deep to be read again.
     pub fn new(caller: &str, key: &str, method: &str, params: &impl Serialize) -> serde_json::Result<Self> {
         let text = serde_json::to_string(params)?;
-        let digest: Digest = serde_json::from_str(&text)?;
+        let digest = Digest::of(&text)?;
         Ok(Self { id: format!("{caller} {key}"), call: format!("{method} {digest}") })
     }
 
@@ -78,16 +78,61 @@ impl fmt::Display for Digest {
     }
 }
 
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut written = Vec::with_capacity(LONG);
-        Writing(&mut written).deserialize(deserializer)?;
-        Ok(Self(Hash::hash(&written)))
+impl Digest {
+    /// That of the value that a text has.
+    fn of(text: &str) -> serde_json::Result<Self> {
+        let Read { digest, is_wide } = serde_json::from_str(text)?;
+        if is_wide { Ok(serde_json::from_str::<Read>(&spelled(text))?.digest) } else { Ok(digest) }
     }
 }
 
-/// Writes a value behind what is there.
-struct Writing<'a>(&'a mut Vec<u8>);
+/// A value that was read.
+struct Read {
+    digest: Digest,
+    /// True if there is a whole number in it that was not read to its last figure.
+    is_wide: bool,
+}
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (mut written, is_wide) = (Vec::with_capacity(LONG), Cell::new(false));
+        Writing(&mut written, &is_wide).deserialize(deserializer)?;
+        Ok(Self { digest: Digest(Hash::hash(&written)), is_wide: is_wide.get() })
+    }
+}
+
+/// A JSON text in which each whole number beyond 64 bits is a string that nobody writes: so all its figures count.
+fn spelled(text: &str) -> String {
+    let (mut spelled, mut rest, mut is_in_string) = (String::with_capacity(text.len() + 64), text, false);
+    while let Some(next) = rest.chars().next() {
+        let is_of_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+        let length = match next {
+            '\\' if is_in_string => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            '"' => {
+                is_in_string = !is_in_string;
+                1
+            }
+            '-' | '0'..='9' if !is_in_string => rest.find(|c| !is_of_number(c)).unwrap_or(rest.len()),
+            other => other.len_utf8(),
+        };
+        let (token, after) = rest.split_at(length);
+        let is_whole = !is_in_string
+            && token.ends_with(|c: char| c.is_ascii_digit())
+            && !token.contains(['.', 'e', 'E']);
+        if is_whole && token.parse::<i64>().is_err() && token.parse::<u64>().is_err() {
+            spelled.push_str("\"\\u0000");
+            spelled.push_str(token);
+            spelled.push('"');
+        } else {
+            spelled.push_str(token);
+        }
+        rest = after;
+    }
+    spelled
+}
+
+/// Writes a value behind what is there, and notes whether a whole number in it was too wide to be read to its last figure.
+struct Writing<'a>(&'a mut Vec<u8>, &'a Cell<bool>);
 
 impl Writing<'_> {
     fn number(self, number: impl fmt::Display) {
@@ -125,6 +170,9 @@ impl<'de> DeserializeSeed<'de> for Writing<'_> {
 /// The whole numbers that a double holds each by itself.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
+/// Beyond this no number has been read as a whole one of 64 bits.
+const WIDE: f64 = 9_223_372_036_854_775_808.0;
+
 impl<'de> Visitor<'de> for Writing<'_> {
     type Value = ();
 
@@ -159,6 +207,9 @@ impl<'de> Visitor<'de> for Writing<'_> {
         } else if value.fract() == 0.0 && value.abs() < WHOLE {
             self.number(value);
         } else {
+            if value.abs() >= WIDE {
+                self.1.set(true);
+            }
             self.number(format_args!("{value:e}"));
         }
         Ok(())
@@ -172,24 +223,24 @@ impl<'de> Visitor<'de> for Writing<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let start = self.0.len();
         self.0.push(b'[');
-        while entries.next_element_seed(Writing(self.0))?.is_some() {}
+        while entries.next_element_seed(Writing(self.0, self.1))?.is_some() {}
         self.0.push(b']');
         fold(self.0, start);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let Self(written) = self;
+        let Self(written, is_wide) = self;
         let start = written.len();
         // Where each member's name begins, and where that and its value end.
         let mut all: Vec<[usize; 3]> = Vec::new();
         loop {
             let begin = written.len();
-            if members.next_key_seed(Writing(written))?.is_none() {
+            if members.next_key_seed(Writing(written, is_wide))?.is_none() {
                 break;
             }
             let name_end = written.len();
-            members.next_value_seed(Writing(written))?;
+            members.next_value_seed(Writing(written, is_wide))?;
             all.push([begin, name_end, written.len()]);
         }
         let part = |from: usize, to: usize| written.get(from..to).unwrap_or_default();
@@ -216,7 +267,7 @@ mod tests {
     use super::*;
 
     fn digest(text: &str) -> String {
-        serde_json::from_str::<Digest>(text).unwrap().to_string()
+        Digest::of(text).unwrap().to_string()
     }
 
     #[test]
@@ -229,8 +280,13 @@ mod tests {
             ("-0.0", "0"),
             ("0.10", "1e-1"),
             ("1e400000", "1e400000"),
+            ("1e30", "1.0e30"),
+            (
+                r#"{"a":123456789012345678901234567890,"b":"é\"18446744073709551616"}"#,
+                r#"{ "b":"\u00e9\"18446744073709551616", "a": 123456789012345678901234567890 }"#,
+            ),
         ];
-        for (one, other) in same.into_iter().filter(|(one, _)| serde_json::from_str::<Digest>(one).is_ok()) {
+        for (one, other) in same.into_iter().filter(|(one, _)| Digest::of(one).is_ok()) {
             assert_eq!(digest(one), digest(other), "{one} {other}");
         }
     }
@@ -264,6 +320,15 @@ mod tests {
             "9007199254740993",
             "9007199254740992",
             "18446744073709551615",
+            "18446744073709551616",
+            "18446744073709551617",
+            "-9223372036854775809",
+            "123456789012345678901234567890",
+            "123456789012345678901234567891",
+            r#"{"a\"1\\":[123456789012345678901234567890]}"#,
+            r#"{"a\"1\\":[123456789012345678901234567891]}"#,
+            r#""123456789012345678901234567890""#,
+            "1.25e300",
         ];
         for (n, one) in all.iter().enumerate() {
             for other in &all[n + 1..] {

@@ -122,7 +122,9 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::engine::{EngineConfig, Prune, Spooled, Spooling, effects::Effects, state::State, waits::Waits};
+    use crate::engine::{
+        EngineConfig, Prune, Spooled, Spooling, effects::Effects, state::State, waits::Waits,
+    };
 
     const DAY: i64 = CallKey::KEPT_MS as i64;
 

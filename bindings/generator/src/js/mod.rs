@@ -62,6 +62,11 @@ fn constants(model: &Model) -> Vec<Value> {
         let (value, ty) = match value {
             ConstantValue::Text(text) => (types::quoted(text), "string"),
             ConstantValue::Number(number) => (number.to_string(), "number"),
+            ConstantValue::Texts(texts) => {
+                let lines: Vec<String> =
+                    texts.iter().map(|text| format!("  {},\n", types::quoted(text))).collect();
+                (format!("[\n{}]", lines.concat()), "readonly string[]")
+            }
         };
         context! { name, docs => comment::block(docs, 0), value, ty }
     };

@@ -1,6 +1,7 @@
 use aiwg_protocol::{
     MAX_SOCKET_PATH, MAX_SUBSCRIPTIONS, MAX_WAITING_CALLS, PROJECT_DIR, PROTOCOL_VERSION, SAFE_DIRECTORY_ENV,
     SOCKET_ENV, SOCKET_PATH, START_COMMAND,
+    names::RESERVED_TOPICS,
     wire::{DEFAULT_MAX_LINE_BYTES, MAX_ANSWER_BYTES, MAX_BATCH},
 };
 
@@ -13,6 +14,7 @@ pub(crate) struct Constants {
     socket_env: &'static str,
     safe_directory_env: &'static str,
     start_command: &'static str,
+    reserved_topics: &'static [&'static str],
     max_socket_path: usize,
     max_answer_bytes: usize,
     max_line_mib: usize,
@@ -26,6 +28,7 @@ pub(crate) struct Constants {
 pub(crate) enum ConstantValue {
     Text(&'static str),
     Number(usize),
+    Texts(&'static [&'static str]),
 }
 
 impl Constants {
@@ -37,6 +40,7 @@ impl Constants {
             socket_env: SOCKET_ENV,
             safe_directory_env: SAFE_DIRECTORY_ENV,
             start_command: START_COMMAND,
+            reserved_topics: RESERVED_TOPICS,
             max_socket_path: MAX_SOCKET_PATH,
             max_answer_bytes: MAX_ANSWER_BYTES,
             max_line_mib: DEFAULT_MAX_LINE_BYTES / (1024 * 1024),
@@ -65,8 +69,8 @@ impl Constants {
     }
 
     /// The constants that the code of a client names: name, value and documentation.
-    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 8] {
-        use ConstantValue::{Number, Text};
+    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 9] {
+        use ConstantValue::{Number, Text, Texts};
         [
             ("PROTOCOL_VERSION", Text(self.protocol_version), "The version of the wire contract."),
             ("PROJECT_DIR", Text(self.project_dir), "The directory that makes the one it is in a project."),
@@ -86,6 +90,11 @@ impl Constants {
                 "The environment variable that lists projects that may belong to anyone, as PATH lists directories.",
             ),
             ("START_COMMAND", Text(self.start_command), "The command that starts the daemon."),
+            (
+                "RESERVED_TOPICS",
+                Texts(self.reserved_topics),
+                "The beginnings of the topics that only the daemon may publish.",
+            ),
             (
                 "MAX_SOCKET_PATH",
                 Number(self.max_socket_path),

@@ -88,6 +88,11 @@ fn constants(model: &Model) -> Vec<Value> {
         let (value, ty) = match value {
             ConstantValue::Text(text) => (names::quoted(text), "str"),
             ConstantValue::Number(number) => (number.to_string(), "int"),
+            ConstantValue::Texts(texts) => {
+                let lines: Vec<String> =
+                    texts.iter().map(|text| format!("    {},\n", names::quoted(text))).collect();
+                (format!("(\n{})", lines.concat()), "Tuple[str, ...]")
+            }
         };
         context! { name, docs => docstring::block(docs, 0), value, ty }
     };

@@ -8,6 +8,18 @@ exports.SOCKET_PATH = '.aiwg/daemon/daemon.sock';
 exports.SOCKET_ENV = 'AIWG_DAEMON_SOCKET';
 exports.SAFE_DIRECTORY_ENV = 'AIWG_SAFE_DIRECTORY';
 exports.START_COMMAND = 'aiwg daemon start';
+exports.RESERVED_TOPICS = [
+  'agent:',
+  'approval:',
+  'automation:',
+  'budget:',
+  'chat:',
+  'daemon:',
+  'file:',
+  'health:',
+  'schedule:',
+  'task:',
+];
 exports.MAX_SOCKET_PATH = 100;
 exports.MAX_ANSWER_BYTES = 67108864;
 

@@ -12,8 +12,8 @@ use aiwg_client::{
     ClientError, DaemonClient, Emission, Pushed, Subscribe,
     types::{Event, EventEmitParams, EventEmitted, EventListParams, RefusedMatch},
 };
-use aiwg_model::names::{TOPIC_RULE, is_topic};
-use aiwg_protocol::{SOCKET_PATH, spool::SPOOL_PATH};
+use aiwg_model::names::{TOPIC_RULE, is_topic, reserved};
+use aiwg_protocol::{ApiError, ErrorKind, SOCKET_PATH, spool::SPOOL_PATH};
 use futures::StreamExt;
 use serde::Serialize;
 
@@ -84,6 +84,10 @@ pub(crate) fn emit_offline(
 ) -> Result<ExitCode, CliError> {
     if !is_topic(&topic) {
         return Err(CliError::Usage(format!("{TOPIC_RULE}: {} is none", visible(&topic))));
+    }
+    if let Some(prefix) = reserved(&topic) {
+        let why = format!("topics that start with \"{prefix}\" are the daemon's own: choose another");
+        return Err(ClientError::Api(ApiError::new(ErrorKind::TopicReserved, why)).into());
     }
     let params = emitted(topic, payload, key)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -13,12 +13,18 @@ pub(super) enum Installed {
     NpmGlobal,
     /// By npm, in the project that has this directory.
     NpmProject(PathBuf),
+    /// By pnpm, for the whole user.
+    PnpmGlobal,
+    /// By pnpm, in the project that has this directory.
+    PnpmProject(PathBuf),
     /// By npx, in its cache.
     Npx,
     /// By pipx.
     Pipx,
     /// By uv, as a tool.
     Uv,
+    /// By uv, into the environment in this directory.
+    UvPip(PathBuf),
     /// By pip, beside this Python.
     Pip(PathBuf),
     /// By cargo, from a registry.
@@ -48,9 +54,10 @@ impl Installed {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::NpmGlobal | Self::NpmProject(_) => "npm",
+            Self::PnpmGlobal | Self::PnpmProject(_) => "pnpm",
             Self::Npx => "npx",
             Self::Pipx => "pipx",
-            Self::Uv => "uv",
+            Self::Uv | Self::UvPip(_) => "uv",
             Self::Pip(_) => "pip",
             Self::Cargo | Self::CargoClone(_) => "cargo",
             Self::Debian => "debian",
@@ -64,9 +71,14 @@ impl Installed {
         match self {
             Self::NpmGlobal => "npm update -g aiwg".to_owned(),
             Self::NpmProject(project) => format!("npm update --prefix {} aiwg", quoted(project)),
+            Self::PnpmGlobal => "pnpm update -g aiwg".to_owned(),
+            Self::PnpmProject(project) => format!("pnpm --dir {} update aiwg", quoted(project)),
             Self::Npx => "npx aiwg@latest --version".to_owned(),
             Self::Pipx => "pipx upgrade aiwg-cli".to_owned(),
             Self::Uv => "uv tool upgrade aiwg-cli".to_owned(),
+            Self::UvPip(environment) => {
+                format!("uv pip install --python {} --upgrade aiwg-cli", quoted(environment))
+            }
             Self::Pip(python) => format!("{} -m pip install --upgrade aiwg-cli", quoted(python)),
             Self::Cargo => "cargo install --locked aiwg".to_owned(),
             Self::CargoClone(clone) => {
@@ -87,9 +99,12 @@ impl fmt::Display for Installed {
         match self {
             Self::NpmGlobal => f.write_str("by npm, with -g"),
             Self::NpmProject(project) => write!(f, "by npm, in {}", project.display()),
+            Self::PnpmGlobal => f.write_str("by pnpm, with -g"),
+            Self::PnpmProject(project) => write!(f, "by pnpm, in {}", project.display()),
             Self::Npx => f.write_str("by npx, in its cache"),
             Self::Pipx => f.write_str("by pipx"),
             Self::Uv => f.write_str("by uv, as a tool"),
+            Self::UvPip(environment) => write!(f, "by uv, in {}", environment.display()),
             Self::Pip(python) => write!(f, "by pip, of {}", python.display()),
             Self::Cargo => f.write_str("by cargo"),
             Self::CargoClone(clone) => write!(f, "by cargo, from {}", clone.display()),
@@ -112,6 +127,15 @@ fn of_npm(program: &Path) -> Option<Installed> {
     // The outermost one is the project's, or that of all: `PREFIX/lib/node_modules`.
     let outermost = package.ancestors().filter(|above| above.ends_with("node_modules")).last()?;
     let owner = outermost.parent()?;
+    // pnpm has its packages in a folder of its own there; the one for all is in `PNPM_HOME/global/5`.
+    if has(".pnpm") {
+        let is_global = owner.parent().is_some_and(|above| above.ends_with("pnpm/global"));
+        return Some(if is_global {
+            Installed::PnpmGlobal
+        } else {
+            Installed::PnpmProject(owner.to_owned())
+        });
+    }
     if owner.ends_with("lib") && !owner.join("package.json").exists() {
         return Some(Installed::NpmGlobal);
     }
@@ -122,19 +146,19 @@ fn of_npm(program: &Path) -> Option<Installed> {
 fn of_python(program: &Path) -> Option<Installed> {
     let bin = program.parent()?;
     let prefix = bin.parent()?;
-    let is_noted = entries(&prefix.join("lib"))
+    let noted = entries(&prefix.join("lib"))
         .filter(|python| starts_with(python, "python3"))
         .flat_map(|python| ["site-packages", "dist-packages"].map(|packages| python.join(packages)))
         .flat_map(|packages| entries(&packages).collect::<Vec<_>>())
-        .any(|package| starts_with(&package, "aiwg_cli-"));
-    if !is_noted {
-        return None;
-    }
+        .find(|package| starts_with(package, "aiwg_cli-"))?;
     let is_below = |folder: &str| prefix.parent().is_some_and(|above| above.ends_with(folder));
     if is_below("pipx/venvs") {
         Some(Installed::Pipx)
     } else if is_below("uv/tools") {
         Some(Installed::Uv)
+    } else if fs::read_to_string(noted.join("INSTALLER")).is_ok_and(|by| by.trim() == "uv") {
+        // Its environments have no pip as a rule.
+        Some(Installed::UvPip(prefix.to_owned()))
     } else {
         let own = bin.join("python3");
         Some(Installed::Pip(if own.exists() { own } else { "python3".into() }))
@@ -207,6 +231,12 @@ mod tests {
         let (found, root) = of("it's/node_modules/@aiwg/linux-x64/bin/aiwg", &[("it's/package.json", "{}")]);
         assert_eq!(found, Installed::NpmProject(root.join("it's")));
         assert!(found.upgrade().contains(r"it'\''s' aiwg"), "{}", found.upgrade());
+        let pnpms = |root: &str| {
+            format!("{root}/node_modules/.pnpm/@aiwg+linux-x64@0.1.0/node_modules/@aiwg/linux-x64/bin/aiwg")
+        };
+        let (found, root) = of(&pnpms("pn"), &[("pn/package.json", "{}")]);
+        assert_eq!(found.upgrade(), format!("pnpm --dir {} update aiwg", root.join("pn").display()));
+        assert_eq!(of(&pnpms("share/pnpm/global/5"), &[]).0, Installed::PnpmGlobal);
         assert_eq!(of(".npm/_npx/0a1b/node_modules/@aiwg/linux-x64/bin/aiwg", &[]).0, Installed::Npx);
     }
 
@@ -218,6 +248,9 @@ mod tests {
         assert_eq!(within("share/pipx/venvs/aiwg-cli"), Installed::Pipx);
         assert_eq!(within("share/uv/tools/aiwg-cli"), Installed::Uv);
         assert_eq!(within(".local"), Installed::Pip("python3".into()));
+        let installer = noted("uvv").replace("RECORD", "INSTALLER");
+        let (found, root) = of("uvv/bin/aiwg", &[(&installer, "uv"), ("uvv/bin/python3", "")]);
+        assert_eq!(found, Installed::UvPip(root.join("uvv")));
         let (found, root) = of("venv/bin/aiwg", &[(&noted("venv"), ""), ("venv/bin/python3", "")]);
         assert_eq!(found, Installed::Pip(root.join("venv/bin/python3")));
     }

@@ -7,7 +7,7 @@ mod service;
 
 use std::{io, path::Path, process::ExitCode};
 
-use aiwg_protocol::CONFIG_PATH;
+use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR};
 use aiwg_server::boot::load_config;
 
 pub(crate) use init::init;
@@ -30,6 +30,12 @@ pub(crate) fn schema(project: Option<&Path>, kind: SchemaKind) -> Result<ExitCod
 
 /// The document of a project's events.
 fn events(project: &Path) -> Result<serde_json::Value, CliError> {
+    if !project.join(PROJECT_DIR).is_dir() {
+        return Err(CliError::Failed(format!(
+            "{} is in no project, so there are no events to describe: `aiwg init` makes it one, and --project names another",
+            project.display()
+        )));
+    }
     let loaded = load_config(project, &project.join(CONFIG_PATH), false)
         .map_err(|error| CliError::Failed(error.to_string()))?;
     let project = project.canonicalize()?;

@@ -1,11 +1,6 @@
 //! The gate of a connection: calls that have to wait for what was there before the client came.
 
-use std::{
-    collections::VecDeque,
-    pin::Pin,
-    task::Context,
-    time::Duration,
-};
+use std::{collections::VecDeque, pin::Pin, task::Context, time::Duration};
 
 use aiwg_protocol::{DaemonServiceRequest, wire::server::CallId};
 use futures::future::BoxFuture;
@@ -48,7 +43,11 @@ impl Gate {
     }
 
     /// Takes a call that was sent: returned if it passes at once.
-    pub(super) fn take(&mut self, call: CallId, request: DaemonServiceRequest) -> Option<DaemonServiceRequest> {
+    pub(super) fn take(
+        &mut self,
+        call: CallId,
+        request: DaemonServiceRequest,
+    ) -> Option<DaemonServiceRequest> {
         let Some(closed) = &self.closed else { return Some(request) };
         if closed.patience.is_none() && passes(&request, self.held.is_empty()) {
             return Some(request);

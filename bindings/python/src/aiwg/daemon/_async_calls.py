@@ -14,7 +14,16 @@ from ._async_connection import AsyncConnection
 from ._errors import DaemonConnectionError, DaemonError, disconnected, is_lost
 from ._fork import forget_in_children
 from ._message import request_line
-from ._repeat import Patience, is_stopping, knows_no_keys, repeats_after, with_key
+from ._repeat import (
+    Patience,
+    has_trace,
+    is_stopping,
+    knows_no_keys,
+    knows_no_traces,
+    repeats_after,
+    with_key,
+    without_trace,
+)
 
 if TYPE_CHECKING:
     from ._async_spooler import AsyncSpooler
@@ -38,7 +47,20 @@ class Terms(NamedTuple):
 class _Call:
     """A call that a task waits for."""
 
-    __slots__ = ("_calls", "_params", "future", "has_own_key", "line", "method", "number", "since", "size", "terms")
+    __slots__ = (
+        "_calls",
+        "_keyed",
+        "_params",
+        "future",
+        "has_own_key",
+        "has_trace",
+        "line",
+        "method",
+        "number",
+        "since",
+        "size",
+        "terms",
+    )
 
     def __init__(
         self,
@@ -48,7 +70,8 @@ class _Call:
         terms: Terms,
     ) -> None:
         self._calls = calls
-        self._params = params
+        if not calls.has_traces and has_trace(method, params):
+            params = without_trace(params)
         keyed = with_key(method, params) if terms.repeats and calls.has_keys else params
         self.future: asyncio.Future[Any] = calls.loop.create_future()
         self.number = next(calls.numbers)
@@ -57,6 +80,9 @@ class _Call:
         self.terms = terms
         self.has_own_key = keyed is not params
         """True if it has a key that its caller has not given."""
+        self._params, self._keyed = params, keyed
+        self.has_trace = has_trace(method, params)
+        """True if it has a trace, which a daemon may be too old to take."""
         self.line = request_line(self.number, method, keyed)
         self.size = len(self.line)
 
@@ -84,7 +110,14 @@ class _Call:
         """Makes it one for a daemon that knows no keys."""
         self.has_own_key = False
         self.terms = self.terms._replace(repeats=False)
+        self._keyed = self._params
         self.line = request_line(self.number, self.method, self._params)
+
+    def drop_trace(self) -> None:
+        """Makes it one for a daemon that takes no traces."""
+        self.has_trace = False
+        self._params, self._keyed = without_trace(self._params), without_trace(self._keyed)
+        self.line = request_line(self.number, self.method, self._keyed)
 
 
 class AsyncCalls:
@@ -95,6 +128,8 @@ class AsyncCalls:
         self.connection: AsyncConnection | None = None
         self.has_keys = True
         """False once the daemon is known to be older than the keys."""
+        self.has_traces = True
+        """False once the daemon that is connected to is known to be older than the traces of events."""
         self.numbers = itertools.count(1)
         self.path = ""
         """The socket that was last connected to, or tried."""
@@ -189,6 +224,9 @@ class AsyncCalls:
         if call.has_own_key and knows_no_keys(error):
             self.has_keys = False
             call.drop_key()
+        elif call.has_trace and knows_no_traces(error):
+            self.has_traces = False
+            call.drop_trace()
         elif not call.terms.repeats or not repeats_after(error, self._was_connected):
             return False
         elif not call.terms.is_patient and self._patience.is_over(call.since):
@@ -286,7 +324,7 @@ class AsyncCalls:
             return
         error = task.exception()
         if error is None:
-            self.connection, self._was_connected = task.result(), True
+            self.connection, self._was_connected, self.has_traces = task.result(), True, True
             self._pump()
         elif isinstance(error, (DaemonConnectionError, DaemonError)):
             self._has_not_connected(error)

@@ -17,7 +17,7 @@ from ._hooks import Hooks, Logged
 from ._lock import Interrupted, SignalSafeLock
 from ._offline import OFFLINE_TIMEOUT
 from ._reading import Reading
-from ._repeat import Patience, knows_no_keys, may_repeat, with_key
+from ._repeat import Patience, has_trace, knows_no_keys, knows_no_traces, may_repeat, with_key, without_trace
 from ._tasks import Tasks
 
 TYPE_CHECKING = False
@@ -94,6 +94,7 @@ class DaemonClient(Methods):
         self._subscriptions: WeakSet[Subscription] = WeakSet()
         self._was_connected = False
         self._has_keys = True
+        self._has_traces = True
         forget_in_children(self)
 
     def forget(self) -> None:
@@ -396,6 +397,18 @@ class DaemonClient(Methods):
                 time.sleep(pause)
 
     def _request(self, method: str, params: Mapping[str, object] | None, limit: Deadline) -> Any:
+        if not has_trace(method, params):
+            return self._sent(method, params, limit)
+        if self._has_traces:
+            try:
+                return self._sent(method, params, limit)
+            except DaemonError as error:
+                if not knows_no_traces(error):
+                    raise
+                self._has_traces = False
+        return self._sent(method, without_trace(params), limit)
+
+    def _sent(self, method: str, params: Mapping[str, object] | None, limit: Deadline) -> Any:
         address: Address | None = None
         try:
             connection = self._connection
@@ -415,7 +428,7 @@ class DaemonClient(Methods):
             connection = self._connection
             if connection is None or not connection.is_open:
                 connection = self._connection = Connection(address, deadline, self._hooks)
-                self._was_connected = True
+                self._was_connected = self._has_traces = True
             return connection
 
         left = deadline.left()

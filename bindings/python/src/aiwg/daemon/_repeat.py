@@ -11,6 +11,7 @@ from ._errors import DaemonError, NoDaemonError, is_lost
 from ._generated.constants import REPEATABLE
 
 KEY = "idempotencyKey"
+TRACE = "traceparent"
 
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 1.0
@@ -51,6 +52,25 @@ def may_repeat(method: str, retry: bool) -> bool:
 def knows_no_keys(error: BaseException) -> bool:
     """True if the daemon is older than the keys, and has refused a call for its."""
     return isinstance(error, DaemonError) and error.kind == "invalid_params" and error.member == KEY
+
+
+def has_trace(method: str, params: Mapping[str, object] | None) -> bool:
+    """True if an event has a trace that every daemon takes that knows of traces."""
+    if method != "event.emit" or not isinstance(params, Mapping) or TRACE not in params:
+        return False
+    from ._tracing import is_traceparent
+
+    return is_traceparent(params[TRACE])
+
+
+def without_trace(params: Mapping[str, object] | None) -> Mapping[str, object]:
+    """The params for a daemon that is too old to take the trace of an event."""
+    return {name: value for name, value in (params or {}).items() if name != TRACE}
+
+
+def knows_no_traces(error: BaseException) -> bool:
+    """True if the daemon has refused a call for its trace, which is as it should be: it is too old to take one."""
+    return isinstance(error, DaemonError) and error.kind == "invalid_params" and error.member == TRACE
 
 
 def is_stopping(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, List, NamedTuple
 
 from ._discovery import Address, project_of
 from ._errors import DaemonTimeoutError, NoDaemonError, SpoolError, is_lost
+from ._generated.constants import RESERVED_TOPICS
 from ._generated.types import EventEmitted
 from ._json_text import encode
 from ._repeat import is_stopping, new_key
@@ -26,8 +27,8 @@ _MAX_KEY = 200
 _SUFFIX = ".json"
 _IGNORE = ".gitignore"
 _TOPIC = re.compile(r"[A-Za-z0-9_.:/-]{1,200}\Z")
-_RESERVED = re.compile("(?:agent|approval|automation|budget|chat|daemon|file|health|schedule|task):")
-"""The beginnings of the topics that only the daemon may publish."""
+_NAME = re.compile(r"[0-9]{16}-[0-9]{1,10}-[0-9]{6}-[0-9a-f]{8}\.json\Z")
+_LAST_MICROS = 9_999_999_999_999_999
 
 
 class EventSpooled(EventEmitted):
@@ -102,6 +103,18 @@ class _Names:
     def __init__(self) -> None:
         self._micros = 0
         self._counter = 0
+        self._shift = 0
+
+    def after(self, name: str, others: int) -> str:
+        """The name of a file that is written now, where the latest of others' names has this time.
+
+        The clock may have been set back since: then this process's names go on from there, in their own order.
+        """
+        micros = int(name[:16]) + self._shift
+        if micros <= others:
+            self._shift += others + 1 - micros
+            micros = others + 1
+        return f"{min(micros, _LAST_MICROS):016d}{name[16:]}"
 
     def next(self) -> str:
         self._micros = max(time.time_ns() // 1000, self._micros + 1)
@@ -155,9 +168,9 @@ def _why_never(topic: object, key: object, trace: str | None) -> str | None:
     """Why no daemon would ever take an event, if none would."""
     if not isinstance(topic, str) or not _TOPIC.match(topic):
         return f"{topic!r:.100} is no topic, which has 1 to 200 letters, digits and _ . : / -"
-    reserved = _RESERVED.match(topic)
+    reserved = next((prefix for prefix in RESERVED_TOPICS if topic.startswith(prefix)), None)
     if reserved is not None:
-        return f"topics that start with {reserved[0]!r} are the daemon's own: choose another for {topic!r}"
+        return f"topics that start with {reserved!r} are the daemon's own: choose another for {topic!r}"
     if trace is not None and not is_traceparent(trace):
         return f"{trace!r:.100} is no trace context as W3C has it"
     if not isinstance(key, str) or not 1 <= len(key) <= _MAX_KEY:
@@ -167,9 +180,10 @@ def _why_never(topic: object, key: object, trace: str | None) -> str | None:
 
 def _write(directory: str, name: str, content: bytes) -> EventSpooled:
     folder = _open(directory)
-    temporary, final = f".tmp-{name}{_SUFFIX}", f"{name}{_SUFFIX}"
     try:
         _check_room(folder, directory, len(content))
+        name = _names.after(name, _room.others)
+        temporary, final = f".tmp-{name}{_SUFFIX}", f"{name}{_SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600, dir_fd=folder)
         try:
@@ -246,16 +260,21 @@ class _Room:
         self._of: tuple[int, int, int] | None = None
         self._files = 0
         self._bytes = 0
+        self.others = 0
+        """The latest time in the names of other processes, in microseconds."""
 
     def taken(self, folder: int) -> tuple[int, int]:
         """Number of files, and bytes."""
         if self._of != self._state(folder):
             sizes: List[int] = []
+            self.others, own = 0, f"-{os.getpid()}-"
             with os.scandir(folder) as entries:
                 for entry in entries:
                     # One that is hidden is still being written, or is no event.
                     if entry.name.startswith(".") or not entry.name.endswith(_SUFFIX):
                         continue
+                    if _NAME.match(entry.name) and not entry.name.startswith(own, 16):
+                        self.others = max(self.others, int(entry.name[:16]))
                     try:
                         if entry.is_file(follow_symlinks=False):
                             sizes.append(entry.stat(follow_symlinks=False).st_size)

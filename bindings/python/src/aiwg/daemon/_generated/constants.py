@@ -5,7 +5,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Final, Literal
+    from typing import Dict, Final, Literal, Tuple
 
 PROTOCOL_VERSION: Final[str] = "1.0"
 """The version of the wire contract."""
@@ -26,6 +26,20 @@ directories.
 
 START_COMMAND: Final[str] = "aiwg daemon start"
 """The command that starts the daemon."""
+
+RESERVED_TOPICS: Final[Tuple[str, ...]] = (
+    "agent:",
+    "approval:",
+    "automation:",
+    "budget:",
+    "chat:",
+    "daemon:",
+    "file:",
+    "health:",
+    "schedule:",
+    "task:",
+)
+"""The beginnings of the topics that only the daemon may publish."""
 
 MAX_SOCKET_PATH: Final[int] = 100
 """The longest socket path that every system takes, in bytes. A longer one is a symbolic link to a
