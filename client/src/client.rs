@@ -293,3 +293,45 @@ fn knows_no_traces(error: &ApiError) -> bool {
 fn root<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader, Write},
+        os::unix::net::UnixListener,
+        sync::mpsc,
+    };
+
+    use super::*;
+
+    /// A daemon of the first release refuses a member that it does not know.
+    #[tokio::test]
+    async fn an_old_daemon_gets_events_without_their_traces() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let (asked, traces) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            for line in BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok) {
+                let has_trace = line.contains("traceparent");
+                let id = serde_json::from_str::<serde_json::Value>(&line).unwrap()["id"].take();
+                asked.send(has_trace).unwrap();
+                let answer = match has_trace {
+                    true => {
+                        r#""error":{"code":-32602,"message":"no","data":{"kind":"invalid_params","member":"traceparent"}}"#
+                    }
+                    false => r#""result":{"seq":1,"rules":[]}"#,
+                };
+                stream.write_all(format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{answer}}}\n").as_bytes()).unwrap();
+            }
+        });
+        let client = DaemonClient::connect_to(&socket).await.unwrap();
+        let traced = client.clone().with_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        traced.emit("a:b", &1).await.unwrap();
+        traced.emit("a:b", &2).await.unwrap();
+        let wrong = client.with_traceparent("none").emit("a:b", &3).await.unwrap_err();
+        assert_eq!(wrong.kind(), Some(ErrorKind::InvalidParams));
+        assert_eq!(traces.try_iter().collect::<Vec<_>>(), [true, false, false, true]);
+    }
+}
