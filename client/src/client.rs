@@ -323,11 +323,14 @@ mod tests {
                     }
                     false => r#""result":{"seq":1,"rules":[]}"#,
                 };
-                stream.write_all(format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{answer}}}\n").as_bytes()).unwrap();
+                stream
+                    .write_all(format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{answer}}}\n").as_bytes())
+                    .unwrap();
             }
         });
         let client = DaemonClient::connect_to(&socket).await.unwrap();
-        let traced = client.clone().with_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        let traced =
+            client.clone().with_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         traced.emit("a:b", &1).await.unwrap();
         traced.emit("a:b", &2).await.unwrap();
         let wrong = client.with_traceparent("none").emit("a:b", &3).await.unwrap_err();
