@@ -145,7 +145,8 @@ pub(crate) const MESSAGING_MANIFEST: &str = "Example:
 
 pub(crate) const REPORT: &str = "Examples:
   aiwg report
-  aiwg report --since 18:00";
+  aiwg report --since 18:00
+  aiwg schedule run morning   # a job with the action \"report\" sends a notice of it";
 
 pub(crate) const HOLD: &str = "Examples:
   aiwg task hold task-0003

@@ -93,14 +93,30 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     moment_of(text, &ZonedDateTime::now(), false)
 }
 
-/// A moment that is past: as RFC 3339 has it, a time of day such as `18:00`, which is its last one, or a time such as `2h`, so long ago.
+/// A moment that is past: as RFC 3339 has it, a day, which is its beginning, a time of day such as `18:00`, which is its last one, or a time such as
+/// `2h`, so long ago.
 pub(crate) fn since(text: &str) -> Result<Timestamp, String> {
     let now = ZonedDateTime::now();
     if let Ok(ago) = duration(text) {
         let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
         return Ok(Timestamp::from_millis(now.timestamp().as_millisecond().saturating_sub(ago)));
     }
-    moment_of(text, &now, true)
+    let wrong =
+        || "expected a moment: 18:00, 2026-12-24 or 2026-12-24T18:00:00Z, or so long ago, as 12h".to_owned();
+    let at = match text.parse::<Date>() {
+        Ok(day) if !text.contains(['T', 't', ' ']) => {
+            let begins = day.to_zoned(now.time_zone().clone()).map_err(|_| wrong())?;
+            Timestamp::from_millis(begins.timestamp().as_millisecond())
+        }
+        _ => moment_of(text, &now, true).map_err(|_| wrong())?,
+    };
+    Ok(at)
+}
+
+/// The same, and none that is yet to come.
+pub(crate) fn past(text: &str) -> Result<Timestamp, String> {
+    let at = since(text)?;
+    if at > Timestamp::now() { Err(format!("must be past; {at} is yet to come")) } else { Ok(at) }
 }
 
 fn moment_of(text: &str, now: &ZonedDateTime, is_past: bool) -> Result<Timestamp, String> {
@@ -188,6 +204,18 @@ mod tests {
         assert!(moment_of("25:00", &now, false).is_err() && moment_of("tonight", &now, true).is_err());
         let far = moment_of("9999-12-31T23:59:59Z", &now, false).unwrap_err();
         assert!(far.contains("out of reach"), "{far}");
+    }
+
+    #[test]
+    fn a_report_begins_in_the_past_and_its_error_says_how_to_write_that() {
+        for good in ["12h", "2026-01-02", "18:00", "2026-01-02T18:00:00Z"] {
+            assert!(past(good).is_ok(), "{good}");
+        }
+        for wrong in ["1w", "yesterday", "2026-02-30"] {
+            let error = past(wrong).unwrap_err();
+            assert!(error.contains("as 12h") && error.contains("2026-12-24 or"), "{error}");
+        }
+        assert!(past("9000-01-01T00:00:00Z").unwrap_err().contains("yet to come"));
     }
 
     #[test]

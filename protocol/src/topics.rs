@@ -4,7 +4,8 @@ use crate::{
     definition::TypeRef,
     types::{
         AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck,
-        RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskRefusedEvent, TaskSentEvent,
+        ReportEvent, RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskRefusedEvent,
+        TaskSentEvent,
     },
 };
 
@@ -137,5 +138,10 @@ pub static TOPICS: &[Topic] = &[
         name: "daemon:reloaded",
         docs: "The configuration was read again and is in force.",
         payload: TypeRef::of_result::<DaemonReloaded>,
+    },
+    Topic {
+        name: "daemon:report",
+        docs: "A job with the built-in action `report` has fired: the report since it did so before.",
+        payload: TypeRef::of_result::<ReportEvent>,
     },
 ];

@@ -16,7 +16,7 @@ use aiwg_protocol::types::{Cause, HealthCheckItem, Subsystems};
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
 
-use crate::{context::Context, stop::Stop};
+use crate::{context::Context, rules::BuiltIn, stop::Stop};
 
 /// A part of the daemon that runs beside the engine.
 pub(crate) trait Component: Send + Sync {
@@ -54,15 +54,23 @@ pub(crate) trait Component: Send + Sync {
         Box::pin(ready(Vec::new()))
     }
 
-    /// Carries out the built-in action of this name, if it is the component's. Its events have this cause.
-    fn carry_out<'a>(
-        &'a self,
-        _action: &'a str,
-        _cause: Option<Cause>,
-        _context: &'a Arc<Context>,
-    ) -> BoxFuture<'a, ()> {
+    /// Carries out a built-in action, if it is the component's. Default: nothing.
+    fn carry_out<'a>(&'a self, _duty: &'a Duty, _context: &'a Arc<Context>) -> BoxFuture<'a, ()> {
         Box::pin(ready(()))
     }
+}
+
+/// The firing of a job that has a built-in action.
+#[derive(Debug)]
+pub(crate) struct Duty {
+    /// The action.
+    pub(crate) action: BuiltIn,
+    /// The job's name.
+    pub(crate) job: String,
+    /// True if someone has run it by hand.
+    pub(crate) is_manual: bool,
+    /// The cause of the events that it publishes.
+    pub(crate) cause: Option<Cause>,
 }
 
 /// An item of a health check: the report of what is well, or the problem and its remedy.
@@ -116,9 +124,9 @@ impl Components {
     }
 
     /// Runs a built-in action by its component.
-    pub(crate) async fn carry_out(&self, action: &str, cause: Option<Cause>, context: &Arc<Context>) {
+    pub(crate) async fn carry_out(&self, duty: &Duty, context: &Arc<Context>) {
         for component in self.all() {
-            component.carry_out(action, cause.clone(), context).await;
+            component.carry_out(duty, context).await;
         }
     }
 }

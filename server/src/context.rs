@@ -11,7 +11,7 @@ use crate::{
     accounts::Accounts,
     bus::Bus,
     config::Settings,
-    engine::{Automation, Engine, automation},
+    engine::{Automation, Engine, automation, rule_facts},
     health::Health,
     lifecycle::Host,
     log::Log,
@@ -65,9 +65,15 @@ impl Context {
 
     /// The status of automation. It does not go through the engine, which may just be waiting for the disk.
     pub(crate) async fn automation(&self) -> Result<Automation, ApiError> {
-        let facts = self.read(|reader| reader.rule_facts()).await?;
+        let facts = self.read(rule_facts).await?;
         let rules = compile(&self.settings.get().config);
         Ok(automation(rules, facts, &self.engine.refusals()))
+    }
+
+    /// The same, for what reads already.
+    pub(crate) fn automation_in(&self, reader: &dyn Reader) -> aiwg_store::Result<Automation> {
+        let rules = compile(&self.settings.get().config);
+        Ok(automation(rules, rule_facts(reader)?, &self.engine.refusals()))
     }
 }
 

@@ -40,7 +40,7 @@ struct Kept {
     /// True if it was seen to take none all the same.
     is_mute: bool,
     /// True if it has reported on one, be it its prompt.
-    is_heard: bool,
+    is_heard: watch::Sender<bool>,
     clock: Clock,
 }
 
@@ -50,6 +50,8 @@ pub(crate) struct KeeperOrders {
     pub(crate) end: watch::Receiver<Option<StopReason>>,
     /// The messages to its agent.
     pub(crate) messages: mpsc::UnboundedReceiver<Message>,
+    /// True once its agent has reported on a message, be it its prompt.
+    pub(crate) heard: watch::Receiver<bool>,
 }
 
 /// The clock of a run's time, which stands still while its agent waits for a person.
@@ -119,6 +121,7 @@ impl Running {
     ) -> KeeperOrders {
         let (end, ended) = watch::channel(ending);
         let (tell, messages) = mpsc::unbounded_channel();
+        let (is_heard, heard) = watch::channel(false);
         let one = Kept {
             launch: run.n,
             dir,
@@ -129,11 +132,11 @@ impl Running {
             messages: tell,
             is_live: false,
             is_mute: false,
-            is_heard: false,
+            is_heard,
             clock: Clock { is_unknown: is_found, ..Clock::default() },
         };
         self.change(|kept| kept.insert(run.task, one));
-        KeeperOrders { end: ended, messages }
+        KeeperOrders { end: ended, messages, heard }
     }
 
     /// Notes that the agent of a run takes messages while it works.
@@ -153,13 +156,13 @@ impl Running {
     /// Notes that the agent of a run has reported on a message, be it its prompt: it takes others.
     pub(crate) fn set_heard(&self, run: RunId) {
         if let Some(one) = self.lock().get_mut(&run.task).filter(|one| one.launch == run.n) {
-            one.is_heard = true;
+            one.is_heard.send_replace(true);
         }
     }
 
     /// True if the agent of a task has reported on a message in this run.
     pub(crate) fn is_heard(&self, no: TaskNo) -> bool {
-        self.lock().get(&no).is_some_and(|one| one.is_heard)
+        self.lock().get(&no).is_some_and(|one| *one.is_heard.borrow())
     }
 
     /// True if the agent of a task takes messages while it works.

@@ -126,7 +126,7 @@ fn the_cap_of_a_profile_is_kept_without_a_budget_and_the_smaller_cap_counts() {
     // It tells what it cost, and goes on working.
     let over = run("cost 2.5; background 'sleep 1000'", "capped");
     assert_eq!((&over["state"], &over["reason"]), (&json!("failed"), &json!("budget")));
-    assert!(over["error"].as_str().unwrap().contains("profile"), "{over}");
+    assert!(over["error"].as_str().unwrap().contains("raise \"agents.capped.cap_usd\""), "{over}");
     let free = daemon.ended(&daemon.submit("answer \"cap $cap\"; cost 2.5"));
     assert_eq!((&free["state"], &free["result"]), (&json!("completed"), &json!("cap ")), "it has no cap");
     daemon.reload(config(json!({ "task_usd": 1.25 })));

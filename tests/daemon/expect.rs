@@ -44,6 +44,13 @@ fn three_equal_failures_in_a_row_trip_a_rule() {
     let event = daemon.call("event.list", json!({ "topics": ["automation:tripped"] }))[0]["payload"].clone();
     assert_eq!(event, json!({ "rule": "r", "failures": 3, "reason": "failed" }));
     assert!(issue(&daemon, "automation").unwrap().contains("`aiwg automation enable --rule r`"));
+    // The reason for this trip is said, and not which there may be; also by the next daemon.
+    let why = "3 tasks in a row failed for one reason: failed";
+    daemon.restart();
+    assert!(issue(&daemon, "automation").unwrap().contains(&format!("r, since {why};")));
+    assert!(daemon.rule("r")["reason"].as_str().unwrap().starts_with(why), "{}", daemon.rule("r"));
+    let tripped = daemon.call("report.get", json!({}))["tripped"].clone();
+    assert_eq!((&tripped[0]["rule"], &tripped[0]["why"]), (&json!("r"), &json!(why)));
     daemon.emit("a:b", json!(null));
     assert_eq!(daemon.total(), 6);
     daemon.call("automation.enable", json!({ "ruleId": "r" }));

@@ -331,6 +331,9 @@ fn a_profile_whose_limit_is_over_is_tried_though_its_fallback_is_free() {
     let daemon = with_two_profiles(&limited(Duration::from_secs(2)), &say);
     let first = daemon.submit_with(json!({ "prompt": "x", "agent": "one" }));
     assert_eq!(daemon.ended(&first)["profiles"], json!(["one", "two"]));
+    // It counts for the one whose account pays.
+    let spent = daemon.call("budget.status", json!({}))["byAgent"].clone();
+    assert_eq!(spent[0]["agent"], "two", "{spent}");
     daemon.write("one", say.join("\n"));
     until("the end of the limit", || {
         let accounts = daemon.call("account.list", json!({}))["accounts"].clone();

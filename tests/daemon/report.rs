@@ -62,3 +62,42 @@ fn the_reasons_are_counted() {
     daemon.ended(&daemon.submit("exit 1"));
     assert_eq!(daemon.call("task.stats", json!({}))["reasons"], json!({ "done": 2, "failed": 1 }));
 }
+
+fn reports(daemon: &TestDaemon) -> Vec<Value> {
+    let events = daemon.call("event.list", json!({ "topics": ["daemon:report"] }));
+    events.as_array().unwrap().iter().map(|event| event["payload"].clone()).collect()
+}
+
+#[test]
+fn a_job_publishes_the_report_without_an_agent() {
+    let morning = json!({ "jobs": [{ "name": "morning", "cron": "0 0 1 1 *", "action": "report" }] });
+    let daemon = TestDaemon::with(json!({ "schedule": morning }));
+    daemon.ended(&daemon.submit("exit 3"));
+    daemon.ended(&daemon.submit("true"));
+    daemon.submit_with(json!({ "prompt": "do: true", "delay": "10m" }));
+    for _ in 0..2 {
+        daemon.call("schedule.run", json!({ "job": "morning" }));
+    }
+    assert_eq!(daemon.total(), 3, "no task is made");
+    let reports = reports(&daemon);
+    // One by hand takes nothing from the next.
+    assert_eq!((reports.len(), &reports[0]["failed"], &reports[1]["failed"]), (2, &json!(1), &json!(1)));
+    let report = &reports[0];
+    let said = report["summary"].as_str().unwrap();
+    assert!(said.starts_with("1 task completed, 1 failed; 0 running, 1 waiting; $"), "{said}");
+    assert_eq!(report["waits"][0]["waiting"], "delay");
+    assert_eq!((&report["job"], ids(&report["failures"])), (&json!("morning"), vec!["task-0001"]));
+    assert_eq!(report["reasons"], json!({ "done": 1, "failed": 1 }));
+}
+
+#[test]
+fn an_action_of_that_name_of_ones_own_stays_a_task() {
+    let daemon = TestDaemon::with(json!({
+        "schedule": { "jobs": [{ "name": "morning", "cron": "0 0 1 1 *", "action": "report" }] },
+        "actions": { "report": { "type": "submit_task", "prompt": "do: echo mine" } }
+    }));
+    daemon.call("schedule.run", json!({ "job": "morning" }));
+    let task = daemon.ended("task-0001");
+    assert!(task["output"].as_str().unwrap().ends_with("mine\n"), "{task}");
+    assert_eq!(reports(&daemon), [] as [Value; 0]);
+}

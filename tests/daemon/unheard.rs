@@ -52,6 +52,9 @@ fn an_agent_that_says_nothing_of_its_input_is_not_said_to_hear_at_once() {
     assert_eq!(send(&daemon, &task, "do: answer second")["delivery"], "next_run");
     daemon.write("go", "");
     assert_eq!(states(&daemon.ended(&task)), [("delivered", Some(2))]);
+    // It might have taken it in from its input, and would have got it twice.
+    let input = daemon.read(&format!(".aiwg/daemon/actions/{task}/1/input.jsonl"));
+    assert_eq!(input.lines().count(), 1, "{input}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{Report, ReportGetParams, ReportedTask, Timestamp},
+    types::{Report, ReportGetParams, ReportedTask, Timestamp, TrippedRule},
 };
 use clap::{Args, ValueHint};
 
@@ -15,9 +15,9 @@ use crate::{
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
-        Output, Page, Table, count, moment,
+        Output, Page, Table, moment,
     },
-    values::since,
+    values::past,
 };
 
 /// Number of tasks of each kind that are shown to people: `--json` has all.
@@ -27,7 +27,7 @@ const SHOWN: usize = 20;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReportArgs {
     /// From this moment on, as 18:00 or 2026-12-24T18:00:00Z, or so long ago, as 12h; 24 hours ago unless given
-    #[arg(long, value_name = "MOMENT", value_parser = since, value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "MOMENT", value_parser = past, value_hint = ValueHint::Other)]
     since: Option<Timestamp>,
 }
 
@@ -41,27 +41,13 @@ pub(crate) async fn run(
 }
 
 fn show(out: &mut Page, report: &Report) -> io::Result<()> {
-    let verified = report.completed.iter().filter(|task| task.verified == Some(true)).count();
-    let verified = if verified == 0 { String::new() } else { format!(", {verified} of them verified") };
-    let cancelled = match report.cancelled.len() {
-        0 => String::new(),
-        some => format!(", {some} were cancelled"),
-    };
-    writeln!(
-        out,
-        "Since {}: {} completed{verified}, {} failed{cancelled}; {} running, {} waiting; ${:.2}.",
-        moment(report.since),
-        count(report.completed.len() as u64, "task", "tasks"),
-        report.failed.len(),
-        report.running.len(),
-        report.waiting.len(),
-        report.cost_usd
-    )?;
+    writeln!(out, "Since {}: {}", moment(report.since), report.summary())?;
     if report.is_cut {
         writeln!(out, "There is more than can be reported at once: ask for less time.")?;
     }
     let reason = |task: &ReportedTask| task.reason.clone().unwrap_or_else(|| "-".to_owned());
     table(out, "FAILED", &report.failed, "REASON", reason)?;
+    tripped(out, &report.tripped)?;
     table(out, "CANCELLED", &report.cancelled, "REASON", reason)?;
     table(out, "WAITING", &report.waiting, "FOR", waits_for)?;
     table(out, "RUNNING", &report.running, "SINCE", |task| {
@@ -72,6 +58,18 @@ fn show(out: &mut Page, report: &Report) -> io::Result<()> {
         _ => reason(task),
     };
     table(out, "COMPLETED", &report.completed, "HOW", done)
+}
+
+fn tripped(out: &mut Page, rules: &[TrippedRule]) -> io::Result<()> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Table::new([Whole("TRIPPED"), Text("SINCE", 48), Text("WHY", 100)]);
+    for rule in rules {
+        rows.add([rule.rule.as_str().into(), moment(rule.at).into(), rule.why.as_str().into()]);
+    }
+    writeln!(out)?;
+    rows.write(out)
 }
 
 fn waits_for(task: &ReportedTask) -> String {

@@ -17,7 +17,7 @@ pub struct MessagingConfig {
     pub telegram: Option<TelegramConfig>,
     /// The people who may write to the daemon. Nobody else may, by default.
     pub users: MessagingUsers,
-    /// The events that notices are sent about; a usual set when null: failures, approvals, budgets, limits and what is not well.
+    /// The events that notices are sent about; a usual set when null: failures, approvals, budgets, limits, reports of jobs and what is not well.
     #[schemars(length(max = 100))]
     pub notify: Option<Vec<NotifyConfig>>,
     /// The gathering of notices.

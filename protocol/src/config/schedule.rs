@@ -28,7 +28,7 @@ pub struct Job {
     /// Times, as in crontab(5).
     #[schemars(length(max = 1000))]
     pub cron: String,
-    /// `health-check`, the name of an entry in `actions`, or else what an agent is asked to do, by name.
+    /// The name of an entry in `actions`; or `health-check` or `report`, which are built in; or else what an agent is asked to do, by name.
     #[schemars(length(min = 1, max = 200))]
     pub action: String,
     /// True if the job fires once, as soon as it can, for all the times that it has missed, while no daemon ran or

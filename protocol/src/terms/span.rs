@@ -11,14 +11,18 @@ const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_0
 /// The longest one, in milliseconds: ten years.
 const LONGEST_MS: u64 = 3650 * 86_400_000;
 
-/// The form, as a regular expression of JSON Schema.
-const PATTERN: &str = "^[0-9]{1,9}(ms|s|m|h|d)$";
-
 /// A length of time, written as a whole number with its unit: `90s`, `10m`, `26h`, `7d`. At most ten years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(u64);
 
 impl Span {
+    /// The form, as a regular expression of JSON Schema.
+    pub const PATTERN: &str = "^[0-9]{1,9}(ms|s|m|h|d)$";
+
+    /// The form, for people.
+    pub const FORM: &str =
+        "a length of time such as \"90s\", \"10m\", \"26h\" or \"7d\", ten years at the most";
+
     /// So many milliseconds, ten years at the most.
     pub fn from_millis(millis: u64) -> Self {
         Self(millis.min(LONGEST_MS))
@@ -65,8 +69,7 @@ impl Serialize for Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        let expected = "a length of time such as \"90s\", \"10m\", \"26h\" or \"7d\", ten years at the most";
-        text.parse().map_err(|()| de::Error::invalid_value(de::Unexpected::Str(&text), &expected))
+        text.parse().map_err(|()| de::Error::invalid_value(de::Unexpected::Str(&text), &Self::FORM))
     }
 }
 
@@ -79,7 +82,7 @@ impl JsonSchema for Span {
         json_schema!({
             "description": "A length of time, written as a whole number with its unit: `90s`, `10m`, `26h`, `7d`. At most ten years.",
             "type": "string",
-            "pattern": PATTERN,
+            "pattern": Self::PATTERN,
         })
     }
 }

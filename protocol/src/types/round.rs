@@ -35,7 +35,8 @@ pub struct Round {
     /// Number of turns of its agent, over all its runs in this round; absent if the agent does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turns: Option<u64>,
-    /// Number of files that were changed while its agent worked, ignored ones left out; absent where that is not known.
+    /// Number of files that were changed while its agent worked, ignored ones left out; absent where that is not known, as after
+    /// an interruption by a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
     /// The first of the protected files that were not as before the first round, when its agent had ended or its check had succeeded.

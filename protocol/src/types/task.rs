@@ -152,7 +152,8 @@ pub struct Task {
     pub exit_code: Option<i32>,
     /// The signal that ended the agent's process; null when none did.
     pub signal: Option<i32>,
-    /// Number of times that an agent was started for it. More than 1 after an agent was lost with the machine.
+    /// Number of attempts that count, for each of which an agent was started. What a limit, a budget or a person has put off goes on as the same
+    /// one, and counts only once it does. More than 1 after an agent was lost with the machine.
     pub attempts: u32,
     /// The agent's answer, once it has ended: the `result` of its output where that is `claude`'s JSON, else the last 64 KiB of
     /// its standard output. Where the beginning is left out, the first line says so.

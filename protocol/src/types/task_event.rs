@@ -18,7 +18,7 @@ pub struct TaskEvent {
     /// The rule that made it, or made the task whose agent submitted it; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Number of times that an agent was started for it.
+    /// Number of attempts that count, for each of which an agent was started.
     pub attempt: u32,
     /// Time from its start to its end, in milliseconds; absent before its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

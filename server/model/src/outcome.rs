@@ -116,9 +116,10 @@ impl Outcome {
             StopReason::Stalled => {
                 (TaskState::Timeout, "it wrote nothing for as long as daemon.stall_minutes allows")
             }
-            StopReason::Budget => {
-                (TaskState::Failed, "it has cost as much as the budgets or its profile allow")
-            }
+            StopReason::Budget => (
+                TaskState::Failed,
+                "it has cost as much as the budgets or its profile allow; `aiwg budget` shows what is left: raise it, and retry it",
+            ),
             StopReason::Take => (TaskState::Failed, "a person took it over while it was running"),
             StopReason::Stop => (TaskState::Cancelled, "the daemon was stopped"),
         };

@@ -180,7 +180,8 @@ impl PastRound<'_> {
             verify: self.check.map(|check| check_result(check, with_tails)),
             cost_usd: self.used.cost_usd,
             turns: self.used.turns,
-            files: detail.files,
+            // Of the run that was interrupted it is not known, and the look at the one that went on says nothing of it.
+            files: detail.files.filter(|_| !self.is_resumed),
             protected: self.protected(),
             at: last.ended_at.unwrap_or(last.started_at),
         }

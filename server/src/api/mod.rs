@@ -29,7 +29,7 @@ pub(crate) use caller::{Caller, caller_of, has_no_agents, is_from_outside};
 use growth::Growth;
 pub(crate) use handler::{Handler, Service};
 use memory::{Memory, kib};
-pub(crate) use methods::{emitted, stop_when_empty};
+pub(crate) use methods::{emitted, report, stop_when_empty};
 pub(crate) use origin::origin_of;
 pub(crate) use peer::Peer;
 pub(crate) use permit::may_reload;

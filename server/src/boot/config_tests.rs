@@ -50,6 +50,24 @@ fn a_list_is_no_object() {
 }
 
 #[test]
+fn a_wrong_length_of_time_is_found_where_it_stands() {
+    let form =
+        "must be a length of time such as \"90s\", \"10m\", \"26h\" or \"7d\", ten years at the most; it is";
+    assert_eq!(
+        wrong(&rule(&[("expect", r#"{"within": "1 day"}"#)])),
+        [format!("5:11: rules[0].expect.within: {form} \"1 day\"")]
+    );
+    for key in ["delay", "expires"] {
+        let action = format!(r#"{{"type":"submit_task","prompt":"p","{key}":"99999999d"}}"#);
+        let said = wrong(&rule(&[("action", &action)]));
+        assert_eq!(said, [format!("4:45: rules[0].action.{key}: {form} \"99999999d\"")]);
+    }
+    let job = r#"{"name":"a","cron":"@daily","action":"x","expect":{"within":""}}"#;
+    let said = wrong(&format!("{{\"schedule\":{{\"jobs\":[\n{job}]}}}}"));
+    assert_eq!(said, [format!("2:52: schedule.jobs[0].expect.within: {form} \"\"")]);
+}
+
+#[test]
 fn a_key_stands_once() {
     assert_eq!(
         wrong("{\"rules\":[],\n \"rules\":[]}"),

@@ -6,7 +6,7 @@ use aiwg_protocol::{config::Config, types::Timestamp};
 use aiwg_store::Reader;
 
 use crate::{
-    api::{Api, emitted},
+    api::{Api, emitted, report},
     component::{Component, Components},
     components::{
         accounts::{AccountSharing, AccountsCheck, Credentials},
@@ -15,6 +15,7 @@ use crate::{
         event_log::EventLog,
         health_check::HealthChecker,
         messaging::{Messaging, MessagingCheck},
+        report::Reporter,
         retention::Retention,
         scheduler::{ScheduleCheck, Scheduler},
         spool::Spool,
@@ -64,6 +65,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
     vec![
         Arc::clone(&spool) as Arc<dyn Component>,
         Arc::new(HealthChecker { components: components.clone() }),
+        Arc::new(Reporter { make: report }),
         Arc::new(Socket::new(listener, api, spool)),
         watcher,
         Arc::new(Supervisor),

@@ -51,7 +51,7 @@ async fn check(context: &Context) -> Result<String, String> {
         .rules
         .iter()
         .filter(|state| state.tripped_at.is_some())
-        .map(|state| state.rule.id.clone())
+        .map(|state| (state.rule.id.as_str(), state.tripped_why.as_deref()))
         .collect();
     if tripped.is_empty() {
         return Ok(format!("{} rules, none tripped", automation.rules.len()));

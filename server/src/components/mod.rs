@@ -6,6 +6,7 @@ pub(crate) mod automation;
 pub(crate) mod event_log;
 pub(crate) mod health_check;
 pub(crate) mod messaging;
+pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod scheduler;
 pub(crate) mod spool;

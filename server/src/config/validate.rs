@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aiwg_protocol::terms::Span;
 use jsonc_parser::{ast, common::Ranged};
 use serde_json::Value;
 
@@ -228,6 +229,11 @@ impl<'s> SchemaValidator<'s, '_, '_> {
         }
         if text.is_empty() && schema["minLength"].as_u64().is_some_and(|least| least > 0) {
             self.report.wrong(at, "must not be empty");
+            return false;
+        }
+        // Its type would refuse it too, and could not say where it stands.
+        if schema["pattern"] == Span::PATTERN && text.parse::<Span>().is_err() {
+            self.report.wrong(at, format!("must be {}; it is {:?}", Span::FORM, short(text)));
             return false;
         }
         self.is_short(text, schema, at)

@@ -8,8 +8,11 @@ use aiwg_protocol::{
     types::{AutomationEvent, Cause, Event, EventSource, Json, RuleRefusal},
 };
 
+use aiwg_store::Reader;
+
 use super::{
     command::{Automation, EngineError, NewEvent, RuleState},
+    record::TRIPS,
     transaction::{Failure, Look, Transaction},
 };
 use crate::{
@@ -20,7 +23,7 @@ use crate::{
 /// The state of these rules, from facts that can be read beside the engine, which may just be waiting for the disk.
 pub(crate) fn automation(
     rules: Vec<Rule>,
-    facts: RuleFacts,
+    (facts, trips): (RuleFacts, HashMap<String, String>),
     refusals: &HashMap<String, RuleRefusal>,
 ) -> Automation {
     let RuleFacts { switches, busy, mut pending } = facts;
@@ -28,12 +31,21 @@ pub(crate) fn automation(
     let state = |rule: Rule| RuleState {
         enabled: switched(&rule.id).unwrap_or(rule.enabled),
         tripped_at: switches.get(&rule.id).and_then(|switch| switch.tripped_at),
+        tripped_why: trips.get(&rule.id).cloned(),
         busy: busy.get(&rule.id).copied().unwrap_or(0),
         pending: pending.remove(&rule.id),
         last_refusal: refusals.get(&rule.id).cloned(),
         rule,
     };
     Automation { enabled: switched("").unwrap_or(true), rules: rules.into_iter().map(state).collect() }
+}
+
+/// The facts about the rules, and the reason for which each tripped last.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) fn rule_facts(reader: &dyn Reader) -> aiwg_store::Result<(RuleFacts, HashMap<String, String>)> {
+    Ok((reader.rule_facts()?, reader.cursors(TRIPS)?))
 }
 
 impl Look<'_> {
@@ -85,14 +97,9 @@ impl Transaction<'_> {
 
     /// Puts a rule out of force until someone enables it again. Returns the reason.
     pub(super) fn trip(&mut self, rule: &Rule, events: &[Event], firings: u32) -> aiwg_store::Result<String> {
-        let enabled = self.state.memory.switched(&rule.id);
-        let switch = Switch { enabled, tripped_at: Some(self.now) };
-        self.store.set_switch(Some(&rule.id), switch)?;
-        self.state.memory.set_switch(Some(&rule.id), switch);
-        let why = format!(
-            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; {} resets it",
-            enable_command(&rule.id)
-        );
+        let why = format!("it has fired {firings} times within {WINDOW_MINUTES} minutes");
+        self.set_tripped(&rule.id, &why)?;
+        let why = format!("tripped: {why}; {} resets it", enable_command(&rule.id));
         self.note_refused(&rule.id, events, Refusal::TRIPPED, &why)?;
         self.store.refuse_pending(&rule.id, Refusal::TRIPPED, &why, self.now)?;
         self.store.remove_pending(&rule.id)?;

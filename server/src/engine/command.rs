@@ -125,6 +125,8 @@ pub struct RuleState {
     pub enabled: bool,
     /// Time at which it tripped.
     pub tripped_at: Option<Timestamp>,
+    /// The reason for which it tripped last, for people.
+    pub tripped_why: Option<String>,
     /// Number of its tasks that are queued or running.
     pub busy: usize,
     /// Its matches that have not come to a task yet.

@@ -70,7 +70,7 @@ pub(crate) use accounts::state_of;
 pub(crate) use aiwg_model::text::similar;
 pub use approvals::{Choice, Verdict};
 pub(crate) use approvals::{LONGEST_SUMMARY, later};
-pub(crate) use automation::automation;
+pub(crate) use automation::{automation, rule_facts};
 pub use budget::Budgets;
 pub(crate) use budget::budget_status;
 pub use classes::Classes;

@@ -18,11 +18,16 @@ const FAILURES: &str = "failures";
 /// The source of the cursors with what is expected of rules: since when they have not succeeded, and the time at which that was reported.
 const EXPECTED: &str = "expected";
 
+/// The source of the cursors with the reason for which each rule tripped last, for people.
+pub(super) const TRIPS: &str = "tripped";
+
 /// The record of the ends of rules' tasks. All of it can be read from the store again.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     failures: HashMap<String, Failures>,
     expected: HashMap<String, Expected>,
+    /// The reason for which each rule tripped last. Whether it still is, its switch says.
+    trips: HashMap<String, String>,
 }
 
 /// Failures of a rule in a row for one reason.
@@ -82,7 +87,13 @@ impl Record {
                 .iter()
                 .filter_map(|(rule, text)| Some((rule.clone(), Expected::parse(text)?)))
                 .collect(),
+            trips: store.cursors(TRIPS)?,
         })
+    }
+
+    /// The reason for which a rule tripped last.
+    pub(super) fn tripped_why(&self, rule: &str) -> Option<&str> {
+        self.trips.get(rule).map(String::as_str)
     }
 }
 
@@ -125,15 +136,22 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    fn trip_for_failures(&mut self, id: &str, failures: &Failures) -> aiwg_store::Result<()> {
+    /// Puts a rule out of force for this reason, until someone enables it again.
+    pub(super) fn set_tripped(&mut self, id: &str, why: &str) -> aiwg_store::Result<()> {
         let switch = Switch { enabled: self.state.memory.switched(id), tripped_at: Some(self.now) };
         self.store.set_switch(Some(id), switch)?;
         self.state.memory.set_switch(Some(id), switch);
+        self.store.move_cursor(&Cursor::moved(TRIPS, id, why))?;
+        self.state.record.trips.insert(id.to_owned(), why.to_owned());
+        Ok(())
+    }
+
+    fn trip_for_failures(&mut self, id: &str, failures: &Failures) -> aiwg_store::Result<()> {
         let Failures { count, reason } = failures;
-        let why = format!(
-            "tripped: its last {count} tasks ended for the same reason, {reason}; {} resets it",
-            enable_command(id)
-        );
+        let tasks = if *count == 1 { "task" } else { "tasks in a row" };
+        let why = format!("{count} {tasks} failed for one reason: {reason}");
+        self.set_tripped(id, &why)?;
+        let why = format!("tripped: {why}; {} resets it", enable_command(id));
         self.store.refuse_pending(id, Refusal::TRIPPED, &why, self.now)?;
         self.store.remove_pending(id)?;
         tracing::warn!(target: "automation", rule = id, "{why}");

@@ -24,7 +24,7 @@ impl Transaction<'_> {
             true => self.take_back_sent(&task, false)?,
             false => self.note_received(&task, &outcome.received)?,
         };
-        let outcome = outcome.clone().given(task.ending);
+        let outcome = self.given_ending(&task, outcome.clone());
         task = self.take_back_unheard(&task, &outcome)?;
         let has_news = has_news(&task, &outcome);
         if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
@@ -95,7 +95,7 @@ impl Transaction<'_> {
         let used =
             if started && !is_check { used } else { Used { cost: RunCost::Nothing, ..Used::default() } };
         let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Failed, why) }.with(used);
-        Ok(self.finish(&task, &outcome.given(task.ending))?)
+        Ok(self.finish(&task, &self.given_ending(&task, outcome))?)
     }
 
     /// The system is short of something: the task has not begun, and nothing else is started for now.

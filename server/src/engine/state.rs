@@ -84,6 +84,8 @@ pub(super) struct Slot {
     pub(super) before_usd: f64,
     /// The cost of its run so far as its agent has reported it, in US dollars. It is not in the store: the agent's output says it again.
     pub(super) reported_usd: f64,
+    /// The bound for which its run is ended, for people. It is not in the store: see above.
+    pub(super) over: Option<String>,
     /// The person who has asked for it on a messaging platform.
     pub(super) asked_by: Option<AskedBy>,
     /// The check that runs in it, or the agent.

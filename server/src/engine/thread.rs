@@ -317,8 +317,8 @@ impl Thread {
     fn report_tripped(&self) {
         // Those that are still in the configuration: nothing can be done about the others, nor need be.
         let rules = &self.state.config.rules;
-        let mut rules: Vec<&str> =
-            self.state.memory.tripped().filter(|rule| rules.get(rule).is_some()).collect();
+        let known = self.state.memory.tripped().filter(|rule| rules.get(rule).is_some());
+        let mut rules: Vec<_> = known.map(|rule| (rule, self.state.record.tripped_why(rule))).collect();
         if rules.is_empty() {
             return self.setup.health.clear(IssueKind::AUTOMATION);
         }

@@ -83,7 +83,10 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
         };
         Next::Failed(
             EndReason::ROUNDS,
-            format!("it is not done after {n} rounds, as many as it may have: {rest}"),
+            match n {
+                1 => format!("it is not done after its only round: {rest}"),
+                _ => format!("it is not done after {n} rounds, as many as it may have: {rest}"),
+            },
         )
     } else {
         Next::Step(Step::Work(n + 1))

@@ -14,8 +14,7 @@ use aiwg_protocol::{
 };
 
 use super::{
-    HEALTH_CHECK, RuleIndex, compile, is_task_time, minutes_to_ms, template, topics::Published,
-    why_no_pattern,
+    BuiltIn, RuleIndex, compile, is_task_time, minutes_to_ms, template, topics::Published, why_no_pattern,
 };
 use crate::config::{Check, SectionCheck, Step, nearest};
 
@@ -185,6 +184,11 @@ impl Check<'_, '_, '_> {
 
     fn verify(&mut self, verify: &Verify, at: &[Step<'_>]) {
         if let Some((member, why)) = wrong_verify(verify) {
+            let is_default = matches!(at.first(), Some(Step::Key("defaults")));
+            let why = match why.split_once("; or set it for all") {
+                Some((why, _)) if is_default => why.to_owned(),
+                _ => why,
+            };
             self.wrong(&[at, &[Step::Key(member)]].concat(), why);
         }
     }
@@ -197,7 +201,8 @@ pub(crate) fn wrong_verify(verify: &Verify) -> Option<(&'static str, String)> {
     }
     match &verify.command {
         None => {
-            let why = "must be there, as \"npm test\": it says when the work is done; or set it for all in \"defaults.verify\"";
+            let why = "must be there, as \"command\": \"npm test\": it says when the work is done; or set it for all in \
+                       \"defaults.verify\"";
             return Some(("command", why.to_owned()));
         }
         Some(command) if command.words().iter().any(|word| word.contains('\0')) => {
@@ -218,7 +223,7 @@ pub(crate) fn wrong_verify(verify: &Verify) -> Option<(&'static str, String)> {
     let wrong = |glob: &String| {
         let syntax = || Pattern::path(glob).err().map(|error| error.to_string());
         let why = wrong_path(glob).or_else(|| never_protected(glob)).or_else(syntax)?;
-        Some(("protect", format!("the pattern {glob:?} is wrong: {why}")))
+        Some(("protect", format!("has the pattern {glob:?}, which is wrong: {why}")))
     };
     verify.protect.iter().flatten().find_map(wrong)
 }
@@ -370,14 +375,14 @@ fn wrong_path(pattern: &str) -> Option<String> {
 
 /// Rules on events of the daemon that it does not publish unless something else is asked for.
 fn events_in_vain(config: &Config) -> Vec<String> {
-    let checks_health = config.schedule.jobs.iter().any(|job| job.action == HEALTH_CHECK);
     let missing = |topic: &str| match topic {
         topic if topic.starts_with("file:") && !config.watches_files() => {
             Some("files are not watched: \"watch\": {\"enabled\": true} watches them")
         }
-        topic if topic.starts_with("health:") && !checks_health => {
+        topic if topic.starts_with("health:") && !BuiltIn::HealthCheck.is_in(config) => {
             Some("no job has the action \"health-check\"")
         }
+        "daemon:report" if !BuiltIn::Report.is_in(config) => Some("no job has the action \"report\""),
         "task:stalled" if config.daemon.stall_minutes.is_none() => {
             Some("\"daemon.stall_minutes\" is not set")
         }

@@ -11,13 +11,48 @@ pub fn schedule_topic(name: &str) -> String {
     format!("schedule:{name}")
 }
 
-/// The action that the daemon itself carries out.
-pub const HEALTH_CHECK: &str = "health-check";
+/// An action of jobs that the daemon itself carries out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuiltIn {
+    /// Examines the health.
+    HealthCheck,
+    /// Publishes a report.
+    Report,
+}
+
+impl BuiltIn {
+    /// The built-in action of this name, unless the configuration has an action of its own under it.
+    pub fn of(action: &str, config: &Config) -> Option<Self> {
+        let known = [Self::HealthCheck, Self::Report].into_iter().find(|known| known.name() == action);
+        known.filter(|_| !config.actions.contains_key(action))
+    }
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HealthCheck => "health-check",
+            Self::Report => "report",
+        }
+    }
+
+    /// Its work, for people.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::HealthCheck => "the health check",
+            Self::Report => "the report",
+        }
+    }
+
+    /// True if a job of this configuration has it.
+    pub fn is_in(self, config: &Config) -> bool {
+        config.schedule.jobs.iter().any(|job| Self::of(&job.action, config) == Some(self))
+    }
+}
 
 /// All rules: the configuration's own first.
 pub fn compile(config: &Config) -> Vec<Rule> {
     let own = config.rules.iter().cloned();
-    let jobs = config.schedule.jobs.iter().filter(|job| job.action != HEALTH_CHECK);
+    let jobs = config.schedule.jobs.iter().filter(|job| BuiltIn::of(&job.action, config).is_none());
     own.chain(jobs.map(|job| job_rule(job, config))).map(|rule| with_defaults(rule, config)).collect()
 }
 

@@ -117,15 +117,18 @@ pub fn enable_command(rule: &str) -> String {
     format!("`aiwg automation enable --rule {rule}`")
 }
 
-/// The message about rules that have tripped, with the remedy.
-pub fn tripped_message<R: AsRef<str>>(rules: &[R]) -> String {
-    let rules: Vec<&str> = rules.iter().map(AsRef::as_ref).collect();
-    let commands: Vec<String> = rules.iter().map(|rule| enable_command(rule)).collect();
+/// The reason for a trip that was stored without one.
+pub const UNKNOWN_TRIP: &str = "it fired too often, or its tasks failed again and again for one reason";
+
+/// The message about rules that have tripped, each with the reason as far as it is known, and with the remedy.
+pub fn tripped_message(rules: &[(&str, Option<&str>)]) -> String {
+    let commands: Vec<String> = rules.iter().map(|(rule, _)| enable_command(rule)).collect();
+    let rules: Vec<String> =
+        rules.iter().map(|(rule, why)| format!("{rule}, since {}", why.unwrap_or(UNKNOWN_TRIP))).collect();
     let reset = if commands.len() == 1 { "resets it" } else { "reset them" };
     format!(
-        "tripped, since they fired too often, or their tasks failed again and again for one reason: {}; see what triggers them \
-         and how their tasks ended, then {} {reset}",
-        rules.join(", "),
+        "tripped: {}; see what triggers them and how their tasks ended, then {} {reset}",
+        rules.join("; "),
         commands.join(" and ")
     )
 }
@@ -241,7 +244,10 @@ mod tests {
     #[test]
     fn what_to_do_is_said_as_it_is_typed() {
         assert!(Refusal::Off.why("a b").contains("`aiwg automation enable --rule 'a b'` enables it"));
-        let said = tripped_message(&["a".to_owned(), "b".to_owned()]);
+        let said =
+            tripped_message(&[("a", Some("3 tasks in a row failed for one reason: auth")), ("b", None)]);
+        let both = "a, since 3 tasks in a row failed for one reason: auth; b, since it fired too often";
+        assert!(said.contains(both), "{said}");
         assert!(
             said.ends_with(
                 "`aiwg automation enable --rule a` and `aiwg automation enable --rule b` reset them"

@@ -16,7 +16,7 @@ use aiwg_protocol::{
 use aiwg_topics::{Misspelt, NoMember, Part, look_up};
 use serde_json::Value;
 
-use super::{HEALTH_CHECK, schedule_topic, template, topics::ALTERNATIVES};
+use super::{BuiltIn, schedule_topic, template, topics::ALTERNATIVES};
 use crate::config::{Check, SectionCheck, Step, nearest};
 
 /// The checks of rules, actions and notices against the declared topics. A project that declares none, and names no member of the daemon's own,
@@ -57,7 +57,7 @@ impl SectionCheck for DeclaredCheck {
                 check.wrong(&[at[0], at[1], Step::Key("action"), Step::Key("prompt")], why);
             }
         }
-        let jobs = config.schedule.jobs.iter().filter(|job| job.action != HEALTH_CHECK);
+        let jobs = config.schedule.jobs.iter().filter(|job| BuiltIn::of(&job.action, config).is_none());
         let of_jobs: BTreeMap<&str, String> =
             jobs.map(|job| (job.action.as_str(), schedule_topic(&job.name))).collect();
         for (name, topic) in of_jobs {

@@ -24,10 +24,10 @@ pub(crate) use check::{
     RulesCheck, expects_nothing, expires_early, never_times_out, no_lane, times_out_late, wrong_pattern,
     wrong_verify,
 };
-pub use compile::{HEALTH_CHECK, compile, schedule_topic};
+pub use compile::{BuiltIn, compile, schedule_topic};
 pub use decide::{
-    Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
-    tripped_message,
+    Decision, Facts, MAX_FIRINGS, Refusal, UNKNOWN_TRIP, WINDOW_MINUTES, decide, enable_command,
+    longest_wait_ms, settled, tripped_message,
 };
 pub(crate) use declared::DeclaredCheck;
 pub(crate) use index::why as why_no_pattern;

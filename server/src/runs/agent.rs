@@ -373,7 +373,7 @@ impl Agent {
         dir: &Path,
         (age, shim): (Option<Duration>, Option<Process>),
         ended: impl Future<Output = Option<i32>>,
-        KeeperOrders { end, messages }: &mut KeeperOrders,
+        KeeperOrders { end, messages, heard }: &mut KeeperOrders,
     ) -> Option<i32> {
         tokio::pin!(ended);
         // Before its agent runs, it may not have come so far as to take that for a request.
@@ -390,7 +390,7 @@ impl Agent {
         let agent = Some(&basis.profile.agent).filter(|_| !self.is_check);
         let mut overdue = Overdue::of(agent, &stdout, of_tokens);
         let mut ending = end.borrow_and_update().is_some();
-        let passing_on = self.messages(basis, dir).pass_on(shared, messages);
+        let passing_on = self.messages(basis, dir).pass_on(shared, messages, heard);
         tokio::pin!(passing_on);
         let mut no_more = self.is_check;
         let mut force = Force::default();

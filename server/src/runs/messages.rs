@@ -15,7 +15,7 @@ use aiwg_model::{Message, MessageId};
 use aiwg_protocol::config::AgentConfig;
 use aiwg_shim::INPUT_FILE;
 use rustix::fs::OFlags;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{Shared, launch::Launch};
 use crate::{
@@ -57,13 +57,22 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// Adds them as they come. It returns when no more will.
-    pub(super) async fn pass_on(self, shared: &Shared, orders: &mut mpsc::UnboundedReceiver<Message>) {
+    /// Adds them as they come, once the agent has reported on a message, be it its prompt: one that reports on none may take in what is
+    /// added, and the next run would be asked it again. It returns when no more will come.
+    pub(super) async fn pass_on(
+        self,
+        shared: &Shared,
+        orders: &mut mpsc::UnboundedReceiver<Message>,
+        heard: &mut watch::Receiver<bool>,
+    ) {
         let dir = self.dir.clone();
         if !beside(move || dir.join(INPUT_FILE).exists()).await {
             return;
         }
         shared.context.running.set_live(self.run.id());
+        if heard.wait_for(|is_heard| *is_heard).await.is_err() {
+            return;
+        }
         for message in self.earlier.clone() {
             self.add(message, true).await;
         }

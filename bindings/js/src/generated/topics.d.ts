@@ -8,6 +8,7 @@ import type {
   DaemonReloaded,
   FileEvent,
   HealthCheck,
+  ReportEvent,
   RoundEvent,
   ScheduleEvent,
   TaskDeliveredEvent,
@@ -100,4 +101,6 @@ export interface DaemonTopics {
   'budget:exhausted': BudgetEvent;
   /** The configuration was read again and is in force. */
   'daemon:reloaded': DaemonReloaded;
+  /** A job with the built-in action `report` has fired: the report since it did so before. */
+  'daemon:report': ReportEvent;
 }

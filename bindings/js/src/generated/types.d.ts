@@ -1431,6 +1431,50 @@ export interface Report {
   costUsd: number;
   /** True if more have ended, or wait, than are listed: 1,000 of each. */
   isCut: boolean;
+  /** The rules that have tripped, whenever that was. */
+  tripped?: TrippedRule[];
+}
+
+/**
+ * The payload of `daemon:report`: a report in short, as the built-in action `report` of a job makes
+ * it.
+ */
+export interface ReportEvent {
+  /** The job's name. */
+  job: string;
+  /**
+   * The moment from which on things are reported: the one up to which the job has reported before,
+   * or 24 hours ago.
+   */
+  since: Timestamp;
+  /** The moment of the report. */
+  until: Timestamp;
+  /** The sentence that sums it up, for people. */
+  summary: string;
+  /** Number of tasks that have completed. */
+  completed: number;
+  /** Number of those that a check has called done. */
+  verified: number;
+  /** Number of tasks that have failed, or took too long. */
+  failed: number;
+  /** Number of tasks that were cancelled. */
+  cancelled: number;
+  /** Number of tasks that run. */
+  running: number;
+  /** Number of tasks that wait. */
+  waiting: number;
+  /** Number of those that have ended, by reason. */
+  reasons: Record<string, number>;
+  /** Cost of those that have ended, as far as their agents reported it, in US dollars. */
+  costUsd: number;
+  /** Those that have failed, 10 at the most: those that ended last first. */
+  failures: ReportedTask[];
+  /** Those that wait for more than a slot, 10 at the most: those that wait for a person first. */
+  waits: ReportedTask[];
+  /** The rules that have tripped, 10 at the most, whenever that was. */
+  tripped: TrippedRule[];
+  /** True if more have ended, or wait, than are counted: 1,000 of each. */
+  isCut: boolean;
 }
 
 /** The params of `report.get`. */
@@ -1516,7 +1560,7 @@ export interface Round {
   turns?: number;
   /**
    * Number of files that were changed while its agent worked, ignored ones left out; absent where
-   * that is not known.
+   * that is not known, as after an interruption by a limit.
    */
   files?: number;
   /**
@@ -1891,8 +1935,9 @@ export interface Task {
   /** The signal that ended the agent's process; null when none did. */
   signal: number | null;
   /**
-   * Number of times that an agent was started for it. More than 1 after an agent was lost with the
-   * machine.
+   * Number of attempts that count, for each of which an agent was started. What a limit, a budget
+   * or a person has put off goes on as the same one, and counts only once it does. More than 1
+   * after an agent was lost with the machine.
    */
   attempts: number;
   /**
@@ -2024,7 +2069,7 @@ export interface TaskEvent {
    * The rule that made it, or made the task whose agent submitted it; absent when there was none.
    */
   rule?: string;
-  /** Number of times that an agent was started for it. */
+  /** Number of attempts that count, for each of which an agent was started. */
   attempt: number;
   /** Time from its start to its end, in milliseconds; absent before its end. */
   durationMs?: number;
@@ -2513,6 +2558,16 @@ export type TopicSource = 'project' | 'daemon';
 
 /** The occasion that a rule waits for. */
 export type Trigger = FileChangeTrigger | ScheduleTrigger | EventTrigger;
+
+/** A rule that has tripped: it is out of force until it is enabled again. */
+export interface TrippedRule {
+  /** Its id. */
+  rule: string;
+  /** Time at which it tripped. */
+  at: Timestamp;
+  /** The reason, for people. */
+  why: string;
+}
 
 /** Usage of agents, as far as they reported it. It outlives the tasks themselves. */
 export interface UsageStats {

@@ -2,6 +2,7 @@
 
 mod fold;
 mod pace;
+mod report;
 mod template;
 mod words;
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{text::Styled, words::Button};
 
 /// The topics that notices are about where the configuration names none.
-pub const USUAL_TOPICS: [&str; 8] = [
+pub const USUAL_TOPICS: [&str; 9] = [
     "task:failed",
     "task:timeout",
     "approval:requested",
@@ -24,6 +25,7 @@ pub const USUAL_TOPICS: [&str; 8] = [
     "health:degraded",
     "automation:tripped",
     "agent:limited",
+    "daemon:report",
 ];
 
 /// The severity of a notice.

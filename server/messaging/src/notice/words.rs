@@ -3,7 +3,7 @@
 use aiwg_protocol::types::{ApprovalKind, ApprovalRequest, Timestamp};
 use serde_json::Value;
 
-use super::{Notice, Severity};
+use super::{Notice, Severity, report::of_report};
 use crate::{
     Platform,
     text::{Style, Styled, clean, is_blank, line, shortened},
@@ -43,6 +43,7 @@ pub fn notice(topic: &str, payload: &Value, platform: Platform) -> Notice {
         "health:degraded" => (Severity::Warning, of_health(payload, platform)),
         "automation:tripped" => (Severity::Critical, of_rule(payload, platform)),
         "agent:limited" => (Severity::Warning, of_account(payload)),
+        "daemon:report" => (Severity::Info, of_report(payload)),
         other => (Severity::Info, of_any(other, payload)),
     };
     Notice { severity, text, buttons: Vec::new() }
@@ -130,7 +131,7 @@ pub fn minute(at: Timestamp) -> String {
     text.get(..16).map_or(text.clone(), |minute| format!("{} UTC", minute.replace('T', " ")))
 }
 
-fn member<'a>(payload: &'a Value, name: &str) -> Option<&'a str> {
+pub(super) fn member<'a>(payload: &'a Value, name: &str) -> Option<&'a str> {
     payload.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 

@@ -85,7 +85,10 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
     };
     let on_busy = state.rule.on_busy();
     let Rule { id, trigger, condition, action, .. } = state.rule;
-    let reason = refusal.map(|refusal| refusal.why(&id));
+    let reason = refusal.map(|refusal| match (refusal, state.tripped_why) {
+        (Refusal::Tripped, Some(why)) => format!("{why}: {}", refusal.why(&id)),
+        _ => refusal.why(&id),
+    });
     let Action::SubmitTask { prompt, priority, agent, .. } = action;
     RuleStatus {
         id,

@@ -22,7 +22,7 @@ use crate::{
     components::scheduler::{Scheduled, event_of},
     components::watcher::options,
     engine::NewEvent,
-    rules::{Decision, HEALTH_CHECK, cannot_occur, task_of, template},
+    rules::{Decision, cannot_occur, task_of, template},
 };
 
 pub(crate) async fn automation_test(
@@ -185,8 +185,9 @@ fn notice(job: &Scheduled) -> Option<String> {
     let name = &job.name;
     let by_itself = || format!("{name:?} does not fire by itself: \"schedule.enabled\" switches it on");
     let parts = [
-        (job.action.as_deref() == Some(HEALTH_CHECK))
-            .then(|| format!("{name:?} makes no task: the daemon itself carries out the health check")),
+        job.built_in.map(|built_in| {
+            format!("{name:?} makes no task: the daemon itself carries out {}", built_in.what())
+        }),
         (!job.is_on).then(by_itself),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -34,7 +34,7 @@ pub(super) use logs::*;
 pub(super) use messaging::*;
 pub(super) use output::*;
 pub(super) use permission::*;
-pub(super) use report::*;
+pub(crate) use report::*;
 pub(super) use rpc::*;
 pub(super) use schedule::*;
 pub(super) use steer::*;

@@ -44,10 +44,10 @@ pub(crate) async fn schedule_run(
 ) -> Result<ScheduleRun, ApiError> {
     check::name("job", &params.job)?;
     let job = job(&handler.context.settings.get(), &params.job)?;
-    let cause = handler.cause();
-    let event = event_of(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));
+    let by = Manual { cause: handler.cause() };
+    let event = event_of(&job, Timestamp::now(), false, Some(by.clone()));
     let emitted = handler.command(handler.context.engine.publish_from(event, handler.sender(), None)).await?;
-    carry_out(&handler.context, &handler.api.components, &job, cause).await;
+    carry_out(&handler.context, &handler.api.components, &job, Some(by)).await;
     Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
 }
 

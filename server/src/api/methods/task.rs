@@ -329,11 +329,8 @@ fn complete(
     };
     let pid = context.running.pid(row.no);
     let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
-    // Kept with the task only once that has ended.
-    let has_run = !row.state.is_final() && row.launch > 0;
-    let used = if has_run { used(reader, no)? } else { None };
+    let usage = used(reader, &row)?;
     let task = row.into_task(pid, output);
-    let usage = task.usage.or(used);
     let task = Task { waiting, waiting_until: waiting_until.flatten(), usage, ..task };
     if task.verify.is_none() {
         return Ok(task);
@@ -342,8 +339,12 @@ fn complete(
 }
 
 /// The usage of a task's runs so far; none where none of them has reported it.
-fn used(reader: &dyn Reader, no: TaskNo) -> aiwg_store::Result<Option<TaskUsage>> {
-    Ok(reader.runs(no)?.into_iter().filter_map(|run| run.usage).reduce(TaskUsage::and))
+pub(super) fn used(reader: &dyn Reader, row: &TaskRow) -> aiwg_store::Result<Option<TaskUsage>> {
+    // Kept with the task only once that has ended.
+    if row.usage.is_some() || row.state.is_final() || row.launch == 0 {
+        return Ok(row.usage.clone());
+    }
+    Ok(reader.runs(row.no)?.into_iter().filter_map(|run| run.usage).reduce(TaskUsage::and))
 }
 
 /// A task that has a check, with the rounds that its runs make.

@@ -8,11 +8,11 @@ use aiwg_protocol::types::{Cause, EventSource, Health, HealthCheck, HealthCheckI
 use futures::future::BoxFuture;
 
 use crate::{
-    component::{Component, Components, item},
+    component::{Component, Components, Duty, item},
     context::Context,
     engine::NewEvent,
     health::IssueKind,
-    rules::HEALTH_CHECK,
+    rules::BuiltIn,
 };
 
 /// The action `health-check` has found a problem.
@@ -33,15 +33,10 @@ impl Component for HealthChecker {
         Box::pin(async { vec![item("disk", disk::check(&context.project))] })
     }
 
-    fn carry_out<'a>(
-        &'a self,
-        action: &'a str,
-        cause: Option<Cause>,
-        context: &'a Arc<Context>,
-    ) -> BoxFuture<'a, ()> {
+    fn carry_out<'a>(&'a self, duty: &'a Duty, context: &'a Arc<Context>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            if action == HEALTH_CHECK {
-                check_health(context, &self.components, cause).await;
+            if duty.action == BuiltIn::HealthCheck {
+                check_health(context, &self.components, duty.cause.clone()).await;
             }
         })
     }

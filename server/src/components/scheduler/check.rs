@@ -9,7 +9,7 @@ use aiwg_schedule::{Schedule, time_zone};
 use super::scheduled;
 use crate::{
     config::{Check, SectionCheck, Step},
-    rules::{HEALTH_CHECK, expects_nothing, schedule_topic},
+    rules::{BuiltIn, expects_nothing, schedule_topic},
 };
 
 /// The scheduler's checks of the configuration.
@@ -55,8 +55,9 @@ impl Check<'_, '_, '_> {
                 self.wrong(&member("name"), NAME_RULE);
             }
             self.topic_of_its_own(&member("name"), &job.name, "job", &mut topics);
-            if job.expect.is_some() && job.action == HEALTH_CHECK {
-                let why = "a health check makes no task that could succeed: take \"expect\" out";
+            if let Some(built_in) = BuiltIn::of(&job.action, config).filter(|_| job.expect.is_some()) {
+                let what = built_in.what();
+                let why = format!("{what} makes no task that could succeed: take \"expect\" out");
                 self.wrong(&member("expect"), why);
             }
             if let Some(why) = job.expect.and_then(|expect| expects_nothing(&expect)) {

@@ -4,7 +4,7 @@ use aiwg_protocol::config::{Config, Trigger};
 use aiwg_schedule::{Schedule, TextError, time_zone};
 use jiff::tz::TimeZone;
 
-use crate::rules::schedule_topic;
+use crate::rules::{BuiltIn, schedule_topic};
 
 /// A job of `schedule.jobs`, or a rule whose trigger is a schedule.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(crate) struct Scheduled {
     pub(crate) schedule: Schedule,
     /// The action of a job.
     pub(crate) action: Option<String>,
+    /// That action, if the daemon itself carries it out.
+    pub(crate) built_in: Option<BuiltIn>,
     /// True if it catches up on the times that it missed.
     pub(crate) catch_up: bool,
     /// True if it fires by itself.
@@ -34,6 +36,7 @@ pub(crate) fn scheduled(config: &Config) -> Vec<Scheduled> {
             cron: job.cron.clone(),
             schedule: job.cron.parse().ok()?,
             action: Some(job.action.clone()),
+            built_in: BuiltIn::of(&job.action, config),
             catch_up: job.catch_up,
             is_on: config.fires_jobs(),
         })
@@ -46,6 +49,7 @@ pub(crate) fn scheduled(config: &Config) -> Vec<Scheduled> {
             cron: cron.clone(),
             schedule: cron.parse().ok()?,
             action: None,
+            built_in: None,
             catch_up: false,
             is_on: config.fires_rules(),
         })

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use tokio::time::sleep;
 
 use crate::{
-    component::{Component, Components},
+    component::{Component, Components, Duty},
     context::Context,
     engine::{EngineError, NewEvent, Publication},
 };
@@ -181,15 +181,17 @@ fn planner(jobs: &[Scheduled], ledger: &Ledger, zone: TimeZone) -> Planner {
     Planner::new(jobs.iter().map(job).collect(), zone, jiff::Timestamp::now())
 }
 
-/// Carries out a job's built-in action, if it has one. Its events have this cause.
+/// Carries out a job's built-in action, if it has one; with `by`, because of a run by hand.
 pub(crate) async fn carry_out(
     context: &Arc<Context>,
     components: &Components,
     job: &Scheduled,
-    cause: Option<Cause>,
+    by: Option<Manual>,
 ) {
-    if let Some(action) = &job.action {
-        components.carry_out(action, cause, context).await;
+    if let Some(action) = job.built_in {
+        let is_manual = by.is_some();
+        let cause = by.and_then(|Manual { cause }| cause);
+        components.carry_out(&Duty { action, job: job.name.clone(), is_manual, cause }, context).await;
     }
 }
 
@@ -207,6 +209,7 @@ pub(crate) fn event_of(job: &Scheduled, at: Timestamp, caught_up: bool, by: Opti
 }
 
 /// A run of a job by hand.
+#[derive(Debug, Clone)]
 pub(crate) struct Manual {
     /// The task whose agent asks for it, if an agent does.
     pub(crate) cause: Option<Cause>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aiwg_model::{EndReason, Outcome, RoundDetail, RunCost, RunRow, TaskRow, whole_usd};
 
+use super::spender;
 use crate::engine::transaction::Transaction;
 
 /// The cost of a dear run where no cap is higher, in US dollars.
@@ -45,7 +46,8 @@ impl Transaction<'_> {
             self.store.add_rule_cost(rule, task.no, usd)?;
             self.state.money.expected.remove(rule);
         }
-        self.spend(rule, task.spec.agent.as_deref(), usd)
+        let profile = self.state.running.get(&task.no).and_then(|slot| slot.profile.clone());
+        self.spend(rule, spender(profile.as_deref(), task), usd)
     }
 
     /// Takes a cost that no run can have as one that is not known, and says so: it would close a day and a month for good.

@@ -7,6 +7,7 @@ mod bounds;
 mod charge;
 #[cfg(test)]
 mod model_tests;
+mod over;
 mod period;
 mod status;
 #[cfg(test)]
@@ -14,20 +15,16 @@ mod tests;
 
 use std::collections::HashMap;
 
-use aiwg_model::{
-    Cursor, NewEvent, Outcome, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow, sum_of, whole_usd,
+use aiwg_model::{Cursor, NewEvent, Outcome, RunId, RunRow, Spending, TaskNo, TaskRow, sum_of, whole_usd};
+use aiwg_protocol::{
+    config::AgentConfig,
+    types::{BudgetEvent, EventSource, Json, Timestamp, Waiting},
 };
-use aiwg_protocol::types::{BudgetEvent, EventSource, Json, TaskState, Timestamp, Waiting};
 
 use jiff::tz::TimeZone;
 
 use super::{
-    Engine, EngineError,
-    call::Call,
-    classes::Class,
-    gates::Gate,
-    state::Slot,
-    transaction::{Failure, Transaction},
+    Engine, EngineError, call::Call, classes::Class, gates::Gate, state::Slot, transaction::Transaction,
 };
 pub use bounds::Budgets;
 use bounds::{Bound, Spent, median};
@@ -247,8 +244,9 @@ impl Transaction<'_> {
         if task.launch == 0 || self.left_of_cap(task)?.is_none_or(|left| left > 0.0) {
             return Ok(None);
         }
-        let why = StopReason::Budget;
-        Ok(Some(Outcome::without_exit(TaskState::Failed, "").given(Some(why))))
+        let cost = charged_before(self.store, task)?;
+        let why = self.budgets().config.task_usd.map(|cap| over::of_task(cost, cap));
+        Ok(Some(over::outcome(why)))
     }
 
     /// The share of a run that begins; none where there are no budgets.
@@ -280,49 +278,6 @@ impl Transaction<'_> {
     pub(super) fn cap_of_run(&self, share: Option<Share>, profile: Option<&str>) -> Option<f64> {
         let caps = [share.and_then(|share| share.cap_usd), self.state.config.profiles.cap_usd(profile)];
         caps.into_iter().flatten().reduce(f64::min)
-    }
-
-    /// An agent has reported the cost of its run so far.
-    pub(super) fn cost_so_far(&mut self, run: RunId, usd: f64, session: Option<&str>) -> Result<(), Failure> {
-        let task = self.current(run)?;
-        let usd = match session {
-            Some(session) => (usd - self.cost_of_session(&task, session)?.unwrap_or_default()).max(0.0),
-            None => usd,
-        };
-        // The end of the run says that it is not believed.
-        if usd > self.most_believed_usd(&task) {
-            return Ok(());
-        }
-        let Some(slot) = self.state.running.get_mut(&run.task) else { return Ok(()) };
-        slot.reported_usd = slot.reported_usd.max(usd);
-        let cap_of_profile = self.state.config.profiles.cap_usd(slot.profile.as_deref());
-        let is_over_profile = cap_of_profile.is_some_and(|cap| slot.reported_usd > cap);
-        let is_over = is_over_profile | (self.budgets().are_set() && self.is_over_budgets(&task, run)?);
-        if is_over && task.ending.is_none() {
-            self.end_running(run.task, StopReason::Budget)?;
-        }
-        Ok(())
-    }
-
-    /// True if what a run has reported is more than the budgets allow. It counts as set aside.
-    fn is_over_budgets(&mut self, task: &TaskRow, run: RunId) -> aiwg_store::Result<bool> {
-        self.open_book()?;
-        let Some(slot) = self.state.running.get_mut(&run.task) else { return Ok(false) };
-        let (reported, cost) = (slot.reported_usd, slot.before_usd + slot.reported_usd);
-        let given_usd = slot.cap_usd;
-        if reported > slot.reserved_usd {
-            slot.reserved_usd = reported;
-            self.store.reserve(run, reported)?;
-        }
-        let is_over_cap = self.budgets().config.task_usd.is_some_and(|cap| cost > cap);
-        let bounds = self.budgets().bounds(task.spec.counts_to());
-        // What the others were given is theirs, but a run that keeps to what it was given itself is not ended for that: a bound may have been lowered.
-        let is_over_own = reported > given_usd;
-        let is_passed = |bound: &Bound<'_>| {
-            bound.is_passed(self.taken(bound)) || is_over_own && bound.is_passed(self.given(bound, None))
-        };
-        let is_over_bound = !task.spec.terms.ignore_budget && bounds.iter().any(is_passed);
-        Ok(is_over_cap || is_over_bound)
     }
 
     fn spend(&mut self, rule: Option<&str>, agent: Option<&str>, usd: f64) -> aiwg_store::Result<()> {
@@ -434,6 +389,12 @@ pub(super) fn reserved_of(runs: &[RunRow], budgets: &Budgets) -> f64 {
         Some(run) if run.kind == RunRow::AGENT => run.reserved_usd.unwrap_or(budgets.unknown_cost_usd(None)),
         _ => 0.0,
     }
+}
+
+/// The agent by whose name it is counted what a run of a task costs: that of the profile that it has fallen back to, if it has, since another account
+/// pays then.
+fn spender<'a>(profile: Option<&'a str>, task: &'a TaskRow) -> Option<&'a str> {
+    profile.filter(|name| *name != AgentConfig::NAME).or(task.spec.agent.as_deref())
 }
 
 /// The cost of a task's runs so far, in US dollars, as it was counted.

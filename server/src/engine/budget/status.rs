@@ -13,7 +13,7 @@ use super::{
     Budgets, Spent,
     bounds::Bound,
     period::{Period, day_before},
-    reserved_of,
+    reserved_of, spender,
 };
 
 /// Maximum number of running tasks whose shares are read.
@@ -35,9 +35,11 @@ struct Running {
 impl Running {
     /// The running task of this row.
     fn read(reader: &dyn Reader, budgets: &Budgets, task: TaskRow) -> aiwg_store::Result<Self> {
-        let reserved_usd = if budgets.are_set() { reserved_of(&reader.runs(task.no)?, budgets) } else { 0.0 };
+        let runs = if budgets.are_set() { reader.runs(task.no)? } else { Vec::new() };
+        let reserved_usd = if budgets.are_set() { reserved_of(&runs, budgets) } else { 0.0 };
         let rule = task.spec.counts_to().map(str::to_owned);
-        Ok(Self { rule, agent: task.spec.agent, reserved_usd })
+        let profile = runs.iter().rfind(|run| run.ended_at.is_none()).and_then(|run| run.profile.as_deref());
+        Ok(Self { rule, agent: spender(profile, &task).map(str::to_owned), reserved_usd })
     }
 }
 

@@ -231,6 +231,80 @@ class HealthCheckItem(TypedDict):
     """The finding and, if it is not well, the remedy."""
 
 
+class ReportEvent(TypedDict):
+    """The payload of `daemon:report`: a report in short, as the built-in action `report` of a job
+    makes it.
+    """
+
+    job: str
+    """The job's name."""
+    since: Timestamp
+    """The moment from which on things are reported: the one up to which the job has reported
+    before, or 24 hours ago.
+    """
+    until: Timestamp
+    """The moment of the report."""
+    summary: str
+    """The sentence that sums it up, for people."""
+    completed: int
+    """Number of tasks that have completed."""
+    verified: int
+    """Number of those that a check has called done."""
+    failed: int
+    """Number of tasks that have failed, or took too long."""
+    cancelled: int
+    """Number of tasks that were cancelled."""
+    running: int
+    """Number of tasks that run."""
+    waiting: int
+    """Number of tasks that wait."""
+    reasons: Dict[str, int]
+    """Number of those that have ended, by reason."""
+    costUsd: float
+    """Cost of those that have ended, as far as their agents reported it, in US dollars."""
+    failures: List[ReportedTask]
+    """Those that have failed, 10 at the most: those that ended last first."""
+    waits: List[ReportedTask]
+    """Those that wait for more than a slot, 10 at the most: those that wait for a person first."""
+    tripped: List[TrippedRule]
+    """The rules that have tripped, 10 at the most, whenever that was."""
+    isCut: bool
+    """True if more have ended, or wait, than are counted: 1,000 of each."""
+
+
+class _ReportedTask(TypedDict):
+    id: str
+    """Its id."""
+    prompt: str
+    """The beginning of its prompt, 200 characters at the most."""
+    rule: Optional[str]
+    """The rule that made it; null where someone submitted it."""
+    state: Union[TaskState, str]
+    """The state."""
+    startedAt: Optional[Timestamp]
+    """Time at which its agent was started last."""
+    completedAt: Optional[Timestamp]
+    """Time of its end."""
+
+
+class ReportedTask(_ReportedTask, total=False):
+    """A task in a report."""
+
+    reason: str
+    """The reason for its end, as one word; absent before its end."""
+    error: str
+    """The reason for which it did not complete, for people: the first 500 characters."""
+    verified: bool
+    """True if its check has said that it is done; absent where it has none, or has not completed.
+    """
+    costUsd: float
+    """Cost of its agent, in US dollars; absent if the agent did not report it."""
+    waiting: Union[Waiting, str]
+    """The reason for which it waits; absent if only a slot is missing."""
+    waitingUntil: Timestamp
+    """Time at which that ends by itself; absent if it does not, or if the time is not known."""
+
+
 class _Round(TypedDict):
     n: int
     """Its number, from 1. 0 is the check before the first round."""
@@ -257,7 +331,7 @@ class Round(_Round, total=False):
     """
     files: int
     """Number of files that were changed while its agent worked, ignored ones left out; absent where
-    that is not known.
+    that is not known, as after an interruption by a limit.
     """
     protected: List[str]
     """The first of the protected files that were not as before the first round, when its agent had
@@ -320,7 +394,7 @@ class _TaskEvent(TypedDict):
     priority: int
     """Its priority."""
     attempt: int
-    """Number of times that an agent was started for it."""
+    """Number of attempts that count, for each of which an agent was started."""
 
 
 class TaskEvent(_TaskEvent, total=False):
@@ -389,6 +463,17 @@ _TaskSentEventOptional = TypedDict(
 
 class TaskSentEvent(_TaskSentEvent, _TaskSentEventOptional):
     """The payload of `task:sent`."""
+
+
+class TrippedRule(TypedDict):
+    """A rule that has tripped: it is out of force until it is enabled again."""
+
+    rule: str
+    """Its id."""
+    at: Timestamp
+    """Time at which it tripped."""
+    why: str
+    """The reason, for people."""
 
 AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billing"]
 """The states of an account.
@@ -462,6 +547,32 @@ TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "ti
 
 Timestamp: TypeAlias = str
 """A moment: RFC 3339 in UTC with milliseconds."""
+
+Waiting = Literal[
+    "dependency",
+    "delay",
+    "hold",
+    "rest",
+    "lane",
+    "paused",
+    "budget",
+    "limit",
+    "taken",
+    "approval",
+]
+"""The reason for which a queued task waits, apart from a free slot.
+
+- ``dependency``: A task of its `after`, or an earlier turn of its conversation, has not ended.
+- ``delay``: The task is to start later.
+- ``hold``: Someone holds it: `task.release` releases it.
+- ``rest``: Its agent was lost or has failed, and it rests before it is started again.
+- ``lane``: Its lane is full.
+- ``paused``: The queue is paused.
+- ``budget``: A budget does not allow it now.
+- ``limit``: The account of its agent has reached a limit.
+- ``taken``: A person has taken it over: `task.give` gives it back.
+- ``approval``: A person is to approve something.
+"""
 
 
 _ProtoOptional = TypedDict(
@@ -1792,6 +1903,15 @@ if TYPE_CHECKING:
         @overload
         def subscribe(
             self,
+            topics: Literal["daemon:report"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> TopicSubscription[ReportEvent]: ...
+        @overload
+        def subscribe(
+            self,
             topics: Union[str, Sequence[str], None] = None,
             *,
             since: Optional[int] = None,
@@ -2309,6 +2429,16 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[DaemonReloaded]: ...
+        @overload
+        def wait_for(
+            self,
+            topics: Literal["daemon:report"],
+            *,
+            where: Optional[Callable[[TopicEvent[ReportEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[ReportEvent]: ...
         @overload
         def wait_for(
             self,
@@ -3256,6 +3386,15 @@ if TYPE_CHECKING:
         @overload
         def subscribe(
             self,
+            topics: Literal["daemon:report"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> AsyncTopicSubscription[ReportEvent]: ...
+        @overload
+        def subscribe(
+            self,
             topics: Union[str, Sequence[str], None] = None,
             *,
             since: Optional[int] = None,
@@ -3773,6 +3912,16 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[DaemonReloaded]: ...
+        @overload
+        async def wait_for(
+            self,
+            topics: Literal["daemon:report"],
+            *,
+            where: Optional[Callable[[TopicEvent[ReportEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[ReportEvent]: ...
         @overload
         async def wait_for(
             self,

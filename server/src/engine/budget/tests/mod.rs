@@ -359,6 +359,8 @@ fn a_task_has_a_cap_over_all_its_runs() {
     daemon.ends(1, &of_session(1.1, EndReason::FAILED));
     let row = daemon.store.view().unwrap().task(TaskNo(1)).unwrap().unwrap();
     assert_eq!((row.state, row.reason), (TaskState::Failed, Some(EndReason::BUDGET)));
+    let why = "it has cost $1.05, and a task may cost $1.00; raise \"budget.task_usd\", reload, and retry it";
+    assert_eq!(row.error.as_deref(), Some(why));
     assert!((daemon.spent() - 1.1).abs() < 1e-9, "the session's total is a running one: {}", daemon.spent());
 }
 
@@ -383,6 +385,11 @@ fn a_run_that_passes_a_bound_is_ended_but_not_one_that_ignores_it() {
     assert_eq!(daemon.told(1, 0.5).ended, []);
     assert_eq!(daemon.told(2, 0.9).ended, []);
     assert_eq!(daemon.told(1, 0.51).ended, [(1, StopReason::Budget)]);
+    daemon.ends(1, &of_session(0.51, EndReason::FAILED));
+    let row = daemon.store.view().unwrap().task(TaskNo(1)).unwrap().unwrap();
+    let why = "the budget for the day, $1.00, has no more left: its run has cost $0.51; raise \"budget.day_usd\", reload, \
+               and retry it";
+    assert_eq!(row.error.as_deref(), Some(why));
 }
 
 #[test]

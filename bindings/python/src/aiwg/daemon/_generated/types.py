@@ -103,6 +103,7 @@ __all__ = [
     "QueuedTaskSummary",
     "RefusedMatch",
     "Report",
+    "ReportEvent",
     "ReportedTask",
     "RetryOn",
     "RetryPolicy",
@@ -157,6 +158,7 @@ __all__ = [
     "TopicInfo",
     "TopicSource",
     "Trigger",
+    "TrippedRule",
     "UsageStats",
     "UsageSum",
     "Verify",
@@ -2167,6 +2169,8 @@ class Report(Result):
     """Cost of those that have ended, as far as their agents reported it, in US dollars."""
     is_cut: bool
     """True if more have ended, or wait, than are listed: 1,000 of each."""
+    tripped: list[TrippedRule] | None = None
+    """The rules that have tripped, whenever that was."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Report:
@@ -2182,6 +2186,74 @@ class Report(Result):
             waiting=[ReportedTask.from_wire(item) for item in wire["waiting"]],
             reasons=wire["reasons"],
             cost_usd=wire["costUsd"],
+            is_cut=wire["isCut"],
+            tripped=maybe(
+                lambda value: [TrippedRule.from_wire(item) for item in value],
+                wire.get("tripped"),
+            ),
+        )
+
+
+class ReportEvent(Result):
+    """The payload of `daemon:report`: a report in short, as the built-in action `report` of a job
+    makes it.
+    """
+
+    job: str
+    """The job's name."""
+    since: Timestamp
+    """The moment from which on things are reported: the one up to which the job has reported
+    before, or 24 hours ago.
+    """
+    until: Timestamp
+    """The moment of the report."""
+    summary: str
+    """The sentence that sums it up, for people."""
+    completed: int
+    """Number of tasks that have completed."""
+    verified: int
+    """Number of those that a check has called done."""
+    failed: int
+    """Number of tasks that have failed, or took too long."""
+    cancelled: int
+    """Number of tasks that were cancelled."""
+    running: int
+    """Number of tasks that run."""
+    waiting: int
+    """Number of tasks that wait."""
+    reasons: dict[str, int]
+    """Number of those that have ended, by reason."""
+    cost_usd: float
+    """Cost of those that have ended, as far as their agents reported it, in US dollars."""
+    failures: list[ReportedTask]
+    """Those that have failed, 10 at the most: those that ended last first."""
+    waits: list[ReportedTask]
+    """Those that wait for more than a slot, 10 at the most: those that wait for a person first."""
+    tripped: list[TrippedRule]
+    """The rules that have tripped, 10 at the most, whenever that was."""
+    is_cut: bool
+    """True if more have ended, or wait, than are counted: 1,000 of each."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ReportEvent:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            job=wire["job"],
+            since=timestamp(wire["since"]),
+            until=timestamp(wire["until"]),
+            summary=wire["summary"],
+            completed=wire["completed"],
+            verified=wire["verified"],
+            failed=wire["failed"],
+            cancelled=wire["cancelled"],
+            running=wire["running"],
+            waiting=wire["waiting"],
+            reasons=wire["reasons"],
+            cost_usd=wire["costUsd"],
+            failures=[ReportedTask.from_wire(item) for item in wire["failures"]],
+            waits=[ReportedTask.from_wire(item) for item in wire["waits"]],
+            tripped=[TrippedRule.from_wire(item) for item in wire["tripped"]],
             is_cut=wire["isCut"],
         )
 
@@ -2285,7 +2357,7 @@ class Round(Result):
     """
     files: int | None = None
     """Number of files that were changed while its agent worked, ignored ones left out; absent where
-    that is not known.
+    that is not known, as after an interruption by a limit.
     """
     protected: list[str] | None = None
     """The first of the protected files that were not as before the first round, when its agent had
@@ -2815,8 +2887,9 @@ class Task(Result):
     signal: int | None
     """The signal that ended the agent's process; null when none did."""
     attempts: int
-    """Number of times that an agent was started for it. More than 1 after an agent was lost with
-    the machine.
+    """Number of attempts that count, for each of which an agent was started. What a limit, a budget
+    or a person has put off goes on as the same one, and counts only once it does. More than 1
+    after an agent was lost with the machine.
     """
     result: str | None
     """The agent's answer, once it has ended: the `result` of its output where that is `claude`'s
@@ -3073,7 +3146,7 @@ class TaskEvent(Result):
     priority: int
     """Its priority."""
     attempt: int
-    """Number of times that an agent was started for it."""
+    """Number of attempts that count, for each of which an agent was started."""
     rule: str | None = None
     """The rule that made it, or made the task whose agent submitted it; absent when there was none.
     """
@@ -3516,6 +3589,27 @@ class TopicInfo(Result):
             description=wire["description"],
             payload=wire["payload"],
             source=wire["source"],
+        )
+
+
+class TrippedRule(Result):
+    """A rule that has tripped: it is out of force until it is enabled again."""
+
+    rule: str
+    """Its id."""
+    at: Timestamp
+    """Time at which it tripped."""
+    why: str
+    """The reason, for people."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TrippedRule:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            rule=wire["rule"],
+            at=timestamp(wire["at"]),
+            why=wire["why"],
         )
 
 
