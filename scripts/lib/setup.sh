@@ -72,6 +72,8 @@ need_test_tools() {
     need_command setpriv util-linux
     need_command ps procps
     need_command ssh openssh-client
+    # The page of `aiwg dashboard` is tested in it.
+    need_command chromium chromium
     if [ ! -x /usr/sbin/sshd ]; then
         missing+=(openssh-server)
         if [ -d /run/systemd/system ]; then

@@ -1,48 +1,9 @@
 'use strict';
 
-const { once } = require('node:events');
-const { connect } = require('node:net');
-
-const { setTimeout: sleep } = require('node:timers/promises');
-
 const { Abandoned } = require('./abandoned.js');
-const { connectable } = require('./discovery.js');
-const { DaemonConnectionError, disconnected, notConnected, strangeAnswer } = require('./errors.js');
-const { LineSplitter, parse, unreadable } = require('./lines.js');
-
-/** First and longest pause before asking a busy daemon again, in milliseconds. */
-const FIRST_PAUSE = 2;
-const LONGEST_PAUSE = 50;
-
-/**
- * A connected socket. A daemon that has more callers waiting than the system holds for it is there, if busy: it is asked
- * again, until the signal aborts.
- */
-async function open(address, signal) {
-  let pause = FIRST_PAUSE;
-  for (;;) {
-    try {
-      return await connected(connectable(address), signal);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof DaemonConnectionError) throw error;
-      if (error.code !== 'EAGAIN') throw notConnected(address.path, error);
-    }
-    await sleep(pause, undefined, { signal });
-    pause = Math.min(pause * 2, LONGEST_PAUSE);
-  }
-}
-
-async function connected(path, signal) {
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect', { signal });
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-}
+const { disconnected, strangeAnswer } = require('./errors.js');
+const { parse, unreadable } = require('./lines.js');
+const { LineSplitter, open } = require('./socket.js');
 
 /** One connection to a daemon: lines out, messages in. */
 class Connection {
@@ -142,4 +103,4 @@ class Connection {
   }
 }
 
-module.exports = { open, Connection };
+module.exports = { Connection };

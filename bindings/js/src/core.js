@@ -4,13 +4,13 @@ const { ENDS_TASK } = require('./abandoned.js');
 const { attempt, ended } = require('./attempt.js');
 const { Calls } = require('./calls.js');
 const { Connection } = require('./connection.js');
-const { discover } = require('./discovery.js');
 const { DaemonTimeoutError, again, closed, disconnected } = require('./errors.js');
 const { repeatable } = require('./keys.js');
 const { Hooks, Listeners } = require('./listeners.js');
 const { OFFLINE_TIMEOUT, Spooler, isOffline } = require('./offline.js');
 const { CALL_OPTIONS, EMIT_OPTIONS, TIME_OPTIONS, checkedOptions } = require('./options.js');
 const { Patience } = require('./patience.js');
+const { byteLength, discover } = require('./socket.js');
 const { checkedTimeout, timeOf } = require('./timeout.js');
 
 /** What a client tells of its connection. */
@@ -165,7 +165,7 @@ class Core {
     }
     for (const call of this.#calls.unsent) {
       if (connection.isCongested) return this.#flushLater(connection);
-      call.size = Buffer.byteLength(call.line);
+      call.size = byteLength(call.line);
       this.#calls.sent(call);
       connection.send(call.line);
       if (!call.isRepeatable) call.line = undefined;

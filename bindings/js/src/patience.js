@@ -1,8 +1,7 @@
 'use strict';
 
-const { setTimeout: sleep } = require('node:timers/promises');
-
 const { mayComeBack } = require('./errors.js');
+const { sleep } = require('./sleep.js');
 
 /** First and longest pause before connecting again, in milliseconds. Each is up to half as long at random. */
 const FIRST_PAUSE = 20;
@@ -29,7 +28,7 @@ class Patience {
   async pause(signal) {
     this.attempts++;
     const delay = this.#next - performance.now();
-    if (delay > 0) await sleep(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (delay > 0) await sleep(delay, signal);
   }
 
   /** Notes that there is no connection. Gives the time until the next attempt, in milliseconds. */

@@ -1,13 +1,12 @@
 'use strict';
 
-const { setTimeout: sleep } = require('node:timers/promises');
-
 const { onAbort } = require('./aborts.js');
 const { attempt } = require('./attempt.js');
-const { open } = require('./connection.js');
 const { DaemonError, DaemonTimeoutError, again, disconnected, mayComeBack } = require('./errors.js');
-const { LineSplitter, parse, unreadable } = require('./lines.js');
+const { parse, unreadable } = require('./lines.js');
 const { bindMethods } = require('./namespace.js');
+const { sleep } = require('./sleep.js');
+const { LineSplitter, open } = require('./socket.js');
 
 /** First and longest pause before connecting again, in milliseconds. */
 const FIRST_PAUSE = 50;
@@ -121,7 +120,7 @@ class Subscription {
         this.#feed = undefined;
         if (!this.#reconnect || !mayComeBack(error) || this.#stop.signal.aborted) throw error;
         // At random, so that many clients do not come back at once.
-        await sleep(pause * (1 - Math.random() / 2), undefined, { signal: this.#stop.signal });
+        await sleep(pause * (1 - Math.random() / 2), this.#stop.signal);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     }

@@ -1,0 +1,179 @@
+// A project's daemon: one client, its state, and one subscription to all its events.
+
+import { DaemonClient, DaemonConnectionError, DaemonError, type Event } from 'aiwg';
+
+import { CODES, type End, watchEnds } from '../transport/socket.js';
+import { EventLog } from './events.js';
+import { SIGNED_OUT, dashboard } from './session.js';
+import { Store } from './store.js';
+
+/** What `/dashboard.json` says of a project. */
+export interface ProjectInfo {
+  id: string;
+  name: string | null;
+  path: string | null;
+  ws: string;
+  page: string;
+  notice: string | null;
+}
+
+/** What `/dashboard.json` says. */
+export interface DashboardInfo {
+  version: string;
+  protocolVersion: string;
+  readonly: boolean;
+  all: boolean;
+  agent: boolean;
+  projects: ProjectInfo[];
+}
+
+/** How the way to the daemon stands. */
+export type Line =
+  | { state: 'connecting' }
+  | { state: 'connected' }
+  /** It is tried again. */
+  | { state: 'away'; since: number; reason: string }
+  /** A person must do something. */
+  | { state: 'ended'; reason: string };
+
+/** Time after which a call without an answer has failed, in milliseconds. */
+const TIMEOUT = 60_000;
+
+/** Events from before the page was opened. */
+const HISTORY = 300;
+
+/** Pauses between looks at whether the dashboard is back, in milliseconds. */
+const LOOK_AGAIN = 2000;
+
+const projects = new Map<string, Project>();
+
+watchEnds((end) => projects.get(end.address)?.ended(end));
+
+/** A project's daemon, as the page sees it. */
+export class Project {
+  readonly info: ProjectInfo;
+  readonly client: DaemonClient;
+  readonly line = new Store<Line>({ state: 'connecting' });
+  readonly log = new EventLog();
+  /** Counts the times that the line has stood anew: what is shown is fetched again. */
+  readonly epoch = new Store(0);
+  #listeners = new Set<(event: Event) => void>();
+  #end = new AbortController();
+  #checking = false;
+
+  constructor(info: ProjectInfo) {
+    this.info = info;
+    const address = new URL(info.ws, location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    projects.set(address.href, this);
+    this.client = new DaemonClient({
+      socketPath: address.href,
+      timeoutMs: TIMEOUT,
+      onResponse: ({ error }) => {
+        if (error === undefined || error instanceof DaemonError) this.#answered();
+      },
+    });
+    void this.#follow();
+  }
+
+  /** Calls the listener with each event, until the function that this gives is called. */
+  onEvent(listener: (event: Event) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close() {
+    this.#end.abort();
+    void this.client.disconnect();
+  }
+
+  /** A connection of this project has ended. */
+  ended({ code, reason, isOurs }: End) {
+    if (isOurs || this.#end.signal.aborted) return;
+    if (code === CODES.noProject || code === CODES.notUsable) {
+      this.line.set({ state: 'ended', reason: reason || 'this daemon cannot be used' });
+      return;
+    }
+    if (code === CODES.dashboardEnds) {
+      this.#away('the dashboard has ended: start `aiwg dashboard` again, and open the address that it prints');
+      void this.#check();
+      return;
+    }
+    this.#away(reason || 'the connection to the dashboard is lost');
+    if (code === 1006) void this.#check();
+  }
+
+  #away(reason: string) {
+    const { value } = this.line;
+    this.line.set({ state: 'away', since: value.state === 'away' ? value.since : Date.now(), reason });
+  }
+
+  #answered() {
+    const { value } = this.line;
+    if (value.state === 'connected') return;
+    this.line.set({ state: 'connected' });
+    this.epoch.update((n) => n + 1);
+  }
+
+  /** Asks the dashboard itself what the matter is, until it answers. */
+  async #check() {
+    if (this.#checking) return;
+    this.#checking = true;
+    while (this.line.value.state === 'away' && !this.#end.signal.aborted) {
+      try {
+        if (await dashboard()) break;
+        this.line.set({ state: 'ended', reason: `This page has been signed out. ${SIGNED_OUT}` });
+      } catch {
+        this.#away('the dashboard does not answer: it has ended, or the tunnel to it has');
+      }
+      await pause(LOOK_AGAIN, this.#end.signal);
+    }
+    this.#checking = false;
+  }
+
+  /** Follows all events, for as long as the page is there. */
+  async #follow() {
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      try {
+        if (this.log.last === 0)
+          for (const event of await this.client.event.list({ limit: HISTORY })) this.log.add(event);
+        const onMissed = ({ missed, since }: { missed: number; since: number }) => this.#missed(missed, since);
+        for await (const event of this.client.subscribe([], {
+          since: this.log.last,
+          reconnect: true,
+          signal,
+          onMissed,
+        })) {
+          this.log.add(event);
+          for (const listener of this.#listeners) listener(event);
+        }
+      } catch (error) {
+        if (error instanceof DaemonError) this.#away(error.message);
+        else if (!(error instanceof DaemonConnectionError) && !signal.aborted) console.error(error);
+      }
+      await pause(1000, signal);
+    }
+  }
+
+  #missed(missed: number, since: number) {
+    this.log.missed += missed;
+    // A log that was deleted counts from 1 again.
+    if (since < this.log.last) this.log.clear();
+    this.epoch.update((n) => n + 1);
+  }
+}
+
+/** Waits, or until it is ended. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}

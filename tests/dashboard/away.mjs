@@ -1,0 +1,84 @@
+// What goes away and comes back: the daemon, the tunnel, the dashboard; and two tabs beside each other.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+
+import { Reader, Tunnel, aiwg, emit, go, open, submit, withBrowser } from './harness.mjs';
+
+await withBrowser(async ({ browser, dashboard }) => {
+  const first = await dashboard();
+  const tunnel = await Tunnel.open(first.port);
+  const reader = await Reader.open(browser);
+  // A browser reports connections that fail by itself.
+  reader.allowed.push(/WebSocket connection to .* failed/, /Failed to load resource/);
+  const page = await reader.tab();
+  await open(page, first.address.replace(`:${first.port}/`, `:${tunnel.port}/`));
+  await page.getByText('Nothing waits.').waitFor();
+
+  // The daemon restarts in the middle: the page goes on, and misses nothing.
+  await go(page, 'events');
+  const seen = () => page.locator('.event-row .topic').allTextContents();
+  await emit('before:it', {});
+  await page.getByText('before:it').waitFor();
+  await aiwg('daemon', 'restart');
+  await emit('after:it', {});
+  await page.getByText('after:it').waitFor();
+  assert.deepEqual(
+    (await seen()).filter((topic) => topic.endsWith(':it')),
+    ['after:it', 'before:it'],
+  );
+  await page.getByText('Not connected').waitFor({ state: 'detached' });
+
+  // It is away for longer: the page says so, keeps what it shows, and comes back by itself.
+  await go(page, 'now');
+  const kept = await submit('What was there before');
+  await page.locator('.row-completed', { hasText: kept }).waitFor();
+  execFileSync(process.env.AIWG, ['daemon', 'stop']);
+  await page.getByText('Not connected').waitFor();
+  await page.locator('.row-completed', { hasText: kept }).waitFor();
+  execFileSync(process.env.AIWG, ['daemon', 'start']);
+  const later = await submit('What came after');
+  await page.locator('.row-completed', { hasText: later }).waitFor();
+  await page.getByText('Not connected').waitFor({ state: 'detached' });
+
+  // The tunnel dies in the middle.
+  await tunnel.die();
+  await page.getByText('Not connected').waitFor();
+  const missed = await submit('While the tunnel was down');
+  await tunnel.rise();
+  await page.locator('.row-completed', { hasText: missed }).waitFor();
+
+  // Two tabs are two clients of one session.
+  const other = await reader.tab();
+  await other.goto(page.url());
+  const both = await submit('Seen by two');
+  for (const tab of [page, other]) await tab.locator('.row-completed', { hasText: both }).waitFor();
+  await other.getByRole('button', { name: `New task` }).click();
+  await other.getByLabel('Prompt').fill('Submitted by the other');
+  await other.getByLabel('Prompt').press('Control+Enter');
+  await page.locator('.row-completed', { hasText: 'Submitted by the other' }).waitFor();
+  await other.close();
+
+  // The dashboard ends, and another one takes its place: the page says what to do, and the new address works.
+  await first.stop('SIGKILL');
+  await page.getByText('Not connected').waitFor();
+  const second = await dashboard('--port', String(first.port));
+  await page.getByText('This page has been signed out.').waitFor();
+  await open(page, second.address.replace(`:${second.port}/`, `:${tunnel.port}/`));
+  await page.locator('.row-completed', { hasText: both }).waitFor();
+  const last = await submit('Seen by the new one');
+  await page.locator('.row-completed', { hasText: last }).waitFor();
+
+  // One that only shows has nothing to press.
+  const shows = await dashboard('--readonly');
+  const visitor = await reader.tab();
+  await open(visitor, shows.address);
+  await visitor.getByText('This dashboard only shows').waitFor();
+  await submit('Wait for somebody', '--approval');
+  await visitor.getByText('May this task start?').waitFor();
+  for (const name of ['Approve', 'Reject', 'Cancel', 'Retry', 'New task', 'Pause the queue']) {
+    assert.equal(await visitor.getByRole('button', { name }).count(), 0, name);
+  }
+  await tunnel.die();
+  reader.check();
+});
