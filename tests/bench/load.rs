@@ -4,6 +4,7 @@ use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
     path::Path,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -30,10 +31,16 @@ pub(crate) struct Measured {
     pub(crate) median_us: f64,
 }
 
+/// Stands in a line for what is another text in each, as a key of a client is.
+pub(crate) const KEY: &str = "<key>";
+
 /// Keeps `in_flight` lines under way until the load is over.
 pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
     let mut stream = UnixStream::connect(socket).unwrap();
     let line = format!("{}\n", load.line);
+    let mut lines = line.split(KEY);
+    let (head, tail) = (lines.next().unwrap(), lines.next());
+    let mut text = Vec::new();
     let mut buffer = vec![0; 256 * 1024];
     let mut times = Vec::new();
     let (mut sent, mut answered) = (0usize, 0usize);
@@ -49,11 +56,19 @@ pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
         }
         let room = left.min(load.in_flight - (sent - answered));
         let asked = Instant::now();
-        if load.together {
-            stream.write_all(line.repeat(room).as_bytes()).unwrap();
-        } else {
-            (0..room).for_each(|_| stream.write_all(line.as_bytes()).unwrap());
+        text.clear();
+        for no in sent..sent + room {
+            text.extend_from_slice(head.as_bytes());
+            if let Some(tail) = tail {
+                text.extend_from_slice(key(no).as_bytes());
+                text.extend_from_slice(tail.as_bytes());
+            }
+            if !load.together {
+                stream.write_all(&text).unwrap();
+                text.clear();
+            }
         }
+        stream.write_all(&text).unwrap();
         sent += room;
         answered += read_lines(&mut stream, &mut buffer);
         times.push(asked.elapsed());
@@ -69,6 +84,14 @@ pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
         // Nothing was to be sent where there is none.
         median_us: times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e6),
     }
+}
+
+/// A key as clients make them: the time, and a number that nobody foresees. No two processes, and no two connections, make the same.
+fn key(no: usize) -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    let scattered = made.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!("{:012x}{scattered:016x}{:04x}", 0x1a2_0000_0000 + made / 64, no % 0xffff)
 }
 
 /// Sends one line and waits for its answer.

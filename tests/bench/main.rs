@@ -15,6 +15,7 @@ mod load;
 mod messaging;
 mod rules;
 mod scripts;
+mod spool;
 mod start;
 mod table;
 mod tasks;
@@ -31,7 +32,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 10] = [
+const GROUPS: [(&str, Group); 11] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
@@ -40,6 +41,7 @@ const GROUPS: [(&str, Group); 10] = [
     ("rules", rules::run),
     ("topics", topics::run),
     ("files", files::run),
+    ("spool", spool::run),
     ("bounds", bounds::run),
     ("messaging", messaging::run),
 ];

@@ -15,7 +15,7 @@ const ROUNDS: usize = 40;
 const JAVASCRIPT_IMPORT: &str = "require('aiwg')";
 const JAVASCRIPT_EMIT: &str =
     "new (require('aiwg').DaemonClient)(process.argv[1]).emit('bench:happened', { version: '1.2.3' })";
-const PYTHON_IMPORT: &str = "import aiwg.daemon";
+const PYTHON_IMPORT: &str = "from aiwg.daemon import DaemonClient";
 const PYTHON_EMIT: &str = "import sys
 from aiwg.daemon import DaemonClient
 with DaemonClient(sys.argv[1]) as client:

@@ -1,4 +1,4 @@
-//! The cost of a schema for an event.
+//! The cost of a schema for an event, and of a key.
 
 use std::{path::Path, time::Duration};
 
@@ -6,27 +6,40 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     daemon::BenchDaemon,
-    load::{Load, Until, measure},
+    load::{KEY, Load, Until, measure},
     table,
 };
 
 /// Number of members of the payload, each of which the schema names.
 const MEMBERS: usize = 20;
 
+/// Number of times that each is measured.
+const ROUNDS: u32 = 5;
+
 pub(crate) fn run(aiwg: &Path) {
     let without = BenchDaemon::start(aiwg, &json!({ "watch": { "enabled": false } }));
     let with = BenchDaemon::start(aiwg, &json!({ "watch": { "enabled": false }, "topics": topics() }));
-    let line = line();
+    let large = line(&members(), None);
     table::head("time for an event of 20 members, microseconds", "with a schema", "without");
+    compare((&with, &large), (&without, &large));
+    for (payload, what) in [(json!({ "version": "1.2.3" }), "a small event"), (members(), "an event of 20 members")] {
+        table::head(&format!("time for {what}, microseconds"), "with a key", "without");
+        compare((&without, &line(&payload, Some(KEY))), (&without, &line(&payload, None)));
+    }
+}
+
+/// Two lines, each to its daemon, in turns.
+fn compare(one: (&BenchDaemon, &str), other: (&BenchDaemon, &str)) {
     for (what, in_flight) in [("one at a time", 1), ("64 in flight, each of them", 64)] {
-        let load =
-            Load { line: &line, in_flight, together: true, until: Until::Time(Duration::from_secs(2)) };
-        let (mut checked, mut plain) = (0.0, 0.0);
-        for _ in 0..3 {
-            checked += 1e6 / measure(&with.socket, &load).per_second / 3.0;
-            plain += 1e6 / measure(&without.socket, &load).per_second / 3.0;
+        let mut sums = [0.0, 0.0];
+        for _ in 0..ROUNDS {
+            for (sum, (daemon, line)) in sums.iter_mut().zip([one, other]) {
+                let until = Until::Time(Duration::from_secs(1));
+                let load = Load { line, in_flight, together: true, until };
+                *sum += 1e6 / measure(&daemon.socket, &load).per_second / f64::from(ROUNDS);
+            }
         }
-        table::row(what, checked, plain);
+        table::row(what, sums[0], sums[1]);
     }
 }
 
@@ -47,13 +60,19 @@ fn topics() -> Value {
     } } })
 }
 
-/// The request.
-fn line() -> String {
+/// A payload that fits it.
+fn members() -> Value {
     let values = [json!("1.2.3"), json!(42), json!(true), json!("staging"), json!(["a", "b"])];
-    let payload: Map<String, Value> =
-        (0..MEMBERS).map(|no| (name(no), values[no % values.len()].clone())).collect();
-    json!({ "jsonrpc": "2.0", "id": 1, "method": "event.emit", "params": { "topic": "bench:happened", "payload": payload } })
-        .to_string()
+    (0..MEMBERS).map(|no| (name(no), values[no % values.len()].clone())).collect::<Map<_, _>>().into()
+}
+
+/// The request.
+fn line(payload: &Value, key: Option<&str>) -> String {
+    let mut params = json!({ "topic": "bench:happened", "payload": payload });
+    if let Some(key) = key {
+        params["idempotencyKey"] = key.into();
+    }
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "event.emit", "params": params }).to_string()
 }
 
 fn name(no: usize) -> String {
