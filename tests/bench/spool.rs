@@ -56,7 +56,8 @@ fn write(directory: &Path) {
             "version": 1, "topic": "bench:happened", "payload": { "version": "1.2.3" }, "at": "2026-11-20T10:00:00.000Z",
             "idempotencyKey": format!("spooled-{no:06}"),
         });
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(directory.join(name)).unwrap();
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(directory.join(name)).unwrap();
         file.write_all(event.to_string().as_bytes()).unwrap();
     }
     // On the disk, as those of clients are.

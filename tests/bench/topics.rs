@@ -22,7 +22,9 @@ pub(crate) fn run(aiwg: &Path) {
     let large = line(&members(), None);
     table::head("time for an event of 20 members, microseconds", "with a schema", "without");
     compare((&with, &large), (&without, &large));
-    for (payload, what) in [(json!({ "version": "1.2.3" }), "a small event"), (members(), "an event of 20 members")] {
+    for (payload, what) in
+        [(json!({ "version": "1.2.3" }), "a small event"), (members(), "an event of 20 members")]
+    {
         table::head(&format!("time for {what}, microseconds"), "with a key", "without");
         compare((&without, &line(&payload, Some(KEY))), (&without, &line(&payload, None)));
     }
