@@ -35,6 +35,8 @@ begin() {
     AIWG_COMMIT=$(git rev-parse HEAD)
     AIWG_COMMIT_DATE=$(git log -1 --format=%cs)
     AIWG_VERSION=$version
+    # npm packs the permissions as they are.
+    umask 022
     export SOURCE_DATE_EPOCH AIWG_COMMIT AIWG_COMMIT_DATE AIWG_VERSION
     case $(uname -m) in
         x86_64) triple=x86_64-unknown-linux-gnu node_cpu=x64 ;;
