@@ -81,7 +81,6 @@ need_test_tools() {
                 "their own; \`sudo systemctl disable --now ssh\` switches the machine's off." >&2
         fi
     fi
-    need_fuzz_tools
 }
 
 # libFuzzer is C++.

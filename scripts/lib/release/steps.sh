@@ -184,6 +184,12 @@ check_dockerfile() {
     "$work/venv/bin/hadolint" "$source_tree/Dockerfile"
 }
 
+# Compiles what scripts/fuzz searches with: the tests call the same functions, without libFuzzer.
+check_fuzz_targets() {
+    (cd "$source_tree" && cargo check --locked --quiet -p aiwg-protocol-fuzz -p aiwg-server-fuzz --bins \
+        --features aiwg-protocol-fuzz/targets,aiwg-server-fuzz/targets --target-dir "$work/crates")
+}
+
 # Reports what Debian's own checker finds in the package.
 check_debian() {
     lintian --fail-on error,warning "$out"/*.deb
@@ -195,6 +201,7 @@ pack_crates() {
     (cd "$source_tree" && RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps -p aiwg-protocol -p aiwg-protocol-macros -p aiwg-client \
         --target-dir "$target")
     (cd "$source_tree" && cargo package --locked --quiet --workspace --exclude aiwg-testing --exclude aiwg-platforms-stand-in \
+        --exclude aiwg-protocol-fuzz --exclude aiwg-server-fuzz \
         --target-dir "$target")
     cp "$target"/package/*.crate "$out/"
 }

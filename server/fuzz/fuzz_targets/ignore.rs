@@ -1,23 +1,5 @@
-//! A `.gitignore`, by which files are looked at.
+//! See `ignore` in `src`, which an ordinary test tries as well.
 
 #![no_main]
 
-use std::{cell::RefCell, path::Path};
-
-use aiwg_watch::{Kind, Options};
-use libfuzzer_sys::fuzz_target;
-use tempfile::TempDir;
-
-thread_local! {
-    static PROJECT: RefCell<TempDir> = RefCell::new(TempDir::new().unwrap());
-}
-
-fuzz_target!(|text: &[u8]| {
-    PROJECT.with_borrow(|project| {
-        std::fs::write(project.path().join(".gitignore"), text).unwrap();
-        let verdicts = Options::new(project.path()).verdicts().unwrap();
-        for path in ["a", "src/a.ts", "node_modules/x/index.js", "{a,b}/[c]"] {
-            verdicts.of(Path::new(path), Kind::Modified).unwrap();
-        }
-    });
-});
+libfuzzer_sys::fuzz_target!(|text: &[u8]| aiwg_server_fuzz::ignore(text));

@@ -117,8 +117,8 @@ pub use rules::Verdict;
 pub use verdicts::Verdicts;
 pub use watcher::{Asking, Watcher};
 
-/// Reads git's index and forgets it: what nobody else but the fuzzer asks for by itself.
-#[cfg(fuzzing)]
+/// Reads git's index and forgets it: what only the tests of foreign input ask for by itself.
+#[doc(hidden)]
 pub fn read_index(file: &std::path::Path) {
     drop(index::Index::read(file, &std::hash::RandomState::new(), &mut |_| true));
 }
