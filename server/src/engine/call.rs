@@ -242,10 +242,10 @@ impl<R: Send> Work for Sent<R> {
             return Ok(());
         };
         at_end(tx.state, answer);
-        match &self.call.keyed {
-            Some(keyed) => keyed.keep(tx, answer),
-            None => Ok(()),
+        if let Some(keyed) = &self.call.keyed {
+            keyed.keep(tx, answer);
         }
+        Ok(())
     }
 
     fn read(&mut self, look: &Look<'_>) -> aiwg_store::Result<bool> {
@@ -288,7 +288,7 @@ fn once<R>(
         Earlier::Open(answer) => Ok(answer),
         Earlier::None => {
             let answer = body(tx)?;
-            keyed.keep(tx, &answer)?;
+            keyed.keep(tx, &answer);
             Ok(answer)
         }
     }

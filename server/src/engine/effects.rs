@@ -1,7 +1,7 @@
 //! The effects of a transaction, carried out once it is committed.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
@@ -13,6 +13,7 @@ use super::{
     call::Command,
     command::{EngineConfig, Order},
     journal::Journal,
+    once::Kept,
 };
 
 /// The outcome of a transaction that is still open.
@@ -38,8 +39,8 @@ pub(super) struct Effects {
     pub(super) exit: bool,
     /// Lines about the rules, for the log.
     pub(super) journal: Journal,
-    /// The keys of the calls that it has answered.
-    pub(super) answered: HashSet<String>,
+    /// The answers to calls with keys, by the keys: they are stored together at its end.
+    pub(super) answers: BTreeMap<String, Kept>,
     /// The commands that it has carried out, which are to be answered.
     pub(super) done: Vec<Command>,
 }

@@ -20,6 +20,12 @@ pub(super) struct Keyed<R> {
     of_json: fn(&Json) -> serde_json::Result<R>,
 }
 
+/// An answer as it is to be stored, and the time until which it is kept.
+pub(super) struct Kept {
+    until: Timestamp,
+    text: String,
+}
+
 /// An answer that was given to a call with the same key.
 pub(super) enum Earlier<R> {
     /// There is none.
@@ -43,16 +49,18 @@ impl<R> Keyed<R> {
         // One of another version of this program, which cannot be read, is still the answer to a call that has taken effect.
         let answer =
             (self.of_json)(&kept).map_err(|error| EngineError::AnswerUnreadable(error.to_string()))?;
-        let is_open = tx.effects.answered.contains(self.key.id());
+        let is_open = tx.effects.answers.contains_key(self.key.id());
         Ok(if is_open { Earlier::Open(answer) } else { Earlier::Committed(answer) })
     }
 
-    /// Stores an answer under the key, in place of one that was stored before.
-    pub(super) fn keep(&self, tx: &mut Transaction<'_>, answer: &R) -> aiwg_store::Result<()> {
+    /// Has an answer stored under the key, in place of one that was stored before.
+    pub(super) fn keep(&self, tx: &mut Transaction<'_>, answer: &R) {
         let until = tx.answers_until();
         let kept = KeptAnswer { call: self.key.call().into(), until, answer };
         // What cannot be written could not be sent, either.
-        (self.to_text)(&kept).map_or(Ok(()), |text| tx.keep_text(&self.key, until, text))
+        if let Ok(text) = (self.to_text)(&kept) {
+            tx.keep_text(&self.key, until, text);
+        }
     }
 }
 
@@ -75,9 +83,17 @@ impl Transaction<'_> {
 
     /// The same for a call that was made at this time.
     pub(super) fn kept_answer_at(&self, key: &CallKey, at: Timestamp) -> Result<Option<Json>, Failure> {
-        let Some(text) = self.store.cursor(CallKey::SOURCE, key.id())? else { return Ok(None) };
+        let stored;
+        let text = match self.effects.answers.get(key.id()) {
+            Some(kept) => &kept.text,
+            None => {
+                let Some(found) = self.store.cursor(CallKey::SOURCE, key.id())? else { return Ok(None) };
+                stored = found;
+                &stored
+            }
+        };
         // What cannot be read was never an answer.
-        let Ok(kept) = serde_json::from_str::<KeptAnswer<'_, Json>>(&text) else { return Ok(None) };
+        let Ok(kept) = serde_json::from_str::<KeptAnswer<'_, Json>>(text) else { return Ok(None) };
         if kept.until <= at {
             return Ok(None);
         }
@@ -87,11 +103,13 @@ impl Transaction<'_> {
         Ok(Some(kept.answer))
     }
 
-    /// Stores the answer to the first call with a key.
-    pub(super) fn keep_answer(&mut self, key: &CallKey, answer: &impl Serialize) -> aiwg_store::Result<()> {
+    /// Has the answer to the first call with a key stored.
+    pub(super) fn keep_answer(&mut self, key: &CallKey, answer: &impl Serialize) {
         let until = self.answers_until();
         let kept = KeptAnswer { call: key.call().into(), until, answer };
-        serde_json::to_string(&kept).map_or(Ok(()), |text| self.keep_text(key, until, text))
+        if let Ok(text) = serde_json::to_string(&kept) {
+            self.keep_text(key, until, text);
+        }
     }
 
     /// Time until which answers that are given now are kept.
@@ -99,17 +117,25 @@ impl Transaction<'_> {
         self.now.after_ms(CallKey::KEPT_MS)
     }
 
-    /// Stores an answer under its key, as it is written.
-    fn keep_text(&mut self, key: &CallKey, until: Timestamp, text: String) -> aiwg_store::Result<()> {
-        self.store.move_cursor(&Cursor {
+    /// Has an answer stored under its key, as it is written.
+    fn keep_text(&mut self, key: &CallKey, until: Timestamp, text: String) {
+        self.effects.answers.insert(key.id().to_owned(), Kept { until, text });
+    }
+
+    /// Stores the answers of the transaction, in the order of their keys: so it takes the least time. Belongs to the end of every transaction.
+    pub(super) fn store_answers(&mut self) -> aiwg_store::Result<()> {
+        if self.effects.answers.is_empty() {
+            return Ok(());
+        }
+        let cursor = |(key, Kept { until, text })| Cursor {
             source: CallKey::SOURCE,
-            key: key.id().to_owned(),
+            key,
             value: Some(text),
             only_if: OnlyIf::Always,
             until: Some(until),
-        })?;
-        self.effects.answered.insert(key.id().to_owned());
-        Ok(())
+        };
+        let all: Vec<Cursor> = std::mem::take(&mut self.effects.answers).into_iter().map(cursor).collect();
+        self.store.move_cursors(&all)
     }
 }
 
@@ -150,6 +176,7 @@ mod tests {
             let mut tx =
                 Transaction { state: &mut self.state, store: &mut *open, effects: &mut effects, now };
             let done = work(&mut tx);
+            tx.store_answers().unwrap();
             open.commit().unwrap();
             done
         }
@@ -169,7 +196,7 @@ mod tests {
     #[test]
     fn a_key_stands_for_its_call_for_a_day_and_is_free_then() {
         let mut machine = Machine::new();
-        machine.at(0, |tx| tx.keep_answer(&key(1), &7).unwrap());
+        machine.at(0, |tx| tx.keep_answer(&key(1), &7));
         for millis in [0, 1000, DAY - 1] {
             assert_eq!(machine.answer(millis, &key(1)), Ok(Some("7".to_owned())));
             assert_eq!(machine.answer(millis, &key(2)), Err(()));
@@ -214,7 +241,7 @@ mod tests {
         let stored = machine.at(0, |tx| tx.store.event(1).unwrap().unwrap());
         assert_eq!(stored.at, at);
         // The answer to its call was lost, and no daemon ran for days.
-        machine.at(0, |tx| tx.keep_answer(&key(2), &Json::new(&7).unwrap()).unwrap());
+        machine.at(0, |tx| tx.keep_answer(&key(2), &Json::new(&7).unwrap()));
         let late = Spooled { name: "late.json".to_owned(), key: key(2), ..spooled.clone() };
         machine.at(3 * DAY, |tx| assert!(tx.take_spooled(std::slice::from_ref(&late), &[]).is_ok()));
         assert_eq!(machine.state.last_event, 1);

@@ -100,7 +100,7 @@ impl Transaction<'_> {
             // could be any.
             let cause = event.cause.clone().or_else(|| self.state.memory.cause_at(*written_at, false));
             let emitted = self.publish_at(&NewEvent { cause, ..event.clone() }, None, Some(*at))?;
-            self.keep_answer(key, &emitted)?;
+            self.keep_answer(key, &emitted);
             self.take_new_events()?;
         }
         Ok(self.store.move_cursor(&position(name, Some(String::new())))?)

@@ -276,6 +276,7 @@ impl Thread {
         for (command, _) in self.taken.iter_mut().take(count) {
             command.complete(&mut tx)?;
         }
+        tx.store_answers()?;
         let has_written = open.commit()?;
         effects.done.extend(self.taken.drain(..count).map(|(command, _)| command));
         self.state.endings.clear();

@@ -198,6 +198,9 @@ pub trait Transaction: View {
     /// Moves a cursor, wherever it is.
     fn move_cursor(&mut self, cursor: &Cursor) -> Result<()>;
 
+    /// The same of many, of which none is forgotten.
+    fn move_cursors(&mut self, cursors: &[Cursor]) -> Result<()>;
+
     /// Sets the switch of a rule, or of all automation.
     fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> Result<()>;
 

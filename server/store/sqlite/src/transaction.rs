@@ -230,6 +230,7 @@ impl Transaction for Open<'_> {
         insert_decision(made: &MatchDecision) -> ();
         refuse_pending(rule: &str, decision: &str, reason: &str, at: Timestamp) -> ();
         move_cursor(cursor: &Cursor) -> ();
+        move_cursors(cursors: &[Cursor]) -> ();
         set_switch(rule: Option<&str>, switch: Switch) -> ();
         add_pending(rule: &str, event: &Event, at: Timestamp) -> Pending;
         set_pending_due(rule: &str, due_at: Option<Timestamp>) -> ();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aiwg_model::{Cursor, Keep, OnlyIf, TaskNo};
 use aiwg_patterns::TopicFilter;
-use aiwg_protocol::types::Cause;
+use aiwg_protocol::types::{Cause, Timestamp};
 
 use super::{Backend, at, commit, event, queue, task, with_payload};
 use crate::{EventFilter, EventPage, From, Reader};
@@ -133,4 +133,23 @@ pub fn cursors_move_from_where_they_are(backend: &dyn Backend) {
     }
     commit(&mut *store, |tx| tx.move_cursor(&Cursor { value: None, ..to("", OnlyIf::Always) }));
     assert!(store.view().unwrap().cursors("a").unwrap().is_empty());
+}
+
+/// Many cursors move together, whatever their number, and each as one by itself would.
+pub fn many_cursors_move_together(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let until = Some(Timestamp::from_millis(5));
+    let to = |no: usize, value: &str| Cursor { until, ..Cursor::moved("many", format!("k{no}"), value) };
+    commit(&mut *store, |tx| tx.move_cursor(&Cursor::moved("many", "k3", "before")));
+    commit(&mut *store, |tx| tx.move_cursors(&[]));
+    for count in [1, 16, 100] {
+        let all: Vec<Cursor> = (0..count).map(|no| to(no, &format!("{no} of {count}"))).collect();
+        commit(&mut *store, |tx| tx.move_cursors(&all));
+        let expected = (0..count).map(|no| (format!("k{no}"), format!("{no} of {count}")));
+        let found = store.view().unwrap().cursors("many").unwrap();
+        assert!(expected.into_iter().all(|(key, value)| found.get(&key) == Some(&value)), "{found:?}");
+    }
+    let mut tx = store.begin().unwrap();
+    assert_eq!(tx.prune_cursors(Timestamp::from_millis(6), 1000).unwrap(), 100);
+    tx.commit().unwrap();
 }

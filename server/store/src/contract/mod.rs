@@ -58,7 +58,7 @@ macro_rules! contract {
             a_running_task_goes_on,
             dependents_wait, whoever_rests_waits, what_is_held_waits, holds_end_in_time, retries_are_noted, records_are_in_use,
             events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,
-            cursors_move_from_where_they_are, numbers_are_never_given_again,
+            cursors_move_from_where_they_are, many_cursors_move_together, numbers_are_never_given_again,
             old_tasks_are_forgotten, old_events_are_forgotten, late_events_leave_no_hole, cursors_are_forgotten_in_time,
             an_approval_is_decided_once, approvals_expire_in_time, approvals_go_with_their_task,
             pending_approvals_are_withdrawn,
