@@ -26,7 +26,8 @@ fn values(cursor: &Cursor) -> [ToSqlOutput<'_>; 4] {
     let Cursor { source, key, value, only_if: _, until } = cursor;
     let value = value.as_ref().map_or(ValueRef::Null, |value| ValueRef::Text(value.as_bytes()));
     let until = until.map_or(ValueRef::Null, |until| ValueRef::Integer(until.as_millis()));
-    [ValueRef::Text(source.as_bytes()), ValueRef::Text(key.as_bytes()), value, until].map(ToSqlOutput::Borrowed)
+    [ValueRef::Text(source.as_bytes()), ValueRef::Text(key.as_bytes()), value, until]
+        .map(ToSqlOutput::Borrowed)
 }
 
 impl SqliteStore {
