@@ -198,7 +198,8 @@ export async function open(page, address) {
 /** Goes to a view, by its part of the address. */
 export async function go(page, route) {
   await page.evaluate((route) => (location.hash = `#/${route}`), route);
-  await page.locator('main .view').first().waitFor();
+  const [view, id = ''] = route.split('?')[0].split('/');
+  await page.locator(`main[data-route="${view}/${id}"] .view`).first().waitFor();
 }
 
 /** Runs the test with a browser, and ends it whatever comes. */

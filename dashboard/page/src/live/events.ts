@@ -10,6 +10,9 @@ const MOST_PAYLOAD = 16 * 1024;
 /** All that is kept of payloads, in characters. */
 const MOST_TEXT = 16 * 1024 * 1024;
 
+/** How often what has come is shown, in milliseconds: nobody reads faster. */
+const SHOWS = 120;
+
 /** An event, with its payload as text. */
 export interface Kept {
   seq: number;
@@ -50,6 +53,9 @@ export class EventLog {
   received = 0;
   #events: Kept[] = [];
   #size = 0;
+  #isToShow = false;
+  /** Time at which it was shown last, as `performance.now()` has it. */
+  #shownAt = 0;
 
   get events(): readonly Kept[] {
     return this.#events;
@@ -67,7 +73,7 @@ export class EventLog {
     this.received++;
     // In steps, so that it does not move all of them for each.
     if (this.#events.length > MOST_EVENTS * 1.2 || this.#size > MOST_TEXT) this.#forget();
-    this.version.update((n) => n + 1);
+    this.#show();
   }
 
   /** Puts older ones before those that are here. */
@@ -84,6 +90,20 @@ export class EventLog {
     this.#events = [];
     this.#size = 0;
     this.version.update((n) => n + 1);
+  }
+
+  /** Shows what has come: the first one at once, and of many what is there when it is time. */
+  #show() {
+    if (this.#isToShow) return;
+    this.#isToShow = true;
+    setTimeout(
+      () => {
+        this.#isToShow = false;
+        this.#shownAt = performance.now();
+        this.version.update((n) => n + 1);
+      },
+      Math.max(0, this.#shownAt + SHOWS - performance.now()),
+    );
   }
 
   #forget() {

@@ -29,7 +29,23 @@ export function Markdown({ source }: { source: string }) {
   } catch {
     return <pre class="plain">{source}</pre>;
   }
+  levels(tokens);
   return <div class="markdown">{blocks(tokens)}</div>;
+}
+
+/** The level of the headings above it. */
+const ABOVE = 2;
+
+/** Makes the levels of headings go on from those of the page, without a gap. */
+function levels(tokens: Token[], last = ABOVE): number {
+  for (const token of tokens) {
+    if (token.type === 'heading') {
+      last = Math.min(token.depth + ABOVE, last + 1, 6);
+      token.depth = last;
+    } else if (token.type === 'blockquote') last = levels(token.tokens ?? [], last);
+    else if (token.type === 'list') for (const item of (token as Tokens.List).items) last = levels(item.tokens, last);
+  }
+  return last;
 }
 
 function blocks(tokens: Token[]): ComponentChildren {
@@ -42,8 +58,7 @@ function block(token: Token, key: number): ComponentChildren {
     case 'def':
       return null;
     case 'heading': {
-      // The page has headings of its own above it.
-      const Level = `h${Math.min(6, (token as Tokens.Heading).depth + 3)}` as 'h4';
+      const Level = `h${(token as Tokens.Heading).depth}` as 'h4';
       return <Level key={key}>{inlines(token)}</Level>;
     }
     case 'paragraph':

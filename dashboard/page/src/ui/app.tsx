@@ -128,7 +128,8 @@ function Frame({ info, projectInfo }: { info: DashboardInfo; projectInfo: Projec
         <Vitals project={project} status={status.data} />
         <ThemeChoice />
       </aside>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} data-route={`${route.view}/${route.id}`}>
+        <h1 class="unseen">{view}</h1>
         <Notices info={info} project={project} status={status.data} />
         <View project={project} view={route.view} id={route.id} />
       </main>

@@ -106,6 +106,16 @@ export function Failure({ error, again }: { error: Error | undefined; again?: ()
   );
 }
 
+/** A view whose answer has not come. */
+export function Loading(props: { error: Error | undefined; again: () => void }) {
+  return (
+    <div class="view">
+      <Failure {...props} />
+      {!props.error && <p class="faint">Looking…</p>}
+    </div>
+  );
+}
+
 const said = new Store<{ id: number; text: string; isError: boolean }[]>([]);
 let lastId = 0;
 

@@ -41,7 +41,6 @@ export function EventsView({ project }: { project: Project }) {
 
   return (
     <div class={`view events ${chosen === undefined ? '' : 'has-detail'}`}>
-      <h1 class="unseen">Events</h1>
       <div class="events-list">
         <Section
           title="Events"

@@ -18,7 +18,6 @@ export function MoneyView({ project }: { project: Project }) {
   const stats = useQuery(project, () => project.client.task.stats(), { when: changes, every: 60_000 });
   return (
     <div class="view money">
-      <h1 class="unseen">Money</h1>
       <Failure error={budget.error ?? stats.error} again={budget.again} />
       {budget.data && (
         <>

@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 import { number, plural, usd } from '../live/format.js';
 import type { Project } from '../live/project.js';
 import { ofKinds, useQuery } from '../live/query.js';
-import { Choice, Empty, Failure, Section } from '../ui/basics.js';
+import { Choice, Empty, Loading, Section } from '../ui/basics.js';
 import { LongList } from '../ui/list.js';
 import { type Row, TaskRow, rowOfReport, rowOfTask } from '../ui/row.js';
 import { to } from '../ui/route.js';
@@ -48,13 +48,12 @@ export function NowView({ project }: { project: Project }) {
     every: 30_000,
   });
   const [kind, setKind] = useState<Kind>('all');
-  if (!data) return <Failure error={error} again={again} />;
+  if (!data) return <Loading error={error} again={again} />;
   const { report, running, waiting, ended } = data;
   const shown =
     kind === 'all' ? ended : ended.filter(({ state }) => state === kind || (kind === 'failed' && state === 'timeout'));
   return (
     <div class="view now">
-      <h1 class="unseen">Now</h1>
       <Asked project={project} />
       <Section title="Running" count={number(running.length)}>
         {running.length === 0 ? (

@@ -145,11 +145,11 @@ function ToolStep({ step }: { step: Extract<Step, { kind: 'tool' }> }) {
   );
   const inside = () => (
     <>
-      <h4>Asked</h4>
+      <p class="step-part">Asked</p>
       <Plain text={step.input} />
       {step.result !== undefined && (
         <>
-          <h4>{step.isError ? 'Failed with' : 'Got'}</h4>
+          <p class="step-part">{step.isError ? 'Failed with' : 'Got'}</p>
           <Plain text={step.result || '(nothing)'} />
         </>
       )}

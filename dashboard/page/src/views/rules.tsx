@@ -6,7 +6,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { number, plural, span } from '../live/format.js';
 import type { Project } from '../live/project.js';
 import { useQuery } from '../live/query.js';
-import { Act, Ago, Empty, Failure, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
+import { Act, Ago, Empty, Loading, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
 import { to, useRoute } from '../ui/route.js';
 import { Text } from '../ui/text.js';
 import { DryRun } from './dryrun.js';
@@ -18,10 +18,9 @@ export function RulesView({ project }: { project: Project }) {
     when: () => true,
     every: 30_000,
   });
-  if (!data) return <Failure error={error} again={again} />;
+  if (!data) return <Loading error={error} again={again} />;
   return (
     <div class="view rules">
-      <h1 class="unseen">Rules</h1>
       <Section
         title="Rules"
         count={data.rules.length}

@@ -10,7 +10,7 @@ import { ofTask, useQuery } from '../live/query.js';
 import { useClock } from '../live/store.js';
 import { plain } from '../output/ansi.js';
 import { Markdown } from '../output/markdown.js';
-import { Act, Ago, Choice, Failure, Glyph, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
+import { Act, Ago, Choice, Loading, Glyph, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
 import { cancelled } from '../ui/row.js';
 import { to } from '../ui/route.js';
 import { Text } from '../ui/text.js';
@@ -28,7 +28,7 @@ export function TaskView({ project, id }: { project: Project; id: string }) {
     when: ofTask(id),
     every: 15_000,
   });
-  if (!task) return <Failure error={error} again={again} />;
+  if (!task) return <Loading error={error} again={again} />;
   const isRunning = task.state === 'running';
   return (
     <article class="view task">
@@ -36,9 +36,9 @@ export function TaskView({ project, id }: { project: Project; id: string }) {
         <p class="crumbs">
           <a href={to('tasks')}>Tasks</a> <span aria-hidden="true">/</span> <span class="id">{task.id}</span>
         </p>
-        <h1 class={`task-state ${task.state}`}>
+        <h2 class={`task-state ${task.state}`}>
           <Glyph state={task.state} /> <Standing task={task} />
-        </h1>
+        </h2>
         <Acts task={task} project={project} />
       </header>
       {task.error && <Text text={plain(task.error)} label="Why it did not complete" lines={8} />}

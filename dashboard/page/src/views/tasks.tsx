@@ -109,7 +109,6 @@ export function TasksView({ project }: { project: Project }) {
   const total = isAll ? stats.data?.total : undefined;
   return (
     <div class="view">
-      <h1 class="unseen">Tasks</h1>
       <Section title="Tasks" count={stats.data ? number(stats.data.total) : undefined}>
         <Filters query={query} change={change} />
         <Failure error={here.error ?? fresh.error} again={fresh.again} />

@@ -62,7 +62,6 @@ export function TimeView({ project }: { project: Project }) {
   });
   return (
     <div class="view time">
-      <h1 class="unseen">Time</h1>
       <Section
         title="When agents worked"
         side={<Choice label="Range" value={range} options={RANGES} choose={setRange} />}
