@@ -8,8 +8,8 @@ use crate::{
     build,
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, EventCommand, GenerateArgs, LoopArgs, MessagingCommand, ReportArgs, ScheduleCommand,
-        TaskCommand, TopicCommand, WhyArgs,
+        DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, MessagingCommand, ReportArgs,
+        ScheduleCommand, TaskCommand, TopicCommand, WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -90,6 +90,9 @@ pub(crate) enum Command {
     /// Look at schedules, and fire them
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Serve a page in the browser that shows what goes on, live
+    #[command(after_help = examples::DASHBOARD)]
+    Dashboard(DashboardArgs),
     /// Show what agents have cost, and what is left of the budgets
     #[command(after_help = examples::BUDGET)]
     Budget,

@@ -11,7 +11,8 @@ use crate::{
     args::{Args, Command},
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
-        config, daemon, event, generate, messaging, own, question, report, schedule, setup, task, topic, why,
+        config, daemon, dashboard, event, generate, messaging, own, question, report, schedule, setup, task,
+        topic, why,
     },
     error::CliError,
     output::Output,
@@ -78,6 +79,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
             ask(project, async |client| messaging::run(client, command, output).await)
         }
         Command::Schedule(command) => schedule::run(project, command, output),
+        Command::Dashboard(args) => dashboard::run(project, args, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
         Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
         Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),

@@ -188,6 +188,11 @@ pub(crate) const TASK_LOGS: &str = "Examples:
 pub(crate) const STATS: &str = "Example:
   aiwg task stats --json | jq .queued";
 
+pub(crate) const DASHBOARD: &str = "Examples:
+  aiwg dashboard --open
+  aiwg dashboard --all --readonly
+  aiwg dashboard --listen unix:/run/user/1000/aiwg-dashboard.sock";
+
 pub(crate) const BUDGET: &str = "Examples:
   aiwg budget
   aiwg budget --json | jq '.bounds[] | {span, rule, leftUsd}'";

@@ -105,7 +105,7 @@ pub(crate) fn since(text: &str) -> Result<Timestamp, String> {
         || "expected a moment: 18:00, 2026-12-24 or 2026-12-24T18:00:00Z, or so long ago, as 12h".to_owned();
     let at = match text.parse::<Date>() {
         Ok(day) if !text.contains(['T', 't', ' ']) => {
-            let begins = day.to_zoned(now.time_zone().clone()).map_err(|_| wrong())?;
+            let begins = day.to_zoned_datetime(now.time_zone().clone()).map_err(|_| wrong())?;
             Timestamp::from_millis(begins.timestamp().as_millisecond())
         }
         _ => moment_of(text, &now, true).map_err(|_| wrong())?,

@@ -46,7 +46,7 @@ pub(crate) fn check_own(dir: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// There is none that is the user's alone.
-pub(crate) fn runtime_dir() -> io::Result<PathBuf> {
+pub fn runtime_dir() -> io::Result<PathBuf> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no directory for temporary files");
     for dir in runtime_dirs().iter().map(|base| base.join(usual_name())) {
         match make_private_dir(&dir).and_then(|_| check_own(&dir)) {

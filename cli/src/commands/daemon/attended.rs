@@ -28,7 +28,7 @@ fn is_service() -> bool {
 }
 
 /// True if this is a process of an agent, of whatever project: its environment says so, or a shim is among its parents.
-pub(super) fn is_agent() -> bool {
+pub(crate) fn is_agent() -> bool {
     std::env::var_os(TASK_ENV).is_some_and(|task| !task.is_empty()) || Process::current_is_kept()
 }
 

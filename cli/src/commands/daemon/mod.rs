@@ -24,7 +24,10 @@ use aiwg_server::boot::{Options, Ready, TASK_ENV};
 
 use args::StartArgs;
 
-pub(crate) use self::args::{DaemonCommand, ServiceArgs};
+pub(crate) use self::{
+    args::{DaemonCommand, ServiceArgs},
+    attended::is_agent,
+};
 use super::{ask, ask_at_once, chat, setup};
 use crate::{
     daemon::{detach, foreground, show_changes},

@@ -1,0 +1,210 @@
+//! The bridge: what a page sends goes to the daemon, and back, message by message.
+//!
+//! The page has the daemon's socket and nothing else: the bridge adds nothing, remembers nothing, and holds one message at most in
+//! each direction. It reads on at one end when the other has taken what it had. So a page that does not read is the daemon's slow
+//! subscriber, as any client is, and another page's bridge does not notice.
+
+mod ending;
+mod hello;
+mod keep;
+mod lines;
+mod read_only;
+
+use std::time::Duration;
+
+use aiwg_protocol::wire::DEFAULT_MAX_LINE_BYTES;
+use futures::{
+    SinkExt, Stream, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{
+        UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{mpsc, watch},
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message, Utf8Bytes,
+        protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+pub(crate) use self::{ending::Ending, hello::greet};
+use self::{
+    keep::{Heard, Keep},
+    lines::Lines,
+    read_only::Verdict,
+};
+
+/// Time within which a page takes a message that it is sent: one that does not is gone, or hangs.
+const TAKEN_WITHIN: Duration = Duration::from_secs(60);
+
+/// Time for the two ends to agree that a connection is over.
+const LAST_MOMENTS: Duration = Duration::from_secs(1);
+
+/// The most that is read past a message that was refused, in bytes: else the system would break the connection off, and the page would
+/// not hear the reason.
+const MOST_LEFT: u64 = 64 * 1024 * 1024;
+
+/// Size of the buffers of a connection, in bytes.
+const BUFFER: usize = 16 * 1024;
+
+/// The limits of a page's connection: the daemon's own for a line.
+pub(crate) fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(DEFAULT_MAX_LINE_BYTES))
+        .max_frame_size(Some(DEFAULT_MAX_LINE_BYTES))
+}
+
+/// A daemon's end of a bridge.
+pub(crate) struct DaemonEnd {
+    lines: Lines<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+}
+
+impl DaemonEnd {
+    fn of(stream: UnixStream) -> Self {
+        let (reader, writer) = stream.into_split();
+        Self { lines: Lines::of(reader), writer }
+    }
+}
+
+/// Carries messages until one end is gone, or the dashboard ends.
+pub(crate) async fn carry<S>(
+    socket: WebSocketStream<S>,
+    daemon: impl Future<Output = Result<DaemonEnd, Ending>>,
+    is_read_only: bool,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sink, mut stream) = socket.split();
+    let ending = tokio::select! {
+        ending = async {
+            match daemon.await {
+                Ok(daemon) => between(&mut sink, &mut stream, daemon, is_read_only).await,
+                Err(ending) => Some(ending),
+            }
+        } => ending,
+        _ = stop.wait_for(|is_over| *is_over) => Some(Ending::dashboard_ends()),
+    };
+    if let (Some(ending), Ok(socket)) = (ending, sink.reunite(stream)) {
+        close(socket, ending).await;
+    }
+}
+
+/// The messages of both directions. None if the page is gone.
+async fn between<S>(
+    sink: &mut SplitSink<WebSocketStream<S>, Message>,
+    stream: &mut SplitStream<WebSocketStream<S>>,
+    daemon: DaemonEnd,
+    is_read_only: bool,
+) -> Option<Ending>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let DaemonEnd { lines, writer } = daemon;
+    let heard = Heard::now();
+    let (answers, own) = mpsc::channel(1);
+    tokio::select! {
+        ending = to_daemon(stream, writer, is_read_only, &answers, &heard) => ending,
+        ending = to_page(sink, lines, own, &heard) => ending,
+    }
+}
+
+/// Carries what the page sends. None if the page is gone.
+async fn to_daemon(
+    stream: &mut (impl Stream<Item = tungstenite::Result<Message>> + Unpin),
+    mut writer: OwnedWriteHalf,
+    is_read_only: bool,
+    answers: &mpsc::Sender<Message>,
+    heard: &Heard,
+) -> Option<Ending> {
+    loop {
+        let message = match stream.next().await? {
+            Ok(message) => message,
+            Err(error) => return Ending::of(&error),
+        };
+        heard.note();
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return Some(Ending::binary()),
+            Message::Close(_) => return None,
+            _ => continue,
+        };
+        if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() {
+            return Some(Ending::several_lines());
+        }
+        match if is_read_only { read_only::look(&text) } else { Verdict::Pass } {
+            Verdict::Pass => {}
+            Verdict::Answer(answer) => {
+                answers.send(Message::text(answer)).await.ok()?;
+                continue;
+            }
+            Verdict::Ignore => continue,
+        }
+        let sent = async {
+            writer.write_all(text.as_bytes()).await?;
+            writer.write_all(b"\n").await
+        };
+        if sent.await.is_err() {
+            return Some(Ending::daemon_closed());
+        }
+        // While the daemon took nothing, the page was not listened to.
+        heard.note();
+    }
+}
+
+/// Carries what the daemon sends, and the dashboard's own answers. None if the page is gone.
+async fn to_page<S>(
+    sink: &mut SplitSink<WebSocketStream<S>, Message>,
+    mut lines: Lines<OwnedReadHalf>,
+    mut own: mpsc::Receiver<Message>,
+    heard: &Heard,
+) -> Option<Ending>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut keep = Keep::new();
+    loop {
+        let message = tokio::select! {
+            line = lines.next() => match line {
+                Ok(Some(line)) => Message::Text(Utf8Bytes::try_from(line).map_err(|_| ()).ok()?),
+                Ok(None) => return Some(Ending::daemon_closed()),
+                Err(error) => return Some(Ending::daemon_lost(&error)),
+            },
+            Some(answer) = own.recv() => answer,
+            is_there = keep.next(heard) => match is_there {
+                true => Message::Ping(bytes::Bytes::new()),
+                false => return Some(Ending::silent()),
+            },
+        };
+        // One that is gone needs no reason.
+        timeout(TAKEN_WITHIN, sink.send(message)).await.ok()?.ok()?;
+    }
+}
+
+/// Says the reason, and waits until the page has it.
+async fn close<S>(mut socket: WebSocketStream<S>, ending: Ending)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let frame = CloseFrame { code: CloseCode::from(ending.code), reason: ending.reason().into() };
+    let said = async {
+        socket.close(Some(frame)).await?;
+        while socket.next().await.is_some_and(|message| message.is_ok()) {}
+        // What a refused message still has, which is no message any more.
+        let stream = socket.get_mut();
+        let _ = stream.shutdown().await;
+        let _ = tokio::io::copy(&mut stream.take(MOST_LEFT), &mut tokio::io::sink()).await;
+        Ok::<_, tungstenite::Error>(())
+    };
+    let _ = timeout(LAST_MOMENTS, said).await;
+}
