@@ -20,6 +20,7 @@ mod crash_permissions;
 mod crash_steering;
 mod crash_unattended;
 mod daemons;
+mod dashboard;
 mod disk;
 mod documents;
 mod files;

@@ -136,7 +136,7 @@ async fn to_daemon(
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => return Some(Ending::binary()),
-            Message::Close(_) => return None,
+            // The answer to a closing message goes out when more is read.
             _ => continue,
         };
         if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() {
@@ -176,7 +176,10 @@ where
     loop {
         let message = tokio::select! {
             line = lines.next() => match line {
-                Ok(Some(line)) => Message::Text(Utf8Bytes::try_from(line).map_err(|_| ()).ok()?),
+                Ok(Some(line)) => match Utf8Bytes::try_from(line) {
+                    Ok(line) => Message::Text(line),
+                    Err(_) => return Some(Ending::daemon_unfit("what answers there sends no text")),
+                },
                 Ok(None) => return Some(Ending::daemon_closed()),
                 Err(error) => return Some(Ending::daemon_lost(&error)),
             },

@@ -28,17 +28,17 @@ pub(crate) fn limit_open_files(current: u64) {
 
 /// Keeps the secrets of this process from other processes of its user, as far as the system can: there is no core of it if it crashes, and
 /// nobody but the superuser sees its memory or the environment that it was started with. Programs that it starts are not concerned.
-pub(crate) fn hide_memory() {
+pub fn hide_memory() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
         if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-            tracing::warn!(%error, "the tokens in the daemon's memory could not be hidden from other processes of its user");
+            tracing::warn!(%error, "the secrets in this process's memory could not be hidden from other processes of its user");
         }
     }
     let limit = getrlimit(Resource::Core);
     if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit }) {
-        tracing::warn!(%error, "a crash would leave a core, with the tokens in it");
+        tracing::warn!(%error, "a crash would leave a core, with the secrets in it");
     }
 }
 

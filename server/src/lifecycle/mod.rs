@@ -10,7 +10,8 @@ mod service;
 mod signals;
 
 pub(crate) use host::Host;
-pub(crate) use limits::{hide_memory, limit_open_files, raise_open_files};
+pub use limits::hide_memory;
+pub(crate) use limits::{limit_open_files, raise_open_files};
 pub(crate) use lock::before;
 pub use lock::{Holder, Lock, Phase};
 pub(crate) use pid_file::PidFile;

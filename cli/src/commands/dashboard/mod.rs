@@ -13,7 +13,10 @@ use std::{
 use aiwg_client::discover;
 use aiwg_dashboard::{Address, Announcement, Dashboard, FORWARDED_PORT, Listen, Options, Projects};
 use aiwg_protocol::SOCKET_PATH;
-use aiwg_server::{boot::is_running, lifecycle::projects_with_daemon};
+use aiwg_server::{
+    boot::is_running,
+    lifecycle::{hide_memory, projects_with_daemon},
+};
 use futures::future::select_all;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,6 +39,10 @@ pub(crate) fn run(named: Option<&Path>, args: DashboardArgs, output: &Output) ->
     let shown = Shown::of(&projects, &args, output.json);
     let options =
         Options { listen: args.place(), projects, is_read_only: args.readonly, is_agents: is_agent() };
+    // Whom the daemon is to find for an agent by its environment, it must be able to look at.
+    if !options.is_agents {
+        hide_memory();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let notices = tell(shown);
@@ -101,7 +108,7 @@ impl Shown {
             Projects::All(_) => None,
         };
         let socket = match args.place() {
-            Listen::Unix(path) => Some(path.canonicalize().unwrap_or(path)),
+            Listen::Unix(path) => Some(std::path::absolute(&path).unwrap_or(path)),
             Listen::Port(_) => None,
         };
         Self { project, is_all: args.all, is_read_only: args.readonly, socket, json }
