@@ -23,8 +23,9 @@ use std::{
 
 use aiwg_messaging::{Place, Platform, notice::Severity};
 use aiwg_platforms::{Way, is_address};
-use aiwg_protocol::types::{
-    HealthCheckItem, MessagingSubsystem, PlatformState, PlatformStatus, Subsystems, Timestamp,
+use aiwg_protocol::{
+    config::Config,
+    types::{HealthCheckItem, MessagingSubsystem, PlatformState, PlatformStatus, Subsystems, Timestamp},
 };
 use aiwg_store::Reader;
 use futures::future::{BoxFuture, join_all};
@@ -61,8 +62,9 @@ pub(crate) struct Messaging {
 }
 
 impl Messaging {
-    /// Messaging, as the environment has it.
-    pub(crate) fn of(environment: Environment, components: Components) -> Self {
+    /// Messaging, as the environment and the configuration have it. That is in force at once: what comes before the first
+    /// [`configure`](Component::configure) is for the people and chats that are set up, too.
+    pub(crate) fn of(environment: Environment, components: Components, config: &Config) -> Self {
         let (mut lines, mut unusable) = (Vec::new(), Vec::new());
         for (platform, token) in &environment.tokens {
             let app_token = environment.slack_app_token.as_ref();
@@ -82,7 +84,7 @@ impl Messaging {
         }
         let cannot_be_used =
             unusable.iter().map(|(platform, why)| format!("{} cannot be used: {why}", platform.title()));
-        Self {
+        let messaging = Self {
             components,
             faults: check::faults_of(&environment).into_iter().chain(cannot_be_used).collect(),
             environment,
@@ -91,15 +93,25 @@ impl Messaging {
             since: Timestamp::now(),
             setup: RwLock::new(None),
             moved: Mutex::new(HashMap::new()),
-        }
+        };
+        messaging.put_in_force(config);
+        messaging
     }
 
     fn setup(&self) -> Option<Arc<Setup>> {
         self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn put_in_force(&self, setup: Option<Arc<Setup>>) {
-        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
+    /// From here on what comes is for the people and chats of this configuration, and is looked for where they speak.
+    fn put_in_force(&self, config: &Config) {
+        let setup = Setup::of(config, &self.environment);
+        self.setup.write().unwrap_or_else(PoisonError::into_inner).clone_from(&setup);
+        let Some(setup) = setup else { return };
+        for line in &self.lines {
+            let people: Vec<_> = setup.people.on(line.platform()).cloned().collect();
+            let home: Vec<_> = setup.home_on(line.platform()).cloned().into_iter().collect();
+            line.client.attend(&home, &people);
+        }
     }
 
     /// The line to a platform.
@@ -225,19 +237,15 @@ impl Component for Messaging {
             if self.environment.tokens.is_empty() && self.faults.is_empty() {
                 return;
             }
-            self.put_in_force(Setup::of(&context.settings.get().config, &self.environment));
-            let in_vain = check::in_vain(&context.settings.get().config, &self.environment);
+            let loaded = context.settings.get();
+            self.put_in_force(&loaded.config);
+            let in_vain = check::in_vain(&loaded.config, &self.environment);
             let faults: Vec<String> = self.faults.iter().cloned().chain(in_vain).collect();
             match faults.is_empty() {
                 true => context.health.clear(ENVIRONMENT_ISSUE),
                 false => context.health.report(ENVIRONMENT_ISSUE, faults.join("; ")),
             }
             for line in &self.lines {
-                if let Some(setup) = self.setup() {
-                    let people: Vec<_> = setup.people.on(line.platform()).cloned().collect();
-                    let home: Vec<_> = setup.home_on(line.platform()).cloned().into_iter().collect();
-                    line.client.attend(&home, &people);
-                }
                 self.report(line, &context);
             }
         })
@@ -248,9 +256,9 @@ impl Component for Messaging {
             return Box::pin(std::future::ready(()));
         }
         Box::pin(async move {
-            if let Ok(moved) = context.engine.cursors("chat_moved").await {
-                self.moved.lock().unwrap_or_else(PoisonError::into_inner).extend(moved);
-            }
+            // Before anything is received: without it a chat that has another id would be none that is set up.
+            let moved = receive::cursors("chat_moved", &context).await;
+            self.moved.lock().unwrap_or_else(PoisonError::into_inner).extend(moved);
             let receiving = join_all(self.lines.iter().map(|line| self.receive_all(line, &context)));
             let receiving = async {
                 tokio::select! {

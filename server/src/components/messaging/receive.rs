@@ -1,11 +1,11 @@
 //! The receiving end of a line: what comes is committed, and only then does the platform hear that it was taken.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aiwg_messaging::{Place, Platform};
 use aiwg_model::{Cursor, MessageNo, Sender};
 use aiwg_platforms::{Account, Inbound, Received, Trouble, What};
-use aiwg_protocol::types::{Origin, OriginPerson};
+use aiwg_protocol::types::{Origin, OriginPerson, Verify};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -68,7 +68,7 @@ impl Messaging {
             tracing::warn!(platform = line.platform().name(), why, "the commands could not be registered");
         }
         let key = format!("{}:{}", line.platform(), account.id);
-        let mut position = self.position(&key, context).await;
+        let mut position = cursors(POSITIONS, context).await.remove(&key);
         let mut pauses = Pauses::default();
         loop {
             match receive(line, position.as_deref()).await {
@@ -166,16 +166,6 @@ impl Messaging {
         }
     }
 
-    async fn position(&self, key: &str, context: &Context) -> Option<String> {
-        loop {
-            match context.engine.cursors(POSITIONS).await {
-                Ok(mut cursors) => return cursors.remove(key),
-                Err(EngineError::Closing) => return None,
-                Err(_) => sleep(STORE_PAUSE).await,
-            }
-        }
-    }
-
     /// Takes in something that has come.
     ///
     /// # Errors
@@ -195,7 +185,9 @@ impl Messaging {
         {
             self.chat_moved(&inbound.place, to, context).await?;
         }
-        let plan = self.plan_for(inbound, account, context);
+        let loaded = context.settings.get();
+        let verify = loaded.config.defaults.verify.clone().unwrap_or_default();
+        let plan = self.plan_for(inbound, &account.name, &verify);
         let is_idle = matches!(plan, Plan::PassOver | Plan::Toast(_));
         let mut receipt = Receipt {
             // What has no effect may come as often as it likes. A stranger is known by the id, and everyone can be one: no message of theirs is kept.
@@ -239,12 +231,12 @@ impl Messaging {
         Ok(())
     }
 
-    fn plan_for(&self, inbound: &Inbound, account: &Account, context: &Context) -> Plan {
+    /// The plan for something that has come to the bot of this name; `verify` is the check of tasks where none is asked for in full.
+    fn plan_for(&self, inbound: &Inbound, me: &str, verify: &Verify) -> Plan {
+        // There is a set-up where there is a line.
         let Some(setup) = self.setup() else { return Plan::PassOver };
-        let loaded = context.settings.get();
-        let verify = loaded.config.defaults.verify.clone().unwrap_or_default();
         let is_home = self.is_home(&inbound.place);
-        plan(inbound, &Rules { setup: &setup, me: Some(&account.name), is_home, verify: &verify })
+        plan(inbound, &Rules { setup: &setup, me: Some(me), is_home, verify })
     }
 
     /// Stores that a chat has another id.
@@ -268,6 +260,20 @@ impl Messaging {
             self.report(line, context);
         }
         Ok(())
+    }
+}
+
+/// The cursors of a source; none where the daemon stops before they can be read.
+pub(super) async fn cursors(source: &'static str, context: &Context) -> HashMap<String, String> {
+    loop {
+        match context.engine.cursors(source).await {
+            Ok(cursors) => return cursors,
+            Err(EngineError::Closing) => return HashMap::new(),
+            Err(error) => {
+                tracing::warn!(%error, source, "what messaging goes on from cannot be read yet");
+                sleep(STORE_PAUSE).await;
+            }
+        }
     }
 }
 

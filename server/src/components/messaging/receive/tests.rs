@@ -6,13 +6,18 @@ use std::{
     time::Duration,
 };
 
-use aiwg_messaging::Platform;
-use aiwg_platforms::{Account, Outbound, PlatformClient, Received, SendFailure, Sent, Trouble};
-use aiwg_protocol::types::PlatformState;
+use aiwg_messaging::{Place, Platform, rights::PersonId, words::Form};
+use aiwg_platforms::{
+    Account, Inbound, Outbound, PlatformClient, Received, SendFailure, Sent, Trouble, What,
+};
+use aiwg_protocol::types::{PlatformState, Verify};
 use futures::future::{BoxFuture, ready};
 
-use super::{super::line::Line, receive};
-use crate::health::Health;
+use super::{
+    super::{Messaging, line::Line, plan::Plan},
+    receive,
+};
+use crate::{component::Components, engine::Effect, health::Health, messaging::Environment};
 
 /// A platform that says nothing any more, until its line is begun again.
 #[derive(Default)]
@@ -115,4 +120,37 @@ async fn a_platform_that_is_silent_is_begun_again_and_the_health_says_so() {
     // Another trouble may pass by.
     line.note_trouble(&Trouble::Later { why: "no network".to_owned(), after: None });
     assert_eq!(issue(&line), None);
+}
+
+#[test]
+fn what_comes_before_the_first_configure_is_for_those_who_are_set_up() {
+    let variables = [
+        ("AIWG_TELEGRAM_TOKEN", "1:x"),
+        ("AIWG_DISCORD_TOKEN", "x"),
+        ("AIWG_SLACK_TOKEN", "xoxb-x"),
+        ("AIWG_SLACK_APP_TOKEN", "xapp-x"),
+    ];
+    let environment = Environment::of(|name| {
+        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    });
+    let config = r#"{"messaging": {"telegram": {"chat": "-1"}, "slack": {"channel": "C0AB12"}, "discord": {"channel": "1300000000000000001"},
+        "users": {"write": ["telegram:77", "slack:U012", "discord:1000000000000000042"]}}}"#;
+    let messaging =
+        Messaging::of(environment, Components::default(), &serde_json::from_str(config).unwrap());
+    for (platform, chat, person) in [
+        (Platform::Telegram, "-1", "77"),
+        (Platform::Slack, "C0AB12", "U012"),
+        (Platform::Discord, "1300000000000000001", "1000000000000000042"),
+    ] {
+        let inbound = Inbound {
+            place: Place { platform, chat: chat.to_owned(), thread: None },
+            is_direct: false,
+            person: Some(PersonId { platform, id: person.to_owned() }),
+            name: None,
+            message: None,
+            what: What::Text { text: "/run it".to_owned(), form: Form::Slash },
+        };
+        let plan = messaging.plan_for(&inbound, "bot", &Verify::default());
+        assert!(matches!(plan, Plan::Do(Effect::Run { .. })), "{platform}: {plan:?}");
+    }
 }
