@@ -219,11 +219,8 @@ impl Daemon {
 
         let components = Components::default();
         let watcher = Arc::new(FileWatcher::of(&context, watched, core.gatherer));
-        let messaging = Arc::new(Messaging::of(
-            Environment::read(),
-            components.clone(),
-            &context.settings.get().config,
-        ));
+        let messaging =
+            Arc::new(Messaging::of(Environment::read(), components.clone(), &context.settings.get().config));
         let api = Arc::new(Api::new(
             Arc::clone(&context),
             components.clone(),

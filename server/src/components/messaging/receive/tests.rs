@@ -135,8 +135,7 @@ fn what_comes_before_the_first_configure_is_for_those_who_are_set_up() {
     });
     let config = r#"{"messaging": {"telegram": {"chat": "-1"}, "slack": {"channel": "C0AB12"}, "discord": {"channel": "1300000000000000001"},
         "users": {"write": ["telegram:77", "slack:U012", "discord:1000000000000000042"]}}}"#;
-    let messaging =
-        Messaging::of(environment, Components::default(), &serde_json::from_str(config).unwrap());
+    let messaging = Messaging::of(environment, Components::default(), &serde_json::from_str(config).unwrap());
     for (platform, chat, person) in [
         (Platform::Telegram, "-1", "77"),
         (Platform::Slack, "C0AB12", "U012"),
