@@ -211,3 +211,82 @@ where
     };
     let _ = timeout(LAST_MOMENTS, said).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{io::DuplexStream, time::Instant};
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    /// A bridge between a page, whose end is given by hand, and a daemon that is what a function makes of its connection.
+    async fn bridged<D: Future<Output = ()>>(
+        page: impl AsyncFnOnce(DuplexStream) -> Option<u16>,
+        daemon: impl FnOnce(UnixStream) -> D,
+    ) -> Option<u16> {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let socket = WebSocketStream::from_raw_socket(near, Role::Server, Some(limits())).await;
+        let bridge = carry(socket, async { Ok(DaemonEnd::of(ours)) }, false, stopped);
+        let code = tokio::select! {
+            (code, ()) = async { tokio::join!(page(far), bridge) } => code,
+            () = async { daemon(theirs).await; std::future::pending().await } => None,
+        };
+        drop(stop);
+        code
+    }
+
+    /// The closing code that comes to a page.
+    async fn closing(page: DuplexStream) -> Option<u16> {
+        let mut page = WebSocketStream::from_raw_socket(page, Role::Client, None).await;
+        loop {
+            match page.next().await?.ok()? {
+                Message::Close(frame) => return frame.map(|frame| frame.code.into()),
+                _ => continue,
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_frame_that_never_ends_is_given_up() {
+        let begun = async |mut page: DuplexStream| {
+            // A text of 100 bytes, with a mask, of which two come.
+            page.write_all(&[0x81, 0x80 | 100, 0, 0, 0, 0, b'{', b'"']).await.unwrap();
+            let began = Instant::now();
+            // It answers no ping meanwhile: it is in the middle of a frame.
+            let mut bytes = Vec::new();
+            page.read_to_end(&mut bytes).await.unwrap();
+            assert!(began.elapsed() < Duration::from_secs(70), "{:?}", began.elapsed());
+            let at = bytes.windows(2).position(|two| two == 1002_u16.to_be_bytes())?;
+            bytes.get(at..at + 2).map(|code| u16::from_be_bytes([code[0], code[1]]))
+        };
+        assert_eq!(bridged(begun, async |_daemon| std::future::pending().await).await, Some(1002));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_takes_nothing_is_given_up() {
+        // It is there to the end, and reads nothing.
+        let deaf = async |page: DuplexStream| {
+            std::mem::forget(page);
+            Some(0)
+        };
+        let flood = async |mut daemon: UnixStream| {
+            let line = format!("{}\n", "x".repeat(1000));
+            while daemon.write_all(line.as_bytes()).await.is_ok() {}
+        };
+        let given_up = timeout(Duration::from_secs(150), bridged(deaf, flood)).await;
+        assert_eq!(given_up, Ok(Some(0)));
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_goes_away_is_told_from_one_that_sends_nonsense() {
+        let says = |bytes: &'static [u8]| {
+            async move |mut daemon: UnixStream| {
+                daemon.write_all(bytes).await.unwrap();
+            }
+        };
+        assert_eq!(bridged(closing, says(b"{}\n")).await, Some(4000));
+        assert_eq!(bridged(closing, says(b"{\xff}\n")).await, Some(4002));
+    }
+}
