@@ -99,14 +99,42 @@ function Chart({ rows, jobs, hours }: { rows: Row[]; jobs: ScheduledJob[]; hours
   const drawn = useMemo(() => (width > 0 ? plan(rows, from, until, now, width) : undefined), [rows, from, width]);
   return (
     <div ref={ref} class="gantt">
-      {drawn && <Lanes drawn={drawn} jobs={jobs} from={from} until={until} now={now} width={width} />}
-      {rows.length === 0 && <Empty>No agent worked in this time.</Empty>}
+      {drawn && <Lanes drawn={drawn} rows={rows} jobs={jobs} from={from} until={until} now={now} width={width} />}
+      {rows.length === 0 ? (
+        <Empty>No agent worked in this time.</Empty>
+      ) : (
+        <p class="legend" aria-hidden="true">
+          <span>
+            <span class="swatch swatch-good" /> done
+          </span>
+          <span>
+            <span class="swatch swatch-bad" /> failed
+          </span>
+          <span>
+            <span class="swatch swatch-run" /> runs
+          </span>
+          <span>
+            <span class="swatch swatch-edge" /> cancelled
+          </span>
+          <span>
+            <span class="swatch swatch-sunk" /> nothing ran
+          </span>
+        </p>
+      )}
     </div>
   );
 }
 
-function Lanes(props: { drawn: Plan; jobs: ScheduledJob[]; from: number; until: number; now: number; width: number }) {
-  const { drawn, jobs, from, until, now, width } = props;
+function Lanes(props: {
+  drawn: Plan;
+  rows: Row[];
+  jobs: ScheduledJob[];
+  from: number;
+  until: number;
+  now: number;
+  width: number;
+}) {
+  const { drawn, rows, jobs, from, until, now, width } = props;
   const x = (at: number) => ((at - from) / (until - from)) * width;
   let y = HEAD;
   const lanes = drawn.lanes.map((lane) => {
@@ -114,10 +142,22 @@ function Lanes(props: { drawn: Plan; jobs: ScheduledJob[]; from: number; until: 
     y += LANE + lane.height * BAR + 8;
     return { ...lane, top };
   });
+  const gaps = gapsOf(rows, from, now).filter((gap) => x(gap.until) - x(gap.from) > 2);
   const next = jobs.filter(({ nextAt }) => nextAt && Date.parse(nextAt) < until);
   const height = y + (next.length > 0 ? LANE + BAR : 0);
   return (
     <svg width={width} height={height} class="gantt-svg" role="group" aria-label="Tasks by lane and time">
+      {gaps.map((gap) => (
+        <rect
+          key={gap.from}
+          class="idle"
+          aria-hidden="true"
+          x={x(gap.from)}
+          y={HEAD - 4}
+          width={Math.max(0, x(gap.until) - x(gap.from))}
+          height={height - HEAD + 4}
+        />
+      ))}
       {ticks(from, until, width).map((at) => (
         <g key={at} aria-hidden="true" class="tick">
           <path d={`M${x(at)} ${HEAD - 6}V${height}`} />
