@@ -48,6 +48,12 @@ await withBrowser(async ({ browser, dashboard }) => {
   await tunnel.rise();
   await page.locator('.row-completed', { hasText: missed }).waitFor();
 
+  // What is connected gets nowhere any more, as after a night: the page notices, and connects anew.
+  tunnel.freeze();
+  const unseen = await submit('While nothing came through');
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.locator('.row-completed', { hasText: unseen }).waitFor();
+
   // Two tabs are two clients of one session.
   const other = await reader.tab();
   await other.goto(page.url());

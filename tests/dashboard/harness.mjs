@@ -119,6 +119,11 @@ export class Tunnel {
     this.port = this.server.address().port;
   }
 
+  /** What goes through it gets nowhere any more, and nobody is told; new connections work. */
+  freeze() {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   async die() {
     const closed = new Promise((resolve) => this.server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();

@@ -55,7 +55,7 @@ await withBrowser(async ({ browser, dashboard }) => {
     await daemon.call('event.emit', { topic: 'hostile:one', payload: { [text]: text, list: [text] } });
   await daemon.call('event.emit', { topic: 'hostile:text', payload: all });
   const asking = await submit(
-    'do: "$AIWG_BIN" ask "$(cat corpus)" --option "<script>pwned.push(21)</script>" --option yes',
+    `do: ${process.env.AIWG} ask "$(cat corpus)" --option "<script>pwned.push(21)</script>" --option yes`,
   );
   const { taskId: queued } = await daemon.call('task.submit', { prompt: 'waits', after: [asking] });
   await daemon.call('task.send', { taskId: queued, message: all });

@@ -55,7 +55,10 @@ await withBrowser(async ({ browser, dashboard }) => {
 
   // Output of one line that never ends is cut, and says so; its end is there.
   await go(page, `task/${first}`);
-  await page.getByText(/This line is cut|bytes are not shown here/).first().waitFor();
+  await page
+    .getByText(/This line is cut|bytes are not shown here/)
+    .first()
+    .waitFor();
   await page.locator('.output').getByText('the end of it').first().waitFor();
 
   // A flood of events, which is seen to its last one.
@@ -66,7 +69,9 @@ await withBrowser(async ({ browser, dashboard }) => {
   const flood = async (number) => {
     const end = sent + number;
     while (sent < end) {
-      const batch = Array.from({ length: 100 }, () => daemon.call('event.emit', { topic: `flood:${sent % 7}`, payload: { n: ++sent, text: 'x'.repeat(200) } }));
+      const batch = Array.from({ length: 100 }, () =>
+        daemon.call('event.emit', { topic: `flood:${sent % 7}`, payload: { n: ++sent, text: 'x'.repeat(200) } }),
+      );
       await Promise.all(batch);
     }
     await page.locator('.event-row').first().getByText(`"n":${sent},`).waitFor();
@@ -76,7 +81,10 @@ await withBrowser(async ({ browser, dashboard }) => {
   const once = await heap();
   await flood(EVENTS);
   const twice = await heap();
-  assert.ok(twice < once * 1.3 + 5, `${before} MiB before, ${once} after ${EVENTS} events, ${twice} after twice as many`);
+  assert.ok(
+    twice < once * 1.3 + 5,
+    `${before} MiB before, ${once} after ${EVENTS} events, ${twice} after twice as many`,
+  );
   assert.ok(twice < 120, `${twice} MiB`);
   daemon.close();
   reader.check();

@@ -65,7 +65,9 @@ await withBrowser(async ({ browser, dashboard }) => {
   assert.match(JSON.stringify(await aiwg('approval', 'show', decided.id)), /not on a Friday/);
 
   // An agent asks, and gets the answer.
-  const asking = await submit(`do: "$AIWG_BIN" ask "Which of the two?" --option SQLite --option PostgreSQL > answer`);
+  const asking = await submit(
+    `do: ${process.env.AIWG} ask "Which of the two?" --option SQLite --option PostgreSQL > answer`,
+  );
   await ask(asking).getByText('Which of the two?').waitFor();
   await ask(asking).getByRole('button', { name: 'SQLite' }).click();
   await until('the end of who has asked', async () => (await state(asking)) === 'completed');

@@ -21,6 +21,7 @@ mod crash_steering;
 mod crash_unattended;
 mod daemons;
 mod dashboard;
+mod dashboard_page;
 mod disk;
 mod documents;
 mod files;

@@ -1,8 +1,8 @@
 // A project's daemon: one client, its state, and one subscription to all its events.
 
-import { DaemonClient, DaemonConnectionError, DaemonError, type Event } from 'aiwg';
+import { DaemonClient, DaemonConnectionError, DaemonError, DaemonTimeoutError, type Event } from 'aiwg';
 
-import { CODES, type End, watchEnds } from '../transport/socket.js';
+import { CODES, type End, cut, watchEnds } from '../transport/socket.js';
 import { EventLog } from './events.js';
 import { SIGNED_OUT, dashboard } from './session.js';
 import { Store } from './store.js';
@@ -39,6 +39,10 @@ export type Line =
 /** Time after which a call without an answer has failed, in milliseconds. */
 const TIMEOUT = 60_000;
 
+/** How often the daemon is asked for a sign of life, and how long it may take, in milliseconds. */
+const PULSE = 20_000;
+const PULSE_TIMEOUT = 8000;
+
 /** Events from before the page was opened. */
 const HISTORY = 300;
 
@@ -74,6 +78,7 @@ export class Project {
       },
     });
     void this.#follow();
+    void this.#watch(address.href);
   }
 
   /** Calls the listener with each event, until the function that this gives is called. */
@@ -129,6 +134,37 @@ export class Project {
       await pause(LOOK_AGAIN, this.#end.signal);
     }
     this.#checking = false;
+  }
+
+  /**
+   * Ends connections over which nothing comes any more, so that others are made: a machine that has slept, and a tunnel that has
+   * lost its other end, do not tell.
+   */
+  async #watch(address: string) {
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      await this.#wakes();
+      if (signal.aborted || this.line.value.state !== 'connected') continue;
+      try {
+        await this.client.request('ping', {}, { timeoutMs: PULSE_TIMEOUT, retry: false, signal });
+      } catch (error) {
+        if (!(error instanceof DaemonTimeoutError)) continue;
+        this.#away('nothing comes from the daemon any more');
+        cut(address);
+        this.epoch.update((n) => n + 1);
+      }
+    }
+  }
+
+  /** Waits a while, or until somebody looks at the page again, or the machine is online again. */
+  async #wakes() {
+    const awake = new AbortController();
+    const wake = () => !document.hidden && awake.abort();
+    document.addEventListener('visibilitychange', wake);
+    addEventListener('online', wake);
+    await pause(PULSE, AbortSignal.any([awake.signal, this.#end.signal]));
+    document.removeEventListener('visibilitychange', wake);
+    removeEventListener('online', wake);
   }
 
   /** Follows all events, for as long as the page is there. */

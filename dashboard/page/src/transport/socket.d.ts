@@ -10,4 +10,6 @@ export interface End {
 }
 
 export declare const CODES: { dashboardEnds: number; daemonAway: number; noProject: number; notUsable: number };
+/** Ends all connections to an address, over which nothing comes any more. */
+export declare function cut(address: string): void;
 export declare function watchEnds(listener: (end: End) => void): void;

@@ -24,6 +24,15 @@ export function watchEnds(listener) {
   onEnd = listener;
 }
 
+/** All connections that stand. */
+const standing = new Set();
+
+/** Ends all connections to an address, as if they had ended by themselves: nothing comes over them any more. */
+export function cut(address) {
+  for (const duplex of [...standing])
+    if (duplex.path === address) duplex.fail(new Error('nothing comes over it any more'));
+}
+
 /** The address of the WebSocket: the page's client is always told one. */
 export function discover({ socketPath }) {
   return { path: socketPath };
@@ -84,6 +93,8 @@ class Duplex {
 
   constructor(socket, path) {
     this.#socket = socket;
+    this.path = path;
+    standing.add(this);
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code, reason }) => {
       onEnd({ address: path, code, reason, wasOpen: true, isOurs: this.closed });
@@ -135,6 +146,12 @@ class Duplex {
     this.#end();
   }
 
+  /** Ends it at once; a WebSocket whose other end is gone takes its time to close. */
+  fail(error) {
+    this.#socket.close();
+    this.#end(error);
+  }
+
   /** What is written goes out before a WebSocket is closed. */
   destroySoon() {
     this.destroy();
@@ -165,6 +182,7 @@ class Duplex {
   #end(failure) {
     if (this.closed) return;
     this.closed = true;
+    standing.delete(this);
     this.#failure = failure;
     clearInterval(this.#timer);
     if (failure) this.#tell('error', failure);

@@ -1,6 +1,6 @@
 // The frame of the page: where one is, how the daemon is, and what stands in the middle.
 
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { moment, number, relative, usd } from '../live/format.js';
 import { type DashboardInfo, Project, type ProjectInfo } from '../live/project.js';
@@ -91,8 +91,16 @@ function Frame({ info, projectInfo }: { info: DashboardInfo; projectInfo: Projec
     const running = status.data?.stats.running ?? 0;
     document.title = `${running > 0 ? `(${running}) ` : ''}${view} · ${name}`;
   }, [view, name, status.data?.stats.running]);
-  // The place that was read before is another view's.
-  useEffect(() => scrollTo(0, 0), [route.view, route.id]);
+  const place = route.view === 'task' ? `task/${route.id}` : route.view;
+  const before = useRef(place);
+  useEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    // The place that was read before is another view's.
+    scrollTo(0, 0);
+    // The link that was followed may be gone: whoever goes on by the keyboard goes on from here.
+    if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
+  }, [place]);
 
   return (
     <div class="frame">

@@ -24,7 +24,11 @@ export function RulesView({ project }: { project: Project }) {
       <Section
         title="Rules"
         count={data.rules.length}
-        side={<AllSwitch status={data} project={project} again={again} />}
+        side={
+          <>
+            <span class="faint">All rules</span> <AllSwitch status={data} project={project} again={again} />
+          </>
+        }
       >
         {data.heldBy && (
           <p class="notice">
