@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,10 +26,26 @@ function transport() {
   };
 }
 
+/** What is built holds these packages: their licences go with it, as they ask for. */
+function licences() {
+  const packages = ['preact', 'uplot', 'marked'];
+  const text = (name) => {
+    const folder = resolve(here, 'node_modules', name);
+    const file = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+    return `${name}\n\n${readFileSync(resolve(folder, file), 'utf8').trim()}\n`;
+  };
+  return {
+    name: 'aiwg-licences',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'licences.txt', source: packages.map(text).join('\n\n') });
+    },
+  };
+}
+
 export default defineConfig({
   root: here,
   base: '/',
-  plugins: [transport()],
+  plugins: [transport(), licences()],
   resolve: { alias: { aiwg: resolve(client, 'index.js') } },
   define: { 'process.env': '({})' },
   build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },

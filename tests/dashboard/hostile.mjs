@@ -78,9 +78,11 @@ await withBrowser(async ({ browser, dashboard }) => {
       links: [...document.querySelectorAll('#page a')]
         .map((a) => a.getAttribute('href'))
         .filter((href) => !/^(#|\/$|https?:|mailto:)/.test(href)),
+      // What turns the direction of a text would have a person approve another one.
+      turned: /[\u0000-\u0008\u001b\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(document.body.innerText),
       isWhole: document.getElementById('main')?.tagName === 'MAIN' && document.querySelectorAll('.rail').length === 1,
     }));
-    assert.deepEqual(found, { pwned: [], elements: [], links: [], isWhole: true }, where);
+    assert.deepEqual(found, { pwned: [], elements: [], links: [], turned: false, isWhole: true }, where);
   };
 
   await page

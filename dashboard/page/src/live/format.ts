@@ -77,13 +77,22 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${number(n)} ${n === 1 ? one : many}`;
 }
 
+/** Characters that show nothing, apart from tabs and line feeds, and marks of direction: they make a text look like another. */
+// eslint-disable-next-line no-control-regex
+const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+/** The text with such characters as their numbers: what a person decides on is what there is. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (one) => (one === '\r' ? '' : `\\u{${one.charCodeAt(0).toString(16)}}`));
+}
+
 /** The first line of a text that has something in it. */
 export function firstLine(text: string, most = 300): string {
   const line = text
     .slice(0, 4 * most)
     .trim()
     .split('\n', 1)[0]!;
-  return line.length > most ? `${line.slice(0, most)}…` : line;
+  return visible(line.length > most ? `${line.slice(0, most)}…` : line);
 }
 
 const WAITING: Record<string, string> = {

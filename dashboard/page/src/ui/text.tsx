@@ -1,14 +1,15 @@
 // Texts from elsewhere: shown to the letter, and folded where they are long.
 
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 
-import { bytes } from '../live/format.js';
+import { bytes, visible } from '../live/format.js';
 
 /** The most that is shown of one text, in characters, until all of it is asked for. */
 const MOST = 64 * 1024;
 
 export function Text(props: { text: string; label: string; lines?: number; isProse?: boolean }) {
-  const { text, label, lines = 15, isProse } = props;
+  const { label, lines = 15, isProse } = props;
+  const text = useMemo(() => visible(props.text), [props.text]);
   const [isOpen, setOpen] = useState(false);
   const cut = atLine(text, lines);
   const shown = isOpen ? text.slice(0, MOST) : text.slice(0, cut);

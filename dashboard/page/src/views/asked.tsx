@@ -3,6 +3,7 @@
 import type { Approval } from 'aiwg';
 import { useState } from 'preact/hooks';
 
+import { visible } from '../live/format.js';
 import type { Project } from '../live/project.js';
 import { ofKinds, useQuery } from '../live/query.js';
 import { Act, Ago, Failure, Section, TaskLink, isReadonly } from '../ui/basics.js';
@@ -79,7 +80,7 @@ function Verdict({ approval, project }: { approval: Approval; project: Project }
     <>
       {kind === 'permission' ? (
         <>
-          <p class="ask-tool">{request.tool ?? summary}</p>
+          <p class="ask-tool">{visible(request.tool ?? summary)}</p>
           <Text text={JSON.stringify(request.input, null, 2) ?? ''} label="What the tool would get" lines={12} />
         </>
       ) : (
@@ -151,7 +152,7 @@ function Question({ approval, project }: { approval: Approval; project: Project 
         <div class="ask-acts">
           {options.map((option) => (
             <Act key={option} class="plain" act={give(option)}>
-              {option}
+              {visible(option)}
             </Act>
           ))}
           {options.length === 0 && (

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { bytes, clockSeconds, fullTime, moment, number } from '../live/format.js';
+import { bytes, clockSeconds, fullTime, moment, number, visible } from '../live/format.js';
 import { type Kept, MOST_EVENTS } from '../live/events.js';
 import type { Project } from '../live/project.js';
 import { useValue } from '../live/store.js';
@@ -92,7 +92,7 @@ function EventRow({ event, isChosen, topic }: { event: Kept; isChosen: boolean; 
         {clockSeconds(event.at)}
       </time>
       <span class={`topic topic-${event.topic.split(':')[0]}`}>{event.topic}</span>
-      <span class="event-brief">{event.text === 'null' ? '' : event.text.slice(0, 200)}</span>
+      <span class="event-brief">{event.text === 'null' ? '' : visible(event.text.slice(0, 200))}</span>
       <span class="id">{event.seq}</span>
     </a>
   );
