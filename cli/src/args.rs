@@ -8,8 +8,8 @@ use crate::{
     build,
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, MessagingCommand, ReportArgs,
-        ScheduleCommand, TaskCommand, TopicCommand, WhyArgs,
+        DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, McpArgs, MessagingCommand,
+        ReportArgs, ScheduleCommand, TaskCommand, TopicCommand, WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -106,6 +106,9 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         kind: SchemaKind,
     },
+    /// Offer what the daemon can do as tools to agents, over standard input and output (Model Context Protocol)
+    #[command(after_help = examples::MCP)]
+    Mcp(McpArgs),
     /// Write types for the topics that the configuration declares; takes no daemon
     #[command(after_help = examples::GENERATE)]
     Generate(GenerateArgs),

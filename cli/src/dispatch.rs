@@ -11,8 +11,8 @@ use crate::{
     args::{Args, Command},
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
-        config, daemon, dashboard, event, generate, messaging, own, question, report, schedule, setup, task,
-        topic, why,
+        config, daemon, dashboard, event, generate, mcp, messaging, own, question, report, schedule, setup,
+        task, topic, why,
     },
     error::CliError,
     output::Output,
@@ -54,6 +54,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Init { claude_settings } => setup::init(project, claude_settings, output),
         Command::Schema { kind } => setup::schema(project, kind),
         Command::Generate(args) => generate::run(project, &args, output),
+        Command::Mcp(args) => mcp::run(project, &args),
         Command::Own => own::run(output),
         Command::Completions { shell } => setup::completions(shell, Args::command()),
         Command::Man { dir } => setup::man(&dir, Args::command()),

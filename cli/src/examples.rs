@@ -289,6 +289,11 @@ pub(crate) const GENERATE: &str = "Examples:
   aiwg generate python --out scripts
   aiwg generate rust --out src --check";
 
+pub(crate) const MCP: &str = "Examples:
+  claude mcp add aiwg -- aiwg mcp
+  aiwg mcp --tools read
+  aiwg --project ~/shop mcp";
+
 pub(crate) const OWN: &str = "Examples:
   aiwg self
   aiwg self --json | jq -r .upgrade";

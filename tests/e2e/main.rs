@@ -31,6 +31,7 @@ mod guide;
 mod hostile;
 mod lifecycle;
 mod logs;
+mod mcp;
 mod messaging;
 mod output;
 mod packages;

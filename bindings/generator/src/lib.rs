@@ -1,4 +1,4 @@
-//! Writes `schema/`, the JavaScript and Python clients, `docs/protocol.md` and test vectors from the definition.
+//! Writes `schema/`, the JavaScript and Python clients, `docs/protocol.md`, `docs/mcp.md` and test vectors from the definition.
 //!
 //! A small compiler: [`model`] lowers the definition once, from JSON Schema to a model that knows no language; each
 //! language's folder turns the model into views for its templates. What is wrong in the output is mended in the model or in a

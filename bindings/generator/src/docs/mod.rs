@@ -1,7 +1,8 @@
-//! `docs/protocol.md`: the reference from which a stranger can write a client.
+//! `docs/protocol.md`, the reference from which a stranger can write a client, and `docs/mcp.md`, the tools for agents.
 
 mod examples;
 mod markdown;
+mod tools;
 
 use minijinja::{Value, context};
 
@@ -30,7 +31,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         errors => model.errors.iter().map(error).collect::<Vec<_>>(),
         common => common_errors(model),
     };
-    Ok(vec![Output::new(PATH, render(include_str!("protocol.md.jinja"), &view)?)])
+    Ok(vec![Output::new(PATH, render(include_str!("protocol.md.jinja"), &view)?), tools::output()?])
 }
 
 /// The methods by namespace; those that have none come first.
