@@ -247,7 +247,8 @@ pub trait Transaction: View {
     /// Forgets a message. False if there is none.
     fn remove_message(&mut self, no: MessageNo) -> Result<bool>;
 
-    /// Forgets the messages that wait for a chat, are due and have expired, except for notices whose severity is below `least`. How many.
+    /// Forgets the messages that wait for a chat, are due and have expired, except for notices whose severity is below `least`, and for those about
+    /// an approval: as long as they are here, someone is to decide. How many.
     fn expire_messages(&mut self, platform: &str, chat: &str, now: Timestamp, least: u8) -> Result<usize>;
 
     /// Has the notices that wait expire at this moment at the earliest.

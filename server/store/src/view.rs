@@ -191,6 +191,7 @@ pub trait View {
     /// The platform's ids of the messages of a chat that were sent and are kept, since they ask for an approval.
     fn messages_asking(&self, platform: &str, chat: &str) -> Result<Vec<String>>;
 
-    /// The messages that ask for an approval, by its id, in the order of their numbers.
+    /// The messages that ask for an approval, by its id, in the order of their numbers: also the parts before the last, which are about `ID/0` and
+    /// so on.
     fn messages_about(&self, about: &str) -> Result<Vec<MessageRow>>;
 }

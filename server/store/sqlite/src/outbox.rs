@@ -70,7 +70,8 @@ impl SqliteStore {
         Ok(self.statement("DELETE FROM outbox WHERE no = ?")?.execute([key(no)])? > 0)
     }
 
-    /// Forgets the messages that wait for a chat and are too old, except for notices below this severity. Returns their number.
+    /// Forgets the messages that wait for a chat and are too old, except for notices below this severity, and for those about an approval. Returns
+    /// their number.
     pub(crate) fn expire_messages(
         &mut self,
         platform: &str,
@@ -79,7 +80,8 @@ impl SqliteStore {
         least: u8,
     ) -> rusqlite::Result<usize> {
         let sql = format!(
-            "DELETE FROM outbox WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ?3 AND expires_at <= ?3{}",
+            "DELETE FROM outbox WHERE state = 'waiting' AND platform = ? AND chat = ? AND due_at <= ?3 AND expires_at <= ?3
+                 AND about IS NULL{}",
             and_severity(least)
         );
         self.statement(&sql)?.execute(params![platform, chat, Millis(now)])
@@ -221,7 +223,10 @@ impl SqliteStore {
 
     /// The messages that ask for an approval.
     pub(crate) fn messages_about(&self, about: &str) -> rusqlite::Result<Vec<MessageRow>> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE about = ? ORDER BY no");
+        // '0' comes after '/'.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox WHERE about = ?1 OR (about >= ?1 || '/' AND about < ?1 || '0') ORDER BY no"
+        );
         let mut select = self.statement(&sql)?;
         readable(select.query_map([about], read_message)?, &self.reports)
     }

@@ -166,8 +166,19 @@ pub fn notices_are_held_back_by_severity(backend: &dyn Backend) {
     assert_eq!((asked(1), asked(3), asked(4)), (Some(numbers[4]), Some(numbers[5]), None));
     assert_eq!(view.outbox_lanes().unwrap()[0].severity, 1);
     drop(view);
-    assert_eq!(commit(&mut *store, |tx| tx.expire_messages("slack", "C", at(100), 3)), 3);
+    assert_eq!(commit(&mut *store, |tx| tx.expire_messages("slack", "C", at(100), 3)), 2);
     commit(&mut *store, |tx| tx.keep_notices(at(200)));
     assert_eq!(commit(&mut *store, |tx| tx.expire_messages("slack", "C", at(199), 1)), 0);
-    assert_eq!(commit(&mut *store, |tx| tx.expire_messages("slack", "C", at(200), 1)), 3);
+    assert_eq!(commit(&mut *store, |tx| tx.expire_messages("slack", "C", at(200), 1)), 2);
+    // What someone is to decide does not expire.
+    let about = store.view().unwrap().messages_about("approval-0001").unwrap();
+    assert_eq!(about.iter().map(|row| row.no.0).collect::<Vec<_>>(), numbers[4..]);
+    let part = |about: &str| NewMessage { about: Some(about.to_owned()), ..message("slack", "C", 1) };
+    commit(&mut *store, |tx| {
+        ["approval-0001/0", "approval-00010", "approval-0002/0"]
+            .into_iter()
+            .try_for_each(|about| tx.add_message(&part(about), at(0)).map(drop))
+    });
+    let about = store.view().unwrap().messages_about("approval-0001").unwrap();
+    assert_eq!(about.len(), 3, "with the parts before the one that has the buttons");
 }
