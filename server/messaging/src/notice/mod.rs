@@ -3,13 +3,15 @@
 mod fold;
 mod pace;
 mod report;
+mod request;
 mod template;
 mod words;
 
 pub use fold::fold;
 pub use pace::{Given, Pace, Planned};
+pub use request::requested;
 pub use template::{Template, WrongTemplate};
-pub use words::{minute, notice, requested};
+pub use words::{minute, notice};
 
 use serde::{Deserialize, Serialize};
 

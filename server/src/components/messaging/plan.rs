@@ -140,8 +140,11 @@ fn by_right(heard: Heard, person: &PersonId, right: Right, inbound: &Inbound, ru
 
 /// A button is checked as a command is: anyone can press it, and anyone can forge what it holds.
 fn press(data: &str, right: Right, is_known_place: bool) -> Plan {
-    if right != Right::Write || !is_known_place {
+    if right != Right::Write {
         return Plan::Toast("You may not decide that.");
+    }
+    if !is_known_place {
+        return Plan::Toast("Nothing is decided here: this chat is not set up, or not any more.");
     }
     match Pressed::parse(data) {
         Some(Pressed::Approve(id)) => decide(&id, Decision::Approve),

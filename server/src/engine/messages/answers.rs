@@ -1,6 +1,10 @@
 //! The answers to people who have asked for a task: rows of the transaction that ends it.
 
-use aiwg_messaging::text::{Style, Styled, line, markdown};
+use aiwg_messaging::{
+    Platform,
+    text::{Style, Styled, line, markdown},
+    words::in_chat,
+};
 use aiwg_model::{Outcome, TaskRow, is_cut_answer};
 use aiwg_protocol::types::TaskState;
 
@@ -22,7 +26,7 @@ impl Transaction<'_> {
         let Some(asked) = &task.spec.terms.asked_by else { return Ok(()) };
         let Some(place) = place_of(asked) else { return Ok(()) };
         let result = outcome.result.as_ref().or(task.result.as_ref());
-        let text = answer(task, outcome, result.map(String::as_str));
+        let text = answer(task, outcome, result.map(String::as_str), place.platform);
         // The result itself may be the end of an answer.
         let is_cut = result.is_some_and(|result| is_cut_answer(result));
         let rest = format!("`aiwg task {} {}` shows all", if is_cut { "logs" } else { "get" }, task.no);
@@ -31,7 +35,7 @@ impl Transaction<'_> {
 }
 
 /// The answer of a task: its result, or why there is none. A task that is no turn of a conversation is named.
-fn answer(task: &TaskRow, outcome: &Outcome, result: Option<&str>) -> Styled {
+fn answer(task: &TaskRow, outcome: &Outcome, result: Option<&str>, platform: Platform) -> Styled {
     let is_turn = task.spec.conversation.is_some();
     let result = result.map(markdown).filter(|result| !result.is_blank());
     let is_done = outcome.state == TaskState::Completed;
@@ -59,7 +63,8 @@ fn answer(task: &TaskRow, outcome: &Outcome, result: Option<&str>) -> Styled {
                 _ => "failed",
             };
             text.push_with(&task.no.to_string(), Style::Bold);
-            let why = outcome.error.as_ref().map(|why| format!(": {}", line(why, LONGEST_ERROR)));
+            let why = outcome.error.as_ref().map(|why| in_chat(why, platform));
+            let why = why.map(|why| format!(": {}", line(&why, LONGEST_ERROR)));
             text.push_plain(&format!(" {how}{}", why.unwrap_or_else(|| ".".to_owned())));
         }
     }

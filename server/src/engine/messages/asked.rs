@@ -12,7 +12,7 @@ use aiwg_protocol::types::ApprovalState;
 use super::{
     super::transaction::Transaction,
     Out,
-    notices::{REST, of_request},
+    notices::{of_request, rest_of_request},
     outbox::Outgoing,
     receive::{Asked, Effect},
 };
@@ -66,7 +66,8 @@ impl Transaction<'_> {
             return Ok(());
         };
         // Its buttons were under the last part.
-        let parts = split(place.platform, &of_request(&row, place.platform).text, REST);
+        let rest = rest_of_request(&no.to_string());
+        let parts = split(place.platform, &of_request(&row, place.platform).text, &rest);
         let Some(text) = parts.into_iter().next_back() else { return Ok(()) };
         self.put_edit(place, text, message, &decided(Some(&row)))
     }

@@ -18,7 +18,7 @@ use crate::messaging::Subscription;
 pub(super) const MOST_WAITING: u32 = 20_000;
 
 /// The way to see all of a notice that is too long.
-pub(super) const REST: &str = "`aiwg event list` shows all";
+const REST: &str = "`aiwg event list` shows all";
 
 /// The topic of what people are asked for, which has buttons.
 const REQUESTED: &str = "approval:requested";
@@ -43,7 +43,8 @@ impl Transaction<'_> {
         for one in wanted {
             let goes = |place: &&Place| one.to.as_ref().is_none_or(|to| to.contains(&place.platform));
             for place in setup.homes.iter().filter(goes) {
-                let is_answered = event.topic.starts_with("task:") && asked_in.as_ref() == Some(place);
+                let is_answered = event.topic.starts_with("task:")
+                    && asked_in.as_ref().is_some_and(|asked| is_answered_in(asked, place));
                 if !is_answered && places.iter().all(|(known, _)| known != place) {
                     places.push((place.clone(), Some(one)));
                 }
@@ -87,7 +88,8 @@ impl Transaction<'_> {
         }
         // One with buttons is a message of its own, and someone waits for it. Whether it is held back is decided when it is sent.
         let due_at = if about.is_some() { self.now } else { self.plan_notice(place)? };
-        let parts = split(place.platform, &notice.text, REST);
+        let rest = about.as_deref().map_or_else(|| REST.to_owned(), rest_of_request);
+        let parts = split(place.platform, &notice.text, &rest);
         let last = parts.len().saturating_sub(1);
         for (n, text) in parts.into_iter().enumerate() {
             let is_last = n == last;
@@ -133,9 +135,40 @@ impl Transaction<'_> {
     }
 }
 
+/// True if an answer in the place where something was asked is seen in this one. A channel of Slack has a thread for each mention in it.
+fn is_answered_in(asked: &Place, home: &Place) -> bool {
+    asked == home
+        || (home.platform == Platform::Slack && asked.platform == Platform::Slack && asked.chat == home.chat)
+}
+
+/// The way to see all of what is asked for with the approval of this id, where it is too long.
+pub(super) fn rest_of_request(id: &str) -> String {
+    format!("`aiwg approval show {id}` shows all")
+}
+
 /// The notice that asks for an approval.
 pub(super) fn of_request(row: &ApprovalRow, platform: Platform) -> Notice {
     let (id, task) = (row.no.to_string(), row.asked.task.to_string());
     let made = requested(&id, &task, row.asked.kind, &row.asked.request, row.asked.expires_at, platform);
     if made.text.is_blank() { Notice { text: Styled::plain(&row.asked.summary), ..made } } else { made }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_of_slack_is_seen_in_its_channel() {
+        let place = |platform, chat: &str, thread: Option<&str>| Place {
+            platform,
+            chat: chat.to_owned(),
+            thread: thread.map(str::to_owned),
+        };
+        let home = place(Platform::Slack, "C0AB12", None);
+        assert!(is_answered_in(&place(Platform::Slack, "C0AB12", Some("1.2")), &home));
+        assert!(is_answered_in(&home, &home));
+        assert!(!is_answered_in(&place(Platform::Slack, "D0AB12", None), &home));
+        let topic = place(Platform::Telegram, "-1", Some("7"));
+        assert!(!is_answered_in(&topic, &place(Platform::Telegram, "-1", None)), "topics are apart");
+    }
 }
