@@ -3,7 +3,7 @@
 use aiwg_protocol::types::Timestamp;
 use jiff::{
     civil::Time,
-    tz::{Disambiguation, TimeZone},
+    tz::{AmbiguousOffset, AmbiguousTimestamp, Disambiguation, TimeZone},
 };
 
 /// Hours of the day: from one time to another, which may lie on the day after.
@@ -41,10 +41,23 @@ impl Hours {
             return at;
         }
         let day = if time < self.from { Ok(local.date()) } else { local.date().tomorrow() };
-        let begins = day
-            .map(|day| zone.to_ambiguous_timestamp(day.to_datetime(self.from)))
-            .and_then(|begins| begins.disambiguate(Disambiguation::Compatible));
+        let begins =
+            day.and_then(|day| begin(&zone.to_ambiguous_timestamp(day.to_datetime(self.from)), zone));
         begins.map_or(at, |begins| Timestamp::from_millis(begins.as_millisecond()))
+    }
+}
+
+/// The first moment at which the clock shows a time, or a later one: a time that it skips is passed when it skips it.
+fn begin(time: &AmbiguousTimestamp, zone: &TimeZone) -> Result<jiff::Timestamp, jiff::Error> {
+    let skips = || {
+        let before = time.disambiguate(Disambiguation::Earlier).ok()?;
+        zone.following(before).next().map(|transition| transition.timestamp())
+    };
+    match time.offset() {
+        AmbiguousOffset::Gap { .. } => {
+            skips().map_or_else(|| time.disambiguate(Disambiguation::Compatible), Ok)
+        }
+        _ => time.disambiguate(Disambiguation::Compatible),
     }
 }
 
@@ -64,6 +77,19 @@ mod tests {
         assert_eq!(first("07:00-22:00", "2026-11-29T21:00:00Z"), "2026-11-30T06:00:00.000Z");
         assert_eq!(first("22:00-06:00", "2026-11-29T23:30:00Z"), "2026-11-29T23:30:00.000Z");
         assert_eq!(first("22:00-06:00", "2026-11-29T12:00:00Z"), "2026-11-29T21:00:00.000Z");
+    }
+
+    #[test]
+    fn hours_that_begin_at_a_time_that_the_clock_skips_begin_when_it_does() {
+        let zone = aiwg_schedule::time_zone(Some("Europe/Berlin")).unwrap();
+        let hours = Hours::parse("02:30-22:00").unwrap();
+        let first = |at: &str| hours.first_within(at.parse().unwrap(), &zone).to_string();
+        // From 02:00 it goes to 03:00.
+        assert_eq!(first("2026-03-28T22:00:00Z"), "2026-03-29T01:00:00.000Z");
+        assert_eq!(first("2026-03-29T00:59:59Z"), "2026-03-29T01:00:00.000Z");
+        assert_eq!(first("2026-03-29T01:00:00Z"), "2026-03-29T01:00:00.000Z");
+        // From 03:00 it goes back to 02:00.
+        assert_eq!(first("2026-10-24T23:00:00Z"), "2026-10-25T00:30:00.000Z");
     }
 
     #[test]
