@@ -240,6 +240,10 @@ impl Daemon {
         let mut running = run_all(&components, &context);
         let clock = fire_when_due(context.engine.clone(), core.due, core.gathered, context.stopped.clone());
         running.push(("the rules' clock", tokio::spawn(clock)));
+        if !pid_file.is_written() {
+            let later = PidFile::write_later(context.project.pid_file(), context.stopped.clone());
+            running.push(("the pid file", tokio::spawn(later)));
+        }
         Ok(Self {
             context,
             components,
