@@ -72,17 +72,6 @@ impl WaitsFor {
         }
     }
 
-    /// The one of all that lasts longest; none if only a slot is missing.
-    pub(super) fn longest(
-        reader: &dyn Reader,
-        gate_of: &dyn Fn(&str) -> Option<Gate>,
-        row: &TaskRow,
-    ) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
-        let all = Self::all(reader, &Now { gate_of, waits: &[] }, row)?;
-        let longest = all.into_iter().max_by_key(Self::lasts);
-        Ok(longest.and_then(|wait| Some((wait.waiting?, wait.until))))
-    }
-
     fn lasts(&self) -> Timestamp {
         // The time of an approval is a limit: nobody knows when someone decides.
         let end = self.until.filter(|_| self.waiting != Some(Waiting::Approval));
@@ -101,6 +90,18 @@ impl WaitsFor {
         };
         Ok(Self { waiting: Some(hold.waiting()), until, about, is_agent: false, kept_by: None })
     }
+}
+
+/// The reason for which a queued task waits and the time of its end, where that is known: of several the one that lasts longest; none if only a
+/// slot is missing.
+pub(crate) fn longest_wait(
+    reader: &dyn Reader,
+    gate_of: &dyn Fn(&str) -> Option<Gate>,
+    row: &TaskRow,
+) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
+    let all = WaitsFor::all(reader, &Now { gate_of, waits: &[] }, row)?;
+    let longest = all.into_iter().max_by_key(WaitsFor::lasts);
+    Ok(longest.and_then(|wait| Some((wait.waiting?, wait.until))))
 }
 
 /// The end of the wait, after "waits".

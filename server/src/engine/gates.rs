@@ -158,6 +158,16 @@ impl Transaction<'_> {
         Ok(self.probe_gate(class))
     }
 
+    /// The gate that keeps a task from starting which was just put into the queue, where there is a slot for it. No probe of an account is claimed.
+    pub(super) fn gate_before(&mut self, no: TaskNo) -> aiwg_store::Result<Option<Gate>> {
+        let Some(task) = self.store.task_if_readable(no)? else { return Ok(None) };
+        let class = &task.spec.class;
+        match self.lane_gate(class).or_else(|| self.account_gate(class, true)) {
+            Some(gate) => Ok(Some(gate)),
+            None => self.budget_gate(no, class, &mut None),
+        }
+    }
+
     fn lane_gate(&self, class: &str) -> Option<Gate> {
         self.lane_is_full(Class::named(class).lane).then(|| Gate::of(Waiting::Lane))
     }

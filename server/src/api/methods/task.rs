@@ -19,7 +19,7 @@ use aiwg_store::{Reader, TaskFilter};
 
 use super::{check, output::last_run_dir, steer::takeover};
 use crate::{
-    api::{Handler, answer::Part, permit, waits::WaitsFor},
+    api::{Handler, answer::Part, permit, waits::longest_wait},
     context::Context,
     engine::{Edit, EngineError},
     rules::minutes_to_ms,
@@ -370,7 +370,7 @@ pub(super) fn waiting(
     reader: &dyn Reader,
     row: &TaskRow,
 ) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
-    WaitsFor::longest(reader, &|class| context.engine.gate(class), row)
+    longest_wait(reader, &|class| context.engine.gate(class), row)
 }
 
 fn cursor(id: &str) -> Result<TaskNo, ApiError> {

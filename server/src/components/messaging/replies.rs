@@ -6,15 +6,18 @@ use aiwg_messaging::{
     Platform,
     notice::minute,
     text::{Style, Styled, line, markdown},
+    words::in_chat,
 };
 use aiwg_model::{Rounds, TaskNo, TaskRow};
 use aiwg_protocol::{
     ApiError,
-    types::{DaemonStatus, MessagingSubsystem, TaskState},
+    types::{DaemonStatus, MessagingSubsystem, TaskState, Timestamp, Waiting},
 };
 
 use super::plan::View;
-use crate::{component::Components, context::Context, status::status};
+use crate::{
+    api::longest_wait, component::Components, context::Context, messaging::wait_in_words, status::status,
+};
 
 /// The most tasks of a list.
 const MOST: u32 = 10;
@@ -25,6 +28,9 @@ const PROMPT: usize = 500;
 
 /// The most of a task's error, in characters.
 const ERROR: usize = 1000;
+
+/// The reason for which a task waits, and until when, where that is known.
+type Wait = (Waiting, Option<Timestamp>);
 
 /// Shows a view, or says why it cannot be shown.
 pub(super) async fn show(
@@ -38,7 +44,13 @@ pub(super) async fn show(
         View::Health => status(context, components).await.map(|status| of_health(&status, platform)),
         View::Tasks => context.read(|reader| reader.overview(MOST, MOST)).await.map(|rows| of_tasks(&rows)),
         View::Task(no) => {
-            context.read(move |reader| reader.task(no)).await.map(|row| of_task(no, row, platform))
+            let engine = context.engine.clone();
+            let found = context.read(move |reader| {
+                let Some(row) = reader.task(no)? else { return Ok(None) };
+                let waits = longest_wait(reader, &|class| engine.gate(class), &row)?;
+                Ok(Some((row, waits)))
+            });
+            found.await.map(|found| of_task(no, found, platform))
         }
         View::Loops => loops(context).await,
     };
@@ -134,8 +146,9 @@ fn in_list(row: &TaskRow) -> Styled {
     text
 }
 
-fn of_task(no: TaskNo, row: Option<TaskRow>, platform: Platform) -> Styled {
-    let Some(row) = row else {
+/// A task, and what it waits for, if it does.
+fn of_task(no: TaskNo, found: Option<(TaskRow, Option<Wait>)>, platform: Platform) -> Styled {
+    let Some((row, waits)) = found else {
         return Styled::plain(&format!(
             "There is no {no}; `{}` shows the latest.",
             platform.command("tasks")
@@ -150,10 +163,14 @@ fn of_task(no: TaskNo, row: Option<TaskRow>, platform: Platform) -> Styled {
     if let Some(rule) = &row.spec.rule {
         text.push_plain(&format!(", of the rule {}", line(rule, 100)));
     }
+    if row.state == TaskState::Queued {
+        let wait = waits.map_or_else(|| "a free slot".to_owned(), |(why, until)| wait_in_words(why, until));
+        text.push_plain(&format!("; it waits for {wait}"));
+    }
     text.push_plain("\n");
     text.push_with(&line(&row.spec.prompt, PROMPT), Style::Quote);
     if let Some(error) = &row.error {
-        text.push_plain(&format!("\n\n{}", line(error, ERROR)));
+        text.push_plain(&format!("\n\n{}", line(&in_chat(error, platform), ERROR)));
     }
     if let Some(result) = row.result.as_deref().filter(|_| row.state == TaskState::Completed) {
         text.push_plain("\n\n");

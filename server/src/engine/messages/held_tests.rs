@@ -39,7 +39,7 @@ fn quiet(machine: &Machine) -> Setup {
     Setup { quiet, subscriptions, pace: Pace { window_ms: 0, max_per_minute: 60 }, ..usual }
 }
 
-fn ask(machine: &mut Machine) {
+pub(super) fn ask(machine: &mut Machine) {
     let asked = NewApproval {
         task: TaskNo(1),
         kind: ApprovalKind::Task,

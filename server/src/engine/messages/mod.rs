@@ -16,6 +16,8 @@ mod receive;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wait_tests;
 
 pub(crate) use outbox::Outgoing;
 pub(crate) use receive::{Asked, Decision, Effect, Receipt, Received};

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use aiwg_messaging::{Place, Platform, rights::PersonId, text::Styled, words::in_chat};
 use aiwg_model::{ApprovalNo, AskedBy, Cursor, OnlyIf, Sender, TaskNo, TaskSpec, Terms, VerifyTerms};
-use aiwg_protocol::types::{ApprovalDecider, ApprovalState, ApprovalVia, TaskState};
+use aiwg_protocol::types::{ApprovalDecider, ApprovalState, ApprovalVia, TaskState, Waiting};
 
 use super::super::{
     Choice, EngineError, Select, Verdict,
     transaction::{Failure, Transaction},
 };
 use super::notices::MOST_WAITING;
-use crate::messaging::ASK_PROFILE;
+use crate::messaging::{ASK_PROFILE, wait_in_words};
 
 /// The source of the cursors with the keys of what was taken in.
 const KEYS: &str = "message";
@@ -288,6 +288,7 @@ impl Transaction<'_> {
             Some("the answer before it".to_owned())
         };
         let (no, _) = self.submit(&task)?;
+        let wait = self.or_gate(wait, no)?;
         Ok(wait.map(|wait| format!("This is {no}. It waits for {wait}.")))
     }
 
@@ -301,17 +302,28 @@ impl Transaction<'_> {
         task.terms.verify = verify.cloned();
         let wait = self.what_starts_wait_for();
         let (no, _) = self.submit(&task)?;
-        Ok(Some(match wait {
+        Ok(Some(match self.or_gate(wait, no)? {
             Some(wait) => format!("{no} is queued. It waits for {wait}."),
             None => format!("{no} is under way."),
         }))
     }
 
-    /// The wait of a task that is submitted now, in words; none if it starts at once.
+    /// This wait, or else that for the gate before a task that was just submitted, in words; none if it starts at once.
+    fn or_gate(&mut self, wait: Option<String>, no: TaskNo) -> aiwg_store::Result<Option<String>> {
+        if wait.is_some() {
+            return Ok(wait);
+        }
+        Ok(self.gate_before(no)?.map(|gate| wait_in_words(gate.waiting, gate.until)))
+    }
+
+    /// The wait of a task that is submitted now for what all tasks wait for, in words; none if there is a slot.
     fn what_starts_wait_for(&self) -> Option<String> {
         let (running, most) = (self.state.running.len(), self.state.config.max_parallel);
         if self.state.resting_since().is_some() {
-            return Some("someone to resume the queue, which is paused".to_owned());
+            return Some(wait_in_words(Waiting::Paused, None));
+        }
+        if !self.state.has_room {
+            return Some("room on the disk, which is full".to_owned());
         }
         (running >= most).then(|| match most {
             1 => "the agent that works".to_owned(),
