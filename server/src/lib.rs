@@ -33,3 +33,4 @@ mod runs;
 pub mod state;
 mod status;
 mod stop;
+mod waits;

@@ -12,7 +12,6 @@ mod origin;
 mod peer;
 mod permit;
 mod subscriptions;
-mod waits;
 
 use std::sync::Arc;
 
@@ -34,7 +33,6 @@ pub(crate) use origin::origin_of;
 pub(crate) use peer::Peer;
 pub(crate) use permit::may_reload;
 pub(crate) use subscriptions::PUSHES;
-pub(crate) use waits::longest_wait;
 
 /// The number of calls of all connections that read at once. More than a few only help where some are stuck in a file system that does not answer.
 const MOST_READS: usize = 64;

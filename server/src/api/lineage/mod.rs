@@ -13,7 +13,7 @@ use aiwg_store::Reader;
 
 use walk::Walk;
 
-use super::waits::Now;
+use crate::waits::Now;
 
 /// The largest number of nodes of an answer, and its largest size as JSON, in bytes.
 const MOST_NODES: usize = 10_000;

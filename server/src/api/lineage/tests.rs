@@ -5,7 +5,8 @@ use aiwg_protocol::types::{Cause, Event, EventSource, Json, TaskState, Timestamp
 use aiwg_store::{Reader, Store};
 use aiwg_store_sqlite::{SqliteReader, SqliteStore};
 
-use super::{super::waits::Now, Asked, why};
+use super::{Asked, why};
+use crate::waits::Now;
 
 const ALL: usize = usize::MAX;
 

@@ -10,7 +10,7 @@ use aiwg_protocol::types::{Cause, Origin, TaskState};
 use aiwg_store::Reader;
 
 use super::{Asked, MOST_NODES, text::from_task};
-use crate::api::waits::{Now, WaitsFor};
+use crate::waits::{Now, WaitsFor};
 
 /// The least length of a node besides its texts, in bytes.
 const NODE_BYTES: usize = 60;

@@ -19,10 +19,11 @@ use aiwg_store::{Reader, TaskFilter};
 
 use super::{check, output::last_run_dir, steer::takeover};
 use crate::{
-    api::{Handler, answer::Part, permit, waits::longest_wait},
+    api::{Handler, answer::Part, permit},
     context::Context,
     engine::{Edit, EngineError},
     rules::minutes_to_ms,
+    waits::longest_wait,
 };
 
 /// The most of a task's output that a list shows, in bytes.

@@ -14,9 +14,9 @@ use crate::{
         answer::Part,
         lineage::{Asked, leave_out_approvals, why},
         permit,
-        waits::Now,
     },
     engine::EngineError,
+    waits::Now,
 };
 
 pub(crate) async fn task_why(handler: &Handler, params: TaskWhyParams) -> Result<Why, ApiError> {

@@ -16,7 +16,7 @@ use aiwg_protocol::{
 
 use super::plan::View;
 use crate::{
-    api::longest_wait, component::Components, context::Context, messaging::wait_in_words, status::status,
+    component::Components, context::Context, messaging::wait_in_words, status::status, waits::longest_wait,
 };
 
 /// The most tasks of a list.

@@ -9,20 +9,20 @@ use aiwg_store::Reader;
 use crate::engine::Gate;
 
 /// What is known of the queue at this moment, and is in no store.
-pub(super) struct Now<'a> {
+pub(crate) struct Now<'a> {
     /// The gate that is closed before a class of queued tasks.
-    pub(super) gate_of: &'a dyn Fn(&str) -> Option<Gate>,
+    pub(crate) gate_of: &'a dyn Fn(&str) -> Option<Gate>,
     /// The running tasks whose agents wait for a task, each with that one.
-    pub(super) waits: &'a [(TaskNo, TaskNo)],
+    pub(crate) waits: &'a [(TaskNo, TaskNo)],
 }
 
 /// Something that a task waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct WaitsFor {
+pub(crate) struct WaitsFor {
     /// The reason; none if only a slot is missing.
-    pub(super) waiting: Option<Waiting>,
+    pub(crate) waiting: Option<Waiting>,
     /// Time of its end, where that is known.
-    pub(super) until: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
     /// The task, the approval or the lane that it is about.
     about: Option<String>,
     /// True where it is not the task that waits, but its agent.
@@ -34,7 +34,7 @@ pub(super) struct WaitsFor {
 impl WaitsFor {
     /// All that keeps a task from starting: its holds, or else the gate before its class, or else a slot. Of one that runs, the tasks that its
     /// agent waits for.
-    pub(super) fn all(reader: &dyn Reader, now: &Now<'_>, row: &TaskRow) -> aiwg_store::Result<Vec<Self>> {
+    pub(crate) fn all(reader: &dyn Reader, now: &Now<'_>, row: &TaskRow) -> aiwg_store::Result<Vec<Self>> {
         // A wait for a person is noted as one for the task itself.
         let mut others = now.waits.iter().filter(|(by, other)| by != other);
         if row.state == TaskState::Running {
@@ -64,7 +64,7 @@ impl WaitsFor {
     }
 
     /// The reason as a word.
-    pub(super) fn reason(&self) -> &'static str {
+    pub(crate) fn reason(&self) -> &'static str {
         match self.waiting {
             None if self.is_agent => "task",
             None => "slot",
