@@ -4,6 +4,7 @@ mod args;
 mod build;
 mod claude_settings;
 mod commands;
+mod complete;
 mod daemon;
 mod dispatch;
 mod error;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         }
         Some(role) if role == daemon::ROLE => daemon::run_detached(),
         Some(role) if role == hook::ROLE => hook::run(),
+        Some(role) if role == complete::ROLE => complete::run(),
         _ => match typed() {
             Ok(args) => run(args),
             Err(error) => usage::report(error, &std::env::args_os().collect::<Vec<_>>()),

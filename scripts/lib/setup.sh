@@ -69,6 +69,7 @@ need_test_tools() {
     need_command ed ed
     need_command jq jq
     need_command tmux tmux
+    need_command zsh zsh
     need_command setpriv util-linux
     need_command ps procps
     need_command ssh openssh-client

@@ -12,6 +12,7 @@ mod chat_terminal;
 mod claude;
 mod cli;
 mod clients;
+mod completions;
 mod connections;
 mod copies;
 mod crash;

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::support::{Project, Step::Sees, until};
 
 /// A tmux server of the test's own, which ends with it.
-struct Tmux {
+pub(crate) struct Tmux {
     dir: tempfile::TempDir,
 }
 
 impl Tmux {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::Builder::new().prefix("aiwg-test-tmux-").tempdir().unwrap() }
     }
 
@@ -25,7 +25,7 @@ impl Tmux {
         (done.status.code().unwrap_or(-1), text(done.stdout), text(done.stderr))
     }
 
-    fn run(&self, args: &[&str]) -> String {
+    pub(crate) fn run(&self, args: &[&str]) -> String {
         let done = Command::new("tmux")
             .arg("-u")
             .args(args)

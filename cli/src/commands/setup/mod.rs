@@ -1,6 +1,7 @@
 //! The commands that set a project or a machine up. None of them needs a daemon.
 
 mod claude;
+mod completions;
 mod init;
 mod man;
 mod service;
@@ -10,6 +11,7 @@ use std::{io, path::Path, process::ExitCode};
 use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR};
 use aiwg_server::boot::load_config;
 
+pub(crate) use completions::completions;
 pub(crate) use init::init;
 pub(crate) use man::man;
 pub(crate) use service::service;
@@ -41,16 +43,4 @@ fn events(project: &Path) -> Result<serde_json::Value, CliError> {
     let project = project.canonicalize()?;
     let name = project.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy());
     Ok(aiwg_protocol::schema::asyncapi(&name, &loaded.config))
-}
-
-/// Prints what makes a shell complete the command.
-pub(crate) fn completions(
-    shell: clap_complete::Shell,
-    mut command: clap::Command,
-) -> Result<ExitCode, CliError> {
-    // By way of a buffer: the generator panics where it cannot write.
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, "aiwg", &mut script);
-    verbatim(&script)?;
-    Ok(ExitCode::SUCCESS)
 }
