@@ -9,7 +9,7 @@ use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
         DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, McpArgs, MessagingCommand,
-        ReportArgs, ScheduleCommand, TaskCommand, TopicCommand, WhyArgs,
+        ReportArgs, ScheduleCommand, TaskCommand, TopicCommand, WebhookCommand, WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -87,6 +87,9 @@ pub(crate) enum Command {
     /// Look at messaging platforms, and try them out
     #[command(subcommand)]
     Messaging(MessagingCommand),
+    /// Look at webhooks, and try them out
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Look at schedules, and fire them
     #[command(subcommand)]
     Schedule(ScheduleCommand),
@@ -148,7 +151,7 @@ impl Command {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))
             }
             Self::Messaging(command) => matches!(command, MessagingCommand::Status),
-            Self::Topic(TopicCommand::List) => true,
+            Self::Topic(TopicCommand::List) | Self::Webhook(WebhookCommand::List) => true,
             Self::Schedule(command) => matches!(command, ScheduleCommand::List),
             Self::Budget | Self::Why(_) => true,
             _ => false,

@@ -12,7 +12,7 @@ use crate::{
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
         config, daemon, dashboard, event, generate, mcp, messaging, own, question, report, schedule, setup,
-        task, topic, why,
+        task, topic, webhook, why,
     },
     error::CliError,
     output::Output,
@@ -79,6 +79,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Messaging(command) => {
             ask(project, async |client| messaging::run(client, command, output).await)
         }
+        Command::Webhook(command) => ask(project, async |client| webhook::run(client, command, output).await),
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Dashboard(args) => dashboard::run(project, args, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),

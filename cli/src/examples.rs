@@ -143,6 +143,14 @@ pub(crate) const MESSAGING_TEST: &str = "Examples:
 pub(crate) const MESSAGING_MANIFEST: &str = "Example:
   aiwg messaging manifest slack";
 
+pub(crate) const WEBHOOK_LIST: &str = "Example:
+  aiwg webhook list";
+
+pub(crate) const WEBHOOK_SEND: &str = "Examples:
+  aiwg webhook send /github --event push
+  aiwg webhook send /github push.json --event push --id 72d3162e
+  aiwg webhook send /json - < event.json";
+
 pub(crate) const REPORT: &str = "Examples:
   aiwg report
   aiwg report --since 18:00

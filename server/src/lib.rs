@@ -34,3 +34,4 @@ pub mod state;
 mod status;
 mod stop;
 mod waits;
+pub mod webhooks;

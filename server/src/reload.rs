@@ -20,8 +20,8 @@ use crate::{
     engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
-    messaging::{ASK_PROFILE, Environment, Setup},
-    profiles::{Profile, Profiles},
+    messaging::{Environment, Setup},
+    profiles::{BUILT_IN, Profile, Profiles},
     rules::{RuleIndex, compile},
     runs::account,
 };
@@ -174,7 +174,7 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
 pub(crate) fn accounts_of(config: &Config) -> InUse {
     let zone =
         config.accounts.hours.as_ref().and_then(|_| time_zone(config.schedule.timezone.as_deref()).ok());
-    let names = config.agents.keys().map(String::as_str).chain([ASK_PROFILE]);
+    let names = config.agents.keys().map(String::as_str).chain(BUILT_IN);
     let by_profile = names.filter_map(|name| {
         let profile = Profile::named(config, Some(name))?;
         Some((name.to_owned(), account(&profile)))

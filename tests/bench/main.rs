@@ -20,6 +20,7 @@ mod start;
 mod table;
 mod tasks;
 mod topics;
+mod webhooks;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 11] = [
+const GROUPS: [(&str, Group); 12] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
@@ -44,6 +45,7 @@ const GROUPS: [(&str, Group); 11] = [
     ("spool", spool::run),
     ("bounds", bounds::run),
     ("messaging", messaging::run),
+    ("webhooks", webhooks::run),
 ];
 
 fn main() {

@@ -63,4 +63,5 @@ mod topics;
 mod typed;
 mod verify;
 mod watching;
+mod webhooks;
 mod why;

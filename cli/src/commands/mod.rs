@@ -20,6 +20,7 @@ pub(crate) mod schedule;
 pub(crate) mod setup;
 pub(crate) mod task;
 pub(crate) mod topic;
+pub(crate) mod webhook;
 pub(crate) mod why;
 
 use std::{
@@ -46,6 +47,7 @@ pub(crate) use report::ReportArgs;
 pub(crate) use schedule::ScheduleCommand;
 pub(crate) use task::{LoopArgs, TaskCommand};
 pub(crate) use topic::TopicCommand;
+pub(crate) use webhook::WebhookCommand;
 pub(crate) use why::WhyArgs;
 
 use crate::{

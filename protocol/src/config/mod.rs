@@ -6,6 +6,7 @@ mod accounts;
 mod agent;
 mod budget;
 mod daemon;
+mod gateway;
 mod lanes;
 mod messaging;
 mod patterns;
@@ -26,6 +27,7 @@ pub use accounts::{AccountsConfig, ResumeBy};
 pub use agent::{AgentConfig, AgentEnv, PromptBy, RefusedTasks};
 pub use budget::{BudgetConfig, ModelPrices, RuleBudget};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
+pub use gateway::{GatewayConfig, WebhookKind, WebhookSource, WebhooksConfig};
 pub use lanes::LaneConfig;
 pub use messaging::{
     DigestConfig, DiscordConfig, MessagingChatConfig, MessagingConfig, MessagingUsers, NoticeSeverity,
@@ -71,6 +73,8 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// Messaging platforms.
     pub messaging: MessagingConfig,
+    /// Further ways into the daemon.
+    pub gateway: GatewayConfig,
     /// The project's own topics: what events say, as schemas. An event of one whose payload does not fit is refused.
     pub topics: TopicsConfig,
     /// True if clients may emit declared topics only.

@@ -40,6 +40,8 @@ open_enum! {
         Automation = "automation",
         /// The daemon itself.
         Daemon = "daemon",
+        /// Another service, by a webhook.
+        Webhook = "webhook",
     }
 }
 

@@ -32,6 +32,7 @@ mod task_event;
 mod timestamp;
 mod topic;
 mod usage;
+mod webhook;
 mod why;
 
 // What the configuration says as well.
@@ -68,4 +69,5 @@ pub use task_event::*;
 pub use timestamp::*;
 pub use topic::*;
 pub use usage::*;
+pub use webhook::*;
 pub use why::*;

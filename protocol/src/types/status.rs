@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BudgetBound, HealthCheck, PlatformStatus, TaskCounts, Timestamp, open::open_enum};
+use super::{
+    BudgetBound, HealthCheck, PlatformStatus, TaskCounts, Timestamp, WebhooksSubsystem, open::open_enum,
+};
 
 /// The content of `.aiwg/daemon/heartbeat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +99,9 @@ pub struct Subsystems {
     /// Requests to people.
     #[serde(default)]
     pub approvals: ApprovalsSubsystem,
+    /// Webhooks; absent where none are configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhooks: Option<WebhooksSubsystem>,
 }
 
 /// The budgets, in short: `budget.status` has more.

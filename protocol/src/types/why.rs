@@ -128,6 +128,21 @@ pub struct Origin {
     /// The person who has written it on a messaging platform. There is no process then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<OriginPerson>,
+    /// The webhook by which it was delivered. There is no process then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<OriginWebhook>,
+}
+
+/// A webhook, as the configuration has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OriginWebhook {
+    /// The path of its requests: `/github`.
+    pub path: String,
+    /// The kind of its sender: `github`, `gitlab`, `slack`, `standard` or `json`.
+    pub kind: String,
+    /// True if its requests are signed with a secret. Otherwise anyone on the daemon's machine may have sent it.
+    pub signed: bool,
 }
 
 /// A person on a messaging platform.

@@ -57,6 +57,12 @@ pub trait AgentProgram: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The configured command with which its agents can read and do nothing else, whatever it allows them otherwise. Default: none, since nothing is
+    /// known that would keep the program from the rest.
+    fn read_only(&self, _configured: &[String]) -> Option<Vec<String>> {
+        None
+    }
+
     /// The settings that a command names itself: JSON if it begins with a brace, or else the path of a file with it. Default: none.
     fn own_settings<'a>(&self, _configured: &'a [String]) -> Option<&'a str> {
         None

@@ -24,7 +24,7 @@ use crate::{
     reload::Reload,
 };
 
-pub(crate) use caller::{Caller, caller_of, has_no_agents, is_from_outside};
+pub(crate) use caller::{Caller, caller_of, calling_agent, has_no_agents, is_from_outside};
 use growth::Growth;
 pub(crate) use handler::{Handler, Service};
 use memory::{Memory, kib};

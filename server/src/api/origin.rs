@@ -35,6 +35,7 @@ pub(crate) fn origin_of(peer: Peer) -> Origin {
         user: peer.user(),
         parents: parents.take(PARENTS).map(process).collect(),
         person: None,
+        webhook: None,
     }
 }
 

@@ -26,7 +26,10 @@ use crate::{
         watcher::{FileWatcher, WatchCheck},
     },
     config::{self, Checks, ConfigError, Loaded},
-    gateways::socket::{Listener, Socket},
+    gateways::{
+        socket::{Listener, Socket},
+        webhooks::{Webhooks, WebhooksCheck},
+    },
     profiles::ProfilesCheck,
     rules::{BudgetCheck, DeclaredCheck, RulesCheck},
     runs::Supervisor,
@@ -42,6 +45,7 @@ pub(super) const CHECKS: Checks = Checks(&[
     &BudgetCheck,
     &AccountsCheck,
     &MessagingCheck,
+    &WebhooksCheck,
 ]);
 
 /// The things that the start has found and made for single parts.
@@ -67,6 +71,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
         Arc::new(HealthChecker { components: components.clone() }),
         Arc::new(Reporter { make: report }),
         Arc::new(Socket::new(listener, api, spool)),
+        Arc::new(Webhooks::default()),
         watcher,
         Arc::new(Supervisor),
         Arc::new(Rules),

@@ -14,12 +14,14 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 10] = [
+const OF_A_PERSON: [&str; 11] = [
     "agent",
     "agents",
     "accounts",
     "budget",
     "messaging",
+    // It opens a port, and says whom to believe.
+    "gateway",
     "defaults",
     "daemon.agents_may",
     "daemon.agents_env",

@@ -8,6 +8,9 @@ use std::{
 
 use aiwg_messaging::Platform;
 use aiwg_platforms::{Token, telegram::LONGEST_POLL};
+use aiwg_protocol::config::Config;
+
+use crate::webhooks::secret_variables;
 
 /// The variables with tokens. No agent finds them in its environment. Tokens are read by these names only, so that none can be forgotten here.
 pub(crate) const TOKEN_VARIABLES: [&str; 4] =
@@ -34,9 +37,14 @@ pub(crate) const fn address_variable(platform: Platform) -> &'static str {
 /// The shortest token that is looked for within other values. Real ones are longer; what is shorter may be in anything.
 const SHORTEST_WITHIN: usize = 16;
 
-/// The tokens of the daemon's environment, to recognise them wherever else they stand. Without one it holds nothing.
+/// The tokens of messaging and the secrets of webhooks in the daemon's environment, to recognise them wherever else they stand. Without one it
+/// holds nothing.
 #[derive(Default)]
-pub(crate) struct Secrets(Vec<OsString>);
+pub(crate) struct Secrets {
+    values: Vec<OsString>,
+    /// The variables with secrets of webhooks.
+    variables: Vec<String>,
+}
 
 impl Secrets {
     /// The tokens of this process.
@@ -44,14 +52,24 @@ impl Secrets {
         Self::of(TOKEN_VARIABLES.into_iter().filter_map(std::env::var_os))
     }
 
-    fn of(tokens: impl Iterator<Item = OsString>) -> Self {
-        let trimmed = |token: OsString| OsStr::from_bytes(token.as_bytes().trim_ascii()).to_owned();
-        Self(tokens.map(trimmed).filter(|token| !token.is_empty()).collect())
+    /// The same, with those of the webhooks that this configuration has.
+    pub(crate) fn with_webhooks(config: &Config) -> Self {
+        let variables: Vec<String> = secret_variables(config).map(str::to_owned).collect();
+        let all = TOKEN_VARIABLES.into_iter().chain(variables.iter().map(String::as_str));
+        Self { variables: variables.clone(), ..Self::of(all.filter_map(std::env::var_os)) }
     }
 
-    /// True for a variable that no agent may find: one that is for a token, or any other whose value is one, or has one in it.
+    fn of(tokens: impl Iterator<Item = OsString>) -> Self {
+        let trimmed = |token: OsString| OsStr::from_bytes(token.as_bytes().trim_ascii()).to_owned();
+        let values = tokens.map(trimmed).filter(|token| !token.is_empty()).collect();
+        Self { values, variables: Vec::new() }
+    }
+
+    /// True for a variable that no agent may find: one that is for a token or a secret, or any other whose value is one, or has one in it.
     pub(crate) fn hold(&self, name: &str, value: &OsStr) -> bool {
-        TOKEN_VARIABLES.contains(&name) || self.0.iter().any(|token| is_within(token, value.as_bytes()))
+        TOKEN_VARIABLES.contains(&name)
+            || self.variables.iter().any(|variable| variable == name)
+            || self.values.iter().any(|token| is_within(token, value.as_bytes()))
     }
 }
 

@@ -10,18 +10,21 @@ use std::{
     path::Path,
 };
 
-use aiwg_agents::{AgentProgram, program_named, program_of};
+use aiwg_agents::{AgentProgram, command::runs, program_named, program_of};
 use aiwg_fs::{Dir, at};
 use aiwg_protocol::config::{Action, AgentConfig, AgentProfile, Config, ModelPrices, ProgramName, PromptBy};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::messaging::ASK_PROFILE;
+use crate::{messaging::ASK_PROFILE, webhooks::READER_PROFILE};
 pub(crate) use check::ProfilesCheck;
 pub use names::Profiles;
 
 /// The file of a run's directory that keeps by which profile its agent was started.
 const FILE: &str = "agent.json";
+
+/// The profiles that are made of other sections.
+pub(crate) const BUILT_IN: [&str; 2] = [ASK_PROFILE, READER_PROFILE];
 
 /// A profile, with all that it leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,7 +50,7 @@ impl Profile {
 
     /// The name under which the configuration has it; none for the section `agent`, and for what is made of that.
     pub(crate) fn configured(&self) -> Option<&str> {
-        self.name.as_deref().filter(|name| *name != ASK_PROFILE)
+        self.name.as_deref().filter(|name| !BUILT_IN.contains(name))
     }
 
     /// The profile of this name, or the section `agent` where there is no name. None if the configuration has no such profile.
@@ -55,6 +58,9 @@ impl Profile {
         let Some(name) = name else { return Some(Self::of_section(config)) };
         if name == ASK_PROFILE {
             return Some(Self::of_those_who_ask(config));
+        }
+        if name == READER_PROFILE {
+            return Self::of_readers(config);
         }
         let profile = config.agents.get(name)?;
         let base = &config.agent;
@@ -83,6 +89,18 @@ impl Profile {
             ..config.agent.clone()
         };
         Self { name: Some(ASK_PROFILE.to_owned()), agent, ..Self::default() }
+    }
+
+    /// The profile of the agents that webhooks start and that no rule names: the section `agent`, with tools that read and no others. None where its
+    /// program cannot be limited so.
+    pub(crate) fn of_readers(config: &Config) -> Option<Self> {
+        let base = &config.agent;
+        let program = program(base);
+        // An option may tell of another program that a wrapper is like the known one, but not that it keeps to its limits.
+        let is_sure = base.program.is_some() || runs(&base.command, program.name());
+        let command = is_sure.then(|| program.read_only(&base.command)).flatten()?;
+        let agent = AgentConfig { command, fallback: Vec::new(), ..base.clone() };
+        Some(Self { name: Some(READER_PROFILE.to_owned()), agent, ..Self::default() })
     }
 
     /// Keeps it with a run, in the run's directory.
@@ -177,6 +195,23 @@ mod tests {
         assert_eq!(program(&cheap.agent).name(), "claude");
         assert_eq!(Profile::named(&config, None).unwrap().agent, config.agent);
         assert_eq!(Profile::named(&config, Some("none")), None);
+    }
+
+    #[test]
+    fn readers_are_limited_or_there_are_none() {
+        let readers = |text: &str| Profile::of_readers(&config(text)).map(|profile| profile.agent);
+        let usual =
+            readers(r#"{"agent": {"fallback": ["codex"]}, "agents": {"codex": {"program": "codex"}}}"#)
+                .unwrap();
+        assert!(usual.command.contains(&"--tools=Read,Grep,Glob".to_owned()) && usual.fallback.is_empty());
+        assert!(readers(r#"{"agent": {"program": "claude", "command": ["./wrapper"]}}"#).is_some());
+        for program in ["codex", "gemini", "opencode", "plain"] {
+            assert_eq!(readers(&format!(r#"{{"agent": {{"program": "{program}"}}}}"#)), None, "{program}");
+        }
+        assert_eq!(
+            readers(r#"{"agent": {"command": ["./wrapper", "--output-format", "stream-json"]}}"#),
+            None
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aiwg_protocol::config::{AgentConfig, AgentProfile, Config};
 
-use crate::messaging::ASK_PROFILE;
+use super::BUILT_IN;
 
 /// All profiles, by their names. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,7 +29,12 @@ impl Profiles {
         };
         Self {
             named: Arc::new(
-                config.agents.iter().map(named).chain([(ASK_PROFILE.to_owned(), Named::default())]).collect(),
+                config
+                    .agents
+                    .iter()
+                    .map(named)
+                    .chain(BUILT_IN.map(|name| (name.to_owned(), Named::default())))
+                    .collect(),
             ),
             of_section: Arc::new(config.agent.fallback.clone()),
         }

@@ -3,6 +3,8 @@
 use aiwg_model::names::is_in_topics;
 use aiwg_protocol::config::{Action, Condition, Config, Job, OnBusy, Patterns, Rule, Trigger};
 
+use crate::webhooks::{READER_PROFILE, reaching};
+
 /// The topic under which a schedule fires: of a job by its name, or of the rule whose trigger it is by its id.
 ///
 /// Characters that a topic cannot have become a `-`.
@@ -61,6 +63,11 @@ fn with_defaults(mut rule: Rule, config: &Config) -> Rule {
     if let Some(defaults) = &config.defaults.verify {
         let Action::SubmitTask { verify, .. } = &mut rule.action;
         *verify = Some(verify.take().unwrap_or_default().or(defaults));
+    }
+    // What the outside says is not to be carried out by an agent that may do anything.
+    if reaching(config, &rule).is_some() {
+        let Action::SubmitTask { agent, .. } = &mut rule.action;
+        *agent = Some(READER_PROFILE.to_owned());
     }
     rule
 }

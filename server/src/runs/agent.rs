@@ -196,8 +196,8 @@ impl Agent {
         let agent = &basis.profile.agent;
         let limit_ms = self.limit_ms(basis.daemon());
         let markers = markers(&order, &shared.context.socket);
-        let kept_back =
-            kept_back(&agent.env, std::env::vars_os(), &Secrets::of_daemon()).map_err(io::Error::other)?;
+        let secrets = Secrets::with_webhooks(&shared.context.settings.get().config);
+        let kept_back = kept_back(&agent.env, std::env::vars_os(), &secrets).map_err(io::Error::other)?;
         let look = Look::within(COMPARED_WITHIN);
         let prepared = tokio::task::spawn_blocking({
             let (shared, basis, run, look) =

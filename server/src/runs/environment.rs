@@ -72,9 +72,9 @@ pub(super) enum Missing {
         "its environment sets {name} from ${{{missing}}}, which is not in the daemon's environment: start the daemon with it set"
     )]
     Absent { name: String, missing: String },
-    /// It is a token of messaging.
+    /// It is a token of messaging, or a secret of a webhook.
     #[error(
-        "its environment sets {name} from ${{{missing}}}, a token of messaging, which no agent gets: take {name} out of the \"env\" of the rule, \
+        "its environment sets {name} from ${{{missing}}}, a token of messaging or the secret of a webhook, which no agent gets: take {name} out of the \"env\" of the rule, \
          the profile or the task. An agent that is to use a bot needs a token of its own, in a variable of another name"
     )]
     Token { name: String, missing: String },
@@ -95,18 +95,18 @@ impl Missing {
 /// The variables that are added to the daemon's own environment.
 pub(super) fn environment(
     order: &StartOrder,
-    profile: &Profile,
+    (profile, secrets): (&Profile, &Secrets),
     project: &Path,
     socket: &str,
     event_file: Option<&Path>,
     event: Option<&str>,
 ) -> Result<BTreeMap<String, String>, Missing> {
-    let (mut all, secrets) = (BTreeMap::new(), Secrets::of_daemon());
+    let mut all = BTreeMap::new();
     // Where it runs, and not where the daemon was started.
     all.insert("PWD".to_owned(), project.display().to_string());
     // The task's own come last: they count.
     for (name, value) in profile.env.iter().chain(&order.env) {
-        let value = resolved(value, &secrets).map_err(|missing| Missing::new(name, missing, &secrets))?;
+        let value = resolved(value, secrets).map_err(|missing| Missing::new(name, missing, secrets))?;
         all.insert(name.clone(), value);
     }
     all.extend(markers(order, socket).map(|(name, value)| (name.to_owned(), value)));
@@ -129,7 +129,7 @@ pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, Strin
 
 /// A value with what it refers to of the daemon's environment; the name of the first that is not there, otherwise.
 pub(super) fn resolved(value: &str, secrets: &Secrets) -> Result<String, String> {
-    // No agent gets a token of messaging, whatever the configuration says.
+    // No agent gets a token of messaging or a secret of a webhook, whatever the configuration says.
     resolve(value, |name| std::env::var(name).ok().filter(|value| !secrets.hold(name, value.as_ref())))
 }
 
@@ -316,7 +316,8 @@ mod tests {
         let words = |cap_usd| command(&profile, &Chosen::default(), cap_usd).unwrap();
         assert_eq!(words(Some(0.5)), ["claude", "--max-budget-usd", "0.5000"]);
         assert_eq!(words(None), ["claude"]);
-        let all = environment(&order, &profile, Path::new("/"), "socket", None, None).unwrap();
+        let all = environment(&order, (&profile, &Secrets::default()), Path::new("/"), "socket", None, None)
+            .unwrap();
         assert_eq!((all["A"].as_str(), all["B"].as_str()), ("profile", "task"));
     }
 

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     engine::StartOrder,
+    messaging::Secrets,
     profiles::{Profile, program},
     project::{living_run, make_private_dir},
 };
@@ -125,9 +126,10 @@ pub(super) fn prepare(
     if let Some(event) = &event {
         write_new(&held, EVENT_FILE, event.as_str().as_bytes()).map_err(at(&event_file))?;
     }
+    let secrets = Secrets::with_webhooks(&shared.context.settings.get().config);
     let env = environment(
         order,
-        profile,
+        (profile, &secrets),
         root,
         &shared.context.socket,
         event.is_some().then_some(event_file.as_path()),

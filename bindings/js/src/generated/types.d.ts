@@ -979,9 +979,10 @@ export interface EventNotification {
  * - `scheduler`: The scheduler.
  * - `automation`: The rules.
  * - `daemon`: The daemon itself.
+ * - `webhook`: Another service, by a webhook.
  */
 export type EventSource =
-  'client' | 'supervisor' | 'file_watcher' | 'scheduler' | 'automation' | 'daemon';
+  'client' | 'supervisor' | 'file_watcher' | 'scheduler' | 'automation' | 'daemon' | 'webhook';
 
 /** The params of `event.subscribe`. */
 export interface EventSubscribeParams {
@@ -1251,6 +1252,8 @@ export interface Origin {
   parents?: OriginProcess[];
   /** The person who has written it on a messaging platform. There is no process then. */
   person?: OriginPerson;
+  /** The webhook by which it was delivered. There is no process then. */
+  webhook?: OriginWebhook;
 }
 
 /** A person on a messaging platform. */
@@ -1274,6 +1277,19 @@ export interface OriginProcess {
    * kept.
    */
   script?: string;
+}
+
+/** A webhook, as the configuration has it. */
+export interface OriginWebhook {
+  /** The path of its requests: `/github`. */
+  path: string;
+  /** The kind of its sender: `github`, `gitlab`, `slack`, `standard` or `json`. */
+  kind: string;
+  /**
+   * True if its requests are signed with a secret. Otherwise anyone on the daemon's machine may
+   * have sent it.
+   */
+  signed: boolean;
 }
 
 /**
@@ -1821,6 +1837,8 @@ export interface Subsystems {
   budget?: BudgetSubsystem;
   /** Requests to people. `{"pending":0}` when absent. */
   approvals: ApprovalsSubsystem;
+  /** Webhooks; absent where none are configured. */
+  webhooks?: WebhooksSubsystem;
 }
 
 /** The queue and its agents. */
@@ -2658,6 +2676,37 @@ export type Waiting =
   | 'limit'
   | 'taken'
   | 'approval';
+
+/** A sender of webhooks, with what has come from it since the daemon's start. */
+export interface WebhookStatus {
+  /** The path of its requests. */
+  path: string;
+  /** Its kind: `github`, `gitlab`, `slack`, `standard` or `json`. */
+  kind: string;
+  /** The template of its topics. */
+  topic: string;
+  /** True if its requests must be signed. */
+  signed: boolean;
+  /** Number of deliveries that were taken in, repeated ones included. */
+  accepted: number;
+  /** Number of requests that were refused. */
+  refused: number;
+  /** Time of the last delivery that was taken in; null before the first. */
+  lastAt: Timestamp | null;
+  /** The reason for which nothing can be taken in from it, for people; absent if all is well. */
+  error?: string;
+}
+
+/** The listener for webhooks. */
+export interface WebhooksSubsystem {
+  /**
+   * Address at which they are listened to, as `127.0.0.1:8787`; null while they are not, which an
+   * issue explains.
+   */
+  address: string | null;
+  /** The senders. */
+  sources: WebhookStatus[];
+}
 
 /** A chain of causes and effects, as a graph without circles. */
 export interface Why {

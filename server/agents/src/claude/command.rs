@@ -79,6 +79,45 @@ pub(super) fn interactive(configured: &[String], session: &str) -> Result<Vec<St
     Ok(words)
 }
 
+/// The tools of an agent that can only read. No command, no edit, no agent of its own, and nothing of the network.
+const READING_TOOLS: &str = "Read,Grep,Glob";
+
+/// Options that give more than that, each with the words after it.
+const GIVING: [&str; 8] = [
+    "--tools",
+    "--allowedTools",
+    "--allowed-tools",
+    "--mcp-config",
+    "--permission-mode",
+    "--permission-prompt-tool",
+    "--add-dir",
+    "--agents",
+];
+
+/// The same without a word after it.
+const GIVING_BARE: [&str; 2] = ["--dangerously-skip-permissions", "--allow-dangerously-skip-permissions"];
+
+/// The command whose agents can only read: with the tools for that, and no servers of tools.
+pub(super) fn read_only(configured: &[String]) -> Vec<String> {
+    let (mut words, mut is_value) = (Vec::new(), false);
+    for word in configured.iter().take_while(|word| *word != "--") {
+        let (name, has_value) = word.split_once('=').map_or((word.as_str(), false), |(name, _)| (name, true));
+        let is_option = word.starts_with('-');
+        if GIVING.contains(&name) {
+            is_value = !has_value;
+        } else if is_option && !GIVING_BARE.contains(&name) {
+            is_value = false;
+            words.push(word.clone());
+        } else if !is_option && !is_value {
+            words.push(word.clone());
+        }
+    }
+    // One word each: an option that takes several would take what comes after it.
+    words.extend([format!("--tools={READING_TOOLS}"), "--strict-mcp-config".to_owned()]);
+    words.extend(configured.iter().skip_while(|word| *word != "--").cloned());
+    words
+}
+
 /// Its abilities. Text says nothing of the session and the cost.
 pub(super) fn capabilities(configured: &[String]) -> Capabilities {
     let reports = Format::of(configured) != Format::Text;
@@ -150,6 +189,34 @@ mod tests {
         let made = interactive(&configured, "s-1").unwrap().join(" ");
         assert_eq!(made, "claude --model opus --add-dir x --resume s-1");
         assert!(interactive(&configured, "--yolo").is_err());
+    }
+
+    #[test]
+    fn an_agent_that_only_reads_has_no_tool_that_does_more() {
+        let limited = |command: &str| {
+            let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+            read_only(&words).join(" ")
+        };
+        let limit = "--tools=Read,Grep,Glob --strict-mcp-config";
+        assert_eq!(limited("claude -p --verbose"), format!("claude -p --verbose {limit}"));
+        for given in [
+            "--dangerously-skip-permissions",
+            "--allowedTools Bash(git*) Edit",
+            "--allowed-tools=Bash",
+            "--tools default",
+            "--mcp-config a.json b.json",
+            "--permission-mode bypassPermissions",
+            "--add-dir / /etc",
+            "--tools",
+        ] {
+            assert_eq!(
+                limited(&format!("claude -p {given} --model opus")),
+                format!("claude -p --model opus {limit}"),
+                "{given}"
+            );
+            assert_eq!(limited(&format!("claude -p {given}")), format!("claude -p {limit}"), "{given}");
+        }
+        assert_eq!(limited("claude -p -- --tools Bash"), format!("claude -p {limit} -- --tools Bash"));
     }
 
     #[test]

@@ -52,6 +52,10 @@ impl AgentProgram for Claude {
         command::command(configured, invocation)
     }
 
+    fn read_only(&self, configured: &[String]) -> Option<Vec<String>> {
+        Some(command::read_only(configured))
+    }
+
     fn own_settings<'a>(&self, configured: &'a [String]) -> Option<&'a str> {
         settings::own(configured)
     }

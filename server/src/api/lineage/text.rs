@@ -5,7 +5,7 @@ use std::fmt::Write;
 use aiwg_model::{ApprovalNo, ApprovalRow, TaskNo, TracedEvent};
 use aiwg_protocol::types::{
     ApprovalDecider, ApprovalEvent, ApprovalKind, ApprovalState, EventSource, FileEvent, Origin,
-    OriginPerson, OriginProcess, ScheduleEvent, TaskRefusedEvent, TaskSentEvent,
+    OriginPerson, OriginProcess, OriginWebhook, ScheduleEvent, TaskRefusedEvent, TaskSentEvent,
 };
 
 /// The largest number of a payload's characters that is shown.
@@ -16,7 +16,9 @@ pub(super) fn of_event(event: &TracedEvent) -> String {
     let payload = event.payload.as_str();
     let about = match event.source {
         EventSource::FileWatcher => file(payload),
-        EventSource::Client => Some(payload).filter(|payload| *payload != "null").map(shortened),
+        EventSource::Client | EventSource::Webhook => {
+            Some(payload).filter(|payload| *payload != "null").map(shortened)
+        }
         EventSource::Supervisor if says_more(event) => said(payload),
         // Whatever it is about is the node that it came of.
         _ => None,
@@ -130,6 +132,7 @@ pub(super) fn of_source(event: &TracedEvent) -> String {
             Err(_) => "a schedule".to_owned(),
         },
         EventSource::Client => "a client; who, was not recorded".to_owned(),
+        EventSource::Webhook => "a webhook; which, was not recorded".to_owned(),
         EventSource::Automation
             if matches!(event.topic.as_str(), "automation:enabled" | "automation:disabled") =>
         {
@@ -144,6 +147,10 @@ pub(super) fn of_origin(origin: &Origin) -> String {
     if let Some(OriginPerson { id, name, chat }) = &origin.person {
         let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         return format!("{id}{name} in the chat {chat}");
+    }
+    if let Some(OriginWebhook { path, kind, signed }) = &origin.webhook {
+        let unsigned = if *signed { "" } else { ", unsigned" };
+        return format!("a delivery to the webhook {path} ({kind}{unsigned})");
     }
     let mut text = match &origin.process {
         Some(process) => named(process),

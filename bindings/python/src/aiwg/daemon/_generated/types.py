@@ -89,6 +89,7 @@ __all__ = [
     "Origin",
     "OriginPerson",
     "OriginProcess",
+    "OriginWebhook",
     "OutputEncoding",
     "OutputStream",
     "PendingMatches",
@@ -163,6 +164,8 @@ __all__ = [
     "UsageSum",
     "Verify",
     "Waiting",
+    "WebhookStatus",
+    "WebhooksSubsystem",
     "Why",
     "WhyDirection",
     "WhyKind",
@@ -224,7 +227,15 @@ Delivery = Literal["live", "next_run", "queued"]
   what its agent is asked then.
 """
 
-EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
+EventSource = Literal[
+    "client",
+    "supervisor",
+    "file_watcher",
+    "scheduler",
+    "automation",
+    "daemon",
+    "webhook",
+]
 """The publisher of an event.
 
 - ``client``: A client, with `event.emit`.
@@ -233,6 +244,7 @@ EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "auto
 - ``scheduler``: The scheduler.
 - ``automation``: The rules.
 - ``daemon``: The daemon itself.
+- ``webhook``: Another service, by a webhook.
 """
 
 Health = Literal["healthy", "degraded"]
@@ -1944,6 +1956,8 @@ class Origin(Result):
     """The processes above it, the nearest first: up to three."""
     person: OriginPerson | None = None
     """The person who has written it on a messaging platform. There is no process then."""
+    webhook: OriginWebhook | None = None
+    """The webhook by which it was delivered. There is no process then."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Origin:
@@ -1959,6 +1973,7 @@ class Origin(Result):
                 wire.get("parents"),
             ),
             person=maybe(OriginPerson.from_wire, wire.get("person")),
+            webhook=maybe(OriginWebhook.from_wire, wire.get("webhook")),
         )
 
 
@@ -2003,6 +2018,29 @@ class OriginProcess(Result):
             pid=wire["pid"],
             program=wire.get("program"),
             script=wire.get("script"),
+        )
+
+
+class OriginWebhook(Result):
+    """A webhook, as the configuration has it."""
+
+    path: str
+    """The path of its requests: `/github`."""
+    kind: str
+    """The kind of its sender: `github`, `gitlab`, `slack`, `standard` or `json`."""
+    signed: bool
+    """True if its requests are signed with a secret. Otherwise anyone on the daemon's machine may
+    have sent it.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> OriginWebhook:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            path=wire["path"],
+            kind=wire["kind"],
+            signed=wire["signed"],
         )
 
 
@@ -2788,6 +2826,8 @@ class Subsystems(Result):
     """Requests to people. `{"pending":0}` when absent."""
     budget: BudgetSubsystem | None = None
     """The budgets; absent where none is set."""
+    webhooks: WebhooksSubsystem | None = None
+    """Webhooks; absent where none are configured."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Subsystems:
@@ -2802,6 +2842,7 @@ class Subsystems(Result):
             messaging=MessagingSubsystem.from_wire(wire["messaging"]),
             approvals=ApprovalsSubsystem.from_wire(wire["approvals"]),
             budget=maybe(BudgetSubsystem.from_wire, wire.get("budget")),
+            webhooks=maybe(WebhooksSubsystem.from_wire, wire.get("webhooks")),
         )
 
 
@@ -3728,6 +3769,62 @@ class Verify(Result):
         if self.protect is not None:
             wire["protect"] = self.protect
         return wire
+
+
+class WebhookStatus(Result):
+    """A sender of webhooks, with what has come from it since the daemon's start."""
+
+    path: str
+    """The path of its requests."""
+    kind: str
+    """Its kind: `github`, `gitlab`, `slack`, `standard` or `json`."""
+    topic: str
+    """The template of its topics."""
+    signed: bool
+    """True if its requests must be signed."""
+    accepted: int
+    """Number of deliveries that were taken in, repeated ones included."""
+    refused: int
+    """Number of requests that were refused."""
+    last_at: Timestamp | None
+    """Time of the last delivery that was taken in; null before the first."""
+    error: str | None = None
+    """The reason for which nothing can be taken in from it, for people; absent if all is well."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WebhookStatus:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            path=wire["path"],
+            kind=wire["kind"],
+            topic=wire["topic"],
+            signed=wire["signed"],
+            accepted=wire["accepted"],
+            refused=wire["refused"],
+            last_at=maybe(timestamp, wire["lastAt"]),
+            error=wire.get("error"),
+        )
+
+
+class WebhooksSubsystem(Result):
+    """The listener for webhooks."""
+
+    address: str | None
+    """Address at which they are listened to, as `127.0.0.1:8787`; null while they are not, which an
+    issue explains.
+    """
+    sources: list[WebhookStatus]
+    """The senders."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WebhooksSubsystem:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            address=wire["address"],
+            sources=[WebhookStatus.from_wire(item) for item in wire["sources"]],
+        )
 
 
 class Why(Result):
