@@ -400,7 +400,9 @@ fn a_person_may_be_asked_before_work_goes_on() {
     let task = daemon.submit("anything");
     assert!(waits(&daemon, &task)["waitingUntil"].is_null());
     script(&daemon, &sample("oauth.SAY", "exit 0"));
-    assert_eq!(daemon.status()["health"], "degraded");
+    let status = daemon.status();
+    assert_eq!(status["health"], "degraded");
+    assert!(status["issues"].to_string().contains("should have reset by 20"), "{status}");
     daemon.call("account.resume", json!({}));
     daemon.wait_for_task(&task, "completed");
 }

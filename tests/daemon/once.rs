@@ -87,6 +87,19 @@ fn a_key_stands_for_one_call() {
 }
 
 #[test]
+fn a_payload_that_cannot_be_read_is_named_with_a_key_as_without() {
+    let daemon = TestDaemon::with(json!({}));
+    for payload in [r#"{"a":1e400}"#, r#"{"a":"\ud800"}"#] {
+        for key in ["", r#","idempotencyKey":"one""#] {
+            let answer = daemon.wire().ask(format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"event.emit","params":{{"topic":"a:b","payload":{payload}{key}}}}}"#
+            ));
+            assert_eq!(answer["error"]["data"]["member"], "payload.a", "{answer}");
+        }
+    }
+}
+
+#[test]
 fn a_refused_call_leaves_its_key_free() {
     let daemon = TestDaemon::with(json!({}));
     let error = daemon.error("task.retry", json!({ "taskId": "task-0001", "idempotencyKey": "one" }));

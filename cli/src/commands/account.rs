@@ -109,14 +109,38 @@ fn state(account: &Account) -> String {
     let until = account
         .until
         .map_or_else(|| "until `aiwg account resume`".to_owned(), |until| format!("until {}", moment(until)));
+    // Whoever is to resume it wants to know when that is of use.
+    let used_up = account.windows.iter().find(|of| Some(&of.name) == account.window.as_ref());
+    let resets = used_up.and_then(|of| of.resets_at).filter(|_| account.until.is_none());
+    let resets = resets.map(|at| format!("; it resets at {}", moment(at))).unwrap_or_default();
     match account.state {
         AccountState::Ready if account.is_used => "ready".to_owned(),
         AccountState::Ready => "ready; not used here".to_owned(),
-        AccountState::Limited => format!("limited{window} {until}"),
+        AccountState::Limited => format!("limited{window} {until}{resets}"),
         AccountState::Probing => format!("limited{window}; one task tries whether that is over"),
         AccountState::Reserved => format!("what is left is people's {until}"),
         AccountState::Auth => format!("its login was refused: tasks wait {until}"),
         AccountState::Billing => format!("it has no credit: tasks wait {until}"),
         other => visible(other.name()).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_person_resumes_work_the_time_of_the_reset_is_told() {
+        let window = |name: &str| serde_json::json!({ "name": name, "utilization": 1.0, "resetsAt": "2099-01-01T00:00:00.000Z", "seenAt": "2026-11-29T00:00:00.000Z" });
+        let account = serde_json::json!({
+            "id": "5f1c0c6f", "program": "claude", "login": [], "isUsed": true, "state": "limited", "since": "2026-11-29T00:00:00.000Z",
+            "until": null, "window": "five_hour", "windows": [window("five_hour")],
+        });
+        let account: Account = serde_json::from_value(account).unwrap();
+        assert!(
+            state(&account).starts_with("limited (five_hour) until `aiwg account resume`; it resets at ")
+        );
+        let windows = vec![serde_json::from_value(window("seven_day")).unwrap()];
+        assert!(!state(&Account { windows, ..account }).contains("resets"));
     }
 }

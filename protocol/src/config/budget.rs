@@ -63,10 +63,11 @@ impl BudgetConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleBudget {
-    /// The most that they may cost on one day.
+    /// The most that they may cost on one day. `null`: no bound of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = MOST_USD), extend("exclusiveMinimum" = 0))]
-    pub day_usd: f64,
-    /// The most that they may cost in one month. `null`: no bound of its own.
+    pub day_usd: Option<f64>,
+    /// The same for one month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = MOST_USD), extend("exclusiveMinimum" = 0))]
     pub month_usd: Option<f64>,

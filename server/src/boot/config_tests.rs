@@ -328,7 +328,10 @@ fn a_budget_can_be_kept() {
             "4:66: budget.rules.auto-tset: there is no rule \"auto-tset\" in \"rules\"; did you mean \"auto-test\"?"
         ]
     );
-    assert_eq!(budget(r#""rules": {"x": {}}"#), ["2:11: budget.rules.x: the key \"day_usd\" is missing"]);
+    let rules = rules.replace("auto-tset", "auto-test");
+    good(&rules.replacen("day_usd", "month_usd", 1));
+    let said = wrong(&rules.replacen(r#"{"day_usd": 1}"#, "{}", 1));
+    assert_eq!(said, ["4:30: budget.rules.schedule:nightly: must have \"day_usd\" or \"month_usd\""]);
     let (_, notices) = good(r#"{"budget": {"day_usd": 10, "month_usd": 5}}"#);
     assert_eq!(notices, ["budget.day_usd is more than budget.month_usd, so it bounds nothing"]);
 }
@@ -465,6 +468,8 @@ fn settings_that_others_rob_of_their_effect_are_noticed() {
     silent(r#"{"budget":{"day_usd":1,"warn_at":0.5}}"#);
     noticed(r#"{"accounts":{"hours":"07:00-22:00","resume":"ask"}}"#, "accounts.hours has no effect");
     silent(r#"{"accounts":{"hours":"07:00-22:00","resume":"ask","reserve":{"five_hour":20}}}"#);
+    noticed(r#"{"accounts":{"reserve":{"fivehour":20}}}"#, "did you mean \"five_hour\"?");
+    noticed(r#"{"accounts":{"reserve":{"x":20}}}"#, "known are five_hour, ");
     let action = r#"{"type":"submit_task","prompt":"p","retry":{"max":2,"on":["exit","refused"]}}"#;
     let retried = |agent: &str| rule(&[("action", action)]).replacen('{', &format!("{{{agent}"), 1);
     noticed(&retried(""), "\"refused\" of retry.on has no effect");

@@ -320,9 +320,13 @@ impl State {
                 let whose = Identity::for_people(&account.program, &account.login);
                 let since = pause.since;
                 Some(match pause.reason {
-                    PauseReason::Limited if in_use.policy.asks => format!(
-                        "a limit of {whose} was reached at {since}, and accounts.resume is \"ask\": `aiwg account resume` has its tasks go on"
-                    ),
+                    PauseReason::Limited if in_use.policy.asks => {
+                        let resets = pause.until.map_or_else(String::new, |at| format!(", and should have reset by {at}"));
+                        format!(
+                            "a limit of {whose} was reached at {since}{resets}; accounts.resume is \"ask\": `aiwg account resume` has its tasks \
+                             go on"
+                        )
+                    }
                     PauseReason::Limited => return None,
                     PauseReason::Auth => format!(
                         "the login of {whose} was refused at {since}, and its tasks wait: log in again, or give the daemon another key and restart \

@@ -25,6 +25,11 @@ impl SectionCheck for BudgetCheck {
         if budget.rules.is_empty() {
             return;
         }
+        for (name, _) in budget.rules.iter().filter(|(_, of)| of.day_usd.is_none() && of.month_usd.is_none())
+        {
+            let at = [Step::Key("budget"), Step::Key("rules"), Step::Key(name)];
+            check.wrong(&at, "must have \"day_usd\" or \"month_usd\"");
+        }
         let rules = compile(config);
         let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         let all: HashSet<&str> = known.iter().copied().collect();

@@ -25,7 +25,10 @@ pub(crate) async fn event_emit(
 ) -> Result<EventEmitted, ApiError> {
     // Whoever repeats a call may be in another span by then.
     let traceparent = params.traceparent.take();
-    let key = handler.key(params.idempotency_key.take(), "event.emit", &params)?;
+    let key = handler.key(params.idempotency_key.take(), "event.emit", &params).map_err(|error| {
+        // Params that cannot be compared with others cannot be read either.
+        params.payload.as_ref().and_then(|payload| check::readable("payload", payload).err()).unwrap_or(error)
+    })?;
     let params = EventEmitParams { traceparent, ..params };
     let event = match emitted(&handler.context, params, handler.cause()) {
         Ok(event) => event,

@@ -7,8 +7,11 @@ use jiff::civil::Date;
 
 use crate::{
     accounts::Hours,
-    config::{Check, SectionCheck, Step},
+    config::{Check, SectionCheck, Step, nearest},
 };
+
+/// The windows of plans that agents are known to report.
+const WINDOWS: [&str; 5] = ["five_hour", "seven_day", "seven_day_opus", "seven_day_sonnet", "overage"];
 
 /// The checks of the section `accounts`.
 pub(crate) struct AccountsCheck;
@@ -39,7 +42,11 @@ impl SectionCheck for AccountsCheck {
         let AccountsConfig { hours, resume, reserve, .. } = &config.accounts;
         let is_in_vain = hours.is_some() && *resume == ResumeBy::Ask && reserve.is_empty();
         let why = "accounts.hours has no effect where accounts.resume is \"ask\": a person resumes work at any hour";
-        is_in_vain.then(|| why.to_owned()).into_iter().collect()
+        is_in_vain
+            .then(|| why.to_owned())
+            .into_iter()
+            .chain(reserve.keys().filter_map(|window| unknown(window)))
+            .collect()
     }
 
     fn not_meant(&self, _project: &Path, config: &Config) -> Vec<String> {
@@ -51,4 +58,19 @@ impl SectionCheck for AccountsCheck {
         };
         all.map(|(window, _)| why(window)).collect()
     }
+}
+
+/// The notice of a window that no agent is known to report; none for one that some do.
+fn unknown(window: &str) -> Option<String> {
+    if WINDOWS.contains(&window) {
+        return None;
+    }
+    let near = nearest(window, &WINDOWS);
+    let hint = near.map_or_else(
+        || format!("known are {}", WINDOWS.join(", ")),
+        |near| format!("did you mean {near:?}?"),
+    );
+    Some(format!(
+        "accounts.reserve: no agent is known to report a window {window:?}, so this leaves nothing to people; {hint}"
+    ))
 }

@@ -71,7 +71,7 @@ impl Budgets {
         let of_rule = rule.and_then(|rule| Some((rule, config.rules.get(rule)?)));
         let for_all = [(BudgetSpan::Day, config.day_usd), (BudgetSpan::Month, config.month_usd)];
         let for_rule = of_rule.map(|(rule, of)| {
-            [(BudgetSpan::Day, Some(rule), Some(of.day_usd)), (BudgetSpan::Month, Some(rule), of.month_usd)]
+            [(BudgetSpan::Day, Some(rule), of.day_usd), (BudgetSpan::Month, Some(rule), of.month_usd)]
         });
         for_all
             .into_iter()
