@@ -64,7 +64,9 @@ def items() -> Iterator[Tuple[str, bool, "str | None"]]:
 
 
 async def run(name: str, is_async: bool, code: str) -> None:
-    names = {**vars(daemon), "UnknownVariant": types.UnknownVariant, "json": json, "AsyncDaemonClient": AsyncDaemonClient}
+    # As `from aiwg.daemon import *` gives them: what nobody has asked for is not there yet.
+    public = {item: getattr(daemon, item) for item in daemon.__all__}
+    names = {**public, "UnknownVariant": types.UnknownVariant, "json": json, "AsyncDaemonClient": AsyncDaemonClient}
     body = compile(code, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if is_async:
         async with AsyncDaemonClient(timeout=60) as client:
