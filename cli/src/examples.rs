@@ -154,7 +154,7 @@ pub(crate) const WEBHOOK_SEND: &str = "Examples:
 pub(crate) const REPORT: &str = "Examples:
   aiwg report
   aiwg report --since 18:00
-  aiwg schedule run morning   # a job with the action \"report\" sends a notice of it";
+  aiwg schedule run morning   # a job with the action \"report\"";
 
 pub(crate) const HOLD: &str = "Examples:
   aiwg task hold task-0003

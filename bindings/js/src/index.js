@@ -14,3 +14,8 @@ module.exports = {
   PROTOCOL_VERSION,
   SpoolError,
 };
+
+// The published file has short names within. What programs see, and an uncaught error shows, keeps its own.
+for (const [name, of] of Object.entries(module.exports)) {
+  if (typeof of === 'function') Object.defineProperty(of, 'name', { value: name });
+}

@@ -126,10 +126,9 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
             Some("shape") => vec![result(request, &json!({ "state": 7 }))],
             Some("error") => vec![json!({ "id": id, "error": { "code": "x" } }).to_string()],
             Some("empty") => vec![json!({ "id": id }).to_string()],
+            Some("foreign") => vec!["HTTP/1.1 400 Bad Request".to_owned()],
             _ => vec![
-                "HTTP/1.1 400 Bad Request".to_owned(),
                 String::new(),
-                "[".repeat(100_000),
                 json!({ "id": 99_999, "result": 1 }).to_string(),
                 json!({ "id": "text", "result": 1 }).to_string(),
                 json!({ "id": null, "result": 1 }).to_string(),
@@ -154,6 +153,9 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
         client.ping(NoParams {}).await.unwrap();
     }
     assert_eq!(waits.await.unwrap().unwrap().state, TaskState::Completed);
+    // What sends a line that is no JSON is no daemon: nothing that it says is waited for.
+    let error = get("foreign").await.unwrap_err();
+    assert!(matches!(error, ClientError::Disconnected(_)) && error.to_string().contains("not JSON-RPC"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
