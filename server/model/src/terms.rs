@@ -20,6 +20,10 @@ pub struct Terms {
     /// True if its own environment decides by which login its agent works: no account of the project's profiles keeps it from starting.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_own_login: bool,
+    /// The profile in whose session it goes on, also while that one's account has reached a limit: the section `agent` has the name `agent`. None where
+    /// a fallback may do it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stays_with: Option<String>,
     /// The check by which it counts as done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<VerifyTerms>,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aiwg_model::{Cursor, Hold, NewEvent, Outcome, RunRow, TaskRow};
+use aiwg_protocol::config::AgentConfig;
 use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timestamp, Waiting};
 
 use super::{
@@ -27,15 +28,12 @@ const RESERVED: &str = "reserved";
 const LOOK_EVERY_MS: u64 = 30_000;
 
 impl Transaction<'_> {
-    /// The gate that accounts close before the first task of a class: those of its own profile and of all fallbacks. If it `may_start` at once, a limit
+    /// The gate that accounts close before the first task of a class: those of all profiles that may do its tasks. If it `may_start` at once, a limit
     /// that should be over closes nothing here: [`probe_gate`](Self::probe_gate) comes later.
     pub(super) fn account_gate(&self, class: &str, may_start: bool) -> Option<Gate> {
-        let profile = profile_of(class);
-        if Class::named(class).has_own_login || self.is_free(profile) {
-            return None;
-        }
+        let candidates = self.candidates_of(class)?;
         let (mut first, mut is_soon) = (None, false);
-        for candidate in self.state.config.profiles.candidates(profile) {
+        for candidate in candidates {
             match self.look_at(candidate.as_deref()) {
                 None | Some((_, Look::Open)) => return None,
                 Some((_, Look::Probe | Look::Unclaimed)) if may_start => return None,
@@ -50,12 +48,9 @@ impl Transaction<'_> {
     /// The gate before a task that nothing else keeps from starting, and that would try whether the limit of an account is over: another daemon has
     /// the probe, or is being asked for it. The task's own profile comes first, also where a fallback is free: else nobody would ever try.
     pub(super) fn probe_gate(&self, class: &str) -> Option<Gate> {
-        let profile = profile_of(class);
-        if Class::named(class).has_own_login || self.is_free(profile) {
-            return None;
-        }
+        let candidates = self.candidates_of(class)?;
         let mut first = None;
-        for candidate in self.state.config.profiles.candidates(profile) {
+        for candidate in candidates {
             let candidate = candidate.as_deref();
             let answered_until = match self.look_at(candidate) {
                 Some((account, Look::Unclaimed)) => self.state.accounts.claim_probe(&account.id, self.now),
@@ -72,11 +67,39 @@ impl Transaction<'_> {
         Some(Gate { until: first, ..Gate::of(Waiting::Limit) })
     }
 
-    /// The profile that does a task in its next run: the first whose account has not reached a limit, of the one in whose session it was
+    /// The profiles that may do the tasks of a class; none where no account keeps these from starting, since the first one's is free.
+    fn candidates_of(&self, class: &str) -> Option<Vec<Option<String>>> {
+        let named = Class::named(class);
+        let asked = Some(named.profile).filter(|profile| !profile.is_empty());
+        let stays_with = Some(named.stays_with).filter(|profile| !profile.is_empty());
+        if named.has_own_login || (stays_with.is_none() && self.is_free(asked)) {
+            return None;
+        }
+        let staying = stays_with.and_then(|profile| self.kept_profile(asked, profile));
+        let candidates = match staying {
+            Some(profile) => vec![profile],
+            None => self.state.config.profiles.candidates(asked),
+        };
+        let first = candidates.first()?.as_deref();
+        (!self.is_free(first)).then_some(candidates)
+    }
+
+    /// The profile of this name, with which a task stays; none where it is no longer among those that do the tasks for this agent.
+    fn kept_profile(&self, agent: Option<&str>, name: &str) -> Option<Option<String>> {
+        let profile = Some(name).filter(|name| *name != AgentConfig::NAME).map(str::to_owned);
+        self.state.config.profiles.candidates(agent).contains(&profile).then_some(profile)
+    }
+
+    /// The profile that does a task in its next run: that with which it stays, else the first whose account has not reached a limit, of the one in whose session it was
     /// interrupted, if there is one, the one that it asks for, and the fallbacks of that. One whose limit should be over is among them if the gate has
     /// let the task through to try that.
     pub(super) fn profile_for(&self, task: &TaskRow, interrupted: Option<&RunRow>) -> Option<String> {
-        let candidates = self.state.config.profiles.candidates(task.spec.agent.as_deref());
+        let agent = task.spec.agent.as_deref();
+        let stays_with = task.spec.terms.stays_with.as_deref();
+        if let Some(profile) = stays_with.and_then(|name| self.kept_profile(agent, name)) {
+            return profile;
+        }
+        let candidates = self.state.config.profiles.candidates(agent);
         let sticky =
             interrupted.map(|run| run.profile.clone()).filter(|profile| candidates.contains(profile));
         let asked = candidates.first().cloned().flatten();
@@ -232,11 +255,6 @@ struct Closed {
 /// The earlier of two times, as far as they are known.
 fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     one.into_iter().chain(other).min()
-}
-
-/// The profile of a class; none for the section `agent`.
-fn profile_of(class: &str) -> Option<&str> {
-    Some(Class::named(class).profile).filter(|profile| !profile.is_empty())
 }
 
 /// The most by which the pause of such a task is longer than its agent has told, in milliseconds.

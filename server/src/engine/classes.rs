@@ -44,6 +44,8 @@ pub(super) struct Class<'a> {
     pub(super) profile: &'a str,
     /// True if its tasks have logins of their own: no account keeps them from starting.
     pub(super) has_own_login: bool,
+    /// The profile in whose session its tasks go on, whatever that one's account has met; empty where a fallback may do them.
+    pub(super) stays_with: &'a str,
 }
 
 impl<'a> Class<'a> {
@@ -57,6 +59,7 @@ impl<'a> Class<'a> {
             ignores_budget: next() == IGNORES_BUDGET,
             profile: next(),
             has_own_login: next() == OWN_LOGIN,
+            stays_with: next(),
         }
     }
 
@@ -64,7 +67,7 @@ impl<'a> Class<'a> {
     fn name(&self) -> String {
         let ignores_budget = if self.ignores_budget { IGNORES_BUDGET } else { "" };
         let own_login = if self.has_own_login { OWN_LOGIN } else { "" };
-        let parts = [self.lane, self.rule, ignores_budget, self.profile, own_login];
+        let parts = [self.lane, self.rule, ignores_budget, self.profile, own_login, self.stays_with];
         let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
         parts.get(..used).unwrap_or_default().join(&SEPARATOR.to_string())
     }
@@ -108,7 +111,10 @@ impl Classes {
         let ignores_budget = self.has_budget && task.ignores_budget;
         let profile = known(task.agent, &|agent| self.profiles.contains(agent));
         let has_own_login = task.has_own_login;
-        Class { lane: &lane, rule: &rule, ignores_budget, profile: &profile, has_own_login }.name()
+        // Where there are no profiles, there are no fallbacks.
+        let stays_with = task.stays_with.filter(|_| !self.profiles.is_empty()).unwrap_or_default();
+        Class { lane: &lane, rule: &rule, ignores_budget, profile: &profile, has_own_login, stays_with }
+            .name()
     }
 }
 
@@ -123,8 +129,9 @@ mod tests {
             r#"{"lanes": {"docs": {}}, "agents": {"p": {"program": "codex"}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#,
         );
         let named = |config: &Config, lane, agent, rule, ignores_budget| {
-            let has_own_login = false;
-            Classes::of(config).class_of(&Classified { lane, agent, rule, ignores_budget, has_own_login })
+            let (has_own_login, stays_with) = (false, None);
+            let task = Classified { lane, agent, rule, ignores_budget, has_own_login, stays_with };
+            Classes::of(config).class_of(&task)
         };
         let name = |config, lane, rule, ignores_budget| named(config, lane, None, rule, ignores_budget);
         for lane in ["", "docs"] {
@@ -133,10 +140,13 @@ mod tests {
                     let some = |name: &'static str| (!name.is_empty()).then_some(name);
                     for profile in ["", "p"] {
                         let name = named(&all, some(lane), some(profile), some(rule), ignores_budget);
-                        let class = Class { lane, rule, ignores_budget, profile, has_own_login: false };
+                        let (has_own_login, stays_with) = (false, "");
+                        let class = Class { lane, rule, ignores_budget, profile, has_own_login, stays_with };
                         assert_eq!(Class::named(&name), class, "{name:?}");
                         let own = Class { has_own_login: true, ..class };
                         assert_eq!(Class::named(&own.name()), own);
+                        let staying = Class { stays_with: "p", ..class };
+                        assert_eq!(Class::named(&staying.name()), staying);
                     }
                 }
             }

@@ -23,6 +23,8 @@ mod due;
 mod edit;
 mod effects;
 mod events;
+#[cfg(test)]
+mod fallback_tests;
 mod feedback;
 mod gates;
 mod gathering;

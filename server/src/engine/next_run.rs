@@ -2,11 +2,17 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use aiwg_model::{EndReason, Hold, Outcome, RoundOrder, Rounds, RunRow, StopReason, TaskRow, VerifyTerms};
-use aiwg_protocol::types::{RetryOn, RetryPolicy, TaskState};
+use aiwg_model::{
+    EndReason, Hold, Outcome, RoundOrder, Rounds, RunRow, StopReason, TaskNo, TaskRow, TaskSpec, Terms,
+    VerifyTerms,
+};
+use aiwg_protocol::{
+    config::AgentConfig,
+    types::{RetryOn, RetryPolicy, TaskState},
+};
 
 use super::{
-    steer::{asked_with, going_on, is_given_back, waiting},
+    steer::{asked_with, going_on, has_heard_of_person, is_given_back, waiting},
     transaction::Transaction,
     verify::{self, Next, Step, is_done_by, is_to_record, round_prompt, used_ms, with_messages},
 };
@@ -149,6 +155,42 @@ impl Transaction<'_> {
         let fresh_prompt = Some(asked.afresh);
         Ok(NextRun { profile, fresh_prompt, round, ..NextRun::of(prompt, asked.session) })
     }
+}
+
+impl Transaction<'_> {
+    /// Has a queued task stay with the profile in whose session it has to go on, if there is one: no fallback knows what a person has decided or done
+    /// there.
+    pub(super) fn keep_session(&mut self, no: TaskNo) -> aiwg_store::Result<()> {
+        let Some(task) = self.store.task_if_readable(no)? else { return Ok(()) };
+        let runs = if task.launch > 0 { self.store.runs(no)? } else { Vec::new() };
+        let name = |run: &RunRow| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned());
+        let stays_with = kept_session(&task, &runs).map(name);
+        if stays_with == task.spec.terms.stays_with {
+            return Ok(());
+        }
+        let own_priority = task.spec.priority.saturating_sub(task.spec.lane_priority);
+        let terms = Terms { stays_with, ..task.spec.terms.clone() };
+        self.store.set_terms(no, &terms)?;
+        let spec = self.placed(TaskSpec { terms, ..task.spec }, own_priority);
+        self.store.edit(no, &spec)
+    }
+}
+
+/// The run whose session a task has to go on in, since what a person has decided or done is known there only: a call of its agent was put off, or a
+/// person has had the task, and the agent was at most interrupted since. None if there is no such session.
+fn kept_session<'a>(task: &TaskRow, runs: &'a [RunRow]) -> Option<&'a RunRow> {
+    let sent = &task.spec.terms.sent;
+    let work = || runs.iter().rev().filter(|run| run.kind == RunRow::AGENT && was_one(run));
+    let is_pause = |run: &&RunRow| run.reason.as_ref().is_some_and(EndReason::is_pause);
+    let mut pauses = work().take_while(is_pause);
+    let is_persons =
+        |run: &RunRow| run.reason.as_ref() == Some(&EndReason::DEFERRED) || has_heard_of_person(sent, run);
+    let is_taken = |run: &RunRow| run.reason == Some(EndReason::stopped(StopReason::Take));
+    let is_kept = is_given_back(sent, runs)
+        || pauses.any(is_persons)
+        || work().find(|run| !is_pause(run)).is_some_and(is_taken);
+    let has_session = |run: &&RunRow| run.usage.as_ref().is_some_and(|usage| usage.session_id.is_some());
+    work().find(has_session).filter(|_| is_kept)
 }
 
 /// The prompt of an agent that goes on where another one, of another profile, has stopped.
@@ -336,7 +378,7 @@ fn was_one(run: &RunRow) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_model::{RunId, TaskNo};
+    use aiwg_model::RunId;
     use aiwg_protocol::types::{Span, TaskUsage, Timestamp};
 
     use super::*;

@@ -166,6 +166,7 @@ impl Transaction<'_> {
         if task.spec.terms.taken.is_some() {
             self.store.hold(task.no, &Hold::taken())?;
         }
+        self.keep_session(task.no)?;
         self.not_running(task);
         self.publish_task_event(
             &task_event(task.no, &task.spec, TaskState::Queued, task.attempts),

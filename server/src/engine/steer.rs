@@ -240,6 +240,7 @@ impl Transaction<'_> {
             self.finish(&task, &outcome)?;
             return Ok(TaskGiven { state: TaskState::Completed });
         }
+        self.keep_session(no)?;
         self.store.release_one(no, Hold::TAKEN, "")?;
         Ok(TaskGiven { state: TaskState::Queued })
     }
@@ -372,6 +373,11 @@ pub(super) fn has_news(task: &TaskRow, outcome: &Outcome) -> bool {
 /// True if a person has had the session of a task's agent, which has not heard of that yet.
 pub(super) fn is_given_back(sent: &[Sent], runs: &[RunRow]) -> bool {
     waiting(sent, runs).iter().any(|sent| sent.from.is_none() && sent.text == GIVEN_BACK)
+}
+
+/// True if this run has heard that a person has had the session in which it went on.
+pub(super) fn has_heard_of_person(sent: &[Sent], run: &RunRow) -> bool {
+    sent.iter().any(|sent| sent.from.is_none() && sent.run == Some(run.id.n) && sent.text == GIVEN_BACK)
 }
 
 /// The messages that no agent has got yet: those of a run that was not started are among them.

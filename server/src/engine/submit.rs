@@ -108,6 +108,8 @@ impl Transaction<'_> {
     fn classified(&self, task: &TaskSpec) -> TaskSpec {
         let mut terms = task.terms.clone();
         terms.has_own_login = task.env.keys().any(|name| is_login_variable(name));
+        // That is of the sessions of the one before.
+        terms.stays_with = None;
         terms.is_profile |= self.state.config.profiles.profile_of(task.agent.as_deref()).is_some();
         // One that is carried out again has the priority that its lane gave the one before.
         self.placed(TaskSpec { terms, ..task.clone() }, task.priority.saturating_sub(task.lane_priority))
@@ -122,12 +124,14 @@ impl Transaction<'_> {
     fn place_of(&self, task: &TaskSpec) -> Placed {
         let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.counts_to());
         let Terms { ignore_budget: ignores_budget, has_own_login, .. } = task.terms;
-        self.state.config.classes.place_of(&Classified { lane, agent, rule, ignores_budget, has_own_login })
+        let stays_with = task.terms.stays_with.as_deref();
+        let classified = Classified { lane, agent, rule, ignores_budget, has_own_login, stays_with };
+        self.state.config.classes.place_of(&classified)
     }
 
-    /// Refuses what would make the queue longer than the configuration allows.
+    /// Refuses what would make the queue longer than the configuration allows. What makes no task does not, however long it is.
     pub(super) fn room_for(&mut self, tasks: usize) -> Result<(), Failure> {
-        let Some(most) = self.state.config.max_queued else { return Ok(()) };
+        let Some(most) = self.state.config.max_queued.filter(|_| tasks > 0) else { return Ok(()) };
         let is_full = |tx: &Self| {
             let free = tx.state.config.max_parallel.saturating_sub(tx.state.running.len());
             tx.store.queued() + tasks.saturating_sub(free) as u64 > u64::from(most)
@@ -166,4 +170,59 @@ enum Waits {
     For(Vec<TaskNo>),
     /// For one that has ended in another way.
     InVain(TaskNo, TaskState),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aiwg_protocol::config::Config;
+    use aiwg_store::Store;
+    use aiwg_store_sqlite::SqliteStore;
+
+    use super::*;
+    use crate::{
+        engine::{EngineConfig, effects::Effects, state::State, waits::Waits},
+        rules::RuleIndex,
+    };
+
+    #[test]
+    fn a_full_queue_refuses_only_events_of_which_a_task_would_come() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&dir.path().join("db")).unwrap();
+        let rules: Config = serde_json::from_str(
+            r#"{"rules": [{"id": "r", "trigger": {"type": "event", "topic": "go"}, "on_busy": "queue",
+                "action": {"type": "submit_task", "prompt": "x"}}]}"#,
+        )
+        .unwrap();
+        let config = EngineConfig {
+            max_parallel: 1,
+            max_task_depth: 8,
+            max_queued: Some(2),
+            rules: Arc::new(RuleIndex::new(rules.rules).unwrap()),
+            ..EngineConfig::default()
+        };
+        let mut state = State::new(config, Waits::default());
+        let (mut effects, mut open) = (Effects::default(), store.begin().unwrap());
+        let now = aiwg_protocol::types::Timestamp::from_millis(1000);
+        let mut tx = Transaction { state: &mut state, store: &mut *open, effects: &mut effects, now };
+        // A slot is free, and nothing may start in it.
+        assert!(tx.pause().is_ok());
+        let task = TaskSpec { prompt: "x".to_owned(), ..TaskSpec::default() };
+        let taken = (0..9).take_while(|_| tx.submit(&task).is_ok()).count();
+        assert!((2..9).contains(&taken), "{taken}");
+        let mut emit = |topic: &str| {
+            let new = NewEvent {
+                topic: topic.to_owned(),
+                payload: Json::default(),
+                source: EventSource::Client,
+                cause: None,
+                happened_at: None,
+                traceparent: None,
+            };
+            tx.publish_from_outside(&new, None)
+        };
+        assert!(emit("other").is_ok_and(|emitted| emitted.rules.is_empty()));
+        assert!(matches!(emit("go"), Err(Failure::Refused(EngineError::QueueFull(2)))));
+    }
 }

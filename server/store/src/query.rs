@@ -115,6 +115,8 @@ pub struct Classified<'a> {
     pub ignores_budget: bool,
     /// True if its own environment decides by which login its agent works.
     pub has_own_login: bool,
+    /// The profile in whose session it goes on, whatever its account has met.
+    pub stays_with: Option<&'a str>,
 }
 
 /// The place of a kind of tasks in the queue.

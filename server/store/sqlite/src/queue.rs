@@ -36,6 +36,10 @@ const IGNORES: &str =
 const OWN_LOGIN: &str =
     "coalesce(CASE WHEN json_valid(terms) THEN json_extract(terms, '$.hasOwnLogin') END = 1, 0)";
 
+/// The profile in whose session a task goes on, whatever its account has met.
+const STAYS_WITH: &str =
+    "CASE WHEN json_valid(terms) THEN CAST(json_extract(terms, '$.staysWith') AS TEXT) END";
+
 /// The first of the times of expiry.
 const NEXT_EXPIRY: &str = "SELECT min(expires_at) FROM task INDEXED BY task_expires
      WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at > ?";
@@ -96,18 +100,19 @@ impl SqliteStore {
 
     /// Puts the queued tasks into classes again, and has their lanes add to their priorities what they add now.
     pub(crate) fn classify(&mut self, place_of: &dyn Fn(&Classified<'_>) -> Placed) -> rusqlite::Result<()> {
-        type Kind = (Option<String>, Option<String>, Option<String>, bool, String, i32, bool);
+        type Kind = (Option<String>, Option<String>, Option<String>, bool, String, i32, bool, Option<String>);
         let kinds: Vec<Kind> = self
             .statement(&format!(
-                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT), lane_priority, {OWN_LOGIN}
-                 FROM task WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5, 6, 7"
+                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT), lane_priority, {OWN_LOGIN},
+                     {STAYS_WITH}
+                 FROM task WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
             ))?
             .query_map([], |row| {
                 let (lane, agent, rule) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                Ok((lane, agent, rule, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+                Ok((lane, agent, rule, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
             })?
             .collect::<rusqlite::Result<_>>()?;
-        for (lane, agent, rule, ignores_budget, class, lane_priority, has_own_login) in kinds {
+        for (lane, agent, rule, ignores_budget, class, lane_priority, has_own_login, stays_with) in kinds {
             let (its_lane, its_agent, its_rule) = (lane.as_deref(), agent.as_deref(), rule.as_deref());
             let now = place_of(&Classified {
                 lane: its_lane,
@@ -115,12 +120,13 @@ impl SqliteStore {
                 rule: its_rule,
                 ignores_budget,
                 has_own_login,
+                stays_with: stays_with.as_deref(),
             });
             if (&now.class, now.lane_priority) != (&class, lane_priority) {
                 self.statement(&format!(
                     "UPDATE task SET class = ?7, lane_priority = ?8, priority = priority + ?8 - ?6, place = place - (?8 - ?6) * ?9
                      WHERE state IN ('queued', 'running') AND lane IS ?1 AND agent IS ?2 AND {COUNTS_TO} IS ?3 AND {IGNORES} IS ?4
-                         AND class IS ?5 AND lane_priority IS ?6 AND {OWN_LOGIN} IS ?10"
+                         AND class IS ?5 AND lane_priority IS ?6 AND {OWN_LOGIN} IS ?10 AND {STAYS_WITH} IS ?11"
                 ))?
                 .execute(params![
                     lane,
@@ -132,7 +138,8 @@ impl SqliteStore {
                     now.class,
                     now.lane_priority,
                     AGEING_MS,
-                    has_own_login
+                    has_own_login,
+                    stays_with
                 ])?;
             }
         }

@@ -42,6 +42,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
             }),
             ignore_budget: true,
             has_own_login: true,
+            stays_with: Some("codex".to_owned()),
             retry: Some(RetryPolicy { max: 3, on: vec![RetryOn::Timeout], delay: Span::from_millis(500) }),
             verify: Some(VerifyTerms {
                 command: CheckCommand::Program(vec!["make".to_owned(), "test".to_owned()]),
