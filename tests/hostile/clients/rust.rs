@@ -155,7 +155,10 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
     assert_eq!(waits.await.unwrap().unwrap().state, TaskState::Completed);
     // What sends a line that is no JSON is no daemon: nothing that it says is waited for.
     let error = get("foreign").await.unwrap_err();
-    assert!(matches!(error, ClientError::Disconnected(_)) && error.to_string().contains("not JSON-RPC"), "{error}");
+    assert!(
+        matches!(error, ClientError::Disconnected(_)) && error.to_string().contains("not JSON-RPC"),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
