@@ -12,6 +12,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use aiwg_model::Cursor;
 use aiwg_protocol::types::{Cause, HealthCheckItem, Subsystems};
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
@@ -71,6 +72,8 @@ pub(crate) struct Duty {
     pub(crate) is_manual: bool,
     /// The cause of the events that it publishes.
     pub(crate) cause: Option<Cause>,
+    /// The cursor to move with what it publishes: until then the next daemon makes up for it. None if nothing would be made up for.
+    pub(crate) settled: Option<Cursor>,
 }
 
 /// An item of a health check: the report of what is well, or the problem and its remedy.

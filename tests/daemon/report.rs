@@ -75,19 +75,21 @@ fn a_job_publishes_the_report_without_an_agent() {
     daemon.ended(&daemon.submit("exit 3"));
     daemon.ended(&daemon.submit("true"));
     daemon.submit_with(json!({ "prompt": "do: true", "delay": "10m" }));
+    let unwanted = daemon.submit_with(json!({ "prompt": "do: true", "delay": "10m" }));
+    daemon.call("task.cancel", json!({ "taskId": unwanted }));
     for _ in 0..2 {
         daemon.call("schedule.run", json!({ "job": "morning" }));
     }
-    assert_eq!(daemon.total(), 3, "no task is made");
+    assert_eq!(daemon.total(), 4, "no task is made");
     let reports = reports(&daemon);
     // One by hand takes nothing from the next.
     assert_eq!((reports.len(), &reports[0]["failed"], &reports[1]["failed"]), (2, &json!(1), &json!(1)));
     let report = &reports[0];
     let said = report["summary"].as_str().unwrap();
-    assert!(said.starts_with("1 task completed, 1 failed; 0 running, 1 waiting; $"), "{said}");
+    assert!(said.starts_with("1 task completed, 1 failed, 1 cancelled; 0 running, 1 waiting; $"), "{said}");
     assert_eq!(report["waits"][0]["waiting"], "delay");
     assert_eq!((&report["job"], ids(&report["failures"])), (&json!("morning"), vec!["task-0001"]));
-    assert_eq!(report["reasons"], json!({ "done": 1, "failed": 1 }));
+    assert_eq!(report["reasons"], json!({ "cancel": 1, "done": 1, "failed": 1 }));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::{Project, until, until_some};
@@ -110,6 +111,44 @@ fn a_missed_time_is_made_up_for_once_if_asked_for() {
     });
     assert_eq!(events(&project, "schedule:*").len(), 1);
     assert_eq!(project.json(&["schedule", "list"])[0]["timezone"], "Asia/Kathmandu");
+}
+
+#[test]
+fn what_a_firing_owes_is_made_up_for_once_after_a_kill() {
+    let hour = hour_in_kathmandu();
+    let cron = format!("0 {},{} * * *", (hour + 6) % 24, (hour + 18) % 24);
+    let jobs = json!([
+        { "name": "morning", "cron": cron, "action": "report", "catch_up": true },
+        { "name": "check", "cron": "0 0 30 2 *", "action": "health-check" }
+    ]);
+    let project = scheduled(json!({ "jobs": jobs, "timezone": "Asia/Kathmandu" }), json!({}));
+    until("the schedules to be known", || {
+        project.start();
+        project.stop();
+        last_looked(&project, 30) == 2
+    });
+    // The database takes the firing, and not the report.
+    let database = || Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
+    let refusing = "CREATE TRIGGER no_report BEFORE INSERT ON cursor WHEN NEW.source = 'report'
+                    BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    database().execute_batch(refusing).unwrap();
+    project.start();
+    until("the report to fail", || project.read(".aiwg/daemon/daemon.log").contains("could not be made"));
+    assert_eq!(events(&project, "schedule:morning").len(), 1);
+    assert_eq!(events(&project, "daemon:report"), [] as [Value; 0]);
+    project.kill_daemon();
+    // As after a kill in the middle of a health check, and of the report of a job that is no more.
+    let owed = "DROP TRIGGER no_report;
+                INSERT INTO cursor (source, key, value) VALUES ('owed', 'check', 'x'), ('owed', 'gone', 'y')";
+    database().execute_batch(owed).unwrap();
+    project.start();
+    let count =
+        || database().query_row("SELECT count(*) FROM cursor WHERE source = 'owed'", (), |row| row.get(0));
+    until("all to be made up for", || matches!(count(), Ok(0)));
+    let reports = events(&project, "daemon:report");
+    assert_eq!((reports.len(), &reports[0]["payload"]["job"]), (1, &json!("morning")));
+    assert_eq!(events(&project, "health:*").len(), 1);
+    assert_eq!(events(&project, "schedule:*").len(), 1);
 }
 
 #[test]

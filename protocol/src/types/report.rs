@@ -108,7 +108,7 @@ impl Report {
         let verified = self.verified();
         let verified = if_any(verified, format!(", {verified} of them verified"));
         let cancelled = self.cancelled.len();
-        let cancelled = if_any(cancelled, format!(", {cancelled} were cancelled"));
+        let cancelled = if_any(cancelled, format!(", {cancelled} cancelled"));
         let (failed, running, waiting) = (self.failed.len(), self.running.len(), self.waiting.len());
         let cost = self.cost_usd;
         format!(

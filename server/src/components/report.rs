@@ -96,7 +96,8 @@ impl Reporter {
         };
         let forgotten = Some(until.after_ms(FORGOTTEN_MS));
         let reported = Cursor { until: forgotten, ..Cursor::moved(SOURCE, &duty.job, until.to_string()) };
-        let cursors = if duty.is_manual { Vec::new() } else { vec![reported] };
+        let reported = (!duty.is_manual).then_some(reported);
+        let cursors = reported.into_iter().chain(duty.settled.clone()).collect();
         let publication = Publication { events: vec![event], cursors, ..Publication::default() };
         context.engine.publish_all(publication).await.map(drop).map_err(|error| error.to_string())
     }

@@ -6,7 +6,7 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     api::Handler,
-    components::scheduler::{Manual, Scheduled, carry_out, event_of, fired, scheduled, zone},
+    components::scheduler::{Manual, Scheduled, carry_out_by_hand, event_of, fired, scheduled, zone},
     config::{Loaded, nearest},
     engine::similar,
 };
@@ -47,7 +47,7 @@ pub(crate) async fn schedule_run(
     let by = Manual { cause: handler.cause() };
     let event = event_of(&job, Timestamp::now(), false, Some(by.clone()));
     let emitted = handler.command(handler.context.engine.publish_from(event, handler.sender(), None)).await?;
-    carry_out(&handler.context, &handler.api.components, &job, Some(by)).await;
+    carry_out_by_hand(&handler.context, &handler.api.components, &job, by).await;
     Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
 }
 

@@ -4,13 +4,13 @@ mod disk;
 
 use std::sync::Arc;
 
-use aiwg_protocol::types::{Cause, EventSource, Health, HealthCheck, HealthCheckItem, Json, Timestamp};
+use aiwg_protocol::types::{EventSource, Health, HealthCheck, HealthCheckItem, Json, Timestamp};
 use futures::future::BoxFuture;
 
 use crate::{
     component::{Component, Components, Duty, item},
     context::Context,
-    engine::NewEvent,
+    engine::{NewEvent, Publication},
     health::IssueKind,
     rules::BuiltIn,
 };
@@ -36,17 +36,17 @@ impl Component for HealthChecker {
     fn carry_out<'a>(&'a self, duty: &'a Duty, context: &'a Arc<Context>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if duty.action == BuiltIn::HealthCheck {
-                check_health(context, &self.components, duty.cause.clone()).await;
+                check_health(context, &self.components, duty).await;
             }
         })
     }
 }
 
 /// Makes all checks, and publishes `health:ok` or `health:degraded`.
-async fn check_health(context: &Context, components: &Components, cause: Option<Cause>) {
+async fn check_health(context: &Context, components: &Components, duty: &Duty) {
     let mut check = summed_up(components.probe(context).await);
     // The event is the test of the store: it has to be written.
-    let stored = publish(context, &check, cause).await;
+    let stored = publish(context, &check, duty).await;
     check.checks.insert(0, item("store", stored));
     let check = summed_up(check.checks);
     report(context, &check);
@@ -59,23 +59,24 @@ fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
     HealthCheck { at: Timestamp::now(), health, checks }
 }
 
-async fn publish(context: &Context, check: &HealthCheck, cause: Option<Cause>) -> Result<String, String> {
+async fn publish(context: &Context, check: &HealthCheck, duty: &Duty) -> Result<String, String> {
     let topic = if check.health == Health::Healthy { "health:ok" } else { "health:degraded" };
     let payload = Json::new(check).unwrap_or_default();
     let event = NewEvent {
         topic: topic.to_owned(),
         payload,
         source: EventSource::Daemon,
-        cause,
+        cause: duty.cause.clone(),
         happened_at: None,
         traceparent: None,
     };
-    context
-        .engine
-        .publish(event)
-        .await
-        .map(|emitted| format!("event {} was stored", emitted.seq))
-        .map_err(|error| error.to_string())
+    let emitted = context.engine.publish(event).await.map_err(|error| error.to_string())?;
+    if let Some(settled) = duty.settled.clone() {
+        // Afterwards: one check too many does no harm.
+        let publication = Publication { cursors: vec![settled], ..Publication::default() };
+        context.engine.publish_all(publication).await.map_err(|error| error.to_string())?;
+    }
+    Ok(format!("event {} was stored", emitted.seq))
 }
 
 fn report(context: &Context, check: &HealthCheck) {

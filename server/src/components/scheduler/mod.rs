@@ -3,6 +3,7 @@
 mod check;
 mod jobs;
 mod ledger;
+mod owed;
 
 use std::{cell::LazyCell, sync::Arc, time::Duration};
 
@@ -88,6 +89,9 @@ async fn fire_schedules(context: &Arc<Context>, components: &Components) {
 async fn fire(context: &Arc<Context>, components: &Components, config: &Config) {
     let jobs: Vec<Scheduled> = scheduled(config).into_iter().filter(|job| job.is_on).collect();
     let Some(mut ledger) = know(context, &jobs, config).await else { return };
+    if make_up(context, components, &jobs).await.is_none() {
+        return;
+    }
     if jobs.is_empty() {
         return std::future::pending().await;
     }
@@ -111,7 +115,7 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
                 "a schedule's time was missed by {:#}; `catch_up` would make up for it",
                 jiff::SignedDuration::from_secs(missed.late.as_secs())
             );
-            if settle(context, &mut ledger, &missed.job, timestamp(missed.at), None).await.is_none() {
+            if settle(context, &mut ledger, &missed.job, timestamp(missed.at), None, None).await.is_none() {
                 return;
             }
         }
@@ -119,13 +123,15 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
             let Some(job) = jobs.iter().find(|job| job.name == firing.job) else { continue };
             let at = timestamp(firing.at);
             let event = event_of(job, at, firing.caught_up, None);
-            let Some(fires) = settle(context, &mut ledger, &job.name, at, Some(event)).await else { return };
+            let owes = job.built_in.map(|_| owed::owed(&job.name, at));
+            let settled = settle(context, &mut ledger, &job.name, at, Some(event), owes).await;
+            let Some(fires) = settled else { return };
             if fires {
                 tracing::info!(
                     target: "automation", job = job.name, at = %firing.at, caught_up = firing.caught_up,
                     "a schedule fires"
                 );
-                carry_out(context, components, job, None).await;
+                carry_out(context, components, job, at.to_string()).await;
             }
         }
     }
@@ -146,7 +152,21 @@ async fn know(context: &Context, jobs: &[Scheduled], config: &Config) -> Option<
     }
 }
 
-/// A schedule is dealt with up to this time, with its event if it fires. False if it has been already; none when the daemon stops, or where
+/// Carries out the built-in actions that firings owe: the daemon was killed in between, or they failed. None when the daemon stops.
+async fn make_up(context: &Arc<Context>, components: &Components, jobs: &[Scheduled]) -> Option<()> {
+    for (name, at) in retried(context, || context.engine.cursors(owed::SOURCE)).await? {
+        if let Some(job) = jobs.iter().find(|job| job.name == name && job.built_in.is_some()) {
+            tracing::info!(target: "automation", job = name, at, "what a schedule owes since it fired is made up for");
+            carry_out(context, components, job, at).await;
+        } else {
+            // Nobody wants it any more.
+            publish(context, None, vec![owed::settled(&name, at)]).await?;
+        }
+    }
+    Some(())
+}
+
+/// A schedule is dealt with up to this time, with its event if it fires, and with the cursor of what that owes. False if it has been already; none when the daemon stops, or where
 /// someone else has dealt with it, so that it has to be looked at again.
 async fn settle(
     context: &Context,
@@ -154,11 +174,12 @@ async fn settle(
     job: &str,
     at: Timestamp,
     event: Option<NewEvent>,
+    owes: Option<Cursor>,
 ) -> Option<bool> {
     let Some(cursor) = ledger.settle(job, at, Timestamp::now(), event.is_some()) else {
         return Some(false);
     };
-    if !publish(context, event, vec![cursor.clone()]).await? {
+    if !publish(context, event, owes.into_iter().chain([cursor.clone()]).collect()).await? {
         return None;
     }
     ledger.moved(cursor);
@@ -181,17 +202,25 @@ fn planner(jobs: &[Scheduled], ledger: &Ledger, zone: TimeZone) -> Planner {
     Planner::new(jobs.iter().map(job).collect(), zone, jiff::Timestamp::now())
 }
 
-/// Carries out a job's built-in action, if it has one; with `by`, because of a run by hand.
-pub(crate) async fn carry_out(
+/// Carries out a job's built-in action, if it has one, which it owes since it has fired for this time.
+async fn carry_out(context: &Arc<Context>, components: &Components, job: &Scheduled, at: String) {
+    if let Some(action) = job.built_in {
+        let settled = Some(owed::settled(&job.name, at));
+        let duty = Duty { action, job: job.name.clone(), is_manual: false, cause: None, settled };
+        components.carry_out(&duty, context).await;
+    }
+}
+
+/// The same because of a run by hand.
+pub(crate) async fn carry_out_by_hand(
     context: &Arc<Context>,
     components: &Components,
     job: &Scheduled,
-    by: Option<Manual>,
+    Manual { cause }: Manual,
 ) {
     if let Some(action) = job.built_in {
-        let is_manual = by.is_some();
-        let cause = by.and_then(|Manual { cause }| cause);
-        components.carry_out(&Duty { action, job: job.name.clone(), is_manual, cause }, context).await;
+        let duty = Duty { action, job: job.name.clone(), is_manual: true, cause, settled: None };
+        components.carry_out(&duty, context).await;
     }
 }
 
