@@ -25,8 +25,8 @@ use crate::{context::Context, webhooks::Headers};
 /// The longest time until a request's body is there.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
 
-/// The most bodies that are read, and held, at once.
-const MOST_BODIES: usize = 64;
+/// The most KiB of bodies that are read, and held, at once: anyone can send some before it is known that nobody has signed them.
+const MOST_KIB: u32 = 64 * 1024;
 
 /// A form may take so many bytes for one of its payload.
 const OF_FORM: usize = 3;
@@ -39,12 +39,13 @@ struct Parts {
     webhooks: Arc<Webhooks>,
     context: Arc<Context>,
     rate: Rate,
+    /// A permit for each KiB of bodies.
     bodies: Semaphore,
 }
 
 /// Answers every request.
 pub(super) fn router(webhooks: Arc<Webhooks>, context: Arc<Context>) -> Router {
-    let parts = Parts { webhooks, context, rate: Rate::new(), bodies: Semaphore::new(MOST_BODIES) };
+    let parts = Parts { webhooks, context, rate: Rate::new(), bodies: Semaphore::new(MOST_KIB as usize) };
     Router::new().fallback(answer).with_state(Shared(Arc::new(parts)))
 }
 
@@ -139,7 +140,7 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
             return Err(too_large(most));
         }
         // Held until the event is made of it.
-        let _room = parts.bodies.acquire().await;
+        let _room = parts.bodies.acquire_many(room_for(declared.unwrap_or(most))).await;
         let body = timeout(BODY_WITHIN, read(body, declared.unwrap_or_default(), most));
         let late = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
         let body = body.await.map_err(late)??;
@@ -148,6 +149,11 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
     let answered = answered.await;
     source.note(answered.is_ok());
     answered.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+/// The KiB that a body of so many bytes takes: a large one has all of them, and is alone then.
+fn room_for(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).clamp(1, MOST_KIB)
 }
 
 fn too_large(most: usize) -> Refused {
