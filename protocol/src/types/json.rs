@@ -83,14 +83,14 @@ impl Json {
             return Ok(());
         }
         let mut reader = serde_json::Deserializer::from_str(self.as_str());
-        Readable { levels: DEEPEST }.deserialize(&mut reader).map_err(|_| self.explain())
+        Readable::default().deserialize(&mut reader).map_err(|_| self.explain())
     }
 
     fn explain(&self) -> Unreadable {
         let mut track = serde_path_to_error::Track::new();
         let mut reader = serde_json::Deserializer::from_str(self.as_str());
         let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-        let read = Readable { levels: DEEPEST }.deserialize(tracked);
+        let read = Readable::default().deserialize(tracked);
         let why = read.err().map_or_else(String::new, |error| without_position(&error));
         let path = match track.path().to_string() {
             path if path == "." || path.len() > LONGEST_PATH => String::new(),
@@ -151,11 +151,17 @@ fn end_of_harmless_string(text: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Reads a value and keeps nothing of it.
-#[derive(Clone, Copy)]
-struct Readable {
+/// Reads a value of any kind, to its last part, and keeps nothing of it: an error if some of it cannot be read ([`Json::check`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Readable {
     /// Number of levels that may still follow.
     levels: usize,
+}
+
+impl Default for Readable {
+    fn default() -> Self {
+        Self { levels: DEEPEST }
+    }
 }
 
 impl Readable {
