@@ -3,14 +3,13 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
-use aiwg_fs::{Identity, at};
+use aiwg_fs::{Identity, at, listen_private};
 use rustix::{
-    fs::{FileType, Mode, lstat},
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with},
+    fs::{FileType, lstat},
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -111,7 +110,7 @@ fn loopback(port: u16) -> SocketAddr {
 
 fn bind_unix(path: &Path) -> io::Result<Listener> {
     make_way(path)?;
-    let socket = bind_private(path).map_err(at(path))?;
+    let socket = listen_private(path, BACKLOG).map_err(at(path))?;
     let identity = Identity::at(path)?;
     let listener = UnixListener::from_std(std::os::unix::net::UnixListener::from(socket))?;
     // Its real place, wherever the process goes.
@@ -141,19 +140,6 @@ fn is_answered(path: &Path) -> bool {
     let Ok(socket) = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None) else { return true };
     let connected = SocketAddrUnix::new(path).and_then(|address| connect(&socket, &address));
     matches!(connected, Ok(()) | Err(Errno::AGAIN | Errno::INPROGRESS))
-}
-
-fn bind_private(path: &Path) -> io::Result<OwnedFd> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    let mode = Mode::RUSR | Mode::WUSR;
-    // On Linux the file takes over the mode of the socket it is bound from: there is no moment in which it is open to others. Elsewhere
-    // the user at the other end of each connection has to serve.
-    let _ = rustix::fs::fchmod(&socket, mode);
-    bind(&socket, &SocketAddrUnix::new(path)?)?;
-    rustix::fs::chmod(path, mode)?;
-    listen(&socket, BACKLOG)?;
-    Ok(socket)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use subtle::ConstantTimeEq;
+
 /// Time after the exchange within which the page has to ask for its key.
 const KEY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -43,9 +45,7 @@ impl Secret {
 
     /// True if it is this text. It takes as long whatever the text is.
     fn is(&self, text: &str) -> bool {
-        let (ours, theirs) = (self.0.as_bytes(), text.as_bytes());
-        let differing = ours.iter().zip(theirs).fold(0, |all, (one, other)| all | (one ^ other));
-        ours.len() == theirs.len() && std::hint::black_box(differing) == 0
+        self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 
@@ -58,11 +58,10 @@ struct Session {
     since: Instant,
 }
 
-/// The secret of an address.
-struct Address {
+/// The secret of the address that a browser is started with.
+struct Opened {
     secret: Secret,
-    /// None if it counts for as long as the dashboard runs.
-    until: Option<Instant>,
+    until: Instant,
 }
 
 /// The kind of an address that was exchanged.
@@ -77,7 +76,7 @@ pub(crate) enum AddressKind {
 /// All secrets of a dashboard.
 pub(crate) struct Secrets {
     printed: Mutex<Secret>,
-    opened: Mutex<Option<Address>>,
+    opened: Mutex<Option<Opened>>,
     sessions: Mutex<VecDeque<Session>>,
 }
 
@@ -103,8 +102,7 @@ impl Secrets {
     /// The secret of an address for a browser that is started now.
     pub(crate) fn for_browser(&self) -> io::Result<Secret> {
         let secret = Secret::new()?;
-        *lock(&self.opened) =
-            Some(Address { secret: secret.clone(), until: Some(Instant::now() + OPENED_WITHIN) });
+        *lock(&self.opened) = Some(Opened { secret: secret.clone(), until: Instant::now() + OPENED_WITHIN });
         Ok(secret)
     }
 
@@ -133,9 +131,7 @@ impl Secrets {
             *printed = Secret::new()?;
             return Ok(Some(AddressKind::Printed));
         }
-        let is_opened = |address: &mut Address| {
-            address.secret.is(text) && address.until.is_none_or(|until| Instant::now() < until)
-        };
+        let is_opened = |opened: &mut Opened| opened.secret.is(text) && Instant::now() < opened.until;
         Ok(lock(&self.opened).take_if(is_opened).map(|_| AddressKind::Opened))
     }
 

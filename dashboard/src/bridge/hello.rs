@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aiwg_client::ClientError;
 use aiwg_protocol::PROTOCOL_VERSION;
+use futures::StreamExt;
 use serde::Deserialize;
 use tokio::{io::AsyncWriteExt, time::timeout};
 
@@ -59,8 +60,8 @@ async fn ask(daemon: &mut DaemonEnd) -> Result<(), Ending> {
     let question = format!("{{\"jsonrpc\":\"2.0\",\"id\":\"{ID}\",\"method\":\"daemon.status\"}}\n");
     daemon.writer.write_all(question.as_bytes()).await.map_err(|error| Ending::daemon_lost(&error))?;
     loop {
-        let line = daemon.lines.next().await.map_err(|error| Ending::daemon_lost(&error))?;
-        let Some(line) = line else { return Err(Ending::daemon_closed()) };
+        let Some(line) = daemon.lines.next().await else { return Err(Ending::daemon_closed()) };
+        let line = line.map_err(|error| Ending::daemon_lost(&error))?;
         let no_daemon = || Ending::daemon_unfit("what answers there is no daemon");
         let answer: Answer = serde_json::from_slice(&line).map_err(|_| no_daemon())?;
         match answer {

@@ -7,12 +7,11 @@
 mod ending;
 mod hello;
 mod keep;
-mod lines;
 mod read_only;
 
 use std::time::Duration;
 
-use aiwg_protocol::wire::DEFAULT_MAX_LINE_BYTES;
+use aiwg_protocol::wire::{DEFAULT_MAX_LINE_BYTES, Lines};
 use futures::{
     SinkExt, Stream, StreamExt,
     stream::{SplitSink, SplitStream},
@@ -33,11 +32,11 @@ use tokio_tungstenite::{
         protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
     },
 };
+use tokio_util::codec::FramedRead;
 
 pub(crate) use self::{ending::Ending, hello::greet};
 use self::{
     keep::{Heard, Keep},
-    lines::Lines,
     read_only::Verdict,
 };
 
@@ -65,14 +64,14 @@ pub(crate) fn limits() -> WebSocketConfig {
 
 /// A daemon's end of a bridge.
 pub(crate) struct DaemonEnd {
-    lines: Lines<OwnedReadHalf>,
+    lines: FramedRead<OwnedReadHalf, Lines>,
     writer: OwnedWriteHalf,
 }
 
 impl DaemonEnd {
     fn of(stream: UnixStream) -> Self {
         let (reader, writer) = stream.into_split();
-        Self { lines: Lines::of(reader), writer }
+        Self { lines: FramedRead::new(reader, Lines::default()), writer }
     }
 }
 
@@ -165,7 +164,7 @@ async fn to_daemon(
 /// Carries what the daemon sends, and the dashboard's own answers. None if the page is gone.
 async fn to_page<S>(
     sink: &mut SplitSink<WebSocketStream<S>, Message>,
-    mut lines: Lines<OwnedReadHalf>,
+    mut lines: FramedRead<OwnedReadHalf, Lines>,
     mut own: mpsc::Receiver<Message>,
     heard: &Heard,
 ) -> Option<Ending>
@@ -176,12 +175,13 @@ where
     loop {
         let message = tokio::select! {
             line = lines.next() => match line {
-                Ok(Some(line)) => match Utf8Bytes::try_from(line) {
+                Some(Ok(line)) if line.is_empty() => continue,
+                Some(Ok(line)) => match Utf8Bytes::try_from(line.freeze()) {
                     Ok(line) => Message::Text(line),
                     Err(_) => return Some(Ending::daemon_unfit("what answers there sends no text")),
                 },
-                Ok(None) => return Some(Ending::daemon_closed()),
-                Err(error) => return Some(Ending::daemon_lost(&error)),
+                None => return Some(Ending::daemon_closed()),
+                Some(Err(error)) => return Some(Ending::daemon_lost(&error)),
             },
             Some(answer) = own.recv() => answer,
             is_there = keep.next(heard) => match is_there {

@@ -17,6 +17,7 @@ pub mod server;
 
 pub use answer::error_line;
 pub use budget::{Budget, CALL_BYTES, FREE_BYTES, Room};
+pub use codec::Lines;
 pub use line::{Line, LineReader};
 pub use message::{Entries, Id, Incoming, Request};
 pub use params::{DecodeError, decode_params};

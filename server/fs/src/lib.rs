@@ -23,6 +23,7 @@ mod open;
 mod private;
 mod read;
 mod shortage;
+mod socket;
 mod within;
 
 pub use dir::Dir;
@@ -33,4 +34,5 @@ pub use private::{
 };
 pub use read::{read_bounded, read_file, tail, tail_of, tail_of_file};
 pub use shortage::{is_short, is_shortage};
+pub use socket::listen_private;
 pub use within::within;

@@ -8,15 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_fs::{Identity, at};
+use aiwg_fs::{Identity, at, listen_private};
 use aiwg_protocol::MAX_SOCKET_PATH;
 use aiwg_shim::Process;
 use rustix::{
-    fs::Mode,
     io::Errno,
-    net::{
-        AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind as bind_to, connect, listen, socket_with,
-    },
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with},
 };
 use tokio::net::UnixListener;
 
@@ -65,7 +62,7 @@ pub(crate) fn bind(project: &Project, lock: Option<Identity>) -> io::Result<List
     }
     remove(&known)?;
     remove(&path)?;
-    let socket = bind_private(&path)?;
+    let socket = listen_private(&path, BACKLOG)?;
     let identity = Identity::at(&path)?;
     let lock = lock.map(|lock| (project.lock(), lock));
     let listener = Listener { socket: socket.into(), identity, path, known, lock };
@@ -139,7 +136,7 @@ impl Listener {
         let is_there = self.identity.is_still_at(&self.path);
         if !is_there {
             remove(&self.path)?;
-            self.socket = bind_private(&self.path)?.into();
+            self.socket = listen_private(&self.path, BACKLOG)?.into();
             self.identity = Identity::at(&self.path)?;
         }
         if self.path != self.known && !self.is_linked() {
@@ -199,23 +196,6 @@ fn short_dir(bases: &[PathBuf], name: &str) -> io::Result<PathBuf> {
         }
     }
     Err(last)
-}
-
-fn bind_private(path: &Path) -> io::Result<OwnedFd> {
-    let socket = socket_with(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
-        None,
-    )?;
-    let mode = Mode::RUSR | Mode::WUSR;
-    // On Linux the file takes over the mode of the socket it is bound from: there is no moment in which it is open to
-    // others. Elsewhere the directory, which only its owner can enter, has to serve for that moment.
-    let _ = rustix::fs::fchmod(&socket, mode);
-    bind_to(&socket, &SocketAddrUnix::new(path)?)?;
-    rustix::fs::chmod(path, mode)?;
-    listen(&socket, BACKLOG)?;
-    Ok(socket)
 }
 
 impl Drop for Listener {
