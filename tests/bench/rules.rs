@@ -48,7 +48,7 @@ fn daemon(aiwg: &Path, others: usize) -> BenchDaemon {
         let trigger = match n % 3 {
             0 => json!({ "type": "event", "topic": format!("other:{n}") }),
             1 => json!({ "type": "event", "topic": format!("other-{n}:*") }),
-            _ => json!({ "type": "file_change", "pattern": format!("src/{n}/**/*.ts") }),
+            _ => json!({ "type": "file_change", "pattern": format!("src/part{n}/**/*.ts") }),
         };
         rule(format!("other-{n}"), trigger)
     });

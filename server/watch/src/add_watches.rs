@@ -22,6 +22,9 @@ use crate::{
 /// Number of directories from which on it pays to list them in several threads.
 const PARALLEL_FROM: usize = 64;
 
+/// Number of parts in which many directories are watched and listed. Each costs two switches between threads, so they are not small.
+const PARTS: usize = 40;
+
 /// Maximum number of files looked at before the start is over; that takes some 50 ms.
 const AT_ONCE: usize = 10_000;
 
@@ -35,8 +38,6 @@ impl State {
         self.is_first = true;
         self.watch_project();
         self.is_first = false;
-        self.arrived.clear();
-        self.dirty.clear();
         let are_few =
             self.directories.values().map(|directory| directory.files.len()).sum::<usize>() <= AT_ONCE;
         if are_few {
@@ -55,7 +56,7 @@ impl State {
         let threads = threads();
         let share = listed.len().div_ceil(threads).max(PARALLEL_FROM);
         let since = self.since;
-        let look = |part: &mut [(&PathBuf, &mut Directory)]| -> Vec<PathBuf> {
+        let look = |part: &mut [(&Path, &mut Directory)]| -> Vec<PathBuf> {
             let looks =
                 part.iter_mut().map(|(path, directory)| look_at_files(path, directory, is_start, since));
             looks.flatten().collect()
@@ -184,7 +185,10 @@ impl State {
         let is_watched =
             |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_watched);
         next.extend(directories.into_iter().filter(|(child, _)| !is_watched(child)));
-        self.dirty.all(&path);
+        if !self.is_first {
+            self.dirty.all(&path);
+            self.arrived.insert(path.clone());
+        }
         if is_repository {
             self.repositories.insert(path.clone());
         }
@@ -192,7 +196,6 @@ impl State {
             // Its ignore file is compared with that of before at the next look.
             known.is_watched = true;
             known.rules = rules;
-            self.arrived.insert(path.clone());
             return Some(path);
         }
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
@@ -200,7 +203,6 @@ impl State {
         {
             parent.directories.insert(name.into());
         }
-        self.arrived.insert(path.clone());
         let directory = Directory { rules, is_watched: true, gitignore, files, directories: BTreeSet::new() };
         self.directories.insert(path.clone(), directory);
         Some(path)
@@ -242,7 +244,7 @@ fn survey_behind(
     mut watch: impl FnMut(&[Candidate]),
     survey: impl Fn(&Candidate) -> Survey + Sync,
 ) -> Vec<Survey> {
-    // Small parts, taken in turn: some directories have more in them than others.
+    // Several parts, taken in turn: some directories have more in them than others.
     let (sender, parts) = channel::<&[Candidate]>();
     let parts = Mutex::new(parts);
     let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
@@ -251,7 +253,7 @@ fn survey_behind(
         // Where no thread can be had, this one does it all.
         let others: Vec<_> =
             (1..threads()).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        for part in level.chunks(PARALLEL_FROM / 2) {
+        for part in level.chunks((level.len() / PARTS).max(PARALLEL_FROM / 2)) {
             watch(part);
             // It is received as long as this function runs.
             let _ = sender.send(part);

@@ -38,7 +38,7 @@ impl State {
                 self.forget(&path);
                 continue;
             }
-            if !self.directories.contains_key(&path) {
+            if !self.directories.contains(&path) {
                 continue;
             }
             if marks.all {
@@ -128,7 +128,7 @@ impl State {
         for name in &listing.directories {
             let child = path.join(name);
             let found = self.enter(path, name, to_do);
-            let known = self.directories.contains_key(&child);
+            let known = self.directories.contains(&child);
             if marks.has_new_rules && known {
                 for path in found.into_iter().chain([child]) {
                     let marks = self.dirty.directory(&path);

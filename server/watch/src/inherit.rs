@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     contents::Contents,
+    directories::Directories,
     rules::{Rules, Scope},
     state::{Directory, State},
 };
@@ -28,7 +29,7 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Rest {
     scope: Scope,
-    directories: BTreeMap<PathBuf, Directory>,
+    directories: Directories,
     contents: Contents,
     reported_at: SystemTime,
     /// Time of the first change that it has not reported.
@@ -45,7 +46,7 @@ impl State {
     /// Takes over what another watcher has reported, and no more, wherever both watch. All of that is marked.
     pub(crate) fn inherit(&mut self, rest: Rest) {
         let mut rules = BTreeMap::new();
-        let mine: Vec<PathBuf> = self.directories.keys().cloned().collect();
+        let mine: Vec<PathBuf> = self.directories.paths().map(Path::to_owned).collect();
         // In this order a directory comes before those in it.
         for path in mine {
             if let Some(found) = rest.rules(&path, &rules) {
@@ -53,7 +54,7 @@ impl State {
                 rules.insert(path, found);
             }
         }
-        for (path, known) in rest.directories {
+        for (path, known) in rest.directories.into_entries() {
             self.inherit_gone(path, known);
         }
         self.contents = rest.contents;
@@ -79,7 +80,7 @@ impl State {
 
     /// One that the other watched; if it is gone, the next look reports it.
     fn inherit_gone(&mut self, path: PathBuf, mut known: Directory) {
-        if self.directories.contains_key(&path) || path.symlink_metadata().is_ok() {
+        if self.directories.contains(&path) || path.symlink_metadata().is_ok() {
             return;
         }
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return };

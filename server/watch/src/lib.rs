@@ -74,6 +74,7 @@ mod compare;
 mod contents;
 mod difference;
 mod digests;
+mod directories;
 mod dirty;
 mod files;
 mod git;

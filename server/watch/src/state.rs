@@ -11,6 +11,7 @@ use std::{
 use crate::{
     Notice, Sizes,
     contents::Contents,
+    directories::Directories,
     dirty::Dirty,
     git::GIT,
     hint::Hint,
@@ -42,7 +43,7 @@ pub(crate) type MakeSource = Box<dyn Fn() -> Result<Source, Exhausted> + Send>;
 /// State of the watching: what is watched, and what has been reported of it.
 pub(crate) struct State {
     pub(crate) scope: Scope,
-    pub(crate) directories: BTreeMap<PathBuf, Directory>,
+    pub(crate) directories: Directories,
     pub(crate) dirty: Dirty,
     /// None while polling.
     pub(crate) source: Option<Source>,
@@ -79,7 +80,7 @@ impl State {
     pub(crate) fn new(scope: Scope, make_source: MakeSource, max_watches: usize) -> Self {
         Self {
             scope,
-            directories: BTreeMap::new(),
+            directories: Directories::default(),
             dirty: Dirty::default(),
             source: None,
             make_source,
@@ -163,20 +164,19 @@ impl State {
 
     /// Takes note that a directory and all below it is no longer watched.
     pub(crate) fn mark_unwatched(&mut self, path: &Path) -> bool {
-        let below = self.directories.range_mut(path.to_owned()..);
-        let mut any = false;
-        for (path, directory) in below.take_while(|(other, _)| other.starts_with(path)) {
-            directory.is_watched = false;
+        let tree = self.tree(path);
+        for path in &tree {
+            if let Some(directory) = self.directories.get_mut(path) {
+                directory.is_watched = false;
+            }
             self.dirty.all(path);
-            any = true;
         }
-        any
+        !tree.is_empty()
     }
 
     /// The paths of a directory and all known ones below it.
     pub(crate) fn tree(&self, path: &Path) -> Vec<PathBuf> {
-        let below = self.directories.range(path.to_owned()..).map(|(other, _)| other);
-        below.take_while(|other| other.starts_with(path)).cloned().collect()
+        self.directories.tree(path)
     }
 
     /// Forgets a directory and all below it that no longer counts. Nothing is reported of it.
@@ -206,7 +206,7 @@ impl State {
 
     /// Marks everything, for a look at all of it. `is_suspect` says that events may have been lost.
     pub(crate) fn mark_all(&mut self, is_suspect: bool) {
-        for path in self.directories.keys() {
+        for path in self.directories.paths() {
             let marks = self.dirty.directory(path);
             marks.all = true;
             marks.is_suspect |= is_suspect;
@@ -218,7 +218,7 @@ impl State {
 
     /// Marks everything, since other files may be ignored anywhere.
     pub(crate) fn renew_all_rules(&mut self) {
-        for path in self.directories.keys() {
+        for path in self.directories.paths() {
             let marks = self.dirty.directory(path);
             marks.all = true;
             marks.has_new_rules = true;
