@@ -68,7 +68,7 @@ pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
         .stderr(Stdio::null())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        serde_json::to_writer(&mut stdin, &options).map_err(io::Error::from)?;
+        stdin.write_all(&serde_json::to_vec(&options).map_err(io::Error::from)?)?;
     }
     let Some(line) = child.stdout.take().map_or(Some(Ok(String::new())), first_line) else {
         return Err(CliError::Failed(format!(

@@ -6,7 +6,7 @@ mod names;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io,
+    io::{self, Write},
     path::Path,
 };
 
@@ -109,8 +109,9 @@ impl Profile {
     /// The file cannot be written.
     pub(crate) fn keep(&self, dir: &Dir, path: &Path) -> io::Result<()> {
         let write = || {
-            let file = dir.open_private(FILE.as_ref(), OFlags::CREATE | OFlags::EXCL)?;
-            Ok(serde_json::to_writer(file, self)?)
+            let mut file = dir.open_private(FILE.as_ref(), OFlags::CREATE | OFlags::EXCL)?;
+            // At once: written to a file, each word of it would be a system call.
+            file.write_all(&serde_json::to_vec(self)?)
         };
         write().map_err(at(&path.join(FILE)))
     }
