@@ -9,7 +9,6 @@ use std::{
 
 use aiwg_protocol::{
     ApiError, DaemonServiceClient, ErrorKind,
-    names::is_traceparent,
     spool::{SPOOL_VERSION, SpooledEvent},
     types::{EventEmitParams, EventEmitted, Json, Timestamp},
     wire::no_deadline,
@@ -155,23 +154,7 @@ impl DaemonClient {
     pub async fn emit(&self, topic: &str, payload: &impl Serialize) -> Result<EventEmitted, ClientError> {
         let payload = Some(Json::new(payload)?);
         let (topic, traceparent) = (topic.to_owned(), self.traceparent());
-        self.emit_traced(EventEmitParams { topic, payload, traceparent, ..Default::default() }).await
-    }
-
-    /// Emits an event, without its trace to a daemon that is too old to know of one.
-    async fn emit_traced(&self, mut params: EventEmitParams) -> Result<EventEmitted, ClientError> {
-        let has_trace = params.traceparent.as_deref().is_some_and(is_traceparent);
-        if has_trace && self.link.is_traceless() {
-            params.traceparent = None;
-        }
-        let untraced = EventEmitParams { traceparent: None, ..params.clone() };
-        match self.event_emit(params).await {
-            Err(ClientError::Api(error)) if has_trace && knows_no_traces(&error) => {
-                self.link.set_traceless();
-                self.event_emit(untraced).await
-            }
-            answer => answer,
-        }
+        self.event_emit(EventEmitParams { topic, payload, traceparent, ..Default::default() }).await
     }
 
     /// Emits an event, and where no daemon answers writes it to the project's spool, from which the next daemon takes it in, once, with the time
@@ -183,7 +166,7 @@ impl DaemonClient {
         let at = Timestamp::now();
         let key = params.idempotency_key.get_or_insert_with(random::key).clone();
         params.traceparent = params.traceparent.or_else(|| self.traceparent());
-        let error = match self.emit_traced(params.clone()).await {
+        let error = match self.event_emit(params.clone()).await {
             Ok(emitted) => return Ok(Emission::Taken(emitted)),
             Err(error) => error,
         };
@@ -282,11 +265,6 @@ fn is_away(error: &ClientError) -> bool {
 /// True if a daemon was asked, and what has become of that is unknown.
 fn may_have_been_taken(error: &ClientError) -> bool {
     matches!(error, ClientError::Disconnected(_) | ClientError::Timeout { .. })
-}
-
-/// True if a daemon has refused a call for a trace that is as it should be: it does not know the member.
-fn knows_no_traces(error: &ApiError) -> bool {
-    error.kind() == Some(ErrorKind::InvalidParams) && error.data.member.as_deref() == Some("traceparent")
 }
 
 /// The innermost cause of an error: tarpc's own text says no more than that there was one.

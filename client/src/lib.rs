@@ -18,6 +18,7 @@ mod connection;
 mod discover;
 mod error;
 mod link;
+mod members;
 mod methods;
 mod open;
 mod random;

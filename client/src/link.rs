@@ -8,13 +8,8 @@ use std::{
     time::Duration,
 };
 
-use aiwg_protocol::{
-    DaemonServiceClient, DaemonServiceRequest, DaemonServiceResponse, wire::client::ClientTransport,
-};
-use tarpc::{
-    ClientMessage, Response, Transport,
-    client::{Config, NewClient},
-};
+use aiwg_protocol::DaemonServiceClient;
+use tarpc::client::{Config, NewClient};
 use tokio::task::AbortHandle;
 
 use crate::{connection::connect, discover::Address, error::ClientError, resilient::Resilient};
@@ -36,8 +31,6 @@ pub(crate) struct Link {
     current: Mutex<Option<Connected>>,
     /// Held by whoever connects again, so that only one does.
     connecting: tokio::sync::Mutex<()>,
-    /// True if the daemon is known to be too old to take the trace of an event.
-    is_traceless: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -71,21 +64,7 @@ impl Link {
 
     /// One that connects with its first call.
     pub(crate) fn unconnected(address: Address, retry: bool) -> Self {
-        Self {
-            address,
-            retry,
-            current: Mutex::default(),
-            connecting: tokio::sync::Mutex::default(),
-            is_traceless: AtomicBool::new(false),
-        }
-    }
-
-    pub(crate) fn is_traceless(&self) -> bool {
-        self.is_traceless.load(Relaxed)
-    }
-
-    pub(crate) fn set_traceless(&self) {
-        self.is_traceless.store(true, Relaxed);
+        Self { address, retry, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -109,7 +88,6 @@ impl Link {
             return Ok(stub);
         }
         let connected = Connected::new(&self.address, within, self.retry).await.map_err(still_gone)?;
-        self.is_traceless.store(false, Relaxed);
         let stub = connected.stub.clone();
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected);
         Ok(stub)
@@ -128,16 +106,7 @@ impl Link {
 impl Connected {
     async fn new(address: &Address, within: Option<Duration>, retry: bool) -> Result<Self, ClientError> {
         let stream = connect(address, within).await?;
-        Ok(match retry {
-            true => Self::over(Resilient::new(address.clone(), stream)),
-            false => Self::over(ClientTransport::new(stream)),
-        })
-    }
-
-    fn over<T>(transport: T) -> Self
-    where
-        T: Transport<ClientMessage<DaemonServiceRequest>, Response<DaemonServiceResponse>> + Send + 'static,
-    {
+        let transport = Resilient::new(address.clone(), stream, retry);
         let mut config = Config::default();
         config.max_in_flight_requests = MAX_IN_FLIGHT;
         config.pending_request_buffer = MAX_WAITING;
@@ -150,7 +119,7 @@ impl Connected {
             let _ended = dispatch.await;
             drop(open);
         });
-        Self { stub, is_open, task: task.abort_handle() }
+        Ok(Self { stub, is_open, task: task.abort_handle() })
     }
 }
 

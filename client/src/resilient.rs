@@ -3,6 +3,8 @@
 //! It keeps the line of each call until its answer has come. When a connection is lost, it connects again, with growing pauses, and sends again
 //! what has had no answer, in the order in which it was sent first, before anything else: so the calls of a client take effect in their order,
 //! and each once, since those with an effect have a key. A call that cannot be repeated fails. The calls themselves notice nothing.
+//!
+//! A daemon that is too old for a member of the params gets the calls without it, in the same order ([`Knowledge`]).
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -28,6 +30,7 @@ use crate::{
     connection::connect,
     discover::Address,
     error::ClientError,
+    members::{Knowledge, Member, Members},
     random::{jittered, key},
 };
 
@@ -50,14 +53,18 @@ type Connecting = Pin<Box<dyn Future<Output = Result<UnixStream, ClientError>> +
 /// The transport.
 pub(crate) struct Resilient {
     address: Address,
+    /// True if calls whose answers are lost are repeated; if not, this ends with its connection.
+    repeats: bool,
     state: State,
     /// The calls without an answer, in the order in which they were made.
-    calls: BTreeMap<u64, RequestLine>,
+    calls: BTreeMap<u64, Call>,
     /// Their places in that order, by their ids.
-    places: HashMap<u64, (u64, Repeat)>,
+    places: HashMap<u64, u64>,
     next_place: u64,
     /// The places of those that have still to be sent over this connection, or the next.
     unsent: BTreeSet<u64>,
+    /// What is known of the daemon that is connected to.
+    knowledge: Knowledge,
     /// The ends of calls that fail.
     failed: VecDeque<Answer>,
     /// True if the daemon takes no more calls, and goes away when those that it has are answered.
@@ -75,6 +82,31 @@ enum State {
     Idle,
     Pausing(Pin<Box<Sleep>>),
     Connecting(Connecting),
+    /// There will be no other connection.
+    Over(Option<io::Error>),
+}
+
+/// A call without an answer.
+struct Call {
+    id: u64,
+    line: RequestLine,
+    repeat: Repeat,
+    /// True if it changes nothing.
+    is_safe: bool,
+    /// Those of its members that a daemon may be too old to know.
+    optional: Members,
+}
+
+impl Call {
+    /// Leaves out a member that the daemon is too old for. Without its key, a call may not be sent twice.
+    fn leave_out(&mut self, member: Member) -> io::Result<()> {
+        self.line = self.line.without(member.name())?;
+        self.optional.remove(member);
+        if member == Member::Key {
+            self.repeat = Repeat::Never;
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Debug for Resilient {
@@ -84,15 +116,17 @@ impl fmt::Debug for Resilient {
 }
 
 impl Resilient {
-    /// One that has this connection, and makes others to the same address.
-    pub(crate) fn new(address: Address, stream: UnixStream) -> Self {
+    /// One that has this connection, and makes others to the same address if it repeats calls.
+    pub(crate) fn new(address: Address, stream: UnixStream, repeats: bool) -> Self {
         Self {
             address,
+            repeats,
             state: State::Up(Box::new(Wire::new(stream))),
             calls: BTreeMap::new(),
             places: HashMap::new(),
             next_place: 0,
             unsent: BTreeSet::new(),
+            knowledge: Knowledge::default(),
             failed: VecDeque::new(),
             is_closing: false,
             lost_since: None,
@@ -112,10 +146,20 @@ impl Resilient {
     /// Sends what has to be sent over this connection, in its order.
     fn send_unsent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let State::Up(wire) = &mut self.state else { return Poll::Ready(Ok(())) };
-        while let Some(place) = self.unsent.first().copied().filter(|_| !self.is_closing) {
-            ready!(wire.poll_ready_unpin(cx))?;
-            if let Some(line) = self.calls.get(&place) {
-                wire.send_line(line)?;
+        while let Some(place) = self.unsent.first().copied() {
+            if self.is_closing || self.knowledge.is_waiting() {
+                break;
+            }
+            if let Some(call) = self.calls.get_mut(&place) {
+                for member in self.knowledge.lacking(call.optional).iter() {
+                    call.leave_out(member)?;
+                }
+                if !self.knowledge.may_follow(call.is_safe, call.optional) {
+                    break;
+                }
+                ready!(wire.poll_ready_unpin(cx))?;
+                wire.send_line(&call.line)?;
+                self.knowledge.sent(call.optional);
             }
             self.unsent.remove(&place);
         }
@@ -123,18 +167,24 @@ impl Resilient {
     }
 
     /// The connection is lost: what can be repeated is, and the rest has failed.
-    fn lose(&mut self, why: &str) {
-        let never = |(id, (place, repeat)): (&u64, &(u64, Repeat))| {
-            (*repeat == Repeat::Never && !self.unsent.contains(place)).then_some(*id)
+    fn lose(&mut self, error: io::Error) {
+        if !self.repeats {
+            self.state = State::Over(Some(error));
+            return;
+        }
+        let why = error.to_string();
+        let in_vain = |(place, call): (&u64, &Call)| {
+            (call.repeat == Repeat::Never && !self.unsent.contains(place)).then_some(call.id)
         };
-        let in_vain: Vec<u64> = self.places.iter().filter_map(never).collect();
-        in_vain.into_iter().for_each(|id| self.fail(id, why));
+        let in_vain: Vec<u64> = self.calls.iter().filter_map(in_vain).collect();
+        in_vain.into_iter().for_each(|id| self.fail(id, &why));
         self.unsent = self.calls.keys().copied().collect();
+        self.knowledge = Knowledge::default();
         self.is_closing = false;
         if self.calls.is_empty() {
             self.state = State::Idle;
         } else if self.is_late() {
-            self.give_up(why);
+            self.give_up(&why);
         } else {
             self.wait();
         }
@@ -157,6 +207,7 @@ impl Resilient {
         let all: Vec<u64> = self.places.keys().copied().collect();
         all.into_iter().for_each(|id| self.fail(id, why));
         self.unsent.clear();
+        self.knowledge = Knowledge::default();
         self.is_closing = false;
         self.recovered();
         self.state = State::Idle;
@@ -170,9 +221,13 @@ impl Resilient {
 
     /// Forgets a call. True if it was sent over this connection.
     fn forget(&mut self, id: u64) -> bool {
-        let Some((place, _)) = self.places.remove(&id) else { return false };
-        self.calls.remove(&place);
-        !self.unsent.remove(&place)
+        let Some(place) = self.places.remove(&id) else { return false };
+        let call = self.calls.remove(&place);
+        let was_sent = !self.unsent.remove(&place);
+        if let Some(call) = call.filter(|_| was_sent) {
+            self.knowledge.left(call.optional);
+        }
+        was_sent
     }
 
     fn recovered(&mut self) {
@@ -183,20 +238,30 @@ impl Resilient {
     /// The answer for whoever has called; none if the call is to be repeated, since the daemon that was asked is stopping.
     fn answered(&mut self, answer: Answer) -> Option<Answer> {
         let id = answer.request_id;
-        let error = answer.message.as_ref().ok().and_then(DaemonServiceResponse::error);
-        let is_refused = error.is_some_and(|error| error.kind() == Some(ErrorKind::ShuttingDown));
-        match self.places.get(&id) {
-            Some((place, Repeat::Safe | Repeat::Key)) if is_refused => {
-                self.unsent.insert(*place);
-                self.is_closing = true;
-                None
+        let Some(place) = self.places.get(&id).copied() else { return Some(answer) };
+        let Some(call) = self.calls.get_mut(&place) else { return Some(answer) };
+        let outcome = answer.message.as_ref().ok().map(DaemonServiceResponse::error);
+        let error = outcome.flatten();
+        let unknown = error.and_then(Member::refused);
+        let is_stopping = error.is_some_and(|error| error.kind() == Some(ErrorKind::ShuttingDown));
+        if let Some(member) = unknown.filter(|member| self.knowledge.refused(call.optional, *member)) {
+            self.knowledge.left(call.optional);
+            if call.leave_out(member).is_ok() {
+                self.unsent.insert(place);
+                return None;
             }
-            _ => {
-                self.forget(id);
-                self.recovered();
-                Some(answer)
-            }
+        } else if is_stopping && call.repeat != Repeat::Never {
+            self.knowledge.left(call.optional);
+            self.unsent.insert(place);
+            self.is_closing = true;
+            return None;
         }
+        if outcome == Some(None) {
+            self.knowledge.took(call.optional);
+        }
+        self.forget(id);
+        self.recovered();
+        Some(answer)
     }
 
     /// True if the daemon has no more to say.
@@ -205,24 +270,39 @@ impl Resilient {
     }
 
     fn add(&mut self, id: u64, mut request: DaemonServiceRequest) -> io::Result<()> {
-        if let Some(slot) = request.idempotency_key() {
-            slot.get_or_insert_with(key);
+        let mut optional = Members::of(&request);
+        if self.repeats
+            && let Some(slot) = request.idempotency_key()
+            && slot.is_none()
+        {
+            *slot = Some(key());
+            optional.add(Member::Key);
         }
         let line = RequestLine::new(id, request)?;
+        let is_safe = line.repeat() == Repeat::Safe;
+        let repeat = if self.repeats { line.repeat() } else { Repeat::Never };
         let place = self.next_place;
         self.next_place += 1;
-        self.places.insert(id, (place, line.repeat()));
-        let sent = match self.wire() {
-            Some(wire) => wire.send_line(&line),
+        self.places.insert(id, place);
+        let call = Call { id, line, repeat, is_safe, optional };
+        let is_free = self.knowledge.lacking(optional) == Members::default()
+            && !self.knowledge.is_waiting()
+            && self.knowledge.may_follow(is_safe, optional);
+        let sent = match self.wire().filter(|_| is_free) {
+            Some(wire) => {
+                let sent = wire.send_line(&call.line);
+                self.knowledge.sent(optional);
+                sent
+            }
             None => {
                 self.unsent.insert(place);
                 self.wake();
                 Ok(())
             }
         };
-        self.calls.insert(place, line);
+        self.calls.insert(place, call);
         if let Err(error) = sent {
-            self.lose(&error.to_string());
+            self.lose(error);
             self.wake();
         }
         Ok(())
@@ -242,6 +322,7 @@ impl Resilient {
         match &mut self.state {
             State::Up(_) => self.step_up(cx),
             State::Idle if self.calls.is_empty() => Poll::Pending,
+            State::Over(_) => Poll::Pending,
             State::Idle => {
                 self.connect();
                 Poll::Ready(None)
@@ -263,22 +344,22 @@ impl Resilient {
 
     fn step_up(&mut self, cx: &mut Context<'_>) -> Poll<Option<Answer>> {
         if let Poll::Ready(Err(error)) = self.send_unsent(cx) {
-            self.lose(&error.to_string());
+            self.lose(error);
             return Poll::Ready(None);
         }
         if self.is_over() {
-            self.lose("the daemon is stopping");
+            self.lose(io::Error::new(LOST, "the daemon is stopping"));
             return Poll::Ready(None);
         }
         let State::Up(wire) = &mut self.state else { return Poll::Ready(None) };
         match ready!(wire.poll_next_unpin(cx)) {
             Some(Ok(answer)) => return Poll::Ready(self.answered(answer)),
             // Whoever sends that is no daemon.
-            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            Some(Err(error)) if self.repeats && error.kind() == io::ErrorKind::InvalidData => {
                 self.give_up(&error.to_string())
             }
-            Some(Err(error)) => self.lose(&error.to_string()),
-            None => self.lose("the connection was closed"),
+            Some(Err(error)) => self.lose(error),
+            None => self.lose(io::Error::new(LOST, "the connection was closed")),
         }
         Poll::Ready(None)
     }
@@ -307,6 +388,9 @@ impl Stream for Resilient {
         let this = self.get_mut();
         this.waker = Some(cx.waker().clone());
         loop {
+            if let State::Over(why) = &mut this.state {
+                return Poll::Ready(why.take().map(Err));
+            }
             if let Some(answer) = ready!(this.step(cx)) {
                 return Poll::Ready(Some(Ok(answer)));
             }
@@ -322,7 +406,7 @@ impl Sink<ClientMessage<DaemonServiceRequest>> for Resilient {
         if let Some(wire) = this.wire()
             && let Err(error) = ready!(wire.poll_ready_unpin(cx))
         {
-            this.lose(&error.to_string());
+            this.lose(error);
             this.wake();
         }
         Poll::Ready(Ok(()))
@@ -334,6 +418,8 @@ impl Sink<ClientMessage<DaemonServiceRequest>> for Resilient {
             ClientMessage::Request(request) => this.add(request.id, request.message),
             ClientMessage::Cancel { request_id, trace_context } => {
                 let was_sent = this.forget(request_id);
+                // Others may have waited for what becomes of it.
+                this.wake();
                 let State::Up(wire) = &mut this.state else { return Ok(()) };
                 if was_sent {
                     wire.start_send_unpin(ClientMessage::Cancel { request_id, trace_context })?;
@@ -349,7 +435,7 @@ impl Sink<ClientMessage<DaemonServiceRequest>> for Resilient {
         if let State::Up(wire) = &mut this.state
             && let Err(error) = ready!(wire.poll_flush_unpin(cx))
         {
-            this.lose(&error.to_string());
+            this.lose(error);
             this.wake();
         }
         Poll::Ready(Ok(()))
@@ -364,100 +450,4 @@ impl Sink<ClientMessage<DaemonServiceRequest>> for Resilient {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        collections::HashMap,
-        io::{BufRead, BufReader, Write},
-        os::unix::net::UnixListener,
-        sync::{Arc, Mutex},
-    };
-
-    use aiwg_protocol::types::Json;
-    use futures::future::join_all;
-    use serde::Deserialize;
-
-    use crate::{ClientError, DaemonClient};
-
-    #[derive(Deserialize)]
-    struct Emit {
-        id: u64,
-        params: Params,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Params {
-        payload: Json,
-        idempotency_key: String,
-    }
-
-    /// The numbers that have taken effect, in their order, and the answers by their keys.
-    #[derive(Default)]
-    struct Log {
-        numbers: Vec<u64>,
-        answers: HashMap<String, usize>,
-    }
-
-    /// Takes calls as a daemon does, and closes each connection after a while: what it has taken by then is not all answered, and what it has
-    /// not taken is lost.
-    fn unsteady(listener: &UnixListener, log: &Mutex<Log>) {
-        for (n, stream) in (0_usize..).zip(listener.incoming()) {
-            let mut stream = stream.unwrap();
-            let reader = BufReader::new(stream.try_clone().unwrap());
-            let most = 300 + 37 * (n % 11);
-            for (line, count) in reader.lines().map_while(Result::ok).zip(1..) {
-                let Emit { id, params } = serde_json::from_str(&line).unwrap();
-                let is_refused = n % 3 == 2 && count > most;
-                let mut log = log.lock().unwrap();
-                let next = log.numbers.len() + 1;
-                let known = log.answers.get(&params.idempotency_key).copied();
-                let seq = known.unwrap_or(next);
-                if !is_refused && known.is_none() {
-                    log.answers.insert(params.idempotency_key, seq);
-                    log.numbers.push(params.payload.to().unwrap());
-                }
-                drop(log);
-                let answer = match (n % 3, count % 5) {
-                    // One that stops refuses what comes last.
-                    _ if is_refused => {
-                        r#""error":{"code":-32000,"message":"stops","data":{"kind":"shutting_down"}}"#
-                            .to_owned()
-                    }
-                    (1, 0) if count > most / 2 => continue,
-                    _ => format!(r#""result":{{"seq":{seq},"rules":[]}}"#),
-                };
-                let answer = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{answer}}}\n");
-                if (n % 3 != 2 && count > most) || stream.write_all(answer.as_bytes()).is_err() {
-                    break;
-                }
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn calls_over_many_lost_connections_take_effect_once_and_in_order() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = dir.path().join("s");
-        let listener = UnixListener::bind(&socket).unwrap();
-        let log = Arc::new(Mutex::new(Log::default()));
-        let served = Arc::clone(&log);
-        std::thread::spawn(move || unsteady(&listener, &served));
-        let client = DaemonClient::connect_to(&socket).await.unwrap();
-        let numbers: Vec<u64> = (0..10_000).collect();
-        let answers = join_all(numbers.iter().map(|number| client.emit("n", number))).await;
-        let seqs: Vec<u64> = answers.into_iter().map(|answer| answer.unwrap().seq).collect();
-        assert!(log.lock().unwrap().numbers.iter().eq(&numbers), "in their order, and each once");
-        assert!(seqs.into_iter().eq(1..=10_000));
-    }
-
-    #[tokio::test]
-    async fn a_time_out_ends_the_repeating() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = dir.path().join("s");
-        let listener = UnixListener::bind(&socket).unwrap();
-        std::thread::spawn(move || listener.incoming().for_each(drop));
-        let client = DaemonClient::connect_to(&socket).await.unwrap();
-        let hasty = client.with_timeout(std::time::Duration::from_millis(100));
-        assert!(matches!(hasty.emit("n", &1).await, Err(ClientError::Timeout { .. })));
-    }
-}
+mod tests;

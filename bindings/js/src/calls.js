@@ -6,8 +6,10 @@ const { startTimer } = require('./timeout.js');
 
 /** A call that waits for its answer. It is settled once; what comes later is ignored. */
 class Call {
-  /** Size of its request, in bytes; 0 while it waits to be sent. */
+  /** Size of its request, in bytes; 0 while it waits to be sent for the first time on a connection. */
   size = 0;
+  /** The members of its params that a daemon may be too old to know. */
+  optional = new Set();
   /** Number of times it was sent. */
   attempts = 0;
   /** Time at which its connection failed, where no answer of any call has come since. */
@@ -21,7 +23,8 @@ class Call {
   #settled = new Promise((settle) => (this.#settle = settle));
   #timer;
   #ignoreAbort;
-  #leaveOut;
+  #method;
+  #params;
 
   constructor(calls, id, traits) {
     this.#calls = calls;
@@ -56,18 +59,18 @@ class Call {
 
   /** Writes the line to send. `optional` has the members of the params that a daemon may be too old to know. */
   write(method, params, optional) {
+    this.optional = optional;
+    this.#method = method;
+    this.#params = params;
     this.line = JSON.stringify({ jsonrpc: '2.0', id: this.id, method, params });
-    this.#leaveOut = (member) => {
-      if (!Object.hasOwn(optional, member) || !optional[member]) return false;
-      const { [member]: _, ...rest } = params;
-      this.write(method, rest, { ...optional, [member]: false });
-      return true;
-    };
   }
 
-  /** Writes the line again without a member that the daemon need not know. False if there is none of this name. */
+  /** Writes the line again without one of those members. Without its key, it may not be sent twice. */
   leaveOut(member) {
-    return this.#leaveOut?.(member) ?? false;
+    const { [member]: _, ...rest } = this.#params;
+    this.optional.delete(member);
+    this.write(this.#method, rest, this.optional);
+    if (member === KEY) this.isRepeatable = false;
   }
 
   /** True if its event may be spooled: also if it was sent, where the daemon knows it again by its key. */
@@ -84,8 +87,59 @@ class Call {
   }
 }
 
+/** The member by which a daemon knows a call again. */
+const KEY = 'idempotencyKey';
+
 /** The kind of error that is about the whole connection: it is one too many, and the daemon reads nothing of it. */
 const OF_ALL = 'too_many_connections';
+
+/**
+ * The knowledge of which members of params the daemon of a connection takes, of those that it may be too old for. A call that is
+ * refused for one is sent again without it. So that no order changes, a call is not sent while one is in flight that may come back
+ * like that, and would then take effect after it.
+ */
+class Members {
+  /** By member: true if the daemon takes it, false if not. */
+  #isKnown = {};
+  /** By member: number of calls in flight that have it. */
+  #inFlight = {};
+
+  /** True if the daemon is too old for a member. */
+  lacks(member) {
+    return this.#isKnown[member] === false;
+  }
+
+  /** True while calls are in flight that are about to be refused: nothing is sent before they are sent again. */
+  get isWaiting() {
+    return this.#some((member) => this.lacks(member));
+  }
+
+  /** True if a call may be sent now. One that changes nothing may, and one that would come back like those before it. */
+  mayFollow({ isSafe, optional }) {
+    return isSafe || !this.#some((member) => !this.#isKnown[member] && !optional.has(member));
+  }
+
+  /** Notes that a call is in flight, or no longer is. */
+  count({ optional }, change) {
+    for (const member of optional) this.#inFlight[member] = (this.#inFlight[member] ?? 0) + change;
+  }
+
+  /** Notes that the daemon has carried out a call. */
+  took({ optional }) {
+    for (const member of optional) this.#isKnown[member] = true;
+  }
+
+  /** Notes that the daemon has refused a call for this member. True if it is too old for it. */
+  refused({ optional }, member) {
+    if (!optional.has(member) || this.#isKnown[member]) return false;
+    this.#isKnown[member] = false;
+    return true;
+  }
+
+  #some(test) {
+    return Object.keys(this.#inFlight).some((member) => this.#inFlight[member] && test(member));
+  }
+}
 
 /** The calls that wait for their answers, in the order in which they were made. */
 class Calls {
@@ -96,8 +150,12 @@ class Calls {
   #held = new Map();
   /** Those that are no daemon's any more. */
   #parked = new Map();
+  /** True if some of those that are not sent are not in their places. */
+  #isMixed = false;
   #lastId = 0;
   #idle = [];
+  /** The knowledge of the daemon that is connected to. */
+  members = new Members();
 
   get count() {
     return this.#sent.size + this.#unsent.size + this.#held.size + this.#parked.size;
@@ -105,6 +163,10 @@ class Calls {
 
   /** The calls that wait to be sent, the first one first. */
   get unsent() {
+    if (this.#isMixed) {
+      this.#unsent = inOrder(this.#unsent);
+      this.#isMixed = false;
+    }
     return this.#unsent.values();
   }
 
@@ -119,27 +181,35 @@ class Calls {
     return call;
   }
 
+  /** Notes that there is a connection, and that nothing is known of the daemon there. */
+  connected() {
+    this.members = new Members();
+  }
+
   /** Notes that a call is sent. */
   sent(call) {
     call.attempts++;
     this.#unsent.delete(call.id);
     this.#sent.set(call.id, call);
+    this.members.count(call, 1);
   }
 
-  /** Has a call sent again on this connection. */
+  /** Has a call sent again on this connection, in its place. */
   back(call) {
-    this.#sent.delete(call.id);
+    this.#takeBack(call);
     this.#unsent.set(call.id, call);
+    this.#isMixed = true;
   }
 
   /** Keeps a call for the next connection, in its place. */
   hold(call) {
-    this.#sent.delete(call.id);
+    this.#takeBack(call);
     this.#held.set(call.id, call);
   }
 
   /** Takes a call out of the order: somebody else settles it. */
   park(call) {
+    this.#takeBack(call);
     for (const calls of this.#all) calls.delete(call.id);
     call.isParked = true;
     this.#parked.set(call.id, call);
@@ -148,11 +218,12 @@ class Calls {
   /** Notes that the connection ended. Gives the calls that were sent: they are to be sent again, or to fail. */
   lost() {
     const lost = [...this.#sent.values()];
-    const before = [...this.#sent, ...this.#held].sort(([a], [b]) => a - b);
-    for (const [, call] of before) call.size = 0;
-    this.#unsent = new Map([...before, ...this.#unsent]);
+    this.#unsent = inOrder([...this.#sent, ...this.#held, ...this.#unsent]);
+    for (const call of this.#unsent.values()) call.size = 0;
     this.#sent = new Map();
     this.#held = new Map();
+    this.#isMixed = false;
+    this.connected();
     return lost;
   }
 
@@ -162,7 +233,7 @@ class Calls {
   }
 
   delete(call) {
-    const isWaiting = this.#sent.delete(call.id) || this.#all.some((calls) => calls.delete(call.id));
+    const isWaiting = this.#takeBack(call) || this.#all.some((calls) => calls.delete(call.id));
     if (this.count === 0) for (const resolve of this.#idle.splice(0)) resolve();
     return isWaiting;
   }
@@ -188,12 +259,21 @@ class Calls {
       if (!isError(error)) wrong("its error is not JSON-RPC's");
       else if (call && !isHeld(call, error)) call.fail(() => new DaemonError(error));
     } else if (result === undefined) wrong('it has neither a result nor an error');
-    else call?.succeed(result);
+    else if (call) {
+      this.members.took(call);
+      call.succeed(result);
+    }
   }
 
   /** Fails all of them. */
   failAll(error) {
     for (const calls of this.#all) for (const call of [...calls.values()]) call.fail(error);
+  }
+
+  #takeBack(call) {
+    const wasSent = this.#sent.delete(call.id);
+    if (wasSent) this.members.count(call, -1);
+    return wasSent;
   }
 
   get #all() {
@@ -212,6 +292,11 @@ class Calls {
     }
     return longest;
   }
+}
+
+/** Calls by their ids, each after those that were made before it. */
+function inOrder(calls) {
+  return new Map([...calls].sort(([a], [b]) => a - b));
 }
 
 function isError({ code, message }) {

@@ -5,7 +5,7 @@ const { attempt, ended } = require('./attempt.js');
 const { Calls } = require('./calls.js');
 const { Connection } = require('./connection.js');
 const { DaemonTimeoutError, again, closed, disconnected } = require('./errors.js');
-const { repeatable } = require('./keys.js');
+const { isSafe, repeatable } = require('./keys.js');
 const { Hooks, Listeners } = require('./listeners.js');
 const { OFFLINE_TIMEOUT, Spooler, isOffline } = require('./offline.js');
 const { CALL_OPTIONS, EMIT_OPTIONS, TIME_OPTIONS, checkedOptions } = require('./options.js');
@@ -51,10 +51,6 @@ class Core {
   #isFull = false;
   #wasConnected = false;
   #isClosed = false;
-  /** True if the daemon is too old to know of keys. */
-  #isKeyless = false;
-  /** True if the daemon that is connected to is too old to take the trace of an event. */
-  #isTraceless = false;
   #subscriptions = new Set();
 
   constructor(options) {
@@ -110,10 +106,13 @@ class Core {
     const timeoutMs = timeOf(options, usual);
     signal?.throwIfAborted();
     if (timeoutMs <= 0) throw new DaemonTimeoutError(method, timeoutMs, this.path);
-    const isToBe = (retry || offlineAt !== undefined) && !this.#isKeyless;
-    const { isRepeatable, isKeyed, params } = repeatable(method, given, isToBe);
+    const { isRepeatable, isKeyed, params } = repeatable(method, given, {
+      retry: retry || offlineAt !== undefined,
+      hasKeys: !this.#calls.members.lacks('idempotencyKey'),
+    });
     const isTimed = timeoutMs !== undefined;
-    const call = this.#calls.open({ retry, isRepeatable, offlineAt, isTimed, endsTask: options[ENDS_TASK] === true });
+    const endsTask = options[ENDS_TASK] === true;
+    const call = this.#calls.open({ retry, isRepeatable, isSafe: isSafe(method), offlineAt, isTimed, endsTask });
     call.watch(
       { signal, timeoutMs },
       (error) => this.#cancel(call, error),
@@ -121,8 +120,9 @@ class Core {
     );
     const outcome = this.#hooks.request({ id: call.id, method, params }, call);
     try {
-      call.write(method, params, { idempotencyKey: isKeyed, traceparent: isEmit && hasTrace(params) });
-      if (this.#isTraceless) call.leaveOut('traceparent');
+      const optional = new Set(isKeyed ? ['idempotencyKey'] : []);
+      if (isEmit && hasTrace(params)) optional.add('traceparent');
+      call.write(method, params, optional);
       this.#flush();
     } catch (error) {
       call.fail(() => error);
@@ -163,7 +163,10 @@ class Core {
       if (this.#calls.hasUnsent) this.#connected().catch(() => {});
       return;
     }
-    for (const call of this.#calls.unsent) {
+    const { members } = this.#calls;
+    for (const call of members.isWaiting ? [] : this.#calls.unsent) {
+      for (const member of call.optional) if (members.lacks(member)) call.leaveOut(member);
+      if (!members.mayFollow(call)) break;
       if (connection.isCongested) return this.#flushLater(connection);
       call.size = byteLength(call.line);
       this.#calls.sent(call);
@@ -212,6 +215,7 @@ class Core {
       connection = await this.#opened(address, signal);
     } while (batches !== this.#spooler.batches);
     this.#connection = connection;
+    this.#calls.connected();
     this.#connectedAt = performance.now();
     const { attempts } = this.#patience;
     this.updateKeepAlive();
@@ -263,7 +267,6 @@ class Core {
   #leave() {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#isTraceless = false;
     this.#wasConnected = false;
     if (connection) this.happened.tell('disconnect', { path: this.path, error: undefined });
     return connection;
@@ -272,7 +275,6 @@ class Core {
   #lost(connection, error) {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    this.#isTraceless = false;
     this.happened.tell('disconnect', { path: this.path, error });
     // A daemon has been there, whether or not it had anything to answer: a call that waits by its nature does not give it up.
     if (this.#patience.hasStood(this.#connectedAt)) this.#answered();
@@ -295,6 +297,7 @@ class Core {
     // What is sent on a connection takes effect in order, be it late, and what is spooled of it not again.
     if (call.size > 0) {
       this.#spool([call], error());
+      this.#rest();
       return;
     }
     const connection = this.#connection;
@@ -315,8 +318,9 @@ class Core {
     this.#rest();
   }
 
-  /** Keeps nothing alive for calls that are over. */
+  /** Keeps nothing alive for calls that are over, and sends what has waited for them. */
   #rest() {
+    if (this.#connection) this.#flush();
     this.updateKeepAlive();
     // A daemon that is too busy to be connected to is asked no more: it would keep the process alive.
     if (this.#calls.count === 0 && this.#connectors === 0) {
@@ -332,6 +336,7 @@ class Core {
     }
     this.#answered();
     this.#calls.settle(message, this.path, (call, error) => this.#holds(call, error));
+    if (this.#connection && this.#calls.hasUnsent) this.#flush();
     if (this.#calls.count === 0) this.updateKeepAlive();
   }
 
@@ -342,14 +347,9 @@ class Core {
 
   /** True if a call that is refused is sent again: another daemon may take it, or this one in another form. */
   #holds(call, { data }) {
-    if (data?.kind === 'invalid_params' && call.leaveOut(data.member)) {
-      if (data.member === 'traceparent') this.#isTraceless = true;
-      else {
-        this.#isKeyless = true;
-        call.isRepeatable = false;
-      }
+    if (data?.kind === 'invalid_params' && this.#calls.members.refused(call, data.member)) {
       this.#calls.back(call);
-      this.#flush();
+      call.leaveOut(data.member);
       return true;
     }
     // A daemon that is ending has done nothing with it.

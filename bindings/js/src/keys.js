@@ -17,10 +17,10 @@ function newKey() {
  * The way in which a call may be repeated whose answer was lost: `isRepeatable`, and the params with which it is sent, which
  * hold a key where the daemon needs one to know the call again.
  */
-function repeatable(method, params, retry) {
+function repeatable(method, params, { retry, hasKeys }) {
   const how = retry && Object.hasOwn(REPEATABLE, method) ? REPEATABLE[method] : undefined;
   if (how !== 'key' || params?.idempotencyKey !== undefined) return { isRepeatable: how !== undefined, params };
-  if (params !== undefined && !isObject(params)) return { isRepeatable: false, params };
+  if (!hasKeys || (params !== undefined && !isObject(params))) return { isRepeatable: false, params };
   return { isRepeatable: true, isKeyed: true, params: { ...params, idempotencyKey: newKey() } };
 }
 
@@ -28,4 +28,9 @@ function isObject(params) {
   return params !== null && typeof params === 'object' && !Array.isArray(params);
 }
 
-module.exports = { newKey, repeatable };
+/** True if a call changes nothing. */
+function isSafe(method) {
+  return REPEATABLE[method] === 'safe';
+}
+
+module.exports = { isSafe, newKey, repeatable };

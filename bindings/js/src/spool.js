@@ -22,7 +22,10 @@ const NAME = /^\d{16}-\d{1,10}-\d{6}-[0-9a-f]{8}\.json$/;
 const TOPIC = /^[A-Za-z0-9_.:/-]{1,200}$/;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
-let lastMicros = 0;
+/** The last time that a name can have. Microseconds are beyond what a number of JavaScript holds. */
+const LAST_MICROS = 9_999_999_999_999_999n;
+
+let lastMicros = 0n;
 let count = 0;
 
 /**
@@ -30,7 +33,10 @@ let count = 0;
  * clock is set.
  */
 function nextName(after) {
-  lastMicros = Math.max(Date.now() * 1000, lastMicros + 1, after + 1);
+  const last = lastMicros > after ? lastMicros : after;
+  const now = BigInt(Date.now()) * 1000n;
+  lastMicros = now > last ? now : last + 1n;
+  if (lastMicros > LAST_MICROS) lastMicros = LAST_MICROS;
   return spoolName(lastMicros, process.pid, ++count, randomBytes(4).toString('hex'));
 }
 
@@ -38,10 +44,9 @@ function spoolName(micros, pid, counter, random) {
   return `${String(micros).padStart(16, '0')}-${pid}-${String(counter % 1_000_000).padStart(6, '0')}-${random}`;
 }
 
-/** The time in the name of a file, in microseconds; 0 for what no client has named, or nothing could come after. */
+/** The time in the name of a file, in microseconds; 0 for what no client has named. */
 function microsOf(name) {
-  const micros = NAME.test(name) ? Number(name.slice(0, 16)) : 0;
-  return micros < Number.MAX_SAFE_INTEGER ? micros : 0;
+  return NAME.test(name) ? BigInt(name.slice(0, 16)) : 0n;
 }
 
 /** The content of the file of an event. */
@@ -101,7 +106,7 @@ class Spool {
   #files;
   #bytes;
   /** The highest time in the names that were there. */
-  #last = 0;
+  #last = 0n;
 
   static async open(directory) {
     await make(directory);
@@ -168,8 +173,11 @@ class Spool {
     const files = entries.filter((entry) => entry.isFile() && isEvent(entry));
     this.#files = files.length;
     this.#bytes = 0;
-    this.#last = Math.max(0, ...files.map(({ name }) => microsOf(name)));
-    for (const { name } of files) this.#bytes += lstatSync(join(this.#directory, name), { throwIfNoEntry: false })?.size ?? 0;
+    for (const { name } of files) {
+      const micros = microsOf(name);
+      if (micros > this.#last) this.#last = micros;
+      this.#bytes += lstatSync(join(this.#directory, name), { throwIfNoEntry: false })?.size ?? 0;
+    }
   }
 }
 

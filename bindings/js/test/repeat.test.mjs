@@ -54,13 +54,14 @@ test('emits that nobody awaits take effect once, in their order, whenever the da
 
 test('what may not be repeated fails, and what is made to fail', async (t) => {
   let isFirst = true;
-  const { client, peer } = await pair(t, ({ method }, socket) => {
-    if (!isFirst) return method;
+  const { client, peer } = await pair(t, ({ method, params }, socket) => {
+    if (!isFirst || params?.topic === 'first') return method;
     if (method !== 'event.list') return undefined;
     isFirst = false;
     socket.destroy();
   });
-  await client.connect();
+  // Until a daemon is known to know keys, what has none does not follow what has one.
+  await client.emit('first');
   const calls = ['daemon.pause', 'task.get', 'event.emit', 'new.method'].map((method) => client.request(method, {}));
   const hasty = client.emit('a', 1, { retry: false });
   const last = client.event.list();
@@ -69,7 +70,7 @@ test('what may not be repeated fails, and what is made to fail', async (t) => {
     outcomes.map(({ value, reason }) => value ?? reason.kind),
     ['disconnected', 'task.get', 'event.emit', 'disconnected', 'disconnected', 'event.list'],
   );
-  const sent = (method) => peer.requests.filter((request) => request.method === method);
+  const sent = (method) => peer.requests.slice(1).filter((request) => request.method === method);
   const [first, second] = sent('event.emit').filter(({ params }) => params.idempotencyKey !== undefined);
   assert.deepEqual(first, second);
   const unkeyed = sent('event.emit').filter(({ params }) => params.idempotencyKey === undefined);
@@ -172,6 +173,68 @@ test('a daemon that takes no traces gets the events without them, and a wrong on
   assert.equal(refusals.length, 2);
   const wrong = client.event.emit({ topic: 'a', traceparent: 'none' });
   await assert.rejects(wrong, { kind: 'invalid_params', member: 'traceparent' });
+});
+
+/**
+ * A daemon from before some members: it refuses the calls that have them, and ends the connection instead of answering the
+ * request of this number.
+ */
+function old(members, closesAt) {
+  const effects = [];
+  let seen = 0;
+  const answer = ({ params }, socket) => {
+    if (socket.destroyed) return undefined;
+    if (++seen === closesAt) return void socket.destroy();
+    const member = members.find((member) => params[member] !== undefined);
+    if (member !== undefined) throw { code: -32602, message: 'unknown', data: { kind: 'invalid_params', member } };
+    effects.push(params.payload);
+    return { seq: effects.length, rules: [] };
+  };
+  return { answer, effects };
+}
+
+test('at a daemon that is older than keys or traces, calls that nobody awaits keep their order', async (t) => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const traced = (client, n) => client.event.emit({ topic: 'a', payload: n, traceparent });
+  const mixed = (client, n) => {
+    const params = { topic: 'a', payload: n };
+    return client.event.emit(n % 3 === 0 ? { ...params, traceparent } : params, { retry: n % 5 !== 0 });
+  };
+  for (const [emit, members, closesAt] of [
+    [traced, ['traceparent']],
+    [traced, ['idempotencyKey']],
+    [traced, ['traceparent', 'idempotencyKey']],
+    [traced, ['traceparent'], 40],
+    [traced, ['traceparent', 'idempotencyKey'], 100],
+    [mixed, ['traceparent']],
+    [mixed, ['traceparent', 'idempotencyKey']],
+  ]) {
+    const daemon = old(members, closesAt);
+    const { client } = await pair(t, daemon.answer);
+    const emits = [];
+    for (let n = 0; n < 600; n++) {
+      emits.push(emit(client, n));
+      if (n >= 300) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(emits);
+    const numbers = Array.from(emits, (_, n) => n);
+    assert.deepEqual(daemon.effects, numbers, `${members} ${closesAt} ${emit.name}`);
+  }
+});
+
+test('a daemon that comes after an old one gets keys again', async (t) => {
+  let isOld = true;
+  const { client, peer } = await pair(t, ({ params }) => {
+    if (!isOld || params.idempotencyKey === undefined) return { seq: 1 };
+    throw { code: -32602, message: 'unknown', data: { kind: 'invalid_params', member: 'idempotencyKey' } };
+  });
+  await client.emit('a', 1);
+  isOld = false;
+  for (const socket of peer.connections) socket.destroy();
+  while (client.isConnected) await new Promise((resolve) => setImmediate(resolve));
+  await client.emit('a', 2);
+  const keys = peer.requests.map(({ params }) => params.idempotencyKey !== undefined);
+  assert.deepEqual(keys, [true, false, true]);
 });
 
 test('a call is repeated until its time is over', async (t) => {

@@ -252,7 +252,91 @@ class Repeats(unittest.TestCase):
             asyncio.run(calls())
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def old(members: list[str], effects: list[int], closes_at: int = 0) -> Any:
+    """A daemon from before some members: it refuses the calls that have them, and ends the connection instead of answering
+    the request of this number."""
+    seen = [0]
+
+    def answer(request: Any, connection: Any) -> Any:
+        seen[0] += 1
+        if seen[0] == closes_at:
+            connection.shutdown(2)
+            return SILENCE
+        params = request["params"]
+        for member in members:
+            if member in params:
+                data = {"kind": "invalid_params", "member": member}
+                raise Refusal({"code": -32602, "message": "no", "data": data})
+        effects.append(params["payload"])
+        return {"seq": 1, "rules": []}
+
+    return answer
+
+
 class Order(unittest.TestCase):
+    def test_at_a_daemon_older_than_keys_or_traces_asyncios_calls_keep_their_order(self) -> None:
+        def traced(client: AsyncDaemonClient, n: int) -> Any:
+            return client.event.emit(topic="a:b", payload=n, traceparent=TRACE)
+
+        def mixed(client: AsyncDaemonClient, n: int) -> Any:
+            trace = TRACE if n % 3 == 0 else None
+            return client.event.emit(topic="a:b", payload=n, traceparent=trace, retry=n % 5 != 0)
+
+        def offline(client: AsyncDaemonClient, n: int) -> Any:
+            return client.event.emit(topic="a:b", payload=n, offline=n % 2 == 0)
+
+        async def emits(emit: Any, path: str) -> None:
+            async with AsyncDaemonClient(path) as client:
+                calls = [asyncio.ensure_future(emit(client, n)) for n in range(300)]
+                await asyncio.sleep(0)
+                for n in range(300, 600):
+                    calls.append(asyncio.ensure_future(emit(client, n)))
+                    await asyncio.sleep(0.0002)
+                await asyncio.gather(*calls)
+
+        both = ["traceparent", "idempotencyKey"]
+        for emit, members, closes_at in (
+            (traced, ["traceparent"], 0),
+            (traced, ["idempotencyKey"], 0),
+            (traced, both, 0),
+            (traced, ["traceparent"], 40),
+            (traced, both, 100),
+            (mixed, ["traceparent"], 0),
+            (mixed, both, 0),
+            (offline, ["idempotencyKey"], 0),
+        ):
+            effects: list[int] = []
+            with self.subTest(emit=emit.__name__, members=members, closes_at=closes_at):
+                with Peer(old(members, effects, closes_at)) as peer:
+                    asyncio.run(emits(emit, peer.socket_path))
+                self.assertEqual(effects, list(range(600)))
+
+    def test_a_daemon_that_comes_after_an_old_one_gets_keys_again(self) -> None:
+        members = ["idempotencyKey"]
+
+        async def emits(peer: Peer) -> None:
+            async with AsyncDaemonClient(peer.socket_path) as client:
+                await client.emit("a:b", 1)
+                members.clear()
+                peer.connections[-1].shutdown(2)
+                while client.is_connected:
+                    await asyncio.sleep(0.001)
+                await client.emit("a:b", 2)
+
+        with Peer(old(members, [])) as peer, DaemonClient(peer.socket_path) as client:
+            client.emit("a:b", 1)
+            members.clear()
+            peer.connections[-1].shutdown(2)
+            while client.is_connected:
+                time.sleep(0.001)
+            client.emit("a:b", 2)
+            members.append("idempotencyKey")
+            asyncio.run(emits(peer))
+            self.assertEqual([key is None for key in keys(peer)], [False, True, False] * 2)
+
     def test_asyncios_calls_are_sent_in_the_order_of_their_making_whatever_is_lost(self) -> None:
         seen: list[list[int]] = []
 

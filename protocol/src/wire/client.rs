@@ -1,7 +1,7 @@
 //! The client's end of the wire: tarpc's requests and responses above, JSON-RPC 2.0 lines below.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -9,6 +9,8 @@ use std::{
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use tarpc::{ClientMessage, Response, ServerError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::Framed;
@@ -19,6 +21,7 @@ use crate::{
     definition::Repeat,
     error::{ApiError, ErrorKind},
     service::{DaemonServiceRequest, DaemonServiceResponse},
+    types::Json,
 };
 
 /// The messages of a connection, for those who send and receive them one by one.
@@ -71,6 +74,23 @@ impl RequestLine {
     pub fn new(id: u64, request: DaemonServiceRequest) -> io::Result<Self> {
         let method = request.index();
         Ok(Self { id, method, line: ToServer::Request(id, request).to_line()? })
+    }
+
+    /// The same request without a member of its params, for a daemon that does not know it.
+    ///
+    /// # Errors
+    /// There are no params.
+    pub fn without(&self, member: &str) -> io::Result<Self> {
+        #[derive(Deserialize)]
+        struct Parts<'a> {
+            #[serde(borrow)]
+            params: BTreeMap<String, &'a RawValue>,
+        }
+        let Parts { mut params } = serde_json::from_slice(&self.line)?;
+        params.remove(member);
+        let name = crate::METHODS.get(self.method).map_or("", |method| method.name);
+        let line = ToServer::Untyped(self.id, name.to_owned(), Some(Json::new(&params)?)).to_line()?;
+        Ok(Self { line, ..*self })
     }
 
     /// The way in which it may be sent again if its answer was lost.

@@ -10,6 +10,9 @@ The types of results are in :mod:`aiwg.daemon.types`.
 
 from __future__ import annotations
 
+from _thread import RLock
+from posix import register_at_fork
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -59,13 +62,28 @@ _MODULES = {
 to emit an event.
 """
 
+_importing = RLock()
+"""Held while a module is imported: several threads may ask for names at once."""
+
+
+def _forget() -> None:
+    """In a child made by fork() nobody holds it."""
+    global _importing
+    _importing = RLock()
+
+
+register_at_fork(after_in_child=_forget)
+
 
 def __getattr__(name: str) -> Any:
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # ``importlib`` does the same, and has to be imported for it.
-    value = getattr(__import__(module, globals(), None, (name,), 1), name)
+    with _importing:
+        # Nearly all modules need it. Where several threads are the first to import it at once, Python 3.13.0 gives some of them half of it.
+        __import__("collections.abc")
+        # ``importlib`` does the same, and has to be imported for it.
+        value = getattr(__import__(module, globals(), None, (name,), 1), name)
     globals()[name] = value
     return value
 

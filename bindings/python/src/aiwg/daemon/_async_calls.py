@@ -11,23 +11,26 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, NamedTuple
 
 from ._async_connection import AsyncConnection
-from ._errors import DaemonConnectionError, DaemonError, disconnected, is_lost
+from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError, disconnected, is_lost
 from ._fork import forget_in_children
+from ._generated.constants import REPEATABLE
 from ._message import request_line
 from ._repeat import (
+    KEY,
+    TRACE,
     Patience,
     has_trace,
     is_stopping,
-    knows_no_keys,
-    knows_no_traces,
+    refused_member,
     repeats_after,
     with_key,
-    without_trace,
+    without,
 )
 
 if TYPE_CHECKING:
     from ._async_spooler import AsyncSpooler
     from ._discovery import Address
+    from ._members import Members
     from ._spool import EventSpooled, Spooled
 
 
@@ -42,21 +45,23 @@ class Terms(NamedTuple):
     """True if it waits for a daemon that is being restarted."""
     ends_task: bool = False
     """True if nobody wants the task of a submission that is given up."""
+    has_own_key: bool = False
+    """True if it has a key that its caller has not given."""
 
 
-class _Call:
+class Call:
     """A call that a task waits for."""
 
     __slots__ = (
         "_calls",
-        "_keyed",
+        "_members",
         "_params",
         "future",
-        "has_own_key",
-        "has_trace",
+        "is_safe",
         "line",
         "method",
         "number",
+        "optional",
         "since",
         "size",
         "terms",
@@ -70,19 +75,23 @@ class _Call:
         terms: Terms,
     ) -> None:
         self._calls = calls
-        if not calls.has_traces and has_trace(method, params):
-            params = without_trace(params)
         keyed = with_key(method, params) if terms.repeats and calls.has_keys else params
         self.future: asyncio.Future[Any] = calls.loop.create_future()
         self.number = next(calls.numbers)
         self.since = time.monotonic()
         self.method = method
         self.terms = terms
-        self.has_own_key = keyed is not params
-        """True if it has a key that its caller has not given."""
-        self._params, self._keyed = params, keyed
-        self.has_trace = has_trace(method, params)
-        """True if it has a trace, which a daemon may be too old to take."""
+        self.is_safe = REPEATABLE.get(method) == "safe"
+        """True if it changes nothing."""
+        self.optional: set[str] = set()
+        """Those of its members that a daemon may be too old to know."""
+        if terms.has_own_key or keyed is not params:
+            self.optional.add(KEY)
+        if has_trace(method, params):
+            self.optional.add(TRACE)
+        self._members: Members | None = None
+        """What is known of the daemon that has it."""
+        self._params = keyed
         self.line = request_line(self.number, method, keyed)
         self.size = len(self.line)
 
@@ -91,33 +100,54 @@ class _Call:
         """True if nobody wants the task of a submission that is given up."""
         return self.terms.ends_task
 
-    def __lt__(self, other: _Call) -> bool:
+    def __lt__(self, other: Call) -> bool:
         return self.number < other.number
 
     def succeed(self, result: Any) -> None:
+        members = self.leave()
+        if members is not None:
+            members.took(self.optional)
         self._calls.answered()
         if not self.future.done():
             self.future.set_result(result)
 
     def fail(self, error: Exception) -> None:
+        members = self.leave()
         if isinstance(error, DaemonError) and not is_stopping(error):
             self._calls.answered()
-        if self.future.done() or self._calls.take_back(self, error):
+        if self.future.done() or self._calls.take_back(self, error, members):
             return
         self.future.set_exception(error)
 
-    def drop_key(self) -> None:
-        """Makes it one for a daemon that knows no keys."""
-        self.has_own_key = False
-        self.terms = self.terms._replace(repeats=False)
-        self._keyed = self._params
-        self.line = request_line(self.number, self.method, self._params)
+    def enter(self, members: Members) -> None:
+        """Takes notice that it is in flight."""
+        self._members = members
+        members.count(self.optional, 1)
 
-    def drop_trace(self) -> None:
-        """Makes it one for a daemon that takes no traces."""
-        self.has_trace = False
-        self._params, self._keyed = without_trace(self._params), without_trace(self._keyed)
-        self.line = request_line(self.number, self.method, self._keyed)
+    def leave(self) -> Members | None:
+        """Takes notice that it is in flight no longer. Gives what is known of the daemon that has had it."""
+        members, self._members = self._members, None
+        if members is not None and self.optional:
+            members.count(self.optional, -1)
+            self._calls.may_go_on()
+        return members
+
+    async def outcome(self, seconds: float | None) -> Any:
+        """Waits for the answer. Cancelling this, and the end of the time, cancel the call in the daemon."""
+        return await self._calls.outcome(self, seconds)
+
+    def may_spool(self, error: Exception) -> bool:
+        """True if its event may be spooled after this error: a daemon that has it would know it again by its key."""
+        may_be_taken = isinstance(error, DaemonTimeoutError) or is_lost(error)
+        return not may_be_taken or KEY in (self._params or {})
+
+    def leave_out(self, member: str) -> None:
+        """Makes it one for a daemon that does not know a member. Without its key it is sent once."""
+        self.optional.discard(member)
+        if member == KEY:
+            self.terms = self.terms._replace(repeats=False)
+        self._params = without(member, self._params)
+        self.line = request_line(self.number, self.method, self._params)
 
 
 class AsyncCalls:
@@ -126,10 +156,6 @@ class AsyncCalls:
     def __init__(self, connect: Callable[[AsyncCalls], Awaitable[AsyncConnection]]) -> None:
         self.loop = asyncio.get_running_loop()
         self.connection: AsyncConnection | None = None
-        self.has_keys = True
-        """False once the daemon is known to be older than the keys."""
-        self.has_traces = True
-        """False once the daemon that is connected to is known to be older than the traces of events."""
         self.numbers = itertools.count(1)
         self.path = ""
         """The socket that was last connected to, or tried."""
@@ -139,9 +165,9 @@ class AsyncCalls:
         self._stopping: list[AsyncConnection] = []
         """Connections to daemons that are about to end: they answer what they have, and get no more."""
         self._spooler: AsyncSpooler | None = None
-        self._unsent: list[_Call] = []
+        self._unsent: list[Call] = []
         """A heap: those that are to be sent again were made before the others."""
-        self._pending: dict[int, _Call] = {}
+        self._pending: dict[int, Call] = {}
         self._was_connected = False
         self._will_pump = False
         self._patience = Patience()
@@ -154,16 +180,22 @@ class AsyncCalls:
         self._spooler = None
         self._was_connected = self._will_pump = False
 
-    def add(self, method: str, params: Mapping[str, object] | None, terms: Terms) -> _Call:
+    @property
+    def has_keys(self) -> bool:
+        """False if the daemon that is connected to is known to be older than the keys."""
+        connection = self.connection
+        return connection is None or not connection.is_open or not connection.members.lacks(KEY)
+
+    def add(self, method: str, params: Mapping[str, object] | None, terms: Terms) -> Call:
         """Has a call sent, now or later, but in its turn. Raises what ``json`` raises: nothing is sent then."""
-        call = _Call(self, method, params, terms)
+        call = Call(self, method, params, terms)
         self._pending[call.number] = call
         heapq.heappush(self._unsent, call)
         self._pump()
         return call
 
-    async def outcome(self, call: _Call, seconds: float | None) -> Any:
-        """Waits for the answer. Cancelling this, and the end of the time, cancel the call in the daemon."""
+    async def outcome(self, call: Call, seconds: float | None) -> Any:
+        """Waits for the answer of a call."""
         try:
             return await asyncio.wait_for(call.future, seconds)
         except (asyncio.CancelledError, asyncio.TimeoutError) as error:
@@ -178,6 +210,7 @@ class AsyncCalls:
                 self.connection.cancel(call)
             raise
         finally:
+            call.leave()
             self._pending.pop(call.number, None)
 
     async def spool(self, address: Address, event: Spooled) -> EventSpooled:
@@ -217,16 +250,18 @@ class AsyncCalls:
             self._will_pump = True
             self.loop.call_soon(self._pump)
 
-    def take_back(self, call: _Call, error: Exception) -> bool:
+    def may_go_on(self) -> None:
+        """Sends what has waited for what becomes of a call."""
+        if self._unsent:
+            self.changed()
+
+    def take_back(self, call: Call, error: Exception, members: Members | None) -> bool:
         """True if the call is sent again; False if it has failed."""
         if is_stopping(error):
             self._patience.saw(error, call.since)
-        if call.has_own_key and knows_no_keys(error):
-            self.has_keys = False
-            call.drop_key()
-        elif call.has_trace and knows_no_traces(error):
-            self.has_traces = False
-            call.drop_trace()
+        member = refused_member(error)
+        if member is not None and members is not None and members.refused(call.optional, member):
+            call.leave_out(member)
         elif not call.terms.repeats or not repeats_after(error, self._was_connected):
             return False
         elif not call.terms.is_patient and self._patience.is_over(call.since):
@@ -281,10 +316,17 @@ class AsyncCalls:
             if not is_awaited and any(not call.future.done() for call in self._unsent):
                 self._begin_to_connect()
             return
-        while self._unsent and connection.is_writable:
-            call = heapq.heappop(self._unsent)
+        members = connection.members
+        while self._unsent and connection.is_writable and not members.is_waiting:
+            call = self._unsent[0]
             if not call.future.done():
+                for member in [member for member in call.optional if members.lacks(member)]:
+                    call.leave_out(member)
+                if not members.may_follow(call):
+                    return
+                call.enter(members)
                 connection.send(call)
+            heapq.heappop(self._unsent)
 
     def _begin_to_connect(self) -> asyncio.Task[AsyncConnection]:
         if self._connecting is None:
@@ -324,7 +366,7 @@ class AsyncCalls:
             return
         error = task.exception()
         if error is None:
-            self.connection, self._was_connected, self.has_traces = task.result(), True, True
+            self.connection, self._was_connected = task.result(), True
             self._pump()
         elif isinstance(error, (DaemonConnectionError, DaemonError)):
             self._has_not_connected(error)
@@ -335,7 +377,7 @@ class AsyncCalls:
         """Waits, for those calls that may be repeated, and fails the others."""
         self._patience.lose()
         repeats = repeats_after(error, self._was_connected)
-        waiting: list[_Call] = []
+        waiting: list[Call] = []
         for call in sorted(self._unsent):
             if call.future.done():
                 continue

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Final
 from weakref import WeakSet
 
-from ._async_calls import AsyncCalls, Terms
+from ._async_calls import AsyncCalls, Call, Terms
 from ._async_connection import AsyncConnection
 from ._async_events import AsyncEvents
 from ._async_subscription import AsyncSubscription
@@ -26,7 +26,7 @@ from ._notification import Notification
 from ._progress import OnMissed, Progress
 from ._offline import OFFLINE_TIMEOUT
 from ._reading import Reading
-from ._repeat import knows_no_keys, may_repeat
+from ._repeat import may_repeat
 from ._subscription import Where
 
 if TYPE_CHECKING:
@@ -281,17 +281,30 @@ class AsyncDaemonClient(AsyncMethods):
         params: Mapping[str, object] | None,
         limit: Deadline,
         retry: bool | None,
-        waits: bool = True,
     ) -> Any:
-        """Calls a method. Unless it waits, a daemon that is gone, or about to end, is an error at once."""
-        repeats = may_repeat(method, self._retry if retry is None else retry)
         with Logged(method):
-            calls = self._in_loop()
-            call = calls.add(method, params, Terms(repeats, limit.timeout is not None, waits, limit.ends_task))
-            try:
-                return await calls.outcome(call, limit.left())
-            except asyncio.TimeoutError:
-                raise limit.late(method) from None
+            return await self._outcome(self._begun(method, params, limit, retry), limit)
+
+    def _begun(
+        self,
+        method: str,
+        params: Mapping[str, object] | None,
+        limit: Deadline,
+        retry: bool | None,
+        waits: bool = True,
+        has_own_key: bool = False,
+    ) -> Call:
+        """Has a method called. Unless it waits, a daemon that is gone, or about to end, is an error at once."""
+        repeats = may_repeat(method, self._retry if retry is None else retry)
+        is_patient = limit.timeout is not None
+        terms = Terms(repeats, is_patient, waits, limit.ends_task, has_own_key)
+        return self._in_loop().add(method, params, terms)
+
+    async def _outcome(self, call: Call, limit: Deadline) -> Any:
+        try:
+            return await call.outcome(limit.left())
+        except asyncio.TimeoutError:
+            raise limit.late(call.method) from None
 
     async def _emit_or_spool(
         self,
@@ -307,15 +320,14 @@ class AsyncDaemonClient(AsyncMethods):
 
         limit = Deadline.of(timeout, deadline, self._timeout or OFFLINE_TIMEOUT)
         event, method = spooled(topic, payload, key, trace), "event.emit"
+        call = self._begun(method, event.params(), limit, retry, False, event.has_own_key)
         try:
-            received = await self._request(method, event.params(), limit, retry, waits=False)
+            with Logged(method):
+                received = await self._outcome(call, limit)
         except (DaemonError, DaemonConnectionError) as error:
-            if finds_no_daemon(error):
-                return await self._in_loop().spool(discover(self._given_path, self._cwd), event)
-            if not (event.has_own_key and knows_no_keys(error)):
+            if not finds_no_daemon(error) or not call.may_spool(error):
                 raise
-            # It is older than the keys: what is lost now stays lost.
-            received = await self._request(method, event.params(has_key=False), limit, retry=False)
+            return await self._in_loop().spool(discover(self._given_path, self._cwd), event)
         with Reading(method):
             return EventEmitted.from_wire(received)
 

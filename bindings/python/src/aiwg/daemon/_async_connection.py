@@ -12,6 +12,7 @@ from ._discovery import Address
 from ._errors import DaemonConnectionError, disconnected
 from ._fork import forget_in_children
 from ._hooks import Hooks
+from ._members import Members
 from ._message import UNREADABLE, Lines, cancel_line, dispatch, unreadable
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class AsyncConnection(asyncio.Protocol):
     def __init__(self, path: str, hooks: Hooks, owner: Owner) -> None:
         self.loop = asyncio.get_running_loop()
         self.path = path
+        self.members = Members()
+        """What is known of the daemon."""
         self._hooks = hooks
         self._owner = owner
         self._lines = Lines()

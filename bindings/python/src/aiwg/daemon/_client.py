@@ -17,7 +17,7 @@ from ._hooks import Hooks, Logged
 from ._lock import Interrupted, SignalSafeLock
 from ._offline import OFFLINE_TIMEOUT
 from ._reading import Reading
-from ._repeat import Patience, has_trace, knows_no_keys, knows_no_traces, may_repeat, with_key, without_trace
+from ._repeat import TRACE, Patience, has_trace, knows_no_keys, knows_no_traces, may_repeat, with_key, without
 from ._tasks import Tasks
 
 TYPE_CHECKING = False
@@ -93,8 +93,8 @@ class DaemonClient(Methods):
         """Connections on which calls of other threads wait for their answers. They get no more."""
         self._subscriptions: WeakSet[Subscription] = WeakSet()
         self._was_connected = False
-        self._has_keys = True
-        self._has_traces = True
+        self._has_keys = self._has_traces = True
+        """False where the daemon that is connected to is too old to know of them."""
         forget_in_children(self)
 
     def forget(self) -> None:
@@ -377,7 +377,8 @@ class DaemonClient(Methods):
         Unless it waits, a daemon that is not there, or that is about to end, is an error at once.
         """
         patience = Patience()
-        keyed = with_key(method, params) if self._has_keys else params
+        # The next daemon may be newer.
+        keyed = with_key(method, params) if self._has_keys or not self.is_connected else params
         while True:
             began = time.monotonic()
             try:
@@ -406,7 +407,7 @@ class DaemonClient(Methods):
                 if not knows_no_traces(error):
                     raise
                 self._has_traces = False
-        return self._sent(method, without_trace(params), limit)
+        return self._sent(method, without(TRACE, params), limit)
 
     def _sent(self, method: str, params: Mapping[str, object] | None, limit: Deadline) -> Any:
         address: Address | None = None
@@ -428,7 +429,7 @@ class DaemonClient(Methods):
             connection = self._connection
             if connection is None or not connection.is_open:
                 connection = self._connection = Connection(address, deadline, self._hooks)
-                self._was_connected = self._has_traces = True
+                self._was_connected = self._has_keys = self._has_traces = True
             return connection
 
         left = deadline.left()

@@ -49,9 +49,16 @@ def may_repeat(method: str, retry: bool) -> bool:
     return retry and method in REPEATABLE
 
 
+def refused_member(error: BaseException) -> str | None:
+    """The member for which a daemon has refused a call, if it has."""
+    if isinstance(error, DaemonError) and error.kind == "invalid_params":
+        return error.member
+    return None
+
+
 def knows_no_keys(error: BaseException) -> bool:
     """True if the daemon is older than the keys, and has refused a call for its."""
-    return isinstance(error, DaemonError) and error.kind == "invalid_params" and error.member == KEY
+    return refused_member(error) == KEY
 
 
 def has_trace(method: str, params: Mapping[str, object] | None) -> bool:
@@ -63,14 +70,14 @@ def has_trace(method: str, params: Mapping[str, object] | None) -> bool:
     return is_traceparent(params[TRACE])
 
 
-def without_trace(params: Mapping[str, object] | None) -> Mapping[str, object]:
-    """The params for a daemon that is too old to take the trace of an event."""
-    return {name: value for name, value in (params or {}).items() if name != TRACE}
+def without(member: str, params: Mapping[str, object] | None) -> Mapping[str, object]:
+    """The params for a daemon that is too old to know a member."""
+    return {name: value for name, value in (params or {}).items() if name != member}
 
 
 def knows_no_traces(error: BaseException) -> bool:
     """True if the daemon has refused a call for its trace, which is as it should be: it is too old to take one."""
-    return isinstance(error, DaemonError) and error.kind == "invalid_params" and error.member == TRACE
+    return refused_member(error) == TRACE
 
 
 def is_stopping(error: BaseException) -> bool:
