@@ -54,8 +54,7 @@ fn unsteady(listener: &UnixListener, log: &Mutex<Log>) {
             let answer = match (n % 3, count % 5) {
                 // One that stops refuses what comes last.
                 _ if is_refused => {
-                    r#""error":{"code":-32000,"message":"stops","data":{"kind":"shutting_down"}}"#
-                        .to_owned()
+                    r#""error":{"code":-32000,"message":"stops","data":{"kind":"shutting_down"}}"#.to_owned()
                 }
                 (1, 0) if count > most / 2 => continue,
                 _ => format!(r#""result":{{"seq":{seq},"rules":[]}}"#),
@@ -159,7 +158,10 @@ async fn at_a_daemon_older_than_keys_or_traces_calls_keep_their_order() {
             }
         }
         let answers = join_all(calls).await;
-        assert!(answers.iter().all(|answer| matches!(answer, Ok(Ok(_)))), "{members:?} {closes_at}: {answers:?}");
+        assert!(
+            answers.iter().all(|answer| matches!(answer, Ok(Ok(_)))),
+            "{members:?} {closes_at}: {answers:?}"
+        );
         assert!(effects.lock().unwrap().iter().copied().eq(0..600), "{members:?} {closes_at} {every}");
     }
 }
