@@ -23,6 +23,8 @@ pub(crate) struct WaitsFor {
     pub(crate) waiting: Option<Waiting>,
     /// Time of its end, where that is known.
     pub(crate) until: Option<Timestamp>,
+    /// Time at which the limit resets after which a person is to say that it goes on; none for any other wait.
+    pub(crate) resets_at: Option<Timestamp>,
     /// The task, the approval or the lane that it is about.
     about: Option<String>,
     /// True where it is not the task that waits, but its agent.
@@ -50,17 +52,18 @@ impl WaitsFor {
         let gate = (now.gate_of)(&row.spec.class);
         let about =
             gate.as_ref().filter(|gate| gate.waiting == Waiting::Lane).and_then(|_| row.spec.lane.clone());
-        let until = gate.as_ref().and_then(|gate| gate.until);
+        let (until, resets_at) = gate.as_ref().map(|gate| (gate.until, gate.resets_at)).unwrap_or_default();
         let waiting = gate.map(|gate| gate.waiting);
         let kept_by = match waiting {
             Some(Waiting::Budget) => others.find(|(_, other)| *other == row.no).map(|(by, _)| *by),
             _ => None,
         };
-        Ok(vec![Self { waiting, until, about, is_agent: false, kept_by }])
+        Ok(vec![Self { waiting, until, resets_at, about, is_agent: false, kept_by }])
     }
 
     fn of_agent(other: TaskNo) -> Self {
-        Self { waiting: None, until: None, about: Some(other.to_string()), is_agent: true, kept_by: None }
+        let about = Some(other.to_string());
+        Self { waiting: None, until: None, resets_at: None, about, is_agent: true, kept_by: None }
     }
 
     /// The reason as a word.
@@ -88,20 +91,19 @@ impl WaitsFor {
             }
             _ => (hold.until, None),
         };
-        Ok(Self { waiting: Some(hold.waiting()), until, about, is_agent: false, kept_by: None })
+        let waiting = Some(hold.waiting());
+        Ok(Self { waiting, until, resets_at: None, about, is_agent: false, kept_by: None })
     }
 }
 
-/// The reason for which a queued task waits and the time of its end, where that is known: of several the one that lasts longest; none if only a
-/// slot is missing.
+/// What a queued task waits for: of several the one that lasts longest. None if it waits for a slot only, or does not wait.
 pub(crate) fn longest_wait(
     reader: &dyn Reader,
     gate_of: &dyn Fn(&str) -> Option<Gate>,
     row: &TaskRow,
-) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
+) -> aiwg_store::Result<Option<WaitsFor>> {
     let all = WaitsFor::all(reader, &Now { gate_of, waits: &[] }, row)?;
-    let longest = all.into_iter().max_by_key(WaitsFor::lasts);
-    Ok(longest.and_then(|wait| Some((wait.waiting?, wait.until))))
+    Ok(all.into_iter().max_by_key(WaitsFor::lasts).filter(|wait| wait.waiting.is_some()))
 }
 
 /// The end of the wait, after "waits".
@@ -127,6 +129,12 @@ impl fmt::Display for WaitsFor {
                 )
             }
             Some(Waiting::Limit) => {
+                if let Some(at) = self.resets_at {
+                    return write!(
+                        f,
+                        "until a person has it go on: `aiwg account resume`; the limit of its agent's account resets at {at}"
+                    );
+                }
                 f.write_str("until the account of its agent is good again: `aiwg account list`")
             }
             Some(Waiting::Taken) => {

@@ -398,7 +398,11 @@ fn a_limit_that_cannot_be_shared_outlasts_the_daemon_and_is_said_in_the_health()
 fn a_person_may_be_asked_before_work_goes_on() {
     let daemon = with(&limited(Duration::from_secs(1)), json!({ "accounts": { "resume": "ask" } }));
     let task = daemon.submit("anything");
-    assert!(waits(&daemon, &task)["waitingUntil"].is_null());
+    let waiting = waits(&daemon, &task);
+    assert!(waiting["waitingUntil"].is_null());
+    let resets_at = waiting["limitResetsAt"].as_str().unwrap();
+    let chain = daemon.call("task.why", json!({ "id": task })).to_string();
+    assert!(chain.contains(&format!("the limit of its agent's account resets at {resets_at}")), "{chain}");
     script(&daemon, &sample("oauth.SAY", "exit 0"));
     let status = daemon.status();
     assert_eq!(status["health"], "degraded");

@@ -100,6 +100,9 @@ pub struct Task {
     /// Time at which that ends by itself; absent if it does not, or if the time is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_until: Option<Timestamp>,
+    /// Time at which the limit resets after which a person is to have it go on (`accounts.resume` is `ask`); absent for any other wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_resets_at: Option<Timestamp>,
     /// The tasks whose end its agent waits for while it runs, by `task.wait` or `task.output`: up to 100 of them. Absent for none, and in lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<String>,

@@ -160,6 +160,7 @@ impl TaskRow {
             state: self.state,
             waiting: None,
             waiting_until: None,
+            limit_resets_at: None,
             waits_for: Vec::new(),
             lane: self.spec.lane,
             expires_at: self.spec.expires_at,

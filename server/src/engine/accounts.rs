@@ -32,9 +32,15 @@ impl Transaction<'_> {
     /// that should be over closes nothing here: [`probe_gate`](Self::probe_gate) comes later.
     pub(super) fn account_gate(&self, class: &str, may_start: bool) -> Option<Gate> {
         let candidates = self.candidates_of(class)?;
-        let (mut first, mut is_soon) = (None, false);
+        let (mut first, mut is_soon, mut resets_at) = (None, false, None);
         for candidate in candidates {
-            match self.look_at(candidate.as_deref()) {
+            let found = self.look_at(candidate.as_deref());
+            if let Some((account, Look::Closed { until: None })) = &found {
+                let pause = self.state.accounts.pause(&account.id);
+                let limit = pause.filter(|pause| pause.reason == PauseReason::Limited);
+                resets_at = earlier(resets_at, limit.and_then(|pause| pause.until));
+            }
+            match found {
                 None | Some((_, Look::Open)) => return None,
                 Some((_, Look::Probe | Look::Unclaimed)) if may_start => return None,
                 Some((_, Look::Probe | Look::Unclaimed)) => is_soon = true,
@@ -42,7 +48,8 @@ impl Transaction<'_> {
             }
         }
         let until = first.filter(|_| !is_soon);
-        Some(Gate { until, ..Gate::of(Waiting::Limit) })
+        let resets_at = resets_at.filter(|_| first.is_none() && !is_soon);
+        Some(Gate { until, resets_at, ..Gate::of(Waiting::Limit) })
     }
 
     /// The gate before a task that nothing else keeps from starting, and that would try whether the limit of an account is over: another daemon has

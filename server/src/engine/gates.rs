@@ -34,11 +34,13 @@ pub struct Gate {
     pub waiting: Waiting,
     /// Time at which it opens by itself; none if that is not known.
     pub until: Option<Timestamp>,
+    /// Time at which the limit resets after which a person is to open it; none for any other gate.
+    pub resets_at: Option<Timestamp>,
 }
 
 impl Gate {
     pub(super) fn of(waiting: Waiting) -> Self {
-        Self { waiting, until: None }
+        Self { waiting, until: None, resets_at: None }
     }
 }
 

@@ -617,6 +617,9 @@ export declare class TaskMethods {
    * Gives a task back that was taken over: its agent goes on in its session, or the task has
    * completed.
    *
+   * If its agent has not ended yet, the task goes on; one that is `done` completes when its agent
+   * has been ended for that.
+   *
    * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `task_is_not_taken`,
    * `storage_unavailable`, `shutting_down`
    *

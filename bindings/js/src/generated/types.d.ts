@@ -1898,6 +1898,11 @@ export interface Task {
   /** Time at which that ends by itself; absent if it does not, or if the time is not known. */
   waitingUntil?: Timestamp;
   /**
+   * Time at which the limit resets after which a person is to have it go on (`accounts.resume` is
+   * `ask`); absent for any other wait.
+   */
+  limitResetsAt?: Timestamp;
+  /**
    * The tasks whose end its agent waits for while it runs, by `task.wait` or `task.output`: up to
    * 100 of them. Absent for none, and in lists.
    */
@@ -2122,7 +2127,10 @@ export interface TaskGetParams {
 export interface TaskGiveParams {
   /** The task's id. Length at most 200. */
   taskId: string;
-  /** True if nothing is left to do: the task has completed. Otherwise its agent goes on. */
+  /**
+   * True if nothing is left to do: the task has completed, or completes when its agent has been
+   * ended. Otherwise its agent goes on.
+   */
   done?: boolean | undefined;
 }
 

@@ -54,6 +54,11 @@ fn state(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
 fn until(task: &Task) -> String {
     let Some(waiting) = task.waiting else { return "until a slot is free".to_owned() };
     let at = task.waiting_until.map(moment);
+    if let Some(at) = task.limit_resets_at.map(moment) {
+        return format!(
+            "until `aiwg account resume` has it go on; the limit of the agent's account resets at {at}"
+        );
+    }
     match (waiting, at) {
         (Waiting::Delay, Some(at)) => format!("until {at}"),
         (Waiting::Hold, None) => "until `aiwg task release` releases it".to_owned(),

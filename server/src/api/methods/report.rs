@@ -79,7 +79,7 @@ fn tripped(state: &RuleState) -> Option<TrippedRule> {
 }
 
 fn reported(context: &Context, reader: &dyn Reader, row: TaskRow) -> aiwg_store::Result<ReportedTask> {
-    let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
+    let wait = waiting(context, reader, &row)?;
     let usage = used(reader, &row)?;
     let first = |text: &str, characters: usize| text.chars().take(characters).collect::<String>();
     Ok(ReportedTask {
@@ -93,7 +93,7 @@ fn reported(context: &Context, reader: &dyn Reader, row: TaskRow) -> aiwg_store:
         cost_usd: usage.and_then(|usage| usage.cost_usd),
         started_at: row.started_at,
         completed_at: row.completed_at,
-        waiting,
-        waiting_until: waiting_until.flatten(),
+        waiting: wait.as_ref().and_then(|wait| wait.waiting),
+        waiting_until: wait.and_then(|wait| wait.until),
     })
 }

@@ -12,7 +12,7 @@ use aiwg_protocol::{
         NoParams, Phase, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited,
         TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskMessage, TaskReleaseParams,
         TaskReleased, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
-        TaskUsage, TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
+        TaskUsage, TaskWaitParams, TasksCancelled, TasksRetried, Timestamp,
     },
 };
 use aiwg_store::{Reader, TaskFilter};
@@ -23,7 +23,7 @@ use crate::{
     context::Context,
     engine::{Edit, EngineError},
     rules::minutes_to_ms,
-    waits::longest_wait,
+    waits::{WaitsFor, longest_wait},
 };
 
 /// The most of a task's output that a list shows, in bytes.
@@ -329,10 +329,12 @@ fn complete(
         _ => row.result.clone(),
     };
     let pid = context.running.pid(row.no);
-    let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
+    let wait = waiting(context, reader, &row)?;
     let usage = used(reader, &row)?;
     let task = row.into_task(pid, output);
-    let task = Task { waiting, waiting_until: waiting_until.flatten(), usage, ..task };
+    let (waiting, waiting_until, limit_resets_at) =
+        wait.map(|wait| (wait.waiting, wait.until, wait.resets_at)).unwrap_or_default();
+    let task = Task { waiting, waiting_until, limit_resets_at, usage, ..task };
     if task.verify.is_none() {
         return Ok(task);
     }
@@ -364,13 +366,12 @@ fn with_rounds(reader: &dyn Reader, no: TaskNo, task: Task) -> aiwg_store::Resul
     })
 }
 
-/// The reason for which a queued task waits, and the time of its end, where that is known; none if only a slot is
-/// missing. Of several holds it is the one that lasts longest.
+/// What a queued task waits for; none if only a slot is missing. Of several holds it is the one that lasts longest.
 pub(super) fn waiting(
     context: &Context,
     reader: &dyn Reader,
     row: &TaskRow,
-) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
+) -> aiwg_store::Result<Option<WaitsFor>> {
     longest_wait(reader, &|class| context.engine.gate(class), row)
 }
 

@@ -47,7 +47,8 @@ pub(super) async fn show(
             let engine = context.engine.clone();
             let found = context.read(move |reader| {
                 let Some(row) = reader.task(no)? else { return Ok(None) };
-                let waits = longest_wait(reader, &|class| engine.gate(class), &row)?;
+                let longest = longest_wait(reader, &|class| engine.gate(class), &row)?;
+                let waits = longest.and_then(|wait| Some((wait.waiting?, wait.until)));
                 Ok(Some((row, waits)))
             });
             found.await.map(|found| of_task(no, found, platform))

@@ -1255,9 +1255,12 @@ class AsyncTaskMethods:
         """Gives a task back that was taken over: its agent goes on in its session, or the task has
         completed.
 
+        If its agent has not ended yet, the task goes on; one that is `done` completes when its
+        agent has been ended for that.
+
         - ``task_id``: The task's id. Length at most 200.
-        - ``done``: True if nothing is left to do: the task has completed. Otherwise its agent goes
-          on.
+        - ``done``: True if nothing is left to do: the task has completed, or completes when its
+          agent has been ended. Otherwise its agent goes on.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_not_taken``,

@@ -2968,6 +2968,10 @@ class Task(Result):
     """The reason for which it waits while it is queued; absent if only a slot is missing."""
     waiting_until: Timestamp | None = None
     """Time at which that ends by itself; absent if it does not, or if the time is not known."""
+    limit_resets_at: Timestamp | None = None
+    """Time at which the limit resets after which a person is to have it go on (`accounts.resume` is
+    `ask`); absent for any other wait.
+    """
     waits_for: list[str] | None = None
     """The tasks whose end its agent waits for while it runs, by `task.wait` or `task.output`: up to
     100 of them. Absent for none, and in lists.
@@ -3040,6 +3044,7 @@ class Task(Result):
             profiles=wire.get("profiles"),
             waiting=wire.get("waiting"),
             waiting_until=maybe(timestamp, wire.get("waitingUntil")),
+            limit_resets_at=maybe(timestamp, wire.get("limitResetsAt")),
             waits_for=wire.get("waitsFor"),
             takeover=maybe(Takeover.from_wire, wire.get("takeover")),
             messages=maybe(
