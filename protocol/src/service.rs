@@ -448,6 +448,8 @@ pub trait DaemonService {
     async fn task_take(params: TaskTakeParams) -> Result<TaskTaken, ApiError>;
 
     /// Gives a task back that was taken over: its agent goes on in its session, or the task has completed.
+    ///
+    /// If its agent has not ended yet, the task goes on; one that is `done` completes when its agent has been ended for that.
     #[method(name = "task.give", errors = [TaskNotFound, TaskEnded, TaskIsNotTaken, StorageUnavailable, ShuttingDown])]
     #[example(name = "to go on", params = r#"{"taskId": "task-0002"}"#, result = r#"{"state": "queued"}"#)]
     async fn task_give(params: TaskGiveParams) -> Result<TaskGiven, ApiError>;

@@ -28,6 +28,7 @@ mod sdk;
 mod shapes;
 mod spool;
 mod steer;
+mod takeover;
 mod topics;
 mod unheard;
 mod vectors;

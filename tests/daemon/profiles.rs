@@ -1,6 +1,6 @@
 //! Profiles: which agent does a task, and by what its work is evaluated.
 
-use aiwg_testing::{TestDaemon, claude_stand_in, repository, rule_with, scripted};
+use aiwg_testing::{TestDaemon, claude_stand_in, repository, rule_with, scripted, until};
 use serde_json::{Value, json};
 
 /// The stand-in, with these words after it.
@@ -133,4 +133,24 @@ fn a_cap_is_handed_to_the_program() {
     let daemon = TestDaemon::with(json!({ "agents": { "capped": profile } }));
     let task = submit(&daemon, "capped", "do: answer \"$(tr '\\0' ' ' </proc/$$/cmdline)\"");
     assert!(task["result"].as_str().unwrap().contains("--max-budget-usd 1.5000"), "{task}");
+}
+
+#[test]
+fn a_task_that_has_run_and_whose_profile_is_gone_has_failed_and_was_not_left_without_a_start() {
+    let profile = claude_stand_in();
+    let daemon = TestDaemon::with(json!({ "agents": { "cheap": profile } }));
+    let prompt = "do: touch began; until [ -e go ]; do sleep 0.01; done; answer x";
+    let verify = json!({ "command": "false" });
+    let id = daemon.submit_with(json!({ "prompt": prompt, "agent": "cheap", "verify": verify }));
+    until("its agent", || daemon.file("began").exists());
+    daemon.call("daemon.pause", json!({}));
+    let never_begun = daemon.submit_with(json!({ "prompt": "x", "agent": "cheap" }));
+    daemon.write("go", "");
+    daemon.until_task(&id, "to wait between its rounds", |task| task["waiting"] == "paused");
+    daemon.reload(json!({}));
+    daemon.call("daemon.resume", json!({}));
+    let task = daemon.ended(&id);
+    assert_eq!((&task["state"], &task["reason"]), (&json!("failed"), &json!("failed")), "{task}");
+    assert!(task["error"].as_str().unwrap().contains("cheap"), "{task}");
+    assert_eq!(daemon.ended(&never_begun)["reason"], "not_started");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Project, processes_of, until};
+use crate::support::{Project, processes_of, until, until_some};
 
 /// Number of times that the daemon is killed in each phase.
 const KILLS: usize = 3;
@@ -190,4 +190,44 @@ fn a_task_whose_agent_has_git_wait_for_ever_ends_when_it_is_to_and_git_with_it()
     asked();
     assert_eq!(project.run(&["daemon", "stop"]).code, 0);
     not_asked();
+}
+
+#[test]
+fn the_time_of_a_check_does_not_run_while_a_person_is_asked_and_its_questions_are_those_of_its_round() {
+    let project = Project::started(json!({}));
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    // It asks the same each time, and leaves another question behind that nobody waits for.
+    let check =
+        format!("({aiwg} ask Other? &) ; test \"$({aiwg} ask Good? --option yes --option no)\" = yes");
+    let submitted = project.json(&[
+        "task",
+        "submit",
+        "x",
+        "--verify",
+        &check,
+        "--verify-timeout",
+        "0.03",
+        "--max-rounds",
+        "2",
+    ]);
+    let id = submitted["taskId"].as_str().unwrap();
+    let asked = |what: &str| {
+        let all = project.json(&["approval", "list"]);
+        let all: Vec<_> =
+            all.as_array().unwrap().iter().filter(|one| one["summary"] == what).cloned().collect();
+        (all.len() == 1).then(|| all[0]["id"].as_str().unwrap().to_owned())
+    };
+    let mut earlier = None;
+    for answer in ["no", "yes"] {
+        let no = until_some("the question", || asked("Good?").filter(|no| Some(no) != earlier.as_ref()));
+        // Longer than the check may take, and than its end is waited for.
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        assert_eq!(project.task(id)["phase"], "checking");
+        assert!(asked("Other?").is_some(), "the one of the round before is withdrawn");
+        project.run(&["approval", "answer", &no, answer]);
+        earlier = Some(no);
+    }
+    let task = project.ended(id);
+    assert_eq!((&task["state"], &task["verified"]), (&json!("completed"), &json!(true)), "{task}");
+    assert_eq!(project.json(&["approval", "list"]), json!([]));
 }

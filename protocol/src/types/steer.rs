@@ -136,7 +136,7 @@ pub struct TaskGiveParams {
     /// The task's id.
     #[schemars(length(max = 200))]
     pub task_id: String,
-    /// True if nothing is left to do: the task has completed. Otherwise its agent goes on.
+    /// True if nothing is left to do: the task has completed, or completes when its agent has been ended. Otherwise its agent goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<bool>,
 }

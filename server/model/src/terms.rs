@@ -119,6 +119,9 @@ impl Sent {
 pub struct Taken {
     /// Time at which it was taken.
     pub since: Timestamp,
+    /// True if the person has said that nothing is left to do, and its agent is being ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_done: bool,
 }
 
 impl Terms {

@@ -37,6 +37,23 @@ pub struct ProtectRecord {
     /// The files that the check before the first round has written: they are not protected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
+    /// True if it was made anew before a run, since a person had had the task: it is no record of what was before the first one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_anew: bool,
+    /// The protected files as a person has found them who has taken the task over; none unless one has, and no run has begun since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<FoundFiles>,
+}
+
+/// The protected files as a person has found them who has taken a task over. They are in the directory of the task's latest run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundFiles {
+    /// The number of that run.
+    pub run: u32,
+    /// The hash of what is there; none where the look at the files did not come to its end, so that nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 impl VerifyTerms {

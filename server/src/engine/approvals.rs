@@ -1,8 +1,8 @@
 //! Approvals: what tasks and agents ask people for, the decisions, and what comes of them, each in one transaction.
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, EndReason, Hold, NewApproval, NewEvent, Outcome, PROMPT_HEAD, TaskNo, TaskRow,
-    TaskSpec, VerifyTerms, text::one_line,
+    ApprovalNo, ApprovalRow, EndReason, Hold, NewApproval, NewEvent, Outcome, PROMPT_HEAD, RunRow, TaskNo,
+    TaskRow, TaskSpec, VerifyTerms, text::one_line,
 };
 use aiwg_protocol::{
     terms::{ApprovalLimits, OnTimeout},
@@ -144,9 +144,12 @@ impl Transaction<'_> {
         if state != TaskState::Running {
             return Err(EngineError::TaskEnded(asked.task).into());
         }
+        let since = self.asks_since(asked.task)?;
         let same = |row: &ApprovalRow| {
             let has_been_asked = row.asked.kind == asked.kind && row.asked.request == asked.request;
-            has_been_asked && row.state != ApprovalState::Timeout && row.used_by.is_none()
+            let is_over = [ApprovalState::Timeout, ApprovalState::Withdrawn].contains(&row.state)
+                || since.is_some_and(|since| row.requested_at < since);
+            has_been_asked && !is_over && row.used_by.is_none()
         };
         if let Some(earlier) = self.store.approvals_of(asked.task)?.into_iter().rev().find(same) {
             return Ok(earlier);
@@ -157,6 +160,24 @@ impl Transaction<'_> {
         }
         let no = self.add_approval(asked, cause)?;
         Ok(self.store.approval(no)?.ok_or(EngineError::ApprovalNotFound(no))?)
+    }
+
+    /// Time from which on what a task has asked counts for what it asks now: a check asks about the work of its own round. None for any.
+    fn asks_since(&self, task: TaskNo) -> aiwg_store::Result<Option<Timestamp>> {
+        let runs = self.store.runs(task)?;
+        if runs.last().is_none_or(|run| run.kind != RunRow::CHECK) {
+            return Ok(None);
+        }
+        Ok(runs.iter().rev().find(|run| run.kind == RunRow::AGENT).and_then(|run| run.ended_at))
+    }
+
+    /// Withdraws the questions of a task that are about its round, if that is over with this run: whoever waits for the answers is gone.
+    pub(super) fn withdraw_questions(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+        let is_check = |runs: Vec<RunRow>| runs.last().is_some_and(|run| run.kind == RunRow::CHECK);
+        if task.spec.terms.verify.is_some() && is_check(self.store.runs(task.no)?) {
+            self.withdraw(task.no, Some(ApprovalKind::Question))?;
+        }
+        Ok(())
     }
 
     pub(super) fn add_approval(

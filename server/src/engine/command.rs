@@ -187,12 +187,20 @@ pub enum EngineError {
     /// Nobody has taken the task.
     #[error("nobody has taken {0} over; `aiwg task take {0}` does")]
     NotTaken(TaskNo),
+    /// A person is about to have the task of this run, and its protected files are to be looked at before.
+    #[error("the protected files of {} are to be looked at before a person has it; try again", run.task)]
+    FilesUnseen {
+        /// The run.
+        run: RunId,
+        /// The patterns of the files.
+        protect: Vec<String>,
+    },
     /// The report is about a run that is over.
     #[error("{0} is over: whatever becomes of it, it says nothing about the task any more")]
     RunIsOver(RunId),
     /// The queue is full.
     #[error(
-        "the queue has no room for this: no more than {0} tasks may wait, which is daemon.max_queued; cancel some, or try again when some have run"
+        "the queue has no room for this: no more than {0} tasks may wait, and one for each slot that is free, which is daemon.max_queued; cancel some, or try again when some have run"
     )]
     QueueFull(u32),
     /// The chain of tasks that led to a new one is as long as `daemon.max_task_depth` allows.
@@ -238,7 +246,7 @@ pub enum EngineError {
     },
     /// The task has ended that had asked.
     #[error(
-        "{no} was withdrawn, since {task} has ended or has another prompt now: `aiwg approval list` shows what waits"
+        "{no} was withdrawn, since {task} has ended, has another prompt now, or has come to another round: `aiwg approval list` shows what waits"
     )]
     ApprovalWithdrawn {
         /// The approval.
@@ -291,7 +299,7 @@ impl From<EngineError> for ApiError {
             EngineError::AlreadyTaken(..) => ErrorKind::TaskIsTaken,
             EngineError::NotTaken(_) => ErrorKind::TaskIsNotTaken,
             EngineError::TaskNotQueued(_) => ErrorKind::TaskNotQueued,
-            EngineError::TaskUnreadable(_) => ErrorKind::InternalError,
+            EngineError::TaskUnreadable(_) | EngineError::FilesUnseen { .. } => ErrorKind::InternalError,
             EngineError::QueueFull(_) => ErrorKind::QueueFull,
             EngineError::ChainTooDeep(_) => ErrorKind::ChainTooDeep,
             EngineError::DependencyNotFound(_) => ErrorKind::DependencyNotFound,

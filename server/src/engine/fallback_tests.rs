@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use aiwg_agents::Reason;
-use aiwg_model::{ApprovalNo, EndReason, Order, Outcome, RunId, TaskNo, TaskSpec};
-use aiwg_protocol::types::{ApprovalDecider, ApprovalVia, Json, TaskState, TaskUsage, Timestamp, Waiting};
+use aiwg_model::{
+    ApprovalNo, EndReason, Order, Outcome, Processes, RunId, TaskNo, TaskSpec, Terms, VerifyTerms,
+};
+use aiwg_protocol::types::{
+    ApprovalDecider, ApprovalVia, CheckCommand, Json, TaskState, TaskUsage, Timestamp, Waiting,
+};
 use aiwg_store_sqlite::SqliteStore;
 use tokio::sync::{
     Notify,
@@ -54,6 +58,10 @@ fn in_session() -> (u64, Option<String>, Option<String>) {
 
 impl Harness {
     async fn start() -> Self {
+        Self::with(spec()).await
+    }
+
+    async fn with(spec: TaskSpec) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = serde_json::from_str(
             r#"{"agent": {"fallback": ["codex"]}, "agents": {"codex": {"program": "codex"}}}"#,
@@ -82,7 +90,7 @@ impl Harness {
             next_due: watch::channel(Due::default()).0,
         };
         let mut harness = Self { engine: engine::start(setup).unwrap().0, orders, accounts, _dir: dir };
-        harness.engine.submit(spec()).await.unwrap();
+        harness.engine.submit(spec).await.unwrap();
         assert_eq!(harness.started().await, [(1, None, None)]);
         harness
     }
@@ -105,7 +113,8 @@ impl Harness {
     /// The run of this number has ended so, in its session.
     async fn ends(&self, n: u32, reason: EndReason) {
         let usage = Some(TaskUsage { session_id: Some("s".to_owned()), ..TaskUsage::default() });
-        let outcome = Outcome { reason, usage, ..Outcome::without_exit(TaskState::Completed, "") };
+        let processes = Some(Processes { ended: 0, left: 0 });
+        let outcome = Outcome { reason, usage, processes, ..Outcome::without_exit(TaskState::Completed, "") };
         self.engine.ended(RunId { task: TASK, n }, outcome).await.unwrap();
     }
 
@@ -169,7 +178,7 @@ async fn what_was_put_off_and_decided_waits_for_the_limit_and_goes_on_in_its_ses
 async fn what_a_person_has_given_back_waits_for_the_limit_and_goes_on_in_its_session() {
     for now in [true, false] {
         let mut harness = Harness::start().await;
-        harness.engine.take(TASK, now).await.unwrap();
+        harness.engine.take(TASK, now, None).await.unwrap();
         harness.ends(1, EndReason::DONE).await;
         harness.limit();
         harness.engine.give(TASK, false).await.unwrap();
@@ -184,7 +193,7 @@ async fn what_a_person_has_given_back_waits_for_the_limit_and_goes_on_in_its_ses
 #[tokio::test]
 async fn what_waits_for_its_session_keeps_nothing_else_from_a_fallback() {
     let mut harness = Harness::start().await;
-    harness.engine.take(TASK, true).await.unwrap();
+    harness.engine.take(TASK, true, None).await.unwrap();
     harness.ends(1, EndReason::DONE).await;
     harness.limit();
     harness.engine.give(TASK, false).await.unwrap();
@@ -200,4 +209,35 @@ async fn what_only_a_limit_has_interrupted_begins_afresh_with_a_fallback() {
     harness.ends(1, EndReason::LIMITED).await;
     assert_eq!(harness.started().await, [(1, Some("codex".to_owned()), None)]);
     harness.end().await;
+}
+
+#[tokio::test]
+async fn a_loop_between_two_rounds_waits_for_the_limit_and_goes_on_in_its_session() {
+    for is_paused in [false, true] {
+        let verify = VerifyTerms {
+            command: CheckCommand::Shell("make test".to_owned()),
+            max_rounds: 9,
+            timeout_minutes: 1.0,
+            before: false,
+            protect: Vec::new(),
+        };
+        let terms = Terms { verify: Some(verify), ..Terms::default() };
+        let mut harness = Harness::with(TaskSpec { terms, ..spec() }).await;
+        harness.ends(1, EndReason::DONE).await;
+        assert_eq!(harness.started().await.len(), 1, "its check");
+        harness.limit();
+        if is_paused {
+            harness.engine.pause().await.unwrap();
+        }
+        harness.ends(2, EndReason::CHECK_FAILED).await;
+        if is_paused {
+            harness.engine.resume().await.unwrap();
+        }
+        harness.waits_for_the_limit_and_goes_on().await;
+        // Interrupted in the middle of a round it begins afresh, as any other.
+        harness.limit();
+        harness.ends(3, EndReason::LIMITED).await;
+        assert_eq!(harness.started().await, [(1, Some("codex".to_owned()), None)]);
+        harness.end().await;
+    }
 }

@@ -8,7 +8,7 @@ use aiwg_model::{PastRound, RoundDetail, RunRow, VerifyTerms};
 const TOLD_ROUNDS: usize = 10;
 
 /// The prompt of the next round, in the session of the rounds before.
-pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>]) -> String {
+pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>], is_given_back: bool) -> String {
     let Some(last) = rounds.last() else { return String::new() };
     let Some(check) = last.check else { return String::new() };
     let next = rounds.len() + 1;
@@ -24,7 +24,14 @@ pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>]) -> String {
         },
         result(terms, check),
     );
-    if !protected.is_empty() {
+    if is_given_back && !protected.is_empty() {
+        text.push_str(&format!(
+            "\n\nThese files are protected, and were not as they were before the first round when you ended: {}. While one of them differs, the \
+             work does not count as done, whatever the check says. Put back what you have changed of them, and leave what a person has changed \
+             since.",
+            quoted_list(&protected)
+        ));
+    } else if !protected.is_empty() {
         text.push_str(&format!(
             "\n\nThese files are protected, and are not as they were before the first round: {}. While one of them differs, the work does \
              not count as done, whatever the check says. Put them back as they were.",
@@ -42,7 +49,12 @@ pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>]) -> String {
 }
 
 /// The prompt of the next round for an agent that does not know of the rounds before.
-pub(super) fn afresh(asked: &str, terms: &VerifyTerms, rounds: &[PastRound<'_>]) -> String {
+pub(super) fn afresh(
+    asked: &str,
+    terms: &VerifyTerms,
+    rounds: &[PastRound<'_>],
+    is_given_back: bool,
+) -> String {
     let first = rounds.len().saturating_sub(TOLD_ROUNDS);
     let tried: String = rounds
         .iter()
@@ -62,7 +74,7 @@ pub(super) fn afresh(asked: &str, terms: &VerifyTerms, rounds: &[PastRound<'_>])
         .collect();
     format!(
         "{asked}\n\nEarlier rounds of this task have worked on it in the same files, in sessions that are not at hand any more:\n{tried}\n{}",
-        again(terms, rounds)
+        again(terms, rounds, is_given_back)
     )
 }
 

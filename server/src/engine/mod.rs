@@ -56,6 +56,7 @@ mod spool;
 mod state;
 mod steer;
 mod submit;
+mod takeover;
 mod tasks;
 mod thread;
 mod transaction;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use aiwg_model::{
     EndReason, Hold, Outcome, RoundOrder, Rounds, RunRow, StopReason, TaskNo, TaskRow, TaskSpec, Terms,
-    VerifyTerms,
+    VerifyTerms, is_answer,
 };
 use aiwg_protocol::{
     config::AgentConfig,
@@ -12,7 +12,8 @@ use aiwg_protocol::{
 };
 
 use super::{
-    steer::{asked_with, going_on, has_heard_of_person, is_given_back, waiting},
+    steer::{asked_with, going_on, waiting},
+    takeover::{has_heard_of_person, is_given_back},
     transaction::Transaction,
     verify::{self, Next, Step, is_done_by, is_to_record, round_prompt, used_ms, with_messages},
 };
@@ -133,7 +134,12 @@ impl Transaction<'_> {
             return Ok(NextRun { round, profile, ..NextRun::of(String::new(), None) });
         }
         let sent = &task.spec.terms.sent;
-        let asked = match round_prompt(&asked_with(self.asked(task)?, sent), terms, runs) {
+        let asked = match round_prompt(
+            &asked_with(self.asked(task)?, sent),
+            terms,
+            runs,
+            is_given_back(sent, runs),
+        ) {
             Some(asked) if !is_verified => asked,
             // A message came after all was done.
             _ => return Ok(NextRun { round, ..self.next_work(task, runs)? }),
@@ -162,22 +168,27 @@ impl Transaction<'_> {
     /// there.
     pub(super) fn keep_session(&mut self, no: TaskNo) -> aiwg_store::Result<()> {
         let Some(task) = self.store.task_if_readable(no)? else { return Ok(()) };
-        let runs = if task.launch > 0 { self.store.runs(no)? } else { Vec::new() };
-        let name = |run: &RunRow| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned());
-        let stays_with = kept_session(&task, &runs).map(name);
-        if stays_with == task.spec.terms.stays_with {
+        let staying = self.staying(&task)?;
+        if staying.terms == task.spec.terms && staying.class == task.spec.class {
             return Ok(());
         }
+        self.store.set_terms(no, &staying.terms)?;
+        self.store.edit(no, &staying)
+    }
+
+    /// A task that stays with the profile in whose session it has to go on, if there is one.
+    pub(super) fn staying(&self, task: &TaskRow) -> aiwg_store::Result<TaskSpec> {
+        let runs = if task.launch > 0 { self.store.runs(task.no)? } else { Vec::new() };
+        let name = |run: &RunRow| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned());
+        let stays_with = kept_session(task, &runs).map(name);
         let own_priority = task.spec.priority.saturating_sub(task.spec.lane_priority);
         let terms = Terms { stays_with, ..task.spec.terms.clone() };
-        self.store.set_terms(no, &terms)?;
-        let spec = self.placed(TaskSpec { terms, ..task.spec }, own_priority);
-        self.store.edit(no, &spec)
+        Ok(self.placed(TaskSpec { terms, ..task.spec.clone() }, own_priority))
     }
 }
 
 /// The run whose session a task has to go on in, since what a person has decided or done is known there only: a call of its agent was put off, or a
-/// person has had the task, and the agent was at most interrupted since. None if there is no such session.
+/// person has had the task, and the agent was at most interrupted since; or since it is between two rounds. None if there is no such session.
 fn kept_session<'a>(task: &TaskRow, runs: &'a [RunRow]) -> Option<&'a RunRow> {
     let sent = &task.spec.terms.sent;
     let work = || runs.iter().rev().filter(|run| run.kind == RunRow::AGENT && was_one(run));
@@ -189,8 +200,15 @@ fn kept_session<'a>(task: &TaskRow, runs: &'a [RunRow]) -> Option<&'a RunRow> {
     let is_kept = is_given_back(sent, runs)
         || pauses.any(is_persons)
         || work().find(|run| !is_pause(run)).is_some_and(is_taken);
+    let is_kept = is_kept || (task.spec.terms.verify.is_some() && is_between_rounds(runs));
     let has_session = |run: &&RunRow| run.usage.as_ref().is_some_and(|usage| usage.session_id.is_some());
     work().find(has_session).filter(|_| is_kept)
+}
+
+/// True if the check of a round was the last to run: its agent goes on in the same session.
+fn is_between_rounds(runs: &[RunRow]) -> bool {
+    let is_checked = |run: &RunRow| run.kind == RunRow::CHECK && run.reason.as_ref().is_some_and(is_answer);
+    last_run(runs).is_some_and(is_checked)
 }
 
 /// The prompt of an agent that goes on where another one, of another profile, has stopped.
@@ -372,7 +390,7 @@ fn last_run(runs: &[RunRow]) -> Option<&RunRow> {
 }
 
 /// True if a run has ended that was one at all.
-fn was_one(run: &RunRow) -> bool {
+pub(super) fn was_one(run: &RunRow) -> bool {
     run.ended_at.is_some() && run.reason.as_ref() != Some(&EndReason::NOT_STARTED)
 }
 

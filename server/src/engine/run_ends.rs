@@ -7,7 +7,8 @@ use super::{
     command::Starts,
     next_run::Again,
     payload::task_event,
-    steer::{AS_IT_WAS, has_news, is_over_for_a_person},
+    steer::{AS_IT_WAS, has_news},
+    takeover::is_over_for_a_person,
     transaction::{Failure, Transaction},
 };
 
@@ -20,15 +21,22 @@ const MOST_LAUNCHES: u32 = 20;
 impl Transaction<'_> {
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.current(run)?;
+        self.look_before_person(&task)?;
         let mut task = match outcome.reason == EndReason::NOT_STARTED {
             true => self.take_back_sent(&task, false)?,
             false => self.note_received(&task, &outcome.received)?,
         };
         let outcome = self.given_ending(&task, outcome.clone());
+        self.withdraw_questions(&task)?;
         task = self.take_back_unheard(&task, &outcome)?;
         let has_news = has_news(&task, &outcome);
-        if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
-            if task.ending == Some(StopReason::Take) || self.has_session(&task, &outcome)? {
+        // One that was given back before its agent had been ended just goes on.
+        let is_ended_for_a_person = task.ending == Some(StopReason::Take);
+        if (task.spec.terms.taken.is_some() || is_ended_for_a_person) && is_over_for_a_person(&task) {
+            if task.spec.terms.taken.is_some_and(|taken| taken.is_done) {
+                return Ok(self.finish_by_hand(&task, &outcome)?);
+            }
+            if is_ended_for_a_person || self.has_session(&task, &outcome)? {
                 return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
             }
             self.not_taken(&mut task)?;
@@ -53,6 +61,7 @@ impl Transaction<'_> {
         used: Used,
     ) -> Result<(), Failure> {
         let (no, task) = (run.task, self.current(run)?);
+        self.look_before_person(&task)?;
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
         let reason = if started { EndReason::LOST } else { EndReason::NOT_STARTED };
         // Also the first run may be a check: the one before the first round.
@@ -66,6 +75,13 @@ impl Transaction<'_> {
             true => most_attempts,
             false => MOST_LAUNCHES,
         };
+        if task.spec.terms.taken.is_some_and(|taken| taken.is_done) && is_over_for_a_person(&task) {
+            let task = self.note_received(&task, &used.received)?;
+            let used =
+                if started && !is_check { used } else { Used { cost: RunCost::Nothing, ..Used::default() } };
+            let lost = Outcome { reason, ..Outcome::without_exit(TaskState::Failed, "") }.with(used);
+            return Ok(self.finish_by_hand(&task, &lost)?);
+        }
         let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
         // A person who has taken it may go on with what is left, however often its agent was lost.
         let is_taken = task.spec.terms.taken.is_some()
@@ -101,18 +117,23 @@ impl Transaction<'_> {
     /// The system is short of something: the task has not begun, and nothing else is started for now.
     pub(super) fn not_started(&mut self, run: RunId) -> Result<(), Failure> {
         let task = self.current(run)?;
+        self.look_before_person(&task)?;
         self.state.starts = Starts::None;
+        let none = || Outcome {
+            reason: EndReason::NOT_STARTED,
+            cost: RunCost::Nothing,
+            ..Outcome::without_exit(TaskState::Failed, "its agent could not be started")
+        };
+        let is_ended_for_a_person = task.ending == Some(StopReason::Take);
         match task.ending {
-            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED, (Used::default(), false))?),
-            ending => {
-                let reason = EndReason::NOT_STARTED;
-                let outcome = Outcome {
-                    reason,
-                    cost: RunCost::Nothing,
-                    ..Outcome::without_exit(TaskState::Failed, "its agent could not be started")
-                };
-                Ok(self.finish(&task, &outcome.given(ending))?)
+            _ if task.spec.terms.taken.is_some_and(|taken| taken.is_done) && is_over_for_a_person(&task) => {
+                Ok(self.finish_by_hand(&task, &none())?)
             }
+            _ if is_ended_for_a_person => {
+                Ok(self.queue_again(&task, EndReason::NOT_STARTED, (Used::default(), false))?)
+            }
+            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED, (Used::default(), false))?),
+            ending => Ok(self.finish(&task, &none().given(ending))?),
         }
     }
 

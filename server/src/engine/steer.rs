@@ -1,12 +1,10 @@
-//! Steering tasks that are under way: messages to their agents, and people who take them over.
+//! Steering tasks that are under way: messages to their agents.
 
 use aiwg_model::{
-    EndReason, Hold, Message, Outcome, Received, RunCost, RunId, RunRow, Sent, StopReason, Taken, TaskNo,
-    TaskRow, TaskSpec, Terms,
+    EndReason, Message, Outcome, Received, RunCost, RunId, RunRow, Sent, StopReason, TaskNo, TaskRow,
+    TaskSpec, Terms,
 };
-use aiwg_protocol::types::{
-    Delivery, Json, TaskDeliveredEvent, TaskGiven, TaskSent, TaskSentEvent, TaskState, TaskTaken, TaskUsage,
-};
+use aiwg_protocol::types::{Delivery, Json, TaskDeliveredEvent, TaskSent, TaskSentEvent, TaskState};
 
 use super::{
     Engine, EngineError,
@@ -33,13 +31,6 @@ const CRASHES_WITHOUT_PAUSE: usize = 2;
 
 /// Stands before a message that an agent may have got already.
 const UNSURE: &str = "(You may have read this already: you were interrupted at that moment.)";
-
-/// The message with which a task goes on after a person has had it.
-const GIVEN_BACK: &str = "A person has worked on this task meanwhile, in your session and its directory. Look at what has changed, and go on \
-                          with what is left of it.";
-
-/// The result of a task that a person has finished.
-const DONE_BY_HAND: &str = "A person has taken it over, and finished it.";
 
 /// The circumstances of a message to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,22 +70,6 @@ impl Engine {
             Ok(tx.note_received(&task, &received).map(drop)?)
         }))
         .await
-    }
-
-    /// Takes a task over for a person: it is held from when its agent has ended. With `now` the agent is ended.
-    ///
-    /// # Errors
-    /// There is no such task, it has ended, someone has taken it already, or the database could not be written.
-    pub async fn take(&self, no: TaskNo, now: bool) -> Result<TaskTaken, EngineError> {
-        self.call(Call::changing(move |tx| tx.take(no, now))).await
-    }
-
-    /// Gives back a task that was taken over. If it is `done`, it has completed.
-    ///
-    /// # Errors
-    /// There is no such task, nobody has taken it, or the database could not be written.
-    pub async fn give(&self, no: TaskNo, done: bool) -> Result<TaskGiven, EngineError> {
-        self.call(Call::changing(move |tx| tx.give(no, done))).await
     }
 }
 
@@ -192,78 +167,8 @@ impl Transaction<'_> {
         }
     }
 
-    fn take(&mut self, no: TaskNo, now: bool) -> Result<TaskTaken, Failure> {
-        let task = self.open(no, EngineError::TakenTooLate)?;
-        let mut terms = task.spec.terms.clone();
-        if let Some(taken) = &terms.taken {
-            return Err(EngineError::AlreadyTaken(no, taken.since).into());
-        }
-        terms.taken = Some(Taken { since: self.now });
-        self.store.set_terms(no, &terms)?;
-        match task.state {
-            TaskState::Running if now => self.end_running(no, StopReason::Take)?,
-            TaskState::Running => {}
-            _ => drop(self.store.hold(no, &Hold::taken())?),
-        }
-        Ok(TaskTaken { state: task.state })
-    }
-
-    fn give(&mut self, no: TaskNo, done: bool) -> Result<TaskGiven, Failure> {
-        let task = self.open(no, EngineError::TakenTooLate)?;
-        let mut terms = task.spec.terms.clone();
-        if terms.taken.take().is_none() {
-            return Err(EngineError::NotTaken(no).into());
-        }
-        if task.state == TaskState::Running {
-            // Its agent has not ended yet, so nobody has worked on it: it just goes on.
-            self.store.set_terms(no, &terms)?;
-            return Ok(TaskGiven { state: TaskState::Running });
-        }
-        if !done && self.has_session(&task, &Outcome::without_exit(task.state, ""))? {
-            let at = Some(self.now);
-            terms.sent.push(Sent {
-                text: GIVEN_BACK.to_owned(),
-                from: None,
-                run: None,
-                at,
-                is_unsure: false,
-            });
-        }
-        self.store.set_terms(no, &terms)?;
-        if done {
-            let outcome = Outcome {
-                reason: EndReason::BY_HAND,
-                error: None,
-                result: Some(DONE_BY_HAND.to_owned()),
-                ..Outcome::without_exit(TaskState::Completed, "")
-            };
-            self.finish(&task, &outcome)?;
-            return Ok(TaskGiven { state: TaskState::Completed });
-        }
-        self.keep_session(no)?;
-        self.store.release_one(no, Hold::TAKEN, "")?;
-        Ok(TaskGiven { state: TaskState::Queued })
-    }
-
-    /// True if a task has a session in which a person may have worked: of one of its runs, or of the one that has ended like this.
-    pub(super) fn has_session(&self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<bool> {
-        let has_one =
-            |usage: &Option<TaskUsage>| usage.as_ref().is_some_and(|usage| usage.session_id.is_some());
-        if has_one(&outcome.usage) {
-            return Ok(true);
-        }
-        let runs = if task.launch > 0 { self.store.runs(task.no)? } else { Vec::new() };
-        Ok(runs.iter().any(|run| has_one(&run.usage)))
-    }
-
-    /// Nobody has a task any more, since there is nothing of it that a person could go on with.
-    pub(super) fn not_taken(&mut self, task: &mut TaskRow) -> aiwg_store::Result<()> {
-        task.spec.terms.taken = None;
-        self.store.set_terms(task.no, &task.spec.terms)
-    }
-
     /// A task that has not ended.
-    fn open(&mut self, no: TaskNo, ended: fn(TaskNo) -> EngineError) -> Result<TaskRow, Failure> {
+    pub(super) fn open(&mut self, no: TaskNo, ended: fn(TaskNo) -> EngineError) -> Result<TaskRow, Failure> {
         let state = self.store.task_state(no)?.ok_or(EngineError::TaskNotFound(no))?;
         if state.is_final() {
             return Err(ended(no).into());
@@ -338,11 +243,6 @@ pub(super) fn crashes_to_wait_for(runs: &[RunRow]) -> usize {
     (in_a_row + 1).saturating_sub(CRASHES_WITHOUT_PAUSE)
 }
 
-/// True if a task that a person has taken waits for that person when its run has ended: nothing else has ended it.
-pub(super) fn is_over_for_a_person(task: &TaskRow) -> bool {
-    matches!(task.ending, None | Some(StopReason::Finished | StopReason::Take))
-}
-
 /// The numbers of the messages that wait.
 fn numbers_waiting(terms: &Terms) -> impl Iterator<Item = u32> {
     (1..).zip(&terms.sent).filter(|(_, sent)| sent.run.is_none()).map(|(n, _)| n)
@@ -368,16 +268,6 @@ pub(super) fn has_news(task: &TaskRow, outcome: &Outcome) -> bool {
     let is_over = matches!(task.ending, None | Some(StopReason::Finished));
     let waits = numbers_waiting(&task.spec.terms).next().is_some();
     waits && is_over && outcome.state == TaskState::Completed
-}
-
-/// True if a person has had the session of a task's agent, which has not heard of that yet.
-pub(super) fn is_given_back(sent: &[Sent], runs: &[RunRow]) -> bool {
-    waiting(sent, runs).iter().any(|sent| sent.from.is_none() && sent.text == GIVEN_BACK)
-}
-
-/// True if this run has heard that a person has had the session in which it went on.
-pub(super) fn has_heard_of_person(sent: &[Sent], run: &RunRow) -> bool {
-    sent.iter().any(|sent| sent.from.is_none() && sent.run == Some(run.id.n) && sent.text == GIVEN_BACK)
 }
 
 /// The messages that no agent has got yet: those of a run that was not started are among them.

@@ -1,10 +1,11 @@
 //! The changes of a task's state.
 
-use aiwg_model::{EndReason, Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{EndReason, Hold, Outcome, RunId, RunRow, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{Cause, EventSource, Json, TaskCancelled, TaskEvent, TaskState};
 
 use super::{
     command::{EngineError, NewEvent, Order, being_cancelled},
+    next_run::was_one,
     payload::{payload, task_event, topic, with_end},
     transaction::{Failure, Transaction},
 };
@@ -170,7 +171,7 @@ impl Transaction<'_> {
 
     /// Ends a task whose last run's end is stored already.
     fn finish_stored(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
-        let outcome = &said_by(task, &self.with_cost_notes(task, outcome)?);
+        let outcome = &self.with_reason(task, said_by(task, &self.with_cost_notes(task, outcome)?))?;
         self.store.finish(task.no, task.state, outcome, self.now)?;
         self.not_running(task);
         self.withdraw_approvals(task.no)?;
@@ -188,6 +189,18 @@ impl Transaction<'_> {
             Some(rule) if self.state.memory.ended(rule) => self.no_longer_busy(rule),
             _ => Ok(()),
         }
+    }
+
+    /// The outcome of a task with the reason for that: one whose agent has worked has not been left without a start, whatever kept its last run from one.
+    fn with_reason(&self, task: &TaskRow, outcome: Outcome) -> aiwg_store::Result<Outcome> {
+        let has_worked = |runs: Vec<RunRow>| runs.iter().any(was_one);
+        if outcome.reason != EndReason::NOT_STARTED
+            || task.launch == 0
+            || !has_worked(self.store.runs(task.no)?)
+        {
+            return Ok(outcome);
+        }
+        Ok(Outcome { reason: EndReason::FAILED, ..outcome })
     }
 
     pub(super) fn not_running(&mut self, task: &TaskRow) {

@@ -162,14 +162,19 @@ pub(super) struct RoundPrompt {
 
 /// The prompts of a round after the first; none also where no more than a message is left of it. A round whose agent has failed, and that goes on for a
 /// message, is done again.
-pub(super) fn round_prompt(asked: &str, terms: &VerifyTerms, runs: &[RunRow]) -> Option<RoundPrompt> {
+pub(super) fn round_prompt(
+    asked: &str,
+    terms: &VerifyTerms,
+    runs: &[RunRow],
+    is_given_back: bool,
+) -> Option<RoundPrompt> {
     let Rounds { mut rounds, session, .. } = Rounds::of(runs);
     rounds.pop_if(|last| last.check.is_none() && !is_done_by(last.work));
     rounds.last()?.check?;
     Some(RoundPrompt {
         session: session.map(str::to_owned),
-        again: again(terms, &rounds),
-        afresh: afresh(asked, terms, &rounds),
+        again: again(terms, &rounds, is_given_back),
+        afresh: afresh(asked, terms, &rounds, is_given_back),
     })
 }
 
@@ -222,16 +227,21 @@ pub(crate) fn used_ms(runs: &[RunRow]) -> u64 {
 pub(super) fn is_to_record(terms: &VerifyTerms, on: Option<&ProtectRecord>, runs: &[RunRow]) -> bool {
     let is_by_agent =
         |on: &ProtectRecord| runs.iter().any(|run| run.id.n == on.run && run.kind == RunRow::AGENT);
-    !terms.protect.is_empty() && !on.is_some_and(|on| on.task.is_some() || is_by_agent(on))
+    !terms.protect.is_empty() && !on.is_some_and(|on| on.task.is_some() || on.is_anew || is_by_agent(on))
 }
 
 impl Engine {
-    /// Notes that the protected files of a task are on record in the directory of a run, under this hash.
+    /// Notes that the protected files of a task are on record in the directory of a run that is to begin, under this hash; that they stay on record
+    /// as they were without one. Gives the record.
     ///
     /// # Errors
     /// The run is over, or the database could not be written.
-    pub(crate) async fn note_protected(&self, run: RunId, hash: String) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.note_protected(run, &hash))).await
+    pub(crate) async fn note_protected(
+        &self,
+        run: RunId,
+        hash: Option<String>,
+    ) -> Result<ProtectRecord, EngineError> {
+        self.call(Call::changing(move |tx| tx.note_protected(run, hash.as_ref()))).await
     }
 }
 
@@ -309,22 +319,30 @@ impl Transaction<'_> {
     /// before its agent.
     fn go_on(&mut self, task: &TaskRow, is_work: bool) -> aiwg_store::Result<()> {
         self.state.endings.remove(&task.no);
+        let staying = TaskRow { spec: self.staying(task)?, ..task.clone() };
         let may_work = self.state.resting_since().is_none() && self.may_go_on();
-        if !(if is_work { may_work && self.may_go_on_working(task)? } else { self.may_go_on() }) {
+        if !(if is_work { may_work && self.may_go_on_working(&staying)? } else { self.may_go_on() }) {
             return self.requeue_after_run(task, None);
+        }
+        if staying.spec.terms != task.spec.terms {
+            self.store.set_terms(task.no, &staying.spec.terms)?;
         }
         self.store.go_on(task.no)?;
         let Some(task) = self.store.task(task.no)? else { return Ok(()) };
         self.launch(task)
     }
 
-    /// Notes that the protected files are on record in the directory of a run, under this hash.
-    fn note_protected(&mut self, run: RunId, hash: &str) -> Result<(), Failure> {
+    fn note_protected(&mut self, run: RunId, hash: Option<&String>) -> Result<ProtectRecord, Failure> {
         let task = self.current(run)?;
-        let mut terms = task.spec.terms.clone();
-        let before = terms.protected.take().unwrap_or_default();
-        terms.protected = Some(ProtectRecord { run: run.n, hash: hash.to_owned(), ..before });
-        Ok(self.store.set_terms(task.no, &terms)?)
+        let mut on = task.spec.terms.protected.clone().unwrap_or_default();
+        if let Some(hash) = hash {
+            let is_anew = on.is_anew || on.found.is_some();
+            on = ProtectRecord { task: None, run: run.n, hash: hash.clone(), is_anew, ..on };
+        }
+        // What a person has found counts for one run only: from here on an agent changes files.
+        on.found = None;
+        self.store.set_terms(task.no, &Terms { protected: Some(on.clone()), ..task.spec.terms.clone() })?;
+        Ok(on)
     }
 
     /// The record with which a retry of a task compares the protected files: that of the task, whose agent may have changed them. None if its agent
@@ -336,7 +354,7 @@ impl Transaction<'_> {
         if task.state == TaskState::Completed || is_to_record(verify, Some(on), &self.store.runs(task.no)?) {
             return Ok(None);
         }
-        Ok(Some(ProtectRecord { task: on.task.or(Some(task.no)), ..on.clone() }))
+        Ok(Some(ProtectRecord { task: on.task.or(Some(task.no)), found: None, ..on.clone() }))
     }
 
     /// Notes what the check before the first round has written.

@@ -150,7 +150,7 @@ fn an_agent_gets_its_messages_before_the_task_has_ended() {
     let noted = |ms| Terms { sent: vec![Sent { at: at(ms), ..sent(None) }], ..Terms::default() };
     assert_eq!(of("g", &noted(999)), Next::Verified);
     assert_eq!(of("g", &noted(1000)), Next::Step(Step::Work(1)));
-    let taken = Terms { taken: Some(Taken { since: Timestamp::default() }), ..waits.clone() };
+    let taken = Terms { taken: Some(Taken { since: Timestamp::default(), is_done: false }), ..waits.clone() };
     let none = Terms { sent: vec![sent(Some(1))], ..Terms::default() };
     for terms in [taken, none] {
         assert_eq!(of("w", &terms), Next::Step(Step::Check(1)));
@@ -210,7 +210,9 @@ fn a_good_check_does_not_count_while_a_protected_file_is_changed() {
     let good = run(2, RunRow::CHECK, Some(EndReason::DONE));
     let rows = [work, good];
     assert_eq!(next(&terms(2), &rows), Next::Step(Step::Work(2)));
-    let asked = round_prompt("Mend it", &terms(2), &rows).unwrap();
+    let asked = round_prompt("Mend it", &terms(2), &rows, true).unwrap();
+    assert!(asked.again.contains("leave what a person has changed"), "{}", asked.again);
+    let asked = round_prompt("Mend it", &terms(2), &rows, false).unwrap();
     assert!(asked.again.contains("\"tests/a\"") && asked.again.contains("has succeeded"), "{}", asked.again);
     let Next::Failed(reason, why) = next(&terms(1), &rows) else { panic!() };
     assert!(reason == EndReason::ROUNDS && why.contains("tests/a"), "{why}");
@@ -219,9 +221,9 @@ fn a_good_check_does_not_count_while_a_protected_file_is_changed() {
 #[test]
 fn a_round_is_asked_for_in_the_session_of_the_one_before() {
     let mut rows = round_of(1, Some(1), "=== it\nsays ===", &[]).to_vec();
-    assert!(round_prompt("Mend it", &terms(3), &rows[..1]).is_none());
+    assert!(round_prompt("Mend it", &terms(3), &rows[..1], false).is_none());
     rows[0].usage = Some(TaskUsage { session_id: Some("s".to_owned()), ..TaskUsage::default() });
-    let asked = round_prompt("Mend it", &terms(3), &rows).unwrap();
+    let asked = round_prompt("Mend it", &terms(3), &rows, false).unwrap();
     assert_eq!(asked.session.as_deref(), Some("s"));
     assert!(
         asked.again.contains("round 2 of 3; one more is left") && asked.again.contains("=== it\nsays ===")
@@ -265,7 +267,7 @@ fn a_slow_look_at_the_protected_files_is_no_forged_record_and_no_fault_of_the_ag
     assert_eq!(next(&terms(1), &seen), Next::Verified);
     // What is more than can be looked at is what the agent has added.
     assert_eq!(next(&terms(2), &of("wg", false)), Next::Step(Step::Work(2)));
-    let asked = round_prompt("x", &terms(2), &of("wg", false)).unwrap();
+    let asked = round_prompt("x", &terms(2), &of("wg", false), false).unwrap();
     assert!(asked.again.contains("It is not known whether the protected files"), "{}", asked.again);
     let Next::Failed(reason, why) = next(&terms(1), &of("wg", false)) else { panic!("it goes on") };
     assert!(reason == EndReason::ROUNDS && why.contains("not known") && why.contains("too much"), "{why}");

@@ -30,6 +30,7 @@ use tokio::{
 
 use attempts::back_off;
 use basis::{Basis, most_attempts};
+pub(super) use look::Kept;
 use request::Request;
 use time::with_pauses;
 use unstarted::{lacks, no_place, not_started};
@@ -43,7 +44,7 @@ use super::{
     messages::Messages,
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
-    prepare::{Prepared, Unprepared, prepare},
+    prepare::{Prepared, Recorded, Unprepared, prepare},
     shim::{self, ANSWERS_WITHIN},
     silence::Silence,
     work::COMPARED_WITHIN,
@@ -78,8 +79,6 @@ pub(super) struct Agent {
     is_check: bool,
     /// The record of its protected files; none where nothing is protected, or before there is one.
     protected: OnceLock<ProtectRecord>,
-    /// The files that the check before the first round has written.
-    written: Vec<String>,
     /// True if the daemon has had its shim end the check, since that did not do so by itself.
     has_timed_out: AtomicBool,
     /// The name of its profile; none for the section `agent`.
@@ -99,7 +98,8 @@ impl Agent {
         let round = order.round.as_ref();
         let (used_ms, is_check) = round.map_or((0, false), |round| (round.used_ms, round.is_check));
         let verify = round.map(|round| round.verify.clone());
-        let on_record = |round: &RoundOrder| round.protected.clone().filter(|_| !round.records);
+        let on_record =
+            |round: &RoundOrder| round.protected.clone().filter(|on| !round.records && on.found.is_none());
         Self {
             task,
             dir,
@@ -110,9 +110,6 @@ impl Agent {
             verify,
             is_check,
             protected: round.and_then(on_record).map(OnceLock::from).unwrap_or_default(),
-            written: round
-                .and_then(|round| Some(round.protected.as_ref()?.written.clone()))
-                .unwrap_or_default(),
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&order.env),
             own_zone: own_zone(&order.env),
@@ -137,7 +134,6 @@ impl Agent {
             verify: task.spec.terms.verify.clone(),
             is_check: run.is_some_and(|run| run.kind == RunRow::CHECK),
             protected: task.spec.terms.protected.clone().map(OnceLock::from).unwrap_or_default(),
-            written: Vec::new(),
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&task.spec.env),
             own_zone: own_zone(&task.spec.env),
@@ -218,8 +214,8 @@ impl Agent {
             Err(Unprepared::Task(error)) => return Ok(not_started(&error)),
             Err(Unprepared::Place(error)) => return Ok(End::NotStarted(no_place(&error, shared))),
         };
-        if let Some(hash) = protected
-            && let Err(error) = self.note_protected(shared, hash).await
+        if let Some(recorded) = protected
+            && let Err(error) = self.note_protected(shared, recorded).await
         {
             return Ok(End::NotStarted(format!(
                 "the record of its protected files could not be stored: {error}"
@@ -261,11 +257,13 @@ impl Agent {
     }
 
     /// Notes the hash of the record of its protected files where its agent cannot change it.
-    async fn note_protected(&self, shared: &Shared, hash: String) -> Result<(), EngineError> {
-        let run = self.task.id();
-        shared.context.engine.note_protected(run, hash.clone()).await?;
-        let written = self.written.clone();
-        let _ = self.protected.set(ProtectRecord { task: None, run: run.n, hash, written });
+    async fn note_protected(&self, shared: &Shared, recorded: Recorded) -> Result<(), EngineError> {
+        let hash = match recorded {
+            Recorded::Anew(hash) => Some(hash),
+            Recorded::AsBefore => None,
+        };
+        let on = shared.context.engine.note_protected(self.task.id(), hash).await?;
+        let _ = self.protected.set(on);
         Ok(())
     }
 
@@ -438,17 +436,19 @@ impl Agent {
                         }
                     }
                 },
-                () = tokio::time::sleep_until(limit), if !ending && self.is_check => {
+                () = tokio::time::sleep_until(limit), if !ending => {
+                    limit = with_pauses(own_limit, shared.context.running.paused(self.task.id()));
+                    if limit > Instant::now() {
+                        continue;
+                    }
+                    if !self.is_check {
+                        self.order_end(shared, StopReason::Timeout).await;
+                        continue;
+                    }
                     self.has_timed_out.store(true, Ordering::Relaxed);
                     ending = true;
                     force.requested();
                     request.make(known());
-                }
-                () = tokio::time::sleep_until(limit), if !ending => {
-                    limit = with_pauses(own_limit, shared.context.running.paused(self.task.id()));
-                    if limit <= Instant::now() {
-                        self.order_end(shared, StopReason::Timeout).await;
-                    }
                 }
             }
         }

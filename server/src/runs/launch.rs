@@ -9,7 +9,7 @@ use aiwg_model::{Outcome, RunId, TaskNo, Used};
 use aiwg_protocol::types::TaskState;
 use aiwg_shim::{Abandon, Process, RunRecord};
 
-use super::Shared;
+use super::{Shared, found::look_for_person, work::COMPARED_WITHIN};
 use crate::{
     beside::beside,
     engine::{Engine, EngineError},
@@ -107,6 +107,13 @@ impl Launch {
             };
             match told {
                 Err(EngineError::Storage(_)) => tokio::time::sleep(RETRY).await,
+                Err(EngineError::FilesUnseen { protect, .. }) => {
+                    let project = &shared.context.project;
+                    let found = look_for_person(project, run, protect, COMPARED_WITHIN).await;
+                    if engine.note_found(run, found).await.is_err_and(|error| error.is_storage()) {
+                        tokio::time::sleep(RETRY).await;
+                    }
+                }
                 Err(error) => return tracing::error!(task = %no, %error, "its end was not taken in"),
                 Ok(()) => break,
             }

@@ -10,6 +10,7 @@ mod check;
 mod cost;
 mod environment;
 mod force;
+mod found;
 mod launch;
 mod messages;
 mod outcome;
@@ -37,6 +38,7 @@ pub(crate) use environment::DEPTH_ENV;
 pub use environment::{AGENT_ENV, TASK_ENV};
 use force::end_unkept;
 pub(crate) use force::leave_agents;
+pub(crate) use found::look_for_person;
 pub(crate) use shortage::Shortage;
 pub(crate) use status::Supervisor;
 

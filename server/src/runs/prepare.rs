@@ -46,8 +46,16 @@ const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 /// An agent that is ready to be started.
 pub(super) struct Prepared {
     pub(super) spec: LaunchSpec,
-    /// The hash of the record of the protected files, if they were put on record.
-    pub(super) protected: Option<String>,
+    /// What has become of the record of the protected files; none where there was nothing to do about it.
+    pub(super) protected: Option<Recorded>,
+}
+
+/// What has become of the record of the protected files before a run.
+pub(super) enum Recorded {
+    /// They were put on record, under this hash.
+    Anew(String),
+    /// They stay on record as they were, though a person has had the task.
+    AsBefore,
 }
 
 /// Why an agent cannot be started.
@@ -107,9 +115,7 @@ pub(super) fn prepare(
     };
     let mut protected = None;
     if let Some(round) = &order.round {
-        if round.records {
-            protected = Some(work::record_protected(look, root, &round.verify.protect, &dir)?);
-        }
+        protected = put_on_record(look, root, round, (task, &dir))?;
         if !round.is_check {
             let look = &look.part(work::LOOK_WITHIN);
             work::note_work(look, root, &shared.context.settings.get().config.watch.ignore, &dir)?;
@@ -155,6 +161,27 @@ pub(super) fn prepare(
         open_files: shared.open_files,
     };
     Ok(Prepared { spec, protected })
+}
+
+/// Puts the protected files on record where that is to be done before this run.
+fn put_on_record(
+    look: &Look,
+    root: &Path,
+    round: &RoundOrder,
+    (task, dir): (&Path, &Path),
+) -> io::Result<Option<Recorded>> {
+    let globs = &round.verify.protect;
+    if round.records {
+        return Ok(Some(Recorded::Anew(work::record_protected(look, root, globs, dir)?)));
+    }
+    let Some(on) = round.protected.as_ref().filter(|on| on.found.is_some()) else { return Ok(None) };
+    Ok(Some(match work::renew_protected(look, root, globs, (task, dir), on) {
+        Ok(hash) => Recorded::Anew(hash),
+        Err(error) => {
+            tracing::warn!(dir = %dir.display(), %error, "what a person has changed in protected files is not known, and counts as the agent's");
+            Recorded::AsBefore
+        }
+    }))
 }
 
 /// The task's directory; tells whether it is new. Where someone has removed those above it, to make room say, or has taken their rights, they

@@ -194,7 +194,8 @@ pub(super) async fn give(
     output.result(&given, |out, given| {
         let how = match given.state {
             TaskState::Completed => "is completed",
-            TaskState::Running => "goes on, and was never interrupted",
+            TaskState::Running if done => "is completed when its agent has been ended",
+            TaskState::Running => "goes on, since its agent had not ended yet",
             _ => "goes on",
         };
         writeln!(out, "{} {how}.", visible(&id))

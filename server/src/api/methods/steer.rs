@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aiwg_model::{RunId, RunRow, Taken, TaskNo};
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -10,9 +12,13 @@ use super::check;
 use crate::{
     api::Handler,
     context::Context,
-    engine::SentBy,
+    engine::{EngineError, SentBy},
     profiles::{Profile, program},
+    runs::look_for_person,
 };
+
+/// The longest look at the protected files of a task that is taken over: its caller waits.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Maximum length of a message, in bytes.
 const LONGEST_MESSAGE: usize = 64 * 1024;
@@ -41,7 +47,20 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
 pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Result<TaskTaken, ApiError> {
     let no = check::task_no(&params.task_id)?;
     has_session(handler, no).await?;
-    handler.command(handler.context.engine.take(no, params.now.unwrap_or(false))).await
+    handler.command(taken(&handler.context, no, params.now.unwrap_or(false))).await
+}
+
+/// Takes a task over. Where no agent of it runs, its protected files are looked at before the person has it.
+async fn taken(context: &Context, no: TaskNo, now: bool) -> Result<TaskTaken, EngineError> {
+    let mut found = None;
+    loop {
+        match context.engine.take(no, now, found.take()).await {
+            Err(EngineError::FilesUnseen { run, protect }) => {
+                found = Some(look_for_person(&context.project, run, protect, LOOK_WITHIN).await);
+            }
+            answer => return answer,
+        }
+    }
 }
 
 pub(crate) async fn task_give(handler: &Handler, params: TaskGiveParams) -> Result<TaskGiven, ApiError> {

@@ -226,7 +226,7 @@ impl Rest {
                 ledger.is_paused = false;
                 async move { drop(engine.resume().await) }.boxed()
             }
-            Op::Take { task, now } => async move { drop(engine.take(no(task), now).await) }.boxed(),
+            Op::Take { task, now } => async move { drop(engine.take(no(task), now, None).await) }.boxed(),
             Op::Give { task, done } => {
                 let is_taken = |row: TaskRow| row.spec.terms.taken.is_some();
                 if done && store.task(no(task)).unwrap().is_some_and(is_taken) {

@@ -183,7 +183,8 @@ impl Agent {
         end: &mut watch::Receiver<Option<StopReason>>,
     ) -> Outcome {
         let on = self.protected.get().cloned();
-        let is_before = on.as_ref().is_some_and(|on| on.task.is_none() && on.run == self.task.launch);
+        let is_before =
+            on.as_ref().is_some_and(|on| on.task.is_none() && !on.is_anew && on.run == self.task.launch);
         // A failed check counts anyway, and whatever it has changed is seen after the next round.
         if protect.is_empty() || !(is_before || outcome.reason == EndReason::DONE) {
             return outcome;

@@ -11,7 +11,7 @@ use super::{Agent, time::with_pauses};
 use crate::{beside::done, runs::Shared};
 
 /// Ends a look with its keeper: when the daemon ends, nobody waits for what comes of it.
-struct Kept<'a>(&'a Look);
+pub(in crate::runs) struct Kept<'a>(pub(in crate::runs) &'a Look);
 
 impl Drop for Kept<'_> {
     fn drop(&mut self) {

@@ -15,7 +15,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use content::{Content, Reading, Unfinished};
 pub(super) use protected::{
-    Compared, changes as protected_changes, record as record_protected, written as protected_written,
+    Compared, changes as protected_changes, record as record_protected, record_found,
+    renew as renew_protected, written as protected_written,
 };
 
 /// Largest size of one of these files, in bytes.
@@ -51,7 +52,10 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
 }
 
 /// The paths that are in one only, or with another content in the other.
-fn differing<'a>(a: &'a Files, b: &'a Files) -> impl Iterator<Item = &'a String> {
+fn differing<'a, State: PartialEq>(
+    a: &'a BTreeMap<String, State>,
+    b: &'a BTreeMap<String, State>,
+) -> impl Iterator<Item = &'a String> + Clone {
     let gone_or_other = a.iter().filter(|(path, hash)| b.get(*path) != Some(hash)).map(|(path, _)| path);
     let new = b.keys().filter(|path| !a.contains_key(*path));
     gone_or_other.chain(new)

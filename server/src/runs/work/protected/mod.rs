@@ -17,7 +17,7 @@ use std::{
 };
 
 use aiwg_fs::{read_bounded, write_atomic};
-use aiwg_model::ProtectRecord;
+use aiwg_model::{FoundFiles, ProtectRecord};
 use aiwg_watch::Look;
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
@@ -25,12 +25,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     ask_git::{exclude_files, ignored, top, tracked},
     content::Reading,
-    name,
+    differing, name,
 };
 use walk::{Files, Found, Protected, hex};
 
 /// The file in a run's directory with the protected files as they were before it.
 const RECORD_FILE: &str = "protected.json";
+
+/// The file in a run's directory with the protected files as a person has found them who took the task over after it.
+const FOUND_FILE: &str = "found.json";
 
 /// Largest size of that file, in bytes.
 const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
@@ -76,8 +79,52 @@ pub(in crate::runs) fn record(
         tracing::warn!(run = %run_dir.display(), glob, "no file of the project is protected by this pattern");
     }
     let files = found.files;
-    let text = serde_json::to_vec(&Record { files, ..record })?;
-    write_atomic(&run_dir.join(RECORD_FILE), &text)?;
+    write_record(&run_dir.join(RECORD_FILE), &Record { files, ..record })
+}
+
+/// Writes down the protected files as a person finds them who takes the task over after the run in this directory. Returns the hash of that.
+pub(in crate::runs) fn record_found(
+    look: &Look,
+    root: &Path,
+    globs: &[String],
+    run_dir: &Path,
+) -> io::Result<String> {
+    let found = Protected::new(globs)?.find(root, Reading::new(look))?;
+    let record = Record { files: found.files, ignoring: BTreeMap::new() };
+    write_record(&run_dir.join(FOUND_FILE), &record)
+}
+
+/// Puts the protected files on record anew, in the directory of a run that is to begin after a person has had the task: those that the person has
+/// changed as they are now, and all others as they were on record. Returns the hash of the record.
+pub(in crate::runs) fn renew(
+    look: &Look,
+    root: &Path,
+    globs: &[String],
+    (task_dir, run_dir): (&Path, &Path),
+    on: &ProtectRecord,
+) -> io::Result<String> {
+    let none = || io::Error::from(io::ErrorKind::NotFound);
+    let Some(FoundFiles { run, hash: Some(hash) }) = &on.found else { return Err(none()) };
+    let found_path = task_dir.join(run.to_string()).join(FOUND_FILE);
+    let before = read_as(&found_path, hash)?.files;
+    let (mut record, _) = read_record(&record_path(task_dir, Some(on)), Some(on))?;
+    let protected = Protected::new(globs)?;
+    let found = protected.find(root, Reading::new(look))?;
+    let changed = differing(&before, &found.files);
+    let ignored = ignored_names(look, root, &protected, &record, (&found, changed.clone()));
+    for name in changed.filter(|name| !ignored.contains(name)) {
+        match found.files.get(name) {
+            Some(state) => drop(record.files.insert(name.clone(), state.clone())),
+            None => drop(record.files.remove(name)),
+        }
+    }
+    write_record(&run_dir.join(RECORD_FILE), &record)
+}
+
+/// Writes a record, and returns its hash.
+fn write_record(path: &Path, record: &Record) -> io::Result<String> {
+    let text = serde_json::to_vec(record)?;
+    write_atomic(path, &text)?;
     Ok(hex(&Hash::hash(&text)))
 }
 
@@ -155,11 +202,16 @@ fn record_path(task_dir: &Path, on: Option<&ProtectRecord>) -> PathBuf {
 /// The record, if it is the one that the store knows of.
 fn read_record<'a>(path: &Path, on: Option<&'a ProtectRecord>) -> io::Result<(Record, &'a ProtectRecord)> {
     let on = on.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+    Ok((read_as(path, &on.hash)?, on))
+}
+
+/// The record in this file, if it has this hash.
+fn read_as(path: &Path, hash: &str) -> io::Result<Record> {
     let text = read_bounded(path, LARGEST_RECORD)?;
-    if hex(&Hash::hash(&text)) != on.hash {
+    if hex(&Hash::hash(&text)) != hash {
         return Err(io::Error::from(io::ErrorKind::InvalidData));
     }
-    Ok((serde_json::from_slice(&text)?, on))
+    Ok(serde_json::from_slice(&text)?)
 }
 
 fn all_changes(
@@ -174,11 +226,10 @@ fn all_changes(
     if let Some(name) = &found.too_long {
         return Err(too_long(name));
     }
-    let now = &found.files;
-    let gone_or_other = record.files.iter().filter(|(name, state)| now.get(*name) != Some(state));
-    let new = now.keys().filter(|name| !record.files.contains_key(*name));
-    let ignored = ignored_names(look, root, &protected, record, (&found, new.clone()));
-    let changed = gone_or_other.map(|(name, _)| name).chain(new.filter(|name| !ignored.contains(name)));
+    let changed = differing(&record.files, &found.files);
+    let new = changed.clone().filter(|name| !record.files.contains_key(*name));
+    let ignored = ignored_names(look, root, &protected, record, (&found, new));
+    let changed = changed.filter(|name| !ignored.contains(name));
     let mut changed: Vec<String> = changed.filter(|name| !on.written.contains(name)).cloned().collect();
     changed.sort_unstable();
     Ok(changed)
