@@ -9,7 +9,7 @@ use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
         DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, McpArgs, MessagingCommand,
-        ReportArgs, ScheduleCommand, TaskCommand, TopicCommand, WebhookCommand, WhyArgs,
+        ReportArgs, ScheduleCommand, TaskCommand, TopArgs, TopicCommand, WebhookCommand, WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -96,6 +96,9 @@ pub(crate) enum Command {
     /// Serve a page in the browser that shows what goes on, live
     #[command(after_help = examples::DASHBOARD)]
     Dashboard(DashboardArgs),
+    /// Show what goes on in the terminal, live
+    #[command(after_help = examples::TOP)]
+    Top(TopArgs),
     /// Show what agents have cost, and what is left of the budgets
     #[command(after_help = examples::BUDGET)]
     Budget,

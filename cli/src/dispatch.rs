@@ -12,7 +12,7 @@ use crate::{
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
         config, daemon, dashboard, event, generate, mcp, messaging, own, question, report, schedule, setup,
-        task, topic, webhook, why,
+        task, top, topic, webhook, why,
     },
     error::CliError,
     output::Output,
@@ -82,6 +82,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Webhook(command) => ask(project, async |client| webhook::run(client, command, output).await),
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Dashboard(args) => dashboard::run(project, args, output),
+        Command::Top(args) => top::run(project, &args, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
         Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
         Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),

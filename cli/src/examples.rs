@@ -201,6 +201,11 @@ pub(crate) const DASHBOARD: &str = "Examples:
   aiwg dashboard --all --readonly
   aiwg dashboard --listen unix:/run/user/1000/aiwg-dashboard.sock";
 
+pub(crate) const TOP: &str = "Examples:
+  aiwg top
+  aiwg top --all
+  aiwg top --plain | tee what-happened.txt";
+
 pub(crate) const BUDGET: &str = "Examples:
   aiwg budget
   aiwg budget --json | jq '.bounds[] | {span, rule, leftUsd}'";

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_client::{ClientError, DaemonClient, Options, find_project};
+use aiwg_client::{ClientError, DaemonClient, Options, discover, find_project};
 use aiwg_protocol::{ErrorKind, SOCKET_ENV, SOCKET_PATH};
 
 use aiwg_server::{
@@ -96,6 +96,41 @@ pub(crate) async fn connect_offline(named: Option<&Path>) -> Result<DaemonClient
 fn options(named: Option<&Path>) -> Options {
     let socket = named.map(|project| project.join(SOCKET_PATH));
     Options { socket, timeout: Some(request_timeout()), ..Options::default() }
+}
+
+/// What a view of projects is to show.
+pub(crate) enum Viewed {
+    /// One: its directory, if that is known, and the way to its daemon.
+    One { path: Option<PathBuf>, options: Options },
+    /// All of this user's with a daemon that runs.
+    All,
+}
+
+/// What a view is to show, whether or not a daemon runs there yet.
+///
+/// # Errors
+/// There is no project, or it is not to be trusted.
+pub(crate) fn to_view(named: Option<&Path>, is_all: bool) -> Result<Viewed, CliError> {
+    if is_all {
+        if named.is_some() {
+            return Err(CliError::Usage(
+                "--all is for the daemons of all projects: leave out --project, or --all".to_owned(),
+            ));
+        }
+        return Ok(Viewed::All);
+    }
+    let cwd = working_directory()?;
+    let socket = named.map(|project| project.join(SOCKET_PATH));
+    // An error is said here, and not in the view.
+    discover(socket.as_deref(), &cwd)?;
+    let path = match from_afar(named)? {
+        Some(_) => None,
+        None => {
+            let path = to_start(named)?;
+            Some(path.canonicalize().unwrap_or(path))
+        }
+    };
+    Ok(Viewed::One { path, options: Options { socket, cwd: Some(cwd), ..Options::default() } })
 }
 
 /// Interval at which a daemon that is gone is looked for.

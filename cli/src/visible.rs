@@ -24,6 +24,11 @@ fn is_utf8(locale: &str) -> bool {
     encoding.is_empty() || encoding.replace('-', "").eq_ignore_ascii_case("utf8")
 }
 
+/// True if what is printed is read as UTF-8.
+pub(crate) fn shows_utf8() -> bool {
+    *IS_UTF8
+}
+
 /// Text on one line: what would act on a terminal is shown as an escape, such as `\u{1b}` or `\n`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)

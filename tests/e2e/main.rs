@@ -59,6 +59,7 @@ mod spool;
 mod stored;
 mod support;
 mod tmux;
+mod top;
 mod topics;
 mod typed;
 mod verify;

@@ -5,7 +5,7 @@ mod screen;
 mod table;
 mod time;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use rustix::{
     event::{PollFd, PollFlags, poll},
@@ -16,7 +16,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::error::CliError;
-pub(crate) use crate::visible::{indented, visible, visible_json, visible_lines};
+pub(crate) use crate::visible::{indented, shows_utf8, visible, visible_json, visible_lines};
 pub(crate) use page::Page;
 pub(crate) use screen::{agent_stderr, agent_stdout};
 pub(crate) use table::{Column, Shown, Table};
@@ -57,6 +57,16 @@ pub(crate) fn verbatim(document: &[u8]) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     out.write_all(document)?;
     Ok(out.flush()?)
+}
+
+/// True if somebody looks at standard output as it comes.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// True if standard output is to have colours.
+pub(crate) fn is_colored() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// Ends the command once nobody reads its output any more, as after `| head`: where nothing more is to be printed for

@@ -10,9 +10,7 @@ use std::{
     sync::mpsc::{Sender, channel},
 };
 
-use aiwg_client::discover;
 use aiwg_dashboard::{Address, Announcement, Dashboard, FORWARDED_PORT, Listen, Options, Projects};
-use aiwg_protocol::SOCKET_PATH;
 use aiwg_server::{
     boot::is_running,
     lifecycle::{hide_memory, projects_with_daemon},
@@ -27,7 +25,7 @@ use crate::{
     commands::daemon::is_agent,
     error::CliError,
     output::{Output, Page, json_line, note, visible},
-    project::{from_afar, here, to_start, working_directory},
+    project::{Viewed, here, to_view},
 };
 
 /// The variable of the environment of who works here over SSH.
@@ -65,29 +63,13 @@ pub(crate) fn run(named: Option<&Path>, args: DashboardArgs, output: &Output) ->
 
 /// The projects that are meant.
 fn projects(named: Option<&Path>, is_all: bool) -> Result<Projects, CliError> {
-    if is_all {
-        if named.is_some() {
-            return Err(CliError::Usage(
-                "--all is for the daemons of all projects: leave out --project, or --all".to_owned(),
-            ));
-        }
-        return Ok(Projects::All(Box::new(projects_with_daemon)));
-    }
-    let cwd = working_directory()?;
-    let socket = named.map(|project| project.join(SOCKET_PATH));
-    // An error is said here, and not on a page.
-    discover(socket.as_deref(), &cwd)?;
-    let path = match from_afar(named)? {
-        Some(_) => None,
-        None => {
-            let path = to_start(named)?;
-            Some(path.canonicalize().unwrap_or(path))
-        }
+    let (path, options) = match to_view(named, is_all)? {
+        Viewed::All => return Ok(Projects::All(Box::new(projects_with_daemon))),
+        Viewed::One { path, options } => (path, options),
     };
     if here(named).is_some_and(|project| !is_running(&project)) {
         note("No daemon runs here yet: `aiwg daemon start` starts it, and the page finds it then.");
     }
-    let options = aiwg_client::Options { socket, cwd: Some(cwd), ..aiwg_client::Options::default() };
     Ok(Projects::One { path, options })
 }
 

@@ -1,0 +1,122 @@
+//! The last row: what is typed, a word to the person, or the keys.
+
+use ratatui::{
+    layout::Position,
+    text::{Line, Span},
+};
+
+use super::Canvas;
+use crate::{
+    state::{Choice, Over, State, View},
+    text::{shorten, width},
+};
+
+/// A key, and what it does.
+type Hint = (&'static str, &'static str);
+
+/// Gives the place of the cursor, where something is typed here.
+pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) -> Option<Position> {
+    let area = state.areas().foot;
+    let columns = usize::from(area.width);
+    if let (Some(input), None) = (&state.typing, &state.over) {
+        return Some(typed("/", &input.text, canvas, state));
+    }
+    if let Some(Over::Decision(decision)) = &state.over
+        && decision.can_be_made()
+    {
+        match decision.choice {
+            Some(Choice::Reject) => {
+                return Some(typed("Reason, or just Enter to reject: ", &decision.input.text, canvas, state));
+            }
+            Some(Choice::Answer) => {
+                return Some(typed("Your answer, then Enter: ", &decision.input.text, canvas, state));
+            }
+            _ => {}
+        }
+    }
+    if let (Some(notice), None) = (&state.notice, &state.over) {
+        let style = if notice.is_bad { canvas.theme.bad } else { canvas.theme.strong };
+        canvas.line(
+            area,
+            0,
+            &Line::styled(format!(" {}", shorten(&notice.text, columns.saturating_sub(2))), style),
+        );
+        return None;
+    }
+    let mut spans = vec![Span::raw(" ")];
+    let mut left = columns.saturating_sub(1);
+    for (key, does) in hints(state) {
+        let needed = width(key) + 1 + width(does) + 2;
+        if needed > left {
+            break;
+        }
+        left -= needed;
+        spans.extend([
+            Span::styled(*key, canvas.theme.strong),
+            Span::styled(format!(" {does}  "), canvas.theme.dim),
+        ]);
+    }
+    canvas.line(area, 0, &Line::from(spans));
+    None
+}
+
+fn hints(state: &State) -> &'static [Hint] {
+    match (&state.over, &state.output, state.list.view) {
+        (Some(Over::Cancel(_) | Over::Retry(_)), ..) => &[("y", "yes"), ("n", "no")],
+        (Some(Over::Decision(decision)), ..) => match (decision.can_be_made(), decision.choice) {
+            (false, _) => &[("Esc", "back")],
+            (true, Some(_)) => &[("y", "approve"), ("n", "no"), ("Esc", "back"), ("↑↓", "move")],
+            (true, None) => &[("a", "approve"), ("x", "reject"), ("Esc", "back"), ("↑↓", "move")],
+        },
+        (Some(_), ..) => &[("Esc", "back"), ("↑↓", "move")],
+        (None, Some(_), _) => &[
+            ("q", "back"),
+            ("f", "follow"),
+            ("e", "standard error"),
+            ("c", "cancel"),
+            ("r", "retry"),
+            ("a", "approve"),
+            ("x", "reject"),
+            ("?", "keys"),
+        ],
+        (None, None, View::Approvals) => &[
+            ("?", "keys"),
+            ("q", "quit"),
+            ("Enter", "look"),
+            ("a", "approve"),
+            ("x", "reject"),
+            ("o", "output"),
+            ("/", "filter"),
+        ],
+        (None, None, View::Events) => {
+            &[("?", "keys"), ("q", "quit"), ("Enter", "look"), ("o", "output"), ("/", "filter")]
+        }
+        (None, None, _) => &[
+            ("?", "keys"),
+            ("q", "quit"),
+            ("Enter", "output"),
+            ("c", "cancel"),
+            ("r", "retry"),
+            ("a", "approve"),
+            ("x", "reject"),
+            ("/", "filter"),
+            ("s", "sort"),
+            ("e", "events"),
+        ],
+    }
+}
+
+/// Shows a line that is typed, and gives the place of the cursor.
+fn typed(what: &str, text: &str, canvas: &mut Canvas<'_>, state: &State) -> Position {
+    let area = state.areas().foot;
+    let room = usize::from(area.width).saturating_sub(width(what) + 1);
+    // Of a long line, the end is shown: there it goes on.
+    let mut from = 0;
+    while width(&text[from..]) > room && from < text.len() {
+        from = (from + 1..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    }
+    let shown = format!("{what}{}", &text[from..]);
+    canvas.line(area, 0, &Line::styled(shown.clone(), canvas.theme.strong));
+    let column = u16::try_from(width(&shown)).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    Position { x: column, y: area.y }
+}

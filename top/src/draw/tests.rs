@@ -1,0 +1,236 @@
+//! What is on the screen, to the letter. `INSTA_UPDATE=always cargo nextest run -p aiwg-top` takes new pictures: look at the difference.
+
+use aiwg_client::types::OutputStream;
+use insta::assert_snapshot;
+use ratatui::{Terminal, backend::TestBackend, style::Color};
+use serde_json::json;
+
+use crate::{
+    message::{Message, Output, Part, Reason},
+    state::{
+        Looks, State,
+        tests::{approval, asked, budget, cost, event, moment, press, status, task, task_event, view},
+    },
+};
+
+/// The screen of so many columns and rows.
+fn drawn(state: &mut State, columns: u16, rows: u16) -> Terminal<TestBackend> {
+    state.update(Message::Resized(columns, rows));
+    state.settle();
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| super::draw(state, frame)).unwrap();
+    terminal
+}
+
+/// The letters of a screen.
+fn seen(state: &mut State, columns: u16, rows: u16) -> String {
+    let terminal = drawn(state, columns, rows);
+    let buffer = terminal.backend().buffer();
+    let mut lines = Vec::new();
+    for y in 0..rows {
+        let (mut line, mut skip) = (String::new(), 0);
+        for x in 0..columns {
+            let symbol = buffer[(x, y)].symbol();
+            if skip == 0 {
+                line.push_str(symbol);
+                skip = crate::text::width(symbol).saturating_sub(1);
+            } else {
+                skip -= 1;
+            }
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
+fn busy() -> State {
+    let mut state = view(&["shop"]);
+    let tasks = vec![
+        task(12, "queued", json!({ "waiting": "approval", "prompt": "Deploy to production" })),
+        task(11, "queued", json!({ "waiting": "dependency", "after": ["task-0012"] })),
+        task(10, "queued", json!({ "waiting": "limit", "waitingUntil": moment(-7200), "priority": 10 })),
+        task(
+            9,
+            "queued",
+            json!({ "prompt": "Fix\u{1b}[31m the\u{202e} tests 世界 in every module of the project" }),
+        ),
+        task(8, "running", json!({ "usage": cost(0.42), "causedBy": { "rule": "nightly", "depth": 0 } })),
+        task(
+            7,
+            "running",
+            json!({ "verify": { "command": "npm test" }, "phase": "checking", "startedAt": moment(7300) }),
+        ),
+        task(6, "failed", json!({ "reason": "auth", "error": "API Error: 401", "usage": cost(1234.5) })),
+        task(5, "cancelled", json!({ "reason": "cancel", "completedAt": moment(90_000) })),
+        task(4, "timeout", json!({ "reason": "stalled", "completedAt": moment(4000) })),
+        task(3, "completed", json!({ "usage": cost(0.004), "completedAt": moment(100) })),
+    ];
+    state.update(Message::Tasks(0, Reason::Part(Part::Newest), tasks));
+    state.update(Message::Status(0, status(2, 4)));
+    state.update(Message::Budget(0, budget(3.5, 25.0)));
+    state.update(Message::Approvals(
+        0,
+        vec![
+            asked(1, 12, "task", "Deploy to production"),
+            asked(2, 8, "permission", "Bash: {\"command\":\"git push\"}"),
+        ],
+    ));
+    let events = vec![
+        event(41, "deployment:complete", json!({ "version": "1.2.3" })),
+        event(42, "file:modified", json!({ "path": "src/\u{1b}]0;x\u{7}main.ts" })),
+        task_event(43, "failed", 6, "failed"),
+        task_event(44, "started", 8, "running"),
+    ];
+    state.update(Message::Events(0, events, true));
+    state
+}
+
+#[test]
+fn the_lists() {
+    assert_snapshot!("tasks", seen(&mut busy(), 80, 24));
+    assert_snapshot!("tasks_wide", seen(&mut busy(), 140, 16));
+    assert_snapshot!("tasks_narrow", seen(&mut busy(), 40, 24));
+    let mut state = busy();
+    press(&mut state, "5↓");
+    assert_snapshot!("approvals", seen(&mut state, 80, 12));
+    press(&mut state, "6↓");
+    assert_snapshot!("events", seen(&mut state, 80, 12));
+    press(&mut state, "1/fix");
+    assert_snapshot!("filter", seen(&mut state, 80, 12));
+    let mut empty = view(&["shop"]);
+    assert_snapshot!("nothing", seen(&mut empty, 80, 12));
+    empty.update(Message::Away(
+        0,
+        "no daemon answers at /s: Connection refused; start it with `aiwg daemon start`".to_owned(),
+    ));
+    assert_snapshot!("away", seen(&mut empty, 80, 12));
+}
+
+#[test]
+fn all_daemons() {
+    let mut state = view(&["shop", "docs"]);
+    for project in 0..2 {
+        let tasks = vec![task(2, "running", json!({})), task(1, "completed", json!({}))];
+        state.update(Message::Tasks(project, Reason::Part(Part::Newest), tasks));
+        state.update(Message::Budget(project, budget(3.5, 4.0)));
+    }
+    state.update(Message::Away(1, "gone".to_owned()));
+    state.update(Message::Events(0, vec![task_event(1, "started", 2, "running")], true));
+    assert_snapshot!("all", seen(&mut state, 80, 16));
+}
+
+#[test]
+fn an_output() {
+    let mut state = busy();
+    press(&mut state, "\n");
+    let text = "Looking at the code.\n\u{1b}[31mIt is\u{1b}[0m red\u{1b}[2J\n10 %\r20 %\r\n";
+    state.update(Message::Output(1, Output::Text(text.to_owned())));
+    assert_snapshot!("output", seen(&mut state, 80, 12));
+    state.update(Message::Output(1, Output::Text("a long line ".repeat(40))));
+    press(&mut state, "↑↑");
+    assert_snapshot!("output_scrolled", seen(&mut state, 80, 12));
+    let waits = state.list.shown[2];
+    state.output =
+        Some(crate::state::Output::new(waits, 2, OutputStream::Stderr, state.areas().output_size()));
+    assert_snapshot!("output_of_one_that_waits", seen(&mut state, 80, 12));
+}
+
+#[test]
+fn windows() {
+    let mut state = busy();
+    press(&mut state, "?");
+    assert_snapshot!("help", seen(&mut state, 80, 24));
+    press(&mut state, "\x1bc");
+    assert_snapshot!("cancel", seen(&mut state, 80, 16));
+    press(&mut state, "n5a");
+    let request = json!({ "prompt": "Deploy to\nproduction\u{1b}[2J", "rule": "nightly", "env": { "STAGE": "blue" }, "cut": true });
+    state.update(Message::Approval(0, approval(1, 12, "task", "pending", request)));
+    assert_snapshot!("approve", seen(&mut state, 80, 24));
+    press(&mut state, "\x1bxtoo late");
+    assert_snapshot!("reject", seen(&mut state, 80, 24));
+}
+
+/// All that there is to be seen, in every order of the keys that a person could press.
+fn everything(mut visit: impl FnMut(&mut State)) {
+    for keys in [
+        "", "2", "3", "4", "5", "6", "?", "c", "4r", "5a", "5x", "5xreason", "/text", "e", "\n", "\nc",
+        "6\n", "G", "⇟s", "\n?↓",
+    ] {
+        for mut state in [busy(), view(&["shop"]), view(&["shop", "docs"]), view(&[])] {
+            press(&mut state, keys);
+            state.update(Message::Output(1, Output::Text("世界 ".repeat(300))));
+            let request = json!({ "question": "Which?\n".repeat(50), "options": ["one", "two"] });
+            state.update(Message::Approval(0, approval(1, 12, "question", "pending", request)));
+            visit(&mut state);
+            state.update(Message::Away(0, "gone".repeat(100)));
+            state.say("said ".repeat(100), true);
+            visit(&mut state);
+        }
+    }
+}
+
+#[test]
+fn no_size_is_too_small_or_too_large() {
+    everything(|state| {
+        for (columns, rows) in [
+            (0, 0),
+            (1, 1),
+            (2, 3),
+            (5, 40),
+            (40, 1),
+            (40, 5),
+            (40, 8),
+            (40, 24),
+            (65, 13),
+            (100, 30),
+            (300, 100),
+        ] {
+            drawn(state, columns, rows);
+        }
+    });
+}
+
+#[test]
+fn without_colours_there_are_none_and_else_sixteen() {
+    let is_of_sixteen = |color: Color| !matches!(color, Color::Rgb(..) | Color::Indexed(_));
+    everything(|state| {
+        let terminal = drawn(state, 100, 30);
+        assert!(
+            terminal
+                .backend()
+                .buffer()
+                .content
+                .iter()
+                .all(|cell| is_of_sixteen(cell.fg) && is_of_sixteen(cell.bg))
+        );
+        state.looks = Looks { is_colored: false, is_utf8: false };
+        let terminal = drawn(state, 100, 30);
+        for cell in &terminal.backend().buffer().content {
+            assert!(
+                cell.fg == Color::Reset && cell.bg == Color::Reset && cell.symbol().is_ascii(),
+                "{cell:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn nothing_that_others_say_is_a_control_code() {
+    everything(|state| {
+        let terminal = drawn(state, 140, 40);
+        for cell in &terminal.backend().buffer().content {
+            assert!(!cell.symbol().contains(|c: char| c.is_control() || c == '\u{202e}'), "{cell:?}");
+        }
+    });
+}
+
+#[test]
+fn what_has_not_changed_is_not_drawn_again() {
+    let mut state = busy();
+    assert!(state.has_changed());
+    assert!(!state.has_changed());
+    state.update(Message::Tick(moment(0)));
+    assert!(!state.has_changed());
+    state.update(Message::Tick(moment(-1)));
+    assert!(state.has_changed(), "the clock");
+}

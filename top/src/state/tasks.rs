@@ -1,0 +1,144 @@
+//! Tasks and events, as they come.
+
+use std::collections::HashSet;
+
+use aiwg_client::types::{Event, Task, TaskEvent, TaskState};
+
+use crate::{
+    message::{Effect, Key, PAGE, Part, ProjectNo, Reason},
+    state::{Heard, MOST_EVENTS, Project, Row, State},
+};
+
+/// Maximum number of tasks that are asked for one by one, at once.
+const MOST_ASKED: usize = 50;
+
+impl State {
+    pub(super) fn take_tasks(&mut self, no: ProjectNo, reason: Reason, tasks: Vec<Task>) -> Vec<Effect> {
+        let rows: Vec<Row> = tasks.iter().filter_map(|task| Row::of(no, task)).collect();
+        let keys: HashSet<Key> = rows.iter().map(|row| row.key).collect();
+        let is_whole = tasks.len() < PAGE as usize;
+        rows.into_iter().for_each(|row| self.put(row));
+        self.list.is_stale = true;
+        match reason {
+            Reason::Part(Part::Running) if is_whole => self.others_in(no, TaskState::Running, &keys),
+            Reason::Part(Part::Queued) if is_whole => self.others_in(no, TaskState::Queued, &keys),
+            Reason::Part(Part::Newest) => {
+                self.with_project(no, |project| newest_came(project, &tasks));
+                Vec::new()
+            }
+            Reason::Older => {
+                self.with_project(no, |project| older_came(project, &tasks));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes a task in. What has ended has, unless it is another task: of a store that was begun anew.
+    fn put(&mut self, row: Row) {
+        let is_over = self.tasks.get(&row.key).is_some_and(|old| {
+            old.created_at == row.created_at && old.state.is_final() && !row.state.is_final()
+        });
+        if !is_over {
+            self.tasks.insert(row.key, row);
+        }
+    }
+
+    /// Asks for those that are no longer in a state which they were in.
+    fn others_in(&self, no: ProjectNo, state: TaskState, listed: &HashSet<Key>) -> Vec<Effect> {
+        let range = Key { project: no, number: 0 }..=Key { project: no, number: u64::MAX };
+        let others = self.tasks.range(range).filter(|(key, row)| row.state == state && !listed.contains(key));
+        others.take(MOST_ASKED).map(|(key, _)| Effect::LoadTask(*key)).collect()
+    }
+
+    pub(super) fn take_events(&mut self, no: ProjectNo, events: Vec<Event>, is_old: bool) -> Vec<Effect> {
+        let mut parts: Vec<Part> = Vec::new();
+        for event in events {
+            let Some(project) = self.projects.get_mut(no) else { break };
+            if is_old && event.seq <= project.last_event {
+                continue;
+            }
+            project.last_event = event.seq;
+            if !is_old {
+                for part in concerned(&event.topic) {
+                    if !parts.contains(part) {
+                        parts.push(*part);
+                    }
+                }
+                self.apply(no, &event);
+            }
+            self.events.push_back(Heard::of(no, &event));
+        }
+        let over = self.events.len().saturating_sub(MOST_EVENTS);
+        self.events.drain(..over);
+        self.list.is_stale = true;
+        if parts.is_empty() { Vec::new() } else { vec![Effect::Refresh(no, parts)] }
+    }
+
+    fn apply(&mut self, no: ProjectNo, event: &Event) {
+        if !event.topic.starts_with("task:") {
+            return;
+        }
+        let Ok(said) = event.payload.to::<TaskEvent>() else { return };
+        let key = Key::of(no, &said.task_id);
+        if let Some(row) = key.and_then(|key| self.tasks.get_mut(&key)) {
+            row.take(&said, event.at);
+        }
+    }
+
+    /// Asks for the next page of older tasks, where the end of what is known comes into sight.
+    pub(super) fn load_older(&mut self) -> Vec<Effect> {
+        if !self.list.is_near_end() || !self.list.view.has_pages() {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        for (no, project) in self.projects.iter_mut().enumerate() {
+            let Some(oldest) = &project.oldest else { continue };
+            if project.has_older && !project.is_loading && project.is_up() {
+                project.is_loading = true;
+                effects.push(Effect::LoadOlder(no, oldest.clone()));
+            }
+        }
+        effects
+    }
+}
+
+/// The newest page has come: it joins those that are known, or they are begun anew.
+fn newest_came(project: &mut Project, tasks: &[Task]) {
+    let number = |task: &Task| Key::of(0, &task.id).map_or(0, |key| key.number);
+    let first = tasks.first().map_or(0, number);
+    let last = tasks.last().map_or(0, number);
+    let joins =
+        project.oldest.is_some() && last <= project.newest.saturating_add(1) && first >= project.newest;
+    project.newest = first;
+    if !joins {
+        project.oldest = tasks.last().map(|task| task.id.clone());
+        project.has_older = !tasks.is_empty();
+        project.is_loading = false;
+    }
+}
+
+/// A page of older tasks has come.
+fn older_came(project: &mut Project, tasks: &[Task]) {
+    project.is_loading = false;
+    if let Some(last) = tasks.last() {
+        project.oldest = Some(last.id.clone());
+    }
+    // A page can have fewer tasks than asked for because they are long: only an empty one is the end.
+    project.has_older = !tasks.is_empty();
+}
+
+/// The parts that may be others after an event of this topic.
+fn concerned(topic: &str) -> &'static [Part] {
+    use Part::{Approvals, Budget, Newest, Queued, Running, Status};
+    let kind = topic.split_once(':').map_or(topic, |(kind, _)| kind);
+    match kind {
+        "task" => &[Running, Queued, Newest, Budget, Status],
+        "approval" => &[Approvals, Queued, Running],
+        "budget" => &[Budget, Queued],
+        "agent" => &[Queued, Status],
+        "daemon" | "health" => &[Status, Queued, Budget],
+        "automation" => &[Status],
+        _ => &[],
+    }
+}
