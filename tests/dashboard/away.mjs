@@ -75,6 +75,14 @@ await withBrowser(async ({ browser, dashboard }) => {
   const last = await submit('Seen by the new one');
   await page.locator('.row-completed', { hasText: last }).waitFor();
 
+  // One that is ended by hand says so itself.
+  await second.stop('SIGINT');
+  await page.getByText('start `aiwg dashboard` again').waitFor();
+  const third = await dashboard('--port', String(first.port));
+  await page.getByText('This page has been signed out.').waitFor();
+  await open(page, third.address.replace(`:${third.port}/`, `:${tunnel.port}/`));
+  await page.locator('.row-completed', { hasText: last }).waitFor();
+
   // One that only shows has nothing to press.
   const shows = await dashboard('--readonly');
   const visitor = await reader.tab();

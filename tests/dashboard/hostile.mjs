@@ -9,6 +9,10 @@ import { Reader, aiwg, go, open, submit, until, wire, withBrowser } from './harn
 const CORPUS = [
   '<script>pwned.push(1)</script>',
   '<img src=x onerror="pwned.push(2)">',
+  // What would be drawn by functions that call themselves.
+  `${'- '.repeat(500)}a deep list`,
+  `${'>'.repeat(500)} a deep quote`,
+  `${'*a **b '.repeat(300)}deep emphasis`,
   '<svg onload=pwned.push(3)><animate onbegin=pwned.push(4) attributeName=x dur=1s>',
   '"><script src=https://evil.example/x.js></script>',
   "'-pwned.push(5)-'",
@@ -100,6 +104,8 @@ await withBrowser(async ({ browser, dashboard }) => {
   await page.locator('.output .says').first().waitFor();
   for (const step of await page.locator('.output summary').all()) await step.click();
   await page.locator('.output').getByText('<svg onload=pwned.push(3)>').first().waitFor();
+  for (const text of ['a deep list', 'a deep quote', 'deep emphasis'])
+    await page.locator('.output').getByText(text).first().waitFor();
   // The terminal's colours are classes, and nothing is left of its other commands.
   await page.locator('.output .ansi-red').getByText('red').first().waitFor();
   assert.doesNotMatch(await page.locator('.output').innerText(), /[\u0000\u001b\u202e\u2066]/);

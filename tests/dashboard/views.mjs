@@ -64,6 +64,33 @@ await withBrowser(async ({ browser, dashboard }) => {
   const decided = (await aiwg('approval', 'list', '--state', 'rejected'))[0];
   assert.match(JSON.stringify(await aiwg('approval', 'show', decided.id)), /not on a Friday/);
 
+  // A press that was meant for one card does not decide another that has moved into its place.
+  const first = await submit('First', '--approval', '--env', 'TARGET=shop', '--verify', 'make test');
+  const second = await submit('Second', '--approval');
+  for (const fact of ['TARGET=shop', 'make test']) await ask(first).getByText(fact).waitFor();
+  await ask(second).waitFor();
+  await page.evaluate((id) => {
+    const press = (mutations, observer) => {
+      if (!mutations.some(({ removedNodes }) => removedNodes.length > 0)) return;
+      observer.disconnect();
+      const card = [...document.querySelectorAll('.ask')].find((one) => one.textContent.includes(id));
+      card.querySelector('button.primary').click();
+      window.hasPressed = true;
+    };
+    new MutationObserver(press).observe(document.querySelector('.asks'), { childList: true });
+  }, second);
+  const { id: itsApproval } = (await aiwg('approval', 'list')).find(({ taskId }) => taskId === first);
+  await aiwg('approval', 'reject', itsApproval);
+  await page.waitForFunction(() => window.hasPressed);
+  await ask(second).getByRole('button', { name: 'Reject' }).click();
+  await page.locator('.row-cancelled', { hasText: second }).getByText('rejected').waitFor();
+
+  // What a task has asked for goes with it.
+  const third = await submit('Third', '--approval');
+  await ask(third).waitFor();
+  await aiwg('task', 'cancel', third);
+  await ask(third).waitFor({ state: 'detached', timeout: 20_000 });
+
   // An agent asks, and gets the answer.
   const asking = await submit(
     `do: ${process.env.AIWG} ask "Which of the two?" --option SQLite --option PostgreSQL > answer`,

@@ -49,6 +49,10 @@ const HISTORY = 300;
 /** Pauses between looks at whether the dashboard is back, in milliseconds. */
 const LOOK_AGAIN = 2000;
 
+const UNREACHED =
+  'the dashboard does not answer. If it has ended, start `aiwg dashboard` again, and open the address that it prints. ' +
+  'If the tunnel to it has ended, start that again';
+
 const projects = new Map<string, Project>();
 
 watchEnds((end) => projects.get(end.address)?.ended(end));
@@ -100,7 +104,7 @@ export class Project {
       return;
     }
     if (code === CODES.dashboardEnds) {
-      this.#away('the dashboard has ended: start `aiwg dashboard` again, and open the address that it prints');
+      this.#away(UNREACHED);
       void this.#check();
       return;
     }
@@ -110,6 +114,8 @@ export class Project {
 
   #away(reason: string) {
     const { value } = this.line;
+    // What a person must do is not taken back by another attempt that has failed: only an answer does that.
+    if (value.state === 'ended') return;
     this.line.set({ state: 'away', since: value.state === 'away' ? value.since : Date.now(), reason });
   }
 
@@ -129,7 +135,7 @@ export class Project {
         if (await dashboard()) break;
         this.line.set({ state: 'ended', reason: `This page has been signed out. ${SIGNED_OUT}` });
       } catch {
-        this.#away('the dashboard does not answer: it has ended, or the tunnel to it has');
+        this.#away(UNREACHED);
       }
       await pause(LOOK_AGAIN, this.#end.signal);
     }

@@ -7,6 +7,9 @@ import type { ComponentChildren } from 'preact';
 /** Beyond this, in characters, it is shown as plain text. */
 const MOST = 200_000;
 
+/** Beyond so many levels of lists, quotes and emphasis it is shown as it was written: each level takes a part of the stack. */
+const DEEPEST = 12;
+
 /** Where a link may lead. */
 const SAFE = /^(https?:|mailto:)/i;
 
@@ -26,10 +29,10 @@ export function Markdown({ source }: { source: string }) {
   let tokens: Token[];
   try {
     tokens = new Lexer({ gfm: true }).lex(source);
+    levels(tokens);
   } catch {
     return <pre class="plain">{source}</pre>;
   }
-  levels(tokens);
   return <div class="markdown">{blocks(tokens)}</div>;
 }
 
@@ -48,11 +51,12 @@ function levels(tokens: Token[], last = ABOVE): number {
   return last;
 }
 
-function blocks(tokens: Token[]): ComponentChildren {
-  return tokens.map((token, n) => block(token, n));
+function blocks(tokens: Token[], depth = 0): ComponentChildren {
+  return tokens.map((token, n) => block(token, n, depth));
 }
 
-function block(token: Token, key: number): ComponentChildren {
+function block(token: Token, key: number, depth: number): ComponentChildren {
+  if (depth > DEEPEST) return token.raw;
   switch (token.type) {
     case 'space':
     case 'def':
@@ -70,7 +74,7 @@ function block(token: Token, key: number): ComponentChildren {
         </pre>
       );
     case 'blockquote':
-      return <blockquote key={key}>{blocks((token as Tokens.Blockquote).tokens)}</blockquote>;
+      return <blockquote key={key}>{blocks((token as Tokens.Blockquote).tokens, depth + 1)}</blockquote>;
     case 'hr':
       return <hr key={key} />;
     case 'list': {
@@ -84,7 +88,10 @@ function block(token: Token, key: number): ComponentChildren {
               aria-label={item.checked ? 'done' : 'open'}
             />
           )}
-          {blocks(item.tokens.filter(({ type }) => type !== 'checkbox'))}
+          {blocks(
+            item.tokens.filter(({ type }) => type !== 'checkbox'),
+            depth + 1,
+          )}
         </li>
       ));
       return ordered ? (
@@ -133,28 +140,29 @@ function Table({ table }: { table: Tokens.Table }) {
   );
 }
 
-function inlines(token: { tokens?: Token[]; text?: string }): ComponentChildren {
-  return token.tokens ? token.tokens.map((token, n) => inline(token, n)) : text(token.text ?? '');
+function inlines(token: { tokens?: Token[]; text?: string }, depth = 0): ComponentChildren {
+  return token.tokens ? token.tokens.map((token, n) => inline(token, n, depth + 1)) : text(token.text ?? '');
 }
 
-function inline(token: Token, key: number): ComponentChildren {
+function inline(token: Token, key: number, depth: number): ComponentChildren {
+  if (depth > DEEPEST) return token.raw;
   switch (token.type) {
     case 'strong':
-      return <strong key={key}>{inlines(token as Tokens.Strong)}</strong>;
+      return <strong key={key}>{inlines(token as Tokens.Strong, depth)}</strong>;
     case 'em':
-      return <em key={key}>{inlines(token as Tokens.Em)}</em>;
+      return <em key={key}>{inlines(token as Tokens.Em, depth)}</em>;
     case 'del':
-      return <del key={key}>{inlines(token as Tokens.Del)}</del>;
+      return <del key={key}>{inlines(token as Tokens.Del, depth)}</del>;
     case 'codespan':
       return <code key={key}>{text((token as Tokens.Codespan).text)}</code>;
     case 'br':
       return <br key={key} />;
     case 'link': {
       const { href } = token as Tokens.Link;
-      if (!SAFE.test(href)) return <span key={key}>{inlines(token as Tokens.Link)}</span>;
+      if (!SAFE.test(href)) return <span key={key}>{inlines(token as Tokens.Link, depth)}</span>;
       return (
         <a key={key} href={href} target="_blank" rel="noopener noreferrer nofollow" title={href}>
-          {inlines(token as Tokens.Link)}
+          {inlines(token as Tokens.Link, depth)}
         </a>
       );
     }
@@ -167,7 +175,7 @@ function inline(token: Token, key: number): ComponentChildren {
       );
     case 'escape':
     case 'text':
-      return 'tokens' in token && token.tokens ? inlines(token as Tokens.Text) : text((token as Tokens.Text).text);
+      return 'tokens' in token && token.tokens ? inlines(token as Tokens.Text, depth) : text((token as Tokens.Text).text);
     default:
       return token.raw;
   }

@@ -22,7 +22,7 @@ export function Notices(props: { info: DashboardInfo; project: Project; status: 
       {line.state === 'away' && isLong && (
         <p class="notice bad">
           <strong>Not connected</strong> since {relative(new Date(line.since).toISOString(), now)}: {line.reason}. What
-          you see is from before; this page connects again by itself.
+          you see is from before; where it can, this page connects again by itself.
         </p>
       )}
       {info.readonly && <p class="notice">This dashboard only shows: it was started with --readonly.</p>}

@@ -1,11 +1,11 @@
 // What people are asked for: to approve a task, to permit a tool, to answer a question.
 
-import type { Approval } from 'aiwg';
-import { useState } from 'preact/hooks';
+import type { Approval, Event } from 'aiwg';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { visible } from '../live/format.js';
 import type { Project } from '../live/project.js';
-import { ofKinds, useQuery } from '../live/query.js';
+import { useQuery } from '../live/query.js';
 import { Act, Ago, Failure, Section, TaskLink, isReadonly } from '../ui/basics.js';
 import { Text } from '../ui/text.js';
 
@@ -18,13 +18,34 @@ async function ask(project: Project, taskId?: string): Promise<{ all: Approval[]
   return { all, more: list.length - all.length };
 }
 
-const changes = ofKinds('approval');
+/** A task that ends takes back what it has asked for. */
+const changes = ({ topic }: Event) => /^(approval:|task:(completed|failed|cancelled|timeout)$)/.test(topic);
+
+/** How long the buttons rest after the cards have moved, in milliseconds: whoever was about to press one sees another card there. */
+const REST = 700;
+
+/** True for a moment after the cards have moved. */
+function useMoved(cards: string | undefined): boolean {
+  const before = useRef(cards);
+  const [moved, setMoved] = useState<string>();
+  // What is there at first has not moved.
+  const isMoved = before.current !== undefined && cards !== before.current;
+  useEffect(() => {
+    before.current = cards;
+    if (!isMoved) return;
+    setMoved(cards);
+    const timer = setTimeout(() => setMoved(undefined), REST);
+    return () => clearTimeout(timer);
+  }, [cards]);
+  return isMoved || (moved !== undefined && moved === cards);
+}
 
 /** All that is to be decided, of one task or of all. */
 export function Asked({ project, taskId }: { project: Project; taskId?: string }) {
   const { data, error, again } = useQuery(project, () => ask(project, taskId), { when: changes, every: 60_000 }, [
     taskId,
   ]);
+  const hasMoved = useMoved(data?.all.map(({ id }) => id).join());
   if (error && !data) return <Failure error={error} again={again} />;
   if (!data || data.all.length === 0) return null;
   return (
@@ -32,7 +53,7 @@ export function Asked({ project, taskId }: { project: Project; taskId?: string }
       <ul class="asks">
         {data.all.map((approval) => (
           <li key={approval.id}>
-            <Ask approval={approval} project={project} isAlone={taskId !== undefined} />
+            <Ask approval={approval} project={project} isAlone={taskId !== undefined} rests={hasMoved} />
           </li>
         ))}
       </ul>
@@ -47,7 +68,8 @@ const TITLES: Record<string, string> = {
   question: 'An agent asks',
 };
 
-function Ask({ approval, project, isAlone }: { approval: Approval; project: Project; isAlone: boolean }) {
+function Ask(props: { approval: Approval; project: Project; isAlone: boolean; rests: boolean }) {
+  const { approval, project, isAlone, rests } = props;
   const { id, kind, request, taskId } = approval;
   return (
     <article class={`ask ask-${kind}`} aria-label={`${TITLES[kind] ?? kind} ${id}`}>
@@ -63,16 +85,23 @@ function Ask({ approval, project, isAlone }: { approval: Approval; project: Proj
         </span>
       </header>
       {kind === 'question' ? (
-        <Question approval={approval} project={project} />
+        <Question approval={approval} project={project} rests={rests} />
       ) : (
-        <Verdict approval={approval} project={project} />
+        <Verdict approval={approval} project={project} rests={rests} />
       )}
       {request.cut && <p class="faint">It is longer than this: the task has all of it.</p>}
     </article>
   );
 }
 
-function Verdict({ approval, project }: { approval: Approval; project: Project }) {
+const variables = (env: Record<string, string>) =>
+  Object.entries(env)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+
+const commandLine = (command: string | string[]) => (typeof command === 'string' ? command : command.join(' '));
+
+function Verdict({ approval, project, rests }: { approval: Approval; project: Project; rests: boolean }) {
   const { id, kind, request, summary } = approval;
   const [reason, setReason] = useState('');
   const params = { approvalId: id, ...(reason.trim() ? { reason } : {}) };
@@ -91,11 +120,18 @@ function Verdict({ approval, project }: { approval: Approval; project: Project }
               request.rule && `by the rule ${request.rule}`,
               request.agent && `agent ${request.agent}`,
               request.lane && `lane ${request.lane}`,
-              request.env && `with ${Object.keys(request.env).join(', ')} in its environment`,
             ]
               .filter(Boolean)
+              .map((fact) => visible(fact as string))
               .join(' · ')}
           </p>
+          {request.env && <Text text={variables(request.env)} label="Variables of its environment" lines={8} />}
+          {request.verify?.command && (
+            <>
+              <p class="faint">Done when this check succeeds:</p>
+              <Text text={commandLine(request.verify.command)} label="Check" lines={6} />
+            </>
+          )}
           {request.messages?.map(({ text, from }, n) => (
             <Text
               key={n}
@@ -111,6 +147,7 @@ function Verdict({ approval, project }: { approval: Approval; project: Project }
         <div class="ask-acts">
           <Act
             class="primary"
+            disabled={rests}
             label={`Approve ${id}`}
             act={() => project.client.approval.approve(params).then(() => `${id} is approved.`)}
           >
@@ -118,6 +155,7 @@ function Verdict({ approval, project }: { approval: Approval; project: Project }
           </Act>
           <Act
             class="danger"
+            disabled={rests}
             label={`Reject ${id}`}
             act={() => project.client.approval.reject(params).then(() => `${id} is rejected.`)}
           >
@@ -139,7 +177,7 @@ function Verdict({ approval, project }: { approval: Approval; project: Project }
   );
 }
 
-function Question({ approval, project }: { approval: Approval; project: Project }) {
+function Question({ approval, project, rests }: { approval: Approval; project: Project; rests: boolean }) {
   const { id, request, summary } = approval;
   const [answer, setAnswer] = useState('');
   const give = (answer: string) => () =>
@@ -151,7 +189,7 @@ function Question({ approval, project }: { approval: Approval; project: Project 
       {!isReadonly.value && (
         <div class="ask-acts">
           {options.map((option) => (
-            <Act key={option} class="plain" act={give(option)}>
+            <Act key={option} class="plain" disabled={rests} act={give(option)}>
               {visible(option)}
             </Act>
           ))}
@@ -167,13 +205,14 @@ function Question({ approval, project }: { approval: Approval; project: Project 
                   onInput={(event) => setAnswer(event.currentTarget.value)}
                 />
               </label>
-              <Act class="primary" disabled={answer === ''} act={give(answer)}>
+              <Act class="primary" disabled={rests || answer === ''} act={give(answer)}>
                 Answer
               </Act>
             </>
           )}
           <Act
             class="danger"
+            disabled={rests}
             label={`Refuse to answer ${id}`}
             act={() => project.client.approval.reject({ approvalId: id }).then(() => `${id} is refused.`)}
           >

@@ -1,7 +1,7 @@
 // The output of a task: what its agent says as Markdown, its tools as folded steps.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useErrorBoundary, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { bytes, number } from '../live/format.js';
 import { Output } from '../live/output.js';
@@ -92,6 +92,9 @@ function sizeOf(step: Step): number {
 
 const StepView = memo(
   ({ step }: { step: Step; size: number }) => {
+    // One step that cannot be drawn takes none of the others with it.
+    const [error] = useErrorBoundary();
+    if (error) return <Plain text={step.kind === 'tool' ? `${step.name} ${step.input}` : step.text} />;
     switch (step.kind) {
       case 'says':
         return (
