@@ -41,3 +41,4 @@ INSERT INTO rule_cost (rule, task, usd) VALUES ('a', 1, 0.5);
 INSERT INTO outbox (no, platform, chat, thread, is_notice, content, about, state, created_at, due_at, expires_at, attempts, is_repeat, sent_as, error)
 VALUES (1, 'telegram', '7', NULL, 1, '{"text":{"text":"x"}}', NULL, 'waiting', 1000, 1000, 2000, 0, 0, NULL, NULL),
     (2, 'telegram', '7', '3', 0, '{"text":{"text":"y"}}', 'approval-0001', 'sending', 1000, 1000, 2000, 1, 1, '9', 'e');
+INSERT INTO answer VALUES (0, x'0061', 1000, zeroblob(16), '7'), (90000, x'0062', 1944000000000, x'00', '{');

@@ -5,6 +5,7 @@
 mod approval;
 mod call_key;
 mod cursor;
+mod digest;
 mod end_reason;
 mod event;
 mod hold;
@@ -31,7 +32,7 @@ pub mod text;
 mod verify;
 
 pub use approval::{ApprovalNo, ApprovalRow, NewApproval, ToolUse};
-pub use call_key::{CallKey, KeptAnswer};
+pub use call_key::{CallKey, KeptAnswer, KeyId};
 pub use cursor::{Cursor, OnlyIf};
 pub use end_reason::EndReason;
 pub use event::NewEvent;

@@ -1,7 +1,7 @@
 //! Calls with a key, which may be repeated.
 
 use aiwg_model::CallKey;
-use aiwg_protocol::{ApiError, limits::LONGEST_NAME};
+use aiwg_protocol::{ApiError, limits::LONGEST_NAME, types::EventEmitParams};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Handler;
@@ -14,8 +14,25 @@ impl Handler {
     pub(crate) fn key(
         &self,
         key: Option<String>,
-        method: &str,
+        method: &'static str,
         params: &impl Serialize,
+    ) -> Result<Option<CallKey>, ApiError> {
+        self.key_by(key, |owner, key| CallKey::new(owner, key, method, params))
+    }
+
+    /// The same of a call of `event.emit`.
+    pub(crate) fn key_of_event(
+        &self,
+        key: Option<String>,
+        EventEmitParams { topic, payload, .. }: &EventEmitParams,
+    ) -> Result<Option<CallKey>, ApiError> {
+        self.key_by(key, |owner, key| CallKey::of_event(owner, key, topic, payload.as_ref()))
+    }
+
+    fn key_by(
+        &self,
+        key: Option<String>,
+        make: impl FnOnce(&str, &str) -> serde_json::Result<CallKey>,
     ) -> Result<Option<CallKey>, ApiError> {
         let Some(key) = key else { return Ok(None) };
         let wrong = |why: String| ApiError::invalid_member("idempotencyKey", why);
@@ -24,7 +41,7 @@ impl Handler {
                 "the member \"idempotencyKey\" must have 1 to {LONGEST_NAME} characters"
             )));
         }
-        let key = CallKey::new(&self.owner_of_keys(), &key, method, params);
+        let key = make(&self.owner_of_keys(), &key);
         key.map(Some).map_err(|error| wrong(format!("the params cannot be compared with others: {error}")))
     }
 

@@ -1,11 +1,11 @@
 //! The effects of a transaction, carried out once it is committed.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
-use aiwg_model::{ApprovalNo, TaskNo};
+use aiwg_model::{ApprovalNo, KeptAnswer, KeyId, TaskNo};
 use aiwg_protocol::types::{Event, Timestamp};
 
 use super::{
@@ -13,7 +13,6 @@ use super::{
     call::Command,
     command::{EngineConfig, Order},
     journal::Journal,
-    once::Kept,
 };
 
 /// The outcome of a transaction that is still open.
@@ -39,8 +38,10 @@ pub(super) struct Effects {
     pub(super) exit: bool,
     /// Lines about the rules, for the log.
     pub(super) journal: Journal,
-    /// The answers to calls with keys, by the keys: they are stored together at its end.
-    pub(super) answers: BTreeMap<String, Kept>,
+    /// The answers to calls with keys, which are stored together at its end.
+    pub(super) answers: Vec<KeptAnswer>,
+    /// The places of these, by their keys.
+    pub(super) answered: HashMap<KeyId, usize>,
     /// The commands that it has carried out, which are to be answered.
     pub(super) done: Vec<Command>,
 }

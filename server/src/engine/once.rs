@@ -1,9 +1,9 @@
 //! Calls with a key: whoever repeats one gets the answer of the first.
 //!
-//! The answer is stored as a cursor, in the transaction of the effect: so both are there after a crash, or neither. A call that was refused
+//! The answer is stored in the transaction of the effect: so both are there after a crash, or neither. A call that was refused
 //! leaves nothing, and its key is free.
 
-use aiwg_model::{CallKey, Cursor, KeptAnswer, OnlyIf};
+use aiwg_model::{CallKey, KeptAnswer};
 use aiwg_protocol::types::{Json, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -16,14 +16,8 @@ use super::{
 /// The answer to a call with a key, and its way into the store and out of it.
 pub(super) struct Keyed<R> {
     key: CallKey,
-    to_text: fn(&KeptAnswer<'_, &R>) -> serde_json::Result<String>,
+    to_text: fn(&R) -> serde_json::Result<String>,
     of_json: fn(&Json) -> serde_json::Result<R>,
-}
-
-/// An answer as it is to be stored, and the time until which it is kept.
-pub(super) struct Kept {
-    until: Timestamp,
-    text: String,
 }
 
 /// An answer that was given to a call with the same key.
@@ -38,7 +32,7 @@ pub(super) enum Earlier<R> {
 
 impl<R: Serialize + DeserializeOwned> Keyed<R> {
     pub(super) fn new(key: CallKey) -> Self {
-        Self { key, to_text: |kept| serde_json::to_string(kept), of_json: |text| text.to() }
+        Self { key, to_text: |answer| serde_json::to_string(answer), of_json: |text| text.to() }
     }
 }
 
@@ -49,17 +43,15 @@ impl<R> Keyed<R> {
         // One of another version of this program, which cannot be read, is still the answer to a call that has taken effect.
         let answer =
             (self.of_json)(&kept).map_err(|error| EngineError::AnswerUnreadable(error.to_string()))?;
-        let is_open = tx.effects.answers.contains_key(self.key.id());
+        let is_open = tx.effects.answered.contains_key(self.key.id());
         Ok(if is_open { Earlier::Open(answer) } else { Earlier::Committed(answer) })
     }
 
     /// Has an answer stored under the key, in place of one that was stored before.
     pub(super) fn keep(&self, tx: &mut Transaction<'_>, answer: &R) {
-        let until = tx.answers_until();
-        let kept = KeptAnswer { call: self.key.call().into(), until, answer };
         // What cannot be written could not be sent, either.
-        if let Ok(text) = (self.to_text)(&kept) {
-            tx.keep_text(&self.key, until, text);
+        if let Ok(text) = (self.to_text)(answer) {
+            tx.keep_text(&self.key, text);
         }
     }
 }
@@ -84,58 +76,54 @@ impl Transaction<'_> {
     /// The same for a call that was made at this time.
     pub(super) fn kept_answer_at(&self, key: &CallKey, at: Timestamp) -> Result<Option<Json>, Failure> {
         let stored;
-        let text = match self.effects.answers.get(key.id()) {
-            Some(kept) => &kept.text,
+        let open = self.effects.answered.get(key.id()).and_then(|at| self.effects.answers.get(*at));
+        let kept = match open {
+            Some(kept) => kept,
             None => {
-                let Some(found) = self.store.cursor(CallKey::SOURCE, key.id())? else { return Ok(None) };
+                let Some(found) = self.store.kept_answer(key.id())? else { return Ok(None) };
                 stored = found;
                 &stored
             }
         };
         // What cannot be read was never an answer.
-        let Ok(kept) = serde_json::from_str::<KeptAnswer<'_, Json>>(text) else { return Ok(None) };
+        let Ok(answer) = Json::from_text(kept.answer.as_str()) else { return Ok(None) };
         if kept.until <= at {
             return Ok(None);
         }
-        if kept.call != key.call() {
+        if !kept.key.is_of_call_of(key) {
             return Err(EngineError::KeyOfAnother.into());
         }
-        Ok(Some(kept.answer))
+        Ok(Some(answer))
     }
 
     /// Has the answer to the first call with a key stored.
     pub(super) fn keep_answer(&mut self, key: &CallKey, answer: &impl Serialize) {
-        let until = self.answers_until();
-        let kept = KeptAnswer { call: key.call().into(), until, answer };
-        if let Ok(text) = serde_json::to_string(&kept) {
-            self.keep_text(key, until, text);
+        if let Ok(text) = serde_json::to_string(answer) {
+            self.keep_text(key, text);
         }
     }
 
-    /// Time until which answers that are given now are kept.
-    fn answers_until(&self) -> Timestamp {
-        self.now.after_ms(CallKey::KEPT_MS)
-    }
-
     /// Has an answer stored under its key, as it is written.
-    fn keep_text(&mut self, key: &CallKey, until: Timestamp, text: String) {
-        self.effects.answers.insert(key.id().to_owned(), Kept { until, text });
+    fn keep_text(&mut self, key: &CallKey, answer: String) {
+        let until = self.now.after_ms(CallKey::KEPT_MS);
+        let kept = KeptAnswer { key: key.clone(), until, answer };
+        let answers = &mut self.effects.answers;
+        let at = *self.effects.answered.entry(key.id().clone()).or_insert(answers.len());
+        match answers.get_mut(at) {
+            Some(earlier) => *earlier = kept,
+            None => answers.push(kept),
+        }
     }
 
     /// Stores the answers of the transaction, in the order of their keys: so it takes the least time. Belongs to the end of every transaction.
     pub(super) fn store_answers(&mut self) -> aiwg_store::Result<()> {
-        if self.effects.answers.is_empty() {
+        let mut all = std::mem::take(&mut self.effects.answers);
+        if all.is_empty() {
             return Ok(());
         }
-        let cursor = |(key, Kept { until, text })| Cursor {
-            source: CallKey::SOURCE,
-            key,
-            value: Some(text),
-            only_if: OnlyIf::Always,
-            until: Some(until),
-        };
-        let all: Vec<Cursor> = std::mem::take(&mut self.effects.answers).into_iter().map(cursor).collect();
-        self.store.move_cursors(&all)
+        self.effects.answered.clear();
+        all.sort_by(|one, other| one.key.id().cmp(other.key.id()));
+        self.store.keep_answers(&all)
     }
 }
 
@@ -202,15 +190,16 @@ mod tests {
             assert_eq!(machine.answer(millis, &key(2)), Err(()));
         }
         assert_eq!((machine.answer(DAY, &key(1)), machine.answer(DAY, &key(2))), (Ok(None), Ok(None)));
-        let rows =
-            |machine: &mut Machine| machine.at(0, |tx| tx.store.cursors(CallKey::SOURCE).unwrap().len());
+        let is_stored =
+            |machine: &mut Machine| machine.at(0, |tx| tx.store.kept_answer(key(1).id()).unwrap().is_some());
         let keep = Keep { since: None, most: None, from: None };
         let mut prune = |millis, keys| {
             let what = Prune { tasks: keep, events: keep, aged: Timestamp::from_millis(0), keys };
             machine.at(millis, |tx| tx.prune(what).unwrap());
-            rows(&mut machine)
+            is_stored(&mut machine)
         };
-        assert_eq!((prune(DAY - 1, true), prune(DAY + 1, false), prune(DAY + 1, true)), (1, 1, 0));
+        assert!(prune(DAY - 1, true) && prune(2 * DAY, false));
+        assert!(!prune(2 * DAY, true));
     }
 
     /// However much later the next daemon finds the file of an event that was taken in.

@@ -157,7 +157,8 @@ impl Transaction<'_> {
         self.store.set_aged(what.aged)?;
         let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
         let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
-        let cursors = if what.keys { self.store.prune_cursors(self.now, PRUNED_AT_ONCE)? } else { 0 };
+        let cursors = self.store.prune_cursors(self.now, PRUNED_AT_ONCE)?;
+        let answers = if what.keys { self.store.prune_answers(self.now, PRUNED_AT_ONCE)? } else { 0 };
         let messages = self.prune_messages(PRUNED_AT_ONCE)?;
         let days = self.prune_spending(what.aged, PRUNED_AT_ONCE)?;
         if events > 0 || !tasks.is_empty() {
@@ -166,7 +167,13 @@ impl Transaction<'_> {
         }
         let more = self.store.give_back()?;
         Ok(Pruned {
-            more: more || events > 0 || cursors > 0 || messages > 0 || days > 0 || !tasks.is_empty(),
+            more: more
+                || events > 0
+                || cursors > 0
+                || answers > 0
+                || messages > 0
+                || days > 0
+                || !tasks.is_empty(),
             tasks,
             events,
         })

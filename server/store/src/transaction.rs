@@ -1,9 +1,9 @@
 //! Changing the store.
 
 use aiwg_model::{
-    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, MatchDecision, MessageNo, MessageRow,
-    NewApproval, NewMessage, Outcome, Pending, QueueSwitch, RunId, RunStart, Spending, StopReason, Switch,
-    TaskNo, TaskRow, TaskSpec, Terms, ToolUse,
+    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, KeptAnswer, MatchDecision, MessageNo,
+    MessageRow, NewApproval, NewMessage, Outcome, Pending, QueueSwitch, RunId, RunStart, Spending,
+    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
@@ -198,8 +198,8 @@ pub trait Transaction: View {
     /// Moves a cursor, wherever it is.
     fn move_cursor(&mut self, cursor: &Cursor) -> Result<()>;
 
-    /// The same of many, of which none is forgotten.
-    fn move_cursors(&mut self, cursors: &[Cursor]) -> Result<()>;
+    /// Stores answers to calls with keys, each in place of one that is stored under its key. That is fastest in the order of the keys.
+    fn keep_answers(&mut self, answers: &[KeptAnswer]) -> Result<()>;
 
     /// Sets the switch of a rule, or of all automation.
     fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> Result<()>;
@@ -231,6 +231,9 @@ pub trait Transaction: View {
 
     /// Forgets those cursors whose time is over, `limit` at the most. How many.
     fn prune_cursors(&mut self, now: Timestamp, limit: u64) -> Result<usize>;
+
+    /// Forgets the answers to calls whose time is over, `limit` at the most, or some hours after that. How many.
+    fn prune_answers(&mut self, now: Timestamp, limit: u64) -> Result<usize>;
 
     /// Gives some of the room that is free back to the disk, so little that nobody waits long. True if there is more.
     fn give_back(&mut self) -> Result<bool>;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, MessageNo, MessageRow, OutboxLane, Pending,
-    QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow,
+    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, KeptAnswer, KeyId, MessageNo, MessageRow,
+    OutboxLane, Pending, QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow,
 };
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
@@ -160,6 +160,9 @@ pub trait View {
 
     /// The position of one cursor of a source.
     fn cursor(&self, source: &str, key: &str) -> Result<Option<String>>;
+
+    /// The answer that is stored under a call's key, whether or not its time is over; none as well if it cannot be read.
+    fn kept_answer(&self, id: &KeyId) -> Result<Option<KeptAnswer>>;
 
     /// A message to a platform; none as well if its row cannot be read.
     fn message(&self, no: MessageNo) -> Result<Option<MessageRow>>;

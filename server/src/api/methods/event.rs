@@ -23,13 +23,10 @@ pub(crate) async fn event_emit(
     handler: &Handler,
     mut params: EventEmitParams,
 ) -> Result<EventEmitted, ApiError> {
-    // Whoever repeats a call may be in another span by then.
-    let traceparent = params.traceparent.take();
-    let key = handler.key(params.idempotency_key.take(), "event.emit", &params).map_err(|error| {
+    let key = handler.key_of_event(params.idempotency_key.take(), &params).map_err(|error| {
         // Params that cannot be compared with others cannot be read either.
         params.payload.as_ref().and_then(|payload| check::readable("payload", payload).err()).unwrap_or(error)
     })?;
-    let params = EventEmitParams { traceparent, ..params };
     let event = match emitted(&handler.context, params, handler.cause()) {
         Ok(event) => event,
         Err(refusal) => return handler.refused(key, refusal).await,

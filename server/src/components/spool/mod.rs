@@ -276,15 +276,15 @@ impl Spool {
             let why = format!("the member \"idempotencyKey\" must have 1 to {LONGEST_NAME} characters");
             return Err(ApiError::invalid_member("idempotencyKey", why).into());
         }
+        // People's and scripts' keys: it is the same call as one that was sent over the socket.
+        let key = CallKey::of_event("", &key, &event.topic, Some(&event.payload))
+            .map_err(|error| ApiError::invalid_member("payload", error.to_string()))?;
         let params = EventEmitParams {
             topic: event.topic,
             payload: Some(event.payload),
+            traceparent: event.traceparent,
             ..EventEmitParams::default()
         };
-        // People's and scripts' keys: it is the same call as one that was sent over the socket.
-        let key = CallKey::new("", &key, "event.emit", &params)
-            .map_err(|error| ApiError::invalid_member("payload", error.to_string()))?;
-        let params = EventEmitParams { traceparent: event.traceparent, ..params };
         let checked = (self.check)(context, params, None)?;
         Ok(Spooled { name: name.to_owned(), event: checked, at: event.at, written_at, key })
     }

@@ -29,9 +29,6 @@ const LONG: usize = 32 * 1024;
 /// The number of such bodies that are examined at once.
 static EXAMINING: Semaphore = Semaphore::const_new(2);
 
-/// The method whose call a delivery is.
-const METHOD: &str = "event.emit";
-
 /// The longest body, in bytes.
 pub(super) fn longest(context: &Context) -> usize {
     let kib = context.settings.get().config.daemon.max_payload_kb;
@@ -96,11 +93,11 @@ fn examine(
         Delivery::Event { event, action, id, payload } => (event, action, id, payload),
     };
     let topic = source.template.topic(event.as_deref(), action.as_deref());
-    let params = EventEmitParams { topic, payload: Some(payload), ..EventEmitParams::default() };
     // The keys of each sender are its own.
     let owner = format!("webhook:{}", source.path());
-    let key = id.map(|id| CallKey::new(&owner, &id, METHOD, &params)).transpose();
+    let key = id.map(|id| CallKey::of_event(&owner, &id, &topic, Some(&payload))).transpose();
     let key = key.map_err(|error| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
+    let params = EventEmitParams { topic, payload: Some(payload), ..EventEmitParams::default() };
     Ok(Asked::Emit { params, key })
 }
 

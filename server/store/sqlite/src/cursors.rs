@@ -1,34 +1,13 @@
 //! The positions of sources.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::collections::HashMap;
 
 use aiwg_model::{Cursor, OnlyIf};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::Reports;
-use rusqlite::{
-    Connection, OptionalExtension, params, params_from_iter,
-    types::{ToSqlOutput, ValueRef},
-};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{lenient::readable, read::SqliteReader, row::Millis, write::SqliteStore};
-
-/// The number of cursors that one statement moves.
-const AT_ONCE: usize = 16;
-
-/// The statement that moves so many.
-static MOVE_MANY: LazyLock<String> = LazyLock::new(|| {
-    let rows = ["(?, ?, ?, ?)"; AT_ONCE].join(", ");
-    format!("INSERT OR REPLACE INTO cursor (source, key, value, until) VALUES {rows}")
-});
-
-/// The row of a cursor.
-fn values(cursor: &Cursor) -> [ToSqlOutput<'_>; 4] {
-    let Cursor { source, key, value, only_if: _, until } = cursor;
-    let value = value.as_ref().map_or(ValueRef::Null, |value| ValueRef::Text(value.as_bytes()));
-    let until = until.map_or(ValueRef::Null, |until| ValueRef::Integer(until.as_millis()));
-    [ValueRef::Text(source.as_bytes()), ValueRef::Text(key.as_bytes()), value, until]
-        .map(ToSqlOutput::Borrowed)
-}
 
 impl SqliteStore {
     /// The positions of a source's cursors, by their keys.
@@ -54,18 +33,6 @@ impl SqliteStore {
                 .execute(params![source, key])?,
         };
         Ok(())
-    }
-
-    /// Moves many, so many with one statement: what a statement costs beside its rows is as much as several of them.
-    pub(crate) fn move_cursors(&mut self, cursors: &[Cursor]) -> rusqlite::Result<()> {
-        let (many, few) = cursors.as_chunks::<AT_ONCE>();
-        if !many.is_empty() {
-            let mut statement = self.statement(&MOVE_MANY)?;
-            for rows in many {
-                statement.execute(params_from_iter(rows.iter().flat_map(values)))?;
-            }
-        }
-        few.iter().try_for_each(|cursor| self.move_cursor(cursor))
     }
 
     /// The position of one cursor of a source.

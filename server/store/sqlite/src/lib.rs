@@ -4,6 +4,7 @@
 //! itself lives here too, as a partial index: nothing has to be loaded at start, and a rolled back transaction leaves nothing to
 //! undo in memory but the counters.
 
+mod answers;
 mod approvals;
 mod automation;
 mod conversations;
@@ -11,6 +12,7 @@ mod counts;
 mod cursors;
 mod error;
 mod events;
+mod filter;
 mod holds;
 mod import;
 mod lenient;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_model::{EndReason, Hold, RunId, RunRow, StopReason, TaskNo};
+use aiwg_model::{CallKey, EndReason, Hold, KeptAnswer, KeyId, RunId, RunRow, StopReason, TaskNo};
 use aiwg_protocol::types::{TaskUsage, Timestamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -136,4 +136,53 @@ fn the_last_run_of_each_task() {
     assert_eq!(of(4), [RunRow { signal: Some(15), ..run(4, 1, Some(stalled)) }]);
     assert_eq!(of(5), [run(5, 1, Some(cancelled))]);
     assert!((6..=9).all(|no| of(no).is_empty()));
+}
+
+#[test]
+fn the_answers_to_calls_with_keys() {
+    let (hex, uuid) = ("019a2b3c4d5e7f008123456789abcdef", "019a2b3c-4d5e-7f00-8123-456789abcdef");
+    let digest = |n: u32| format!("{n:032x}").repeat(2);
+    let row = |key: &str, value: &str, until: &str| {
+        format!("INSERT INTO cursor VALUES ('answer', {key}, '{value}', {until});")
+    };
+    let kept = |call: &str, answer: &str| {
+        format!(r#"{{"call":"{call}","until":"2026-11-30T00:00:00.000Z","answer":{answer}}}"#)
+    };
+    let emit = |n| format!("event.emit {}", digest(n));
+    let seq = r#"{"seq":18446744073709551615,"rules":["é",1.50]}"#;
+    let rows = [
+        row(&format!("' {hex}'"), &kept(&emit(1), seq), "86400000"),
+        row(&format!("' {uuid}'"), &kept(&format!("task.submit {}", digest(2)), "7"), "86400001"),
+        row("' release 1'", &kept(&emit(3), "null"), "5"),
+        row(&format!("'task-0001 {hex}'"), &kept(&emit(4), "[]"), "6"),
+        row(&format!("' {}'", hex.to_uppercase()), &kept(&emit(5), "[]"), "6"),
+        // Of these nothing can be read.
+        row("' broken'", "{", "5"),
+        row("' of no call'", r#"{"answer":7}"#, "5"),
+        row("' of no answer'", r#"{"call":"event.emit x"}"#, "5"),
+        row("' for ever'", &kept(&emit(6), "7"), "NULL"),
+        row("x'ff'", &kept(&emit(7), "7"), "'late'"),
+        "INSERT INTO cursor VALUES ('spool', 'a', '', NULL), ('platform', 'b', 'c', 9);".to_owned(),
+    ];
+    let (_dir, path) = left_by(19, &rows.concat());
+    let mut store = opened(&path);
+    // With the first half of the digest that the call has had.
+    let call = |n: u128, method: &str| [&n.to_be_bytes(), method.as_bytes()].concat();
+    for (caller, key, call, until, answer) in [
+        ("", hex.to_owned(), call(1, ""), 86_400_000, seq),
+        ("", uuid.to_owned(), call(2, "task.submit"), 86_400_001, "7"),
+        ("", "release 1".to_owned(), call(3, ""), 5, "null"),
+        ("task-0001", hex.to_owned(), call(4, ""), 6, "[]"),
+        ("", hex.to_uppercase(), call(5, ""), 6, "[]"),
+    ] {
+        let id = KeyId::new(caller, &key);
+        let found = store.kept_answer(&id).unwrap().unwrap_or_else(|| panic!("{caller} {key}"));
+        let key = CallKey::stored(id, &call).unwrap();
+        let until = Timestamp::from_millis(until);
+        assert_eq!(found, KeptAnswer { key, until, answer: answer.to_owned() });
+    }
+    assert!(store.cursors("answer").unwrap().is_empty());
+    assert_eq!(store.cursors("spool").unwrap()["a"], "");
+    assert_eq!(store.prune_cursors(Timestamp::from_millis(10), 10).unwrap(), 1);
+    assert_eq!(store.prune_answers(Timestamp::from_millis(2 * 86_400_000), 10).unwrap(), 5);
 }

@@ -36,6 +36,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/traces.sql"),
     include_str!("migrations/caps.sql"),
     include_str!("migrations/severity.sql"),
+    include_str!("migrations/answers.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

@@ -4,9 +4,9 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
     ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce, Keep,
-    MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval, NewMessage, OutboxLane, Outcome,
-    Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow,
-    TaskSpec, Terms, ToolUse, Trace,
+    KeptAnswer, KeyId, MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval, NewMessage,
+    OutboxLane, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending, StopReason,
+    Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState,
@@ -166,6 +166,7 @@ impl View for Open<'_> {
         rule_costs(rule: &str) -> Vec<f64>;
         aged() -> Option<Timestamp>;
         cursor(source: &str, key: &str) -> Option<String>;
+        kept_answer(id: &KeyId) -> Option<KeptAnswer>;
         message(no: MessageNo) -> Option<MessageRow>;
         due_messages(platform: &str, chat: &str, now: Timestamp, least: u8, limit: u32) -> Vec<MessageRow>;
         next_asked(platform: &str, chat: &str, now: Timestamp, least: u8) -> Option<MessageRow>;
@@ -230,7 +231,7 @@ impl Transaction for Open<'_> {
         insert_decision(made: &MatchDecision) -> ();
         refuse_pending(rule: &str, decision: &str, reason: &str, at: Timestamp) -> ();
         move_cursor(cursor: &Cursor) -> ();
-        move_cursors(cursors: &[Cursor]) -> ();
+        keep_answers(answers: &[KeptAnswer]) -> ();
         set_switch(rule: Option<&str>, switch: Switch) -> ();
         add_pending(rule: &str, event: &Event, at: Timestamp) -> Pending;
         set_pending_due(rule: &str, due_at: Option<Timestamp>) -> ();
@@ -241,6 +242,7 @@ impl Transaction for Open<'_> {
         prune_tasks(keep: Keep, limit: u64) -> Vec<TaskNo>;
         prune_events(keep: Keep, limit: u64) -> usize;
         prune_cursors(now: Timestamp, limit: u64) -> usize;
+        prune_answers(now: Timestamp, limit: u64) -> usize;
         give_back() -> bool;
         set_aged(at: Timestamp) -> ();
         add_message(message: &NewMessage, at: Timestamp) -> MessageNo;

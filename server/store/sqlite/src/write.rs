@@ -10,6 +10,7 @@ use aiwg_store::{Reports, StoreError};
 use rusqlite::{CachedStatement, Connection, config::DbConfig};
 
 use super::{
+    answers::Answers,
     counts::Counts,
     error::at,
     made_here::{Checkpoint, into_the_database},
@@ -27,10 +28,12 @@ const READERS_END: Duration = Duration::from_millis(100);
 
 /// The one writer, by the trait [`aiwg_store::Store`].
 pub struct SqliteStore {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     counts: Counts,
     counts_changed: bool,
+    /// What is known of the stored answers.
+    pub(super) answers: Answers,
     /// Receives messages about rows that cannot be read.
     pub(super) reports: Reports,
     /// Faults that were found when it was opened, and have been mended.
@@ -60,11 +63,13 @@ impl SqliteStore {
     pub(super) fn open_and_check(path: &Path, thoroughly: bool) -> Result<Self, StoreError> {
         let connection = open_writer(path, thoroughly)?;
         let mended = mend(&connection).map_err(at(path))?;
+        let answers = Answers::load(&connection).map_err(at(path))?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
             counts: Counts::default(),
             counts_changed: false,
+            answers,
             reports: Reports::default(),
             mended,
             patience: PATIENCE,
@@ -101,6 +106,7 @@ impl SqliteStore {
         }
         self.statement("COMMIT")?.execute([])?;
         self.counts_changed = false;
+        self.answers.have_gone = false;
         if let Err(error) = self.move_what_is_for_the_database() {
             tracing::warn!(%error, "the log beside the database could not be moved into it");
         }
@@ -173,6 +179,9 @@ impl SqliteStore {
         if self.counts_changed {
             self.load_counts()?;
             self.counts_changed = false;
+        }
+        if self.answers.have_gone {
+            self.answers = Answers::load(&self.connection)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiwg_model::{Cursor, Keep, OnlyIf, TaskNo};
+use aiwg_model::{CallKey, Cursor, Keep, KeptAnswer, OnlyIf, TaskNo};
 use aiwg_patterns::TopicFilter;
 use aiwg_protocol::types::{Cause, Timestamp};
 
@@ -135,21 +135,48 @@ pub fn cursors_move_from_where_they_are(backend: &dyn Backend) {
     assert!(store.view().unwrap().cursors("a").unwrap().is_empty());
 }
 
-/// Many cursors move together, whatever their number, and each as one by itself would.
-pub fn many_cursors_move_together(backend: &dyn Backend) {
+fn kept(key: &str, topic: &str, until: Timestamp, answer: &str) -> KeptAnswer {
+    let key = CallKey::of_event("", key, topic, None).unwrap();
+    KeptAnswer { key, until, answer: answer.to_owned() }
+}
+
+/// The answer to a call is found by its key alone, however many were stored with it, and the last one stands.
+pub fn answers_are_kept_by_their_keys(backend: &dyn Backend) {
     let mut store = backend.store();
-    let until = Some(Timestamp::from_millis(5));
-    let to = |no: usize, value: &str| Cursor { until, ..Cursor::moved("many", format!("k{no}"), value) };
-    commit(&mut *store, |tx| tx.move_cursor(&Cursor::moved("many", "k3", "before")));
-    commit(&mut *store, |tx| tx.move_cursors(&[]));
-    for count in [1, 16, 100] {
-        let all: Vec<Cursor> = (0..count).map(|no| to(no, &format!("{no} of {count}"))).collect();
-        commit(&mut *store, |tx| tx.move_cursors(&all));
-        let expected = (0..count).map(|no| (format!("k{no}"), format!("{no} of {count}")));
-        let found = store.view().unwrap().cursors("many").unwrap();
-        assert!(expected.into_iter().all(|(key, value)| found.get(&key) == Some(&value)), "{found:?}");
+    let day = |no| Timestamp::from_millis(no * 86_400_000);
+    let ids = |no: usize| match no % 3 {
+        0 => format!("{no:032x}"),
+        1 => format!("{no:08x}-0000-7000-8000-000000000000"),
+        _ => format!("k{no}"),
+    };
+    commit(&mut *store, |tx| tx.keep_answers(&[kept(&ids(3), "a", day(1), "0")]));
+    commit(&mut *store, |tx| tx.keep_answers(&[]));
+    for (round, count) in [1, 16, 100, 100].into_iter().enumerate() {
+        let topic = format!("round:{round}");
+        // The last ones are kept longer than those that they replace.
+        let all: Vec<KeptAnswer> = (0..count)
+            .map(|no| kept(&ids(no), &topic, day(1 + round as i64 / 3), &format!("{{\"seq\":{no}}}")))
+            .collect();
+        let mut tx = store.begin().unwrap();
+        tx.keep_answers(&all).unwrap();
+        assert_eq!(tx.kept_answer(all[0].key.id()).unwrap().as_ref(), Some(&all[0]));
+        tx.commit().unwrap();
+        let view = store.view().unwrap();
+        for answer in &all {
+            assert_eq!(view.kept_answer(answer.key.id()).unwrap().as_ref(), Some(answer));
+        }
+        assert_eq!(view.kept_answer(kept(&ids(count), "a", day(1), "").key.id()).unwrap(), None);
     }
+    let undone = kept("undone", "a", day(1), "7");
     let mut tx = store.begin().unwrap();
-    assert_eq!(tx.prune_cursors(Timestamp::from_millis(6), 1000).unwrap(), 100);
-    tx.commit().unwrap();
+    tx.keep_answers(std::slice::from_ref(&undone)).unwrap();
+    drop(tx);
+    assert_eq!(store.view().unwrap().kept_answer(undone.key.id()).unwrap(), None);
+    drop(store);
+    let store = &mut *backend.store();
+    let view = store.view().unwrap();
+    assert!((0..100).all(|no| {
+        let found = view.kept_answer(kept(&ids(no), "a", day(1), "").key.id()).unwrap();
+        found == Some(kept(&ids(no), "round:3", day(2), &format!("{{\"seq\":{no}}}")))
+    }));
 }

@@ -1,6 +1,6 @@
 //! Forgetting what is old.
 
-use aiwg_model::{Cursor, Hold, Keep, Outcome, TaskNo, TaskSpec};
+use aiwg_model::{CallKey, Cursor, Hold, Keep, KeptAnswer, Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, TaskState};
 
 use super::{Backend, at, commit, event, numbers, queue, task};
@@ -99,4 +99,36 @@ pub fn cursors_are_forgotten_in_time(backend: &dyn Backend) {
     let mut left: Vec<String> = backend.reader().cursors("a").unwrap().into_keys().collect();
     left.sort();
     assert_eq!(left, ["ever", "new"]);
+}
+
+/// Answers to calls are there until their time is over, and not for ever, whatever becomes of the events meanwhile.
+pub fn answers_are_forgotten_in_time(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let answer = |key: &str, until| KeptAnswer {
+        key: CallKey::of_event("", key, "a", None).unwrap(),
+        until,
+        answer: "7".to_owned(),
+    };
+    let (day, hour) = (24 * 3600, 3600);
+    let all = [answer("one", at(day)), answer("two", at(day + 1)), answer("three", at(3 * day))];
+    commit(&mut *store, |tx| {
+        tx.insert_event(&event(1, "a"), None)?;
+        tx.keep_answers(&all)
+    });
+    assert_eq!(commit(&mut *store, |tx| tx.prune_events(Keep { from: Some(2), ..ALL }, 10)), 1);
+    let prune = |store: &mut dyn Store, now, limit| commit(store, |tx| tx.prune_answers(at(now), limit));
+    let left = |store: &mut dyn Store| {
+        let view = store.view().unwrap();
+        all.iter().filter(|one| view.kept_answer(one.key.id()).unwrap().is_some()).count()
+    };
+    assert_eq!((prune(&mut *store, day - 1, 10), left(&mut *store)), (0, 3));
+    // Undone, nothing of it has happened.
+    let mut tx = store.begin().unwrap();
+    assert_eq!(tx.prune_answers(at(day + 12 * hour), 10).unwrap(), 2);
+    drop(tx);
+    assert_eq!(left(&mut *store), 3);
+    for (forgotten, kept) in [(1, 2), (1, 1), (0, 1)] {
+        assert_eq!((prune(&mut *store, day + 12 * hour, 1), left(&mut *store)), (forgotten, kept));
+    }
+    assert_eq!(store.view().unwrap().kept_answer(all[2].key.id()).unwrap().as_ref(), Some(&all[2]));
 }
