@@ -8,9 +8,13 @@ let count = 0;
 /** A name for a call that no other call has. It begins with the time, as what the daemon stores in order does best. */
 function newKey() {
   // They are to be unlike, not secret: loading what makes secrets would take as long as the emit itself.
-  prefix ??= [1, 2, 3].map(() => Math.random().toString(36).slice(2, 10)).join('');
-  const time = Date.now().toString(16).padStart(12, '0');
-  return `${time}-${prefix}-${(++count).toString(36)}`;
+  prefix ??= hex(Math.random() * 2 ** 52, 13);
+  // 32 figures, which the daemon stores as a number.
+  return hex(Date.now(), 12) + prefix + hex(++count, 7);
+}
+
+function hex(number, width) {
+  return Math.floor(number).toString(16).padStart(width, '0');
 }
 
 /**
