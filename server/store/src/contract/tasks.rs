@@ -39,6 +39,8 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 run: 2,
                 hash: "0a".to_owned(),
                 written: vec!["tests/report".to_owned()],
+                is_anew: true,
+                found: Some(Default::default()),
             }),
             ignore_budget: true,
             has_own_login: true,
@@ -61,7 +63,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
             }],
             changed_after: Some(2),
             is_profile: true,
-            taken: Some(Taken { since: at(3) }),
+            taken: Some(Taken { since: at(3), is_done: true }),
             cancelled_by: Some("someone".to_owned()),
             asked_by: Some(AskedBy {
                 person: "telegram:77".to_owned(),
