@@ -1,10 +1,15 @@
 //! Dispatches what was typed to the verb that does it.
 
 use std::{
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
 
+use aiwg_client::{
+    ClientError,
+    types::{DaemonStatus, NoParams},
+};
 use clap::CommandFactory;
 
 use crate::{
@@ -16,7 +21,7 @@ use crate::{
     },
     error::CliError,
     output::Output,
-    project::{comes_back, give_requests, is_gone, request_timeout},
+    project::{comes_back, connect, give_requests, is_gone, request_timeout},
 };
 
 /// Maximum pause before asking again where the daemon is to be there again in a moment.
@@ -37,11 +42,33 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
                     && is_gone(&error)
                     && comes_back(project.as_deref())
                     && began.elapsed() < request_timeout() => {}
+            Err(CliError::Client(ClientError::Timeout { after })) => {
+                return Err(why_silent(project.as_deref(), after));
+            }
             other => return other,
         }
         std::thread::sleep(pause);
         pause = LONGEST_PAUSE.min(pause * 2);
     }
+}
+
+/// The time that a daemon has to say what it does instead of answering.
+const TELLS: Duration = Duration::from_secs(3);
+
+/// The error of a request that was not answered within a time: with what the daemon does before, if it says that.
+fn why_silent(project: Option<&Path>, after: Duration) -> CliError {
+    let status = async { tell_status(project).await.ok() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let status = runtime.ok().and_then(|runtime| runtime.block_on(status));
+    match status.and_then(|status| status.subsystems.spool) {
+        Some(spool) => CliError::TakesInSpool { after, left: spool.left },
+        None => ClientError::Timeout { after }.into(),
+    }
+}
+
+async fn tell_status(project: Option<&Path>) -> Result<DaemonStatus, ClientError> {
+    let told = async { connect(project).await?.with_timeout(TELLS).daemon_status(NoParams {}).await };
+    tokio::time::timeout(TELLS, told).await.unwrap_or(Err(ClientError::Timeout { after: TELLS }))
 }
 
 fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {

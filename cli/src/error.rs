@@ -1,9 +1,9 @@
 //! Errors of the command.
 
-use std::{io, path::Path};
+use std::{io, path::Path, time::Duration};
 
 use aiwg_client::ClientError;
-use aiwg_protocol::SOCKET_ENV;
+use aiwg_protocol::{ErrorKind, PROTOCOL_VERSION, SOCKET_ENV, spool::SPOOL_PATH};
 
 use crate::visible::indented;
 
@@ -11,6 +11,13 @@ use crate::visible::indented;
 pub(crate) enum CliError {
     #[error("{}", advice(.0))]
     Client(#[from] ClientError),
+    /// The daemon has not answered in time, and has said what it does before.
+    #[error(
+        "the daemon has not answered within {} s: it takes in the events that wait in {SPOOL_PATH} first, and {left} of their files are left \
+         (`aiwg daemon status`); what was asked for may take effect or not; --request-timeout gives it longer",
+        .after.as_secs_f64()
+    )]
+    TakesInSpool { after: Duration, left: u64 },
     /// Whoever waits would wait for ever: what for, and what to type.
     #[error("the daemon has stopped, and {0}")]
     Stopped(String),
@@ -49,7 +56,7 @@ impl CliError {
             Self::Client(ClientError::NotSpooled { .. }) => "not_spooled",
             Self::Client(ClientError::SpoolFull { .. }) => "spool_full",
             Self::Client(ClientError::Disconnected(_)) => "disconnected",
-            Self::Client(ClientError::Timeout { .. }) => "timeout",
+            Self::Client(ClientError::Timeout { .. }) | Self::TakesInSpool { .. } => "timeout",
             Self::Client(ClientError::Unreadable(_)) => "unreadable",
             Self::WaitedInVain(_) => "wait_timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",
@@ -83,6 +90,16 @@ fn advice(error: &ClientError) -> String {
         ClientError::Timeout { after } => after,
         ClientError::Disconnected(_) => {
             return cut(format!("{error}; what was asked for may have taken effect or not"));
+        }
+        // Of a daemon that does not say itself which protocol it speaks.
+        ClientError::Api(error)
+            if error.kind() == Some(ErrorKind::MethodNotFound) && !error.message.contains("protocol") =>
+        {
+            return cut(format!(
+                "{}: the daemon does not know a method of protocol {PROTOCOL_VERSION}, which this command speaks, so it is older: \
+                 `aiwg daemon restart` puts this version in its place",
+                error.message
+            ));
         }
         other => return cut(other.to_string()),
     };

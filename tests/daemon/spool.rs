@@ -128,6 +128,23 @@ fn a_client_waits_until_a_long_spool_is_taken_in() {
     assert_eq!(left(&daemon), Vec::<String>::new());
 }
 
+#[test]
+fn the_status_says_that_a_spool_is_taken_in_and_how_much_is_left() {
+    let daemon = TestDaemon::with(json!({}));
+    let mut early = daemon.wire();
+    let mut spool = || early.call("daemon.status", json!({}))["subsystems"]["spool"].take();
+    assert_eq!(spool(), Value::Null);
+    let files = 12;
+    for n in 0..files {
+        put(&daemon, n, &event("a", Value::from_iter(0..140_000), &format!("key {n}")));
+    }
+    let mut late = daemon.wire();
+    late.send(format!("{}\n", json!({ "jsonrpc": "2.0", "id": 1, "method": "event.emit", "params": { "topic": "b" } })));
+    until("it is taken in", || spool()["left"].as_u64().is_some_and(|left| (1..=files).contains(&left)));
+    assert_eq!(late.receive()["result"]["seq"], files + 1);
+    assert_eq!(spool(), Value::Null);
+}
+
 /// To remove a file may take milliseconds: nobody waits for that, and what a killed daemon has left of it goes with the next one.
 #[test]
 fn files_of_events_that_are_taken_in_are_removed_beside() {

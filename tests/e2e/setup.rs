@@ -94,6 +94,10 @@ fn shells_and_manuals_know_every_verb() {
     assert_eq!(project.run(&["man", "pages"]).code, 0);
     let page = std::fs::read_to_string(project.file("pages/aiwg-task-submit.1")).unwrap();
     assert!(page.contains("priority") && page.contains("after"), "{page}");
+    // Title, section, day, source and manual: of a program that does not know its day, that is blank.
+    let title = page.lines().find_map(|line| line.strip_prefix(".TH aiwg-task-submit 1 ")).unwrap();
+    let (day, rest) = title.split_once(" \"aiwg ").unwrap();
+    assert!((day == "\" \"" || day.len() == "2026-11-29".len()) && rest.ends_with("\" \"aiwg manual\""), "{title}");
 }
 
 #[test]

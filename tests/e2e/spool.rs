@@ -1,6 +1,12 @@
 //! Events that are emitted while no daemon is there.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::{fs::PermissionsExt, net::UnixListener},
+    path::PathBuf,
+    process::Stdio,
+};
 
 use aiwg_client::{DaemonClient, Emission, Options, types::EventEmitParams};
 use serde_json::{Value, json};
@@ -43,10 +49,59 @@ fn a_hook_needs_no_daemon() {
     );
     assert!(found.iter().map(|event| event["at"].as_str().unwrap()).eq(before.iter().map(String::as_str)));
     assert_eq!(files(&project), 0);
+    let log = project.run(&["daemon", "logs"]).out;
+    let (begin, end) = (log.find("spool are taken in").unwrap(), log.find("spool were taken in").unwrap());
+    assert!(begin < end && log.contains("files=3"), "{log}");
     // With a daemon it is an emit like any other.
     assert!(project.json(&EMIT)["seq"].is_u64());
     let refused = project.run(&["event", "emit", "task:completed", "--offline", "--json"]);
     assert!(refused.code == 1 && refused.err.contains("topic_reserved"), "{}", refused.err);
+}
+
+/// A daemon that answers with these: others it leaves unanswered. Ends with the process.
+fn stand_in(project: &Project, answers: Value) -> PathBuf {
+    let path = project.file("stand-in.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, answers) = (client.unwrap(), answers.clone());
+            std::thread::spawn(move || {
+                for line in BufReader::new(&client).lines().map_while(Result::ok) {
+                    let call: Value = serde_json::from_str(&line).unwrap();
+                    let Some(answer) = call["method"].as_str().and_then(|method| answers.get(method)) else { continue };
+                    let mut answer = answer.clone();
+                    answer["jsonrpc"] = json!("2.0");
+                    answer["id"] = call["id"].clone();
+                    writeln!(&client, "{answer}").unwrap();
+                }
+            });
+        }
+    });
+    path
+}
+
+#[test]
+fn a_command_says_what_the_daemon_does_instead_of_answering_and_that_it_is_too_old() {
+    let project = Project::started(json!({}));
+    let mut status = project.wire().call("daemon.status", json!({}));
+    status["subsystems"]["spool"] = json!({ "left": 2029, "since": "2026-11-29T12:00:00.000Z" });
+    let said = |answers: Value, args: &[&str]| {
+        let way = stand_in(&project, answers);
+        let done = project.command().args(args).env("AIWG_DAEMON_SOCKET", &way).stdin(Stdio::null()).output().unwrap();
+        fs::remove_file(way).unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap())
+    };
+    let emit = ["event", "emit", "a", "1", "--request-timeout", "1s"];
+    let status = json!({ "daemon.status": { "result": status } });
+    let (code, err) = said(status.clone(), &emit);
+    assert!(code == Some(1) && err.contains("within 1 s: it takes in the events that wait in .aiwg/spool first, and 2029 of"), "{err}");
+    let (_, out) = said(status, &["daemon", "status"]);
+    assert!(out.contains("2029 files are left"), "{out}");
+    let (_, err) = said(json!({}), &emit);
+    assert!(err.contains("has not answered within 1 s, and what was asked for may take effect or not; see that the tunnel"), "{err}");
+    let unknown = json!({ "event.emit": { "error": { "code": -32601, "message": "Method not found" } } });
+    let (code, err) = said(unknown, &emit);
+    assert!(code == Some(1) && err.contains("Method not found: the daemon does not know a method of protocol 1.0"), "{err}");
 }
 
 /// The times in the spool, in the order of the names.

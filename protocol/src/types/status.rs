@@ -102,6 +102,18 @@ pub struct Subsystems {
     /// Webhooks; absent where none are configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<WebhooksSubsystem>,
+    /// The spool, while its events are taken in; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spool: Option<SpoolSubsystem>,
+}
+
+/// The spool, while its events are taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SpoolSubsystem {
+    /// Number of files left.
+    pub left: u64,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// The budgets, in short: `budget.status` has more.

@@ -893,7 +893,7 @@ export interface EventEmitParams {
   topic: string;
   /**
    * The details: any JSON value that can be read. It may hold no half of a surrogate pair, no
-   * number beyond a double's range, and at most 120 levels.
+   * number beyond a double's range, no object that has a member twice, and at most 120 levels.
    */
   payload?: unknown;
   /**
@@ -1806,6 +1806,14 @@ export type Span = string;
  */
 export type Speaker = 'user' | 'agent';
 
+/** The spool, while its events are taken in. */
+export interface SpoolSubsystem {
+  /** Number of files left. */
+  left: number;
+  /** Since when. */
+  since: Timestamp;
+}
+
 /** The answer to `daemon.stop`, sent before the daemon stops. */
 export interface StopAcknowledged {
   /** Always true. */
@@ -1839,6 +1847,8 @@ export interface Subsystems {
   approvals: ApprovalsSubsystem;
   /** Webhooks; absent where none are configured. */
   webhooks?: WebhooksSubsystem;
+  /** The spool, while its events are taken in; absent otherwise. */
+  spool?: SpoolSubsystem;
 }
 
 /** The queue and its agents. */

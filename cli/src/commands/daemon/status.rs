@@ -67,6 +67,11 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     facts.add(["Scheduler".into(), format!("{}, {jobs}", on(subsystems.scheduler.enabled)).into()]);
     facts.add(["Approvals".into(), approvals(subsystems.approvals.pending).into()]);
     facts.add(["Messaging".into(), messaging(&subsystems.messaging).into()]);
+    if let Some(spool) = &subsystems.spool {
+        let left = count(spool.left, "file is left", "files are left");
+        let since = moment(spool.since);
+        facts.add(["Spool".into(), format!("taken in since {since}; {left}, for which new clients wait").into()]);
+    }
     if let Some(webhooks) = &subsystems.webhooks {
         let place = webhooks.address.as_deref().unwrap_or("not listened to");
         let sources = count(webhooks.sources.len() as u64, "source", "sources");

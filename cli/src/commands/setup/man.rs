@@ -43,7 +43,8 @@ fn write_pages(command: &Command, related: &[String], dir: &Path) -> io::Result<
     }
     let examples = command.get_after_help().map(ToString::to_string);
     let page = Man::new(command.clone().after_help(None::<&str>))
-        .date(build::COMMIT_DATE.unwrap_or_default())
+        // An empty one would not be written, and the next would stand in its place.
+        .date(build::COMMIT_DATE.filter(|day| !day.is_empty()).unwrap_or(" "))
         .source(format!("aiwg {}", build::VERSION))
         .manual("aiwg manual");
     let mut file = File::create(dir.join(page.get_filename()))?;

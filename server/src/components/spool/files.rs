@@ -129,6 +129,11 @@ impl Files {
         Ok(Some(Self { dir: Some(dir), path: path.to_owned(), names: names.into(), has_taken }))
     }
 
+    /// The number of files that are still to be read.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -159,10 +164,10 @@ impl Files {
         Ok((self, batch))
     }
 
-    /// Moves away the files of events that are taken in, which are to be removed then, and those that are refused.
-    pub(super) fn settle(mut self, done: Vec<(String, Option<Refusal>)>) -> Settled {
+    /// Moves away the files of events that are taken in, which are to be removed then, and those that are refused. `each` is called for each.
+    pub(super) fn settle(mut self, done: Vec<(String, Option<Refusal>)>, each: impl Fn()) -> Settled {
         let mut gone = Vec::new();
-        let settled = self.settle_all(done, &mut gone).map_err(|error| {
+        let settled = self.settle_all(done, &mut gone, each).map_err(|error| {
             Stopped::Broken(format!(
                 "the events in {} were taken in, but cannot be removed or moved away there: {error}; make that possible, then restart the daemon",
                 self.path.display()
@@ -174,7 +179,12 @@ impl Files {
         Settled { files: self, gone, outcome: settled }
     }
 
-    fn settle_all(&mut self, done: Vec<(String, Option<Refusal>)>, gone: &mut Vec<String>) -> io::Result<()> {
+    fn settle_all(
+        &mut self,
+        done: Vec<(String, Option<Refusal>)>,
+        gone: &mut Vec<String>,
+        each: impl Fn(),
+    ) -> io::Result<()> {
         let Some(dir) = &self.dir else { return Ok(()) };
         let (mut rejected, mut taken) = (None, None);
         for (name, refusal) in done {
@@ -191,6 +201,7 @@ impl Files {
                     rejected = Some(into);
                 }
             }
+            each();
         }
         // Before their names are forgotten: one that comes back with a power cut would be taken in once more.
         dir.sync()

@@ -4,6 +4,7 @@
 //! then finds a daemon has emitted those first. Nothing waits or looks for files otherwise, and a project without a spool costs one look at a name each time.
 
 mod files;
+mod taking;
 
 use std::{
     fs::Metadata,
@@ -22,8 +23,9 @@ use aiwg_protocol::{
     ApiError,
     limits::LONGEST_NAME,
     spool::{REJECTED, SPOOL_PATH},
-    types::{Cause, EventEmitParams, Timestamp},
+    types::{Cause, EventEmitParams, Subsystems, Timestamp},
 };
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use tokio::{
     sync::{Notify, OwnedMutexGuard},
@@ -31,7 +33,10 @@ use tokio::{
 };
 
 pub(super) use self::files::holds_events;
-use self::files::{Batch, Files, Read, Refusal};
+use self::{
+    files::{Batch, Files, Read, Refusal},
+    taking::{Progress, Taking},
+};
 use crate::{
     component::Component,
     context::Context,
@@ -61,7 +66,8 @@ pub(crate) struct Spool {
     /// The names of files that are gone, of which the store is not told yet. Held by whoever takes in the spool.
     gone: Arc<tokio::sync::Mutex<Gone>>,
     /// Goes up with each step in which something of the spool is taken in.
-    progress: AtomicU64,
+    steps: AtomicU64,
+    progress: Arc<Progress>,
     /// Rung when something in the spool has to wait.
     is_left: Notify,
     /// True if the health says something of the spool.
@@ -117,7 +123,8 @@ impl Spool {
         Self {
             check,
             gone: Arc::default(),
-            progress: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
+            progress: Arc::default(),
             is_left: Notify::new(),
             has_issue: AtomicBool::new(false),
             is_removing: Arc::default(),
@@ -151,7 +158,7 @@ impl Spool {
 
     /// Ends when for a long time nothing of the spool was taken in.
     async fn stalls(&self) {
-        let progress = || self.progress.load(Ordering::Relaxed);
+        let progress = || self.steps.load(Ordering::Relaxed);
         let mut before = progress();
         loop {
             sleep(STALLED).await;
@@ -207,19 +214,23 @@ impl Spool {
             gone.names.extend(taken.into_iter().filter(|name| !files.has(name)));
             gone.is_complete = true;
         }
+        let taking = Taking::of(&self.progress, files.len());
         while !files.is_empty() {
             let batch;
             (files, batch) = apart(move || files.read()).await?;
             let (is_over, done) = self.take_batch(context, batch, &mut gone.names).await?;
-            let settled = apart(move || Ok(files.settle(done))).await?;
+            let progress = Arc::clone(&self.progress);
+            let settled = apart(move || Ok(files.settle(done, || progress.went_on()))).await?;
             gone.names.extend(settled.gone);
             settled.outcome?;
             files = settled.files;
-            self.progress.fetch_add(1, Ordering::Relaxed);
+            self.progress.note_left(files.len());
+            self.steps.fetch_add(1, Ordering::Relaxed);
             if let Some(why) = is_over {
                 return Err(why);
             }
         }
+        drop(taking);
         if !gone.names.is_empty() {
             context.engine.take_spooled(Vec::new(), std::mem::take(&mut gone.names)).await?;
         }
@@ -309,6 +320,11 @@ fn refused_words(refused: usize) -> String {
 impl Component for Spool {
     fn name(&self) -> &'static str {
         "the spool"
+    }
+
+    fn status(&self, _: &Context, _: &dyn Reader, into: &mut Subsystems) -> aiwg_store::Result<()> {
+        into.spool = self.progress.status();
+        Ok(())
     }
 
     fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {

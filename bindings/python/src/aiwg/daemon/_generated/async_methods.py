@@ -479,7 +479,8 @@ class AsyncEventMethods:
           (`task:`, `agent:`, `approval:`, `budget:`, `file:`, `schedule:`, `daemon:`,
           `automation:`, `health:`, `chat:`) are refused. Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
         - ``payload``: The details: any JSON value that can be read. It may hold no half of a
-          surrogate pair, no number beyond a double's range, and at most 120 levels.
+          surrogate pair, no number beyond a double's range, no object that has a member twice, and
+          at most 120 levels.
         - ``idempotency_key``: A name for this call, any text of the caller's own: another call with
           it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
           whose answer was lost can be repeated. If its params or its method differ, it is an error.

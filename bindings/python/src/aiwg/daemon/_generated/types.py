@@ -126,6 +126,7 @@ __all__ = [
     "SchedulerSubsystem",
     "Span",
     "Speaker",
+    "SpoolSubsystem",
     "StopAcknowledged",
     "Subsystems",
     "SupervisorSubsystem",
@@ -2784,6 +2785,24 @@ class SchedulerSubsystem(Result):
         )
 
 
+class SpoolSubsystem(Result):
+    """The spool, while its events are taken in."""
+
+    left: int
+    """Number of files left."""
+    since: Timestamp
+    """Since when."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SpoolSubsystem:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            left=wire["left"],
+            since=timestamp(wire["since"]),
+        )
+
+
 class StopAcknowledged(Result):
     """The answer to `daemon.stop`, sent before the daemon stops."""
 
@@ -2828,6 +2847,8 @@ class Subsystems(Result):
     """The budgets; absent where none is set."""
     webhooks: WebhooksSubsystem | None = None
     """Webhooks; absent where none are configured."""
+    spool: SpoolSubsystem | None = None
+    """The spool, while its events are taken in; absent otherwise."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Subsystems:
@@ -2843,6 +2864,7 @@ class Subsystems(Result):
             approvals=ApprovalsSubsystem.from_wire(wire["approvals"]),
             budget=maybe(BudgetSubsystem.from_wire, wire.get("budget")),
             webhooks=maybe(WebhooksSubsystem.from_wire, wire.get("webhooks")),
+            spool=maybe(SpoolSubsystem.from_wire, wire.get("spool")),
         )
 
 
