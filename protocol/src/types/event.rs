@@ -70,7 +70,7 @@ pub struct EventEmitParams {
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.:/-]{1,200}$"))]
     pub topic: String,
     /// The details: any JSON value that can be read. It may hold no half of a surrogate pair, no number beyond a
-    /// double's range, and at most 120 levels.
+    /// double's range, no object that has a member twice, and at most 120 levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Json>,
     /// A name for this call, any text of the caller's own: another call with it, of the same caller within 24 hours, has no effect and gets the

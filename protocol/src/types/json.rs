@@ -1,4 +1,8 @@
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -73,8 +77,9 @@ pub struct Unreadable {
 }
 
 impl Json {
-    /// Checks that all of it can be read. JSON's grammar allows more: halves of surrogate pairs, which are no text,
-    /// numbers beyond any range, and any depth. The check keeps nothing of what it reads.
+    /// Checks that all of it can be read, by each reader as the same. JSON's grammar allows more: halves of surrogate pairs, which are no text,
+    /// numbers beyond any range, any depth, and objects that have a member twice, of which some readers take the first one and others the last.
+    /// The check keeps nothing of what it reads but the names of members.
     ///
     /// # Errors
     /// Some of it cannot be read; the error names the first such place.
@@ -83,14 +88,14 @@ impl Json {
             return Ok(());
         }
         let mut reader = serde_json::Deserializer::from_str(self.as_str());
-        Readable::default().deserialize(&mut reader).map_err(|_| self.explain())
+        Readable::strict().deserialize(&mut reader).map_err(|_| self.explain())
     }
 
     fn explain(&self) -> Unreadable {
         let mut track = serde_path_to_error::Track::new();
         let mut reader = serde_json::Deserializer::from_str(self.as_str());
         let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-        let read = Readable::default().deserialize(tracked);
+        let read = Readable::strict().deserialize(tracked);
         let why = read.err().map_or_else(String::new, |error| without_position(&error));
         let path = match track.path().to_string() {
             path if path == "." || path.len() > LONGEST_PATH => String::new(),
@@ -104,7 +109,7 @@ impl Json {
 /// True if a JSON text holds nothing that might be unreadable. Most texts pass, and this is several times as fast as
 /// reading them; a text that does not pass is then read.
 fn is_harmless(text: &[u8]) -> bool {
-    let (mut at, mut depth, mut digits) = (0, 0usize, 0usize);
+    let (mut at, mut digits, mut names) = (0, 0usize, Names::default());
     while let Some(byte) = text.get(at) {
         at += 1;
         match byte {
@@ -118,22 +123,69 @@ fn is_harmless(text: &[u8]) -> bool {
             // An exponent; other words have no digit before their `e`.
             b'E' => return false,
             b'e' if digits > 0 => return false,
-            b'"' => match end_of_harmless_string(text, at) {
-                Some(end) => at = end,
-                None => return false,
-            },
-            b'[' | b'{' => {
-                depth += 1;
-                if depth > DEEPEST {
+            b'"' => {
+                let Some(end) = end_of_harmless_string(text, at) else { return false };
+                let string = text.get(at..end - 1).unwrap_or_default();
+                let mut after = text.get(end..).unwrap_or_default().iter();
+                if after.find(|byte| !byte.is_ascii_whitespace()) == Some(&b':') && !names.add(string) {
                     return false;
                 }
+                at = end;
             }
-            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'[' | b'{' if !names.open() => return false,
+            b']' | b'}' if !names.close() => return false,
             _ => {}
         }
         digits = 0;
     }
     true
+}
+
+/// An object with so many members is gone through once for each, and not sorted.
+const FEW: usize = 12;
+
+/// The names of members of the objects and lists that are open, as marks: those of two names may be the same.
+#[derive(Default)]
+struct Names {
+    marks: Vec<u64>,
+    /// Where those of each begin.
+    starts: Vec<usize>,
+}
+
+impl Names {
+    /// Notes that an object or a list begins. False if it is too deep.
+    fn open(&mut self) -> bool {
+        self.starts.push(self.marks.len());
+        self.starts.len() <= DEEPEST
+    }
+
+    /// Notes a name. False if it is written with an escape, and may be any.
+    fn add(&mut self, name: &[u8]) -> bool {
+        self.marks.push(mark(name));
+        !name.contains(&b'\\')
+    }
+
+    /// Notes that an object or a list ends. False if two of its names may be the same.
+    fn close(&mut self) -> bool {
+        let start = self.starts.pop().unwrap_or_default();
+        let own = self.marks.get_mut(start..).unwrap_or_default();
+        let are_unlike = if own.len() <= FEW {
+            own.iter().enumerate().all(|(at, mark)| !own.iter().take(at).any(|other| other == mark))
+        } else {
+            own.sort_unstable();
+            own.windows(2).all(|pair| pair.first() != pair.last())
+        };
+        self.marks.truncate(start);
+        are_unlike
+    }
+}
+
+/// A number that is another one for nearly each text.
+fn mark(text: &[u8]) -> u64 {
+    let (words, rest) = text.as_chunks::<8>();
+    let rest = rest.iter().fold(text.len() as u64, |rest, byte| rest << 8 | u64::from(*byte));
+    let add = |mark: u64, word: u64| (mark.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    words.iter().fold(add(0, rest), |mark, word| add(mark, u64::from_le_bytes(*word)))
 }
 
 /// Behind the string that has begun before `at`; none where it has an escape that may be half of a surrogate pair.
@@ -156,20 +208,27 @@ fn end_of_harmless_string(text: &[u8], mut at: usize) -> Option<usize> {
 pub struct Readable {
     /// Number of levels that may still follow.
     levels: usize,
+    /// True if no object may have a member twice.
+    is_strict: bool,
 }
 
 impl Default for Readable {
     fn default() -> Self {
-        Self { levels: DEEPEST }
+        Self { levels: DEEPEST, is_strict: false }
     }
 }
 
 impl Readable {
+    /// One that objects which have a member twice are errors to as well.
+    fn strict() -> Self {
+        Self { is_strict: true, ..Self::default() }
+    }
+
     fn inner<E: Error>(self) -> Result<Self, E> {
         let levels = self.levels.checked_sub(1);
         let levels =
             levels.ok_or_else(|| E::custom(format_args!("it is nested more than {DEEPEST} levels deep")))?;
-        Ok(Self { levels })
+        Ok(Self { levels, ..self })
     }
 }
 
@@ -220,8 +279,29 @@ impl<'de> Visitor<'de> for Readable {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let inner = self.inner()?;
-        while members.next_entry_seed(inner, inner)?.is_some() {}
+        if !self.is_strict {
+            while members.next_entry_seed(inner, inner)?.is_some() {}
+            return Ok(());
+        }
+        let mut names = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            match names.insert(name) {
+                true => members.next_value_seed(inner)?,
+                false => members.next_value_seed(Doubled)?,
+            }
+        }
         Ok(())
+    }
+}
+
+/// The value of a member whose object has another one of its name.
+struct Doubled;
+
+impl<'de> DeserializeSeed<'de> for Doubled {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+        Err(D::Error::custom("its object has it twice, and which one counts depends on who reads it"))
     }
 }
 
@@ -294,6 +374,33 @@ mod tests {
         assert_eq!(at("[0, 1E999]"), "[1]");
         assert_eq!(at(&"9".repeat(400)), "");
         assert_eq!(at(r#"["\\\uDFFF"]"#), "[0]");
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_is_wrong_at_any_depth_however_it_is_written() {
+        let at = |text: &str| check(text).unwrap_err().0;
+        assert_eq!(at(r#"{"a": 1, "a": 2}"#), ".a");
+        assert_eq!(at(r#"{"a":1,"\u0061":2}"#), ".a");
+        assert_eq!(at("[{}, {\"b\": {\"a\"\n : 1, \"c\": [1, \"c\"], \"a\": {}}}]"), "[1].b.a");
+        assert_eq!(at(r#"{"": 1, "a": {"x": ""}, "": 2}"#), ".");
+        let many = |last: usize| {
+            let members: Vec<String> = (0..1000).chain([last]).map(|no| format!("\"member{no}\": {no}")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert_eq!(at(&many(999)), ".member999");
+        assert_eq!(at(&many(0)), ".member0");
+        let said = check(r#"{"a": 1, "a": 2}"#).unwrap_err().1;
+        assert!(said.starts_with("its object has it twice"), "{said}");
+        for unlike in [
+            many(1000),
+            r#"{"a": {"a": {"a": [{"a": 1}, {"a": 1}]}}, "b": "a", "A": 1, "a ": 1}"#.to_owned(),
+            r#"{"12345678a": 1, "12345678b": 2, "a12345678": 3, "\u00e4": 4, "ä ": 5}"#.to_owned(),
+        ] {
+            assert_eq!(check(&unlike), Ok(()), "{unlike}");
+        }
+        // The look at the bytes is enough for what most payloads are like.
+        assert!(is_harmless(many(1000).as_bytes()));
+        assert!(!is_harmless(many(999).as_bytes()));
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde_json::Value;
 
 /// A step from a value into it.
@@ -7,6 +9,15 @@ pub enum Step {
     Key(String),
     /// To the element at this place.
     Place(usize),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => f.write_str(key),
+            Self::Place(place) => write!(f, "{place}"),
+        }
+    }
 }
 
 /// The problem with a schema, and its place.

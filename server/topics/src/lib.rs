@@ -24,6 +24,7 @@ mod keywords;
 mod lookup;
 mod misfits;
 mod misspelt;
+mod parts;
 mod payload;
 mod quick;
 mod reference;

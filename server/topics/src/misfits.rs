@@ -2,13 +2,15 @@
 //!
 //! The checker's own report of a schema with cases (`anyOf`) has the report of each case in it, and so on into the payload: it may
 //! grow without bound. So the payload is gone through here, and the checker is asked of one schema at a time, without those in it.
+//!
+//! Of a large payload only those parts are gone into that a checker of their own finds not to fit ([`Parts`]).
 
 use std::{collections::HashMap, mem, ptr};
 
 use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value};
 
-use crate::{error::escaped, keywords::is_applicator, reference::resolve};
+use crate::{error::escaped, keywords::is_applicator, parts::Parts, reference::resolve};
 
 /// The number of misfits that are named.
 pub const MOST_MISFITS: usize = 20;
@@ -18,6 +20,9 @@ const LONGEST_MESSAGE: usize = 300;
 
 /// The number of values that are looked at, each as often as a schema looks at it.
 const MOST_LOOKS: usize = 5_000;
+
+/// The length of a payload from which on what fits is passed over, in bytes: no shorter one has too many values.
+const LARGE: usize = 4_000;
 
 /// The size to which a pattern may compile, in bytes.
 pub(crate) const PATTERN_BYTES: usize = 1 << 20;
@@ -61,15 +66,16 @@ pub(crate) fn options() -> ValidationOptions<'static> {
         .with_pattern_options(patterns)
 }
 
-/// The places of a value that do not fit a schema: at most 20. Where the cases of a schema are what it does not fit, those of the nearest case of
+/// The places of a value of so many bytes that do not fit a schema: at most 20. Where the cases of a schema are what it does not fit, those of the nearest case of
 /// the first one.
-pub(crate) fn misfits(schema: &Value, value: &Value) -> Vec<Misfit> {
+pub(crate) fn misfits(schema: &Value, value: &Value, bytes: usize) -> Vec<Misfit> {
     let mut search = Search {
         root: schema,
         left: MOST_LOOKS,
         found: Vec::new(),
         cases: Vec::new(),
         plain: HashMap::new(),
+        parts: (bytes >= LARGE).then(|| Parts::of(schema)),
     };
     search.look(schema, value, &mut String::new());
     let Search { found, cases, .. } = search;
@@ -97,6 +103,8 @@ struct Search<'s> {
     cases: Vec<Found>,
     /// The checkers of schemas without those in them; none for one without any other keyword.
     plain: HashMap<*const Value, Option<Validator>>,
+    /// The checkers of schemas with those in them, for a large payload.
+    parts: Option<Parts<'s>>,
 }
 
 impl<'s> Search<'s> {
@@ -237,13 +245,15 @@ impl<'s> Search<'s> {
         let first =
             members.get("prefixItems").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for (place, value) in list.iter().enumerate() {
-            if let Some(schema) = first.get(place).or_else(|| members.get("items")) {
-                self.look_at(schema, value, &place.to_string(), path);
-            }
+            let Some(schema) = first.get(place).or_else(|| members.get("items")) else { return };
+            self.look_at(schema, value, &place.to_string(), path);
         }
     }
 
     fn look_at(&mut self, schema: &'s Value, value: &Value, name: &str, path: &mut String) {
+        if self.parts.as_mut().is_some_and(|parts| parts.surely_fits(schema, value)) {
+            return;
+        }
         let length = path.len();
         path.push('/');
         path.push_str(&escaped(name));

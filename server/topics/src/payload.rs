@@ -47,6 +47,6 @@ impl PayloadSchema {
         }
         let value: Value =
             serde_json::from_str(payload).map_err(|error| vec![Misfit::of_all(&error.to_string())])?;
-        if self.validator.is_valid(&value) { Ok(()) } else { Err(misfits(&self.schema, &value)) }
+        if self.validator.is_valid(&value) { Ok(()) } else { Err(misfits(&self.schema, &value, payload.len())) }
     }
 }

@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{NoMember, Part, PayloadSchema, SchemaError, Step};
 
@@ -91,11 +91,74 @@ fn misfits_are_bounded() {
     let schema = good(&json!({ "items": { "type": "string", "maxLength": 3 } }));
     assert_eq!(misfits(&schema, &json!(vec![1; 1000])).len(), 20);
     assert_eq!(misfits(&schema, &json!(vec![1; 100_000])).len(), 20);
-    // The one that does not fit comes after more than is looked through.
-    let late = json!([vec![json!("a"); 10_000], vec![json!(1)]].concat());
-    assert_eq!(misfits(&schema, &late), [(String::new(), "does not fit the schema of its topic".to_owned())]);
     let (place, message) = &misfits(&schema, &json!(["ä".repeat(20_000)]))[0];
     assert!(place == "/0" && message.len() < 400 && message.ends_with("3 characters"), "{message}");
+}
+
+#[test]
+fn the_places_of_a_large_payload_are_named() {
+    let schema = good(&json!({
+        "$id": "https://example.com/many",
+        "properties": {
+            "list": { "items": { "type": "integer" } },
+            "rows": { "items": { "$ref": "#/$defs/row" } },
+            "cells": { "type": "array", "items": { "type": "array", "items": { "type": "array", "items": { "maximum": 9 } } } },
+            "cases": { "items": { "anyOf": [{ "$ref": "#/$defs/row" }, { "type": "string", "maxLength": 3 }] } },
+            "tree": { "$ref": "#/properties/tree/$defs/node", "$defs": { "node": {
+                "type": "array", "items": { "anyOf": [{ "$ref": "#/properties/tree/$defs/node" }, { "type": "null" }] }
+            } } },
+            "": { "additionalProperties": { "properties": { "a~/b c": { "type": "null" } } } }
+        },
+        "additionalProperties": { "type": "boolean" },
+        "$defs": { "row": { "type": "object", "required": ["id"], "properties": { "id": { "$ref": "#/properties/list/items" } } } }
+    }));
+    let place = |payload: Value| {
+        let found = misfits(&schema, &payload);
+        assert_eq!(found.len(), 1, "{found:?}");
+        format!("{}: {}", found[0].0, found[0].1)
+    };
+    let many = |one: Value, last: Value| Value::Array([vec![one; 20_000], vec![last]].concat());
+    assert_eq!(place(json!({ "list": many(json!(1), json!("x")) })), r#"/list/20000: "x" is not of type "integer""#);
+    let rows = many(json!({ "id": 1 }), json!({ "id": "1" }));
+    assert_eq!(place(json!({ "rows": rows })), r#"/rows/20000/id: "1" is not of type "integer""#);
+    let mut cells = vec![vec![vec![1; 25]; 25]; 40];
+    cells[39][24][24] = 10;
+    assert!(place(json!({ "cells": cells })).starts_with("/cells/39/24/24: 10 is greater"));
+    let cases = many(json!("abc"), json!("abcd"));
+    assert!(place(json!({ "cases": cases })).starts_with("/cases/20000: \"abcd\" is longer than 3"));
+    let tree = many(json!([[null]]), json!([[1]]));
+    assert!(place(json!({ "tree": tree })).starts_with("/tree/20000"));
+    let mut members: Map<String, Value> = (0..20_000).map(|no| (format!("m{no}"), json!(true))).collect();
+    members.insert("last".to_owned(), json!(1));
+    assert_eq!(place(Value::Object(members)), r#"/last: 1 is not of type "boolean""#);
+    let mut inner: Map<String, Value> = (0..20_000).map(|no| (format!("m{no}"), json!({}))).collect();
+    inner.insert("z".to_owned(), json!({ "a~/b c": 1 }));
+    assert_eq!(place(json!({ "": inner })), r#"//z/a~0~1b c: 1 is not of type "null""#);
+}
+
+/// The guide says so.
+#[test]
+fn integers_of_64_bits_are_compared_exactly_and_other_numbers_as_doubles() {
+    let fits = |schema: Value, payload: &str| good(&schema).check(payload).is_ok();
+    let (least, most) = (i64::MIN, u64::MAX);
+    for (bound, out, within) in [
+        (json!({ "maximum": most - 1 }), most.to_string(), (most - 1).to_string()),
+        (json!({ "exclusiveMaximum": most }), most.to_string(), (most - 1).to_string()),
+        (json!({ "minimum": least + 1 }), least.to_string(), (least + 1).to_string()),
+        (json!({ "exclusiveMinimum": least }), least.to_string(), (least + 1).to_string()),
+        (json!({ "const": most }), (most - 1).to_string(), most.to_string()),
+        (json!({ "enum": [least, "x"] }), (least + 1).to_string(), least.to_string()),
+        (json!({ "uniqueItems": true }), format!("[{most}, {most}]"), format!("[{most}, {}]", most - 1)),
+        (json!({ "multipleOf": 3 }), ((1_u64 << 53) - 1).to_string(), ((1_u64 << 53) - 2).to_string()),
+    ] {
+        assert!(fits(bound.clone(), &within), "{bound} {within}");
+        assert!(!fits(bound.clone(), &out), "{bound} {out}");
+    }
+    // Beyond, two numbers that the nearest double is the same of are one.
+    assert!(fits(json!({ "const": 18_446_744_073_709_551_616.0 }), "18446744073709551617"));
+    assert!(fits(json!({ "maximum": 18_446_744_073_709_551_616.0 }), "18446744073709551617"));
+    assert!(fits(json!({ "multipleOf": 9_007_199_254_740_993_u64 }), "9007199254740992"));
+    assert!(fits(json!({ "type": "integer" }), "1.00000000000000000001"));
 }
 
 #[test]

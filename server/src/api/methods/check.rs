@@ -122,9 +122,6 @@ pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
     })
 }
 
-/// The number of bytes that JSON may need around a value that just fits.
-const PUNCTUATION: usize = 256;
-
 /// An event's payload: one that can be read, and is no larger than it may be.
 pub(super) fn payload(member: &str, value: &Json, config: &DaemonConfig) -> Result<(), ApiError> {
     size(member, value.as_str().len(), config.max_payload_kb, "daemon.max_payload_kb")?;
@@ -133,7 +130,7 @@ pub(super) fn payload(member: &str, value: &Json, config: &DaemonConfig) -> Resu
 
 /// Checks that the size does not exceed the configured limit.
 fn size(member: &str, bytes: usize, max_kb: u32, key: &str) -> Result<(), ApiError> {
-    if bytes <= kib(max_kb).saturating_add(PUNCTUATION) {
+    if bytes <= kib(max_kb) {
         return Ok(());
     }
     let message = format!(
