@@ -6,13 +6,14 @@ import package as package  # isort: skip
 
 import copy
 import dataclasses
+import inspect
 import json
 import pickle
 import subprocess
 import sys
 import unittest
 from datetime import datetime, timedelta, timezone
-from typing import Any, get_type_hints
+from typing import Any, List, Union, get_type_hints
 from unittest import mock
 
 from aiwg import daemon
@@ -111,7 +112,7 @@ SLOW = {
 # The modules of this package that an ``emit`` needs, without ``aiwg.daemon.``.
 OF_EMIT = {
     *("_caller", "_client", "_connection", "_deadline", "_discovery", "_errors", "_events", "_fork", "_hooks"),
-    *("_json_text", "_lock", "_logging", "_message", "_offline", "_outbox", "_reading", "_repeat", "_result", "_socket"),
+    *("_hints", "_json_text", "_lock", "_logging", "_message", "_offline", "_outbox", "_reading", "_repeat", "_result", "_socket"),
     *("_tasks", "_thread", "_tracing", "_trust"),
     *("_generated", "_generated.constants", "_generated.emitted", "_generated.methods"),
 }
@@ -151,6 +152,21 @@ class Imports(unittest.TestCase):
             if isinstance(value, type) and issubclass(value, Result):
                 get_type_hints(value)
         self.assertRaises(AttributeError, lambda: getattr(daemon, "Nothing"))
+
+    @unittest.skipUnless(sys.version_info >= (3, 10), "an older Python cannot evaluate `int | None`")
+    def test_the_types_of_every_public_function_can_be_evaluated(self) -> None:
+        clients = (DaemonClient(), daemon.AsyncDaemonClient())
+        groups = [type(value) for client in clients for name, value in vars(client).items() if name[0] != "_"]
+        public = [value for value in (getattr(daemon, name) for name in daemon.__all__) if isinstance(value, type)]
+        self.assertGreater(len(groups), 10)
+        for owner in (*public, *groups):
+            for name, function in inspect.getmembers(owner, inspect.isfunction):
+                if name[0] != "_" or name == "__init__":
+                    get_type_hints(function)
+        of_emit = get_type_hints(DaemonClient.emit)
+        self.assertEqual(of_emit["deadline"], Union[datetime, float, None])
+        self.assertEqual((of_emit["payload"], of_emit["return"]), (Any, types.EventEmitted))
+        self.assertEqual(get_type_hints(DaemonClient().task.list)["return"], List[Task])
 
 
 class WithoutTheNativeJson(unittest.TestCase):

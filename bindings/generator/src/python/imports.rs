@@ -47,6 +47,11 @@ fn takes_moments(model: &Model) -> bool {
 
 /// The import of the types that the methods name, for type checkers alone.
 pub(super) fn types_of_methods(model: &Model) -> String {
+    of_module_within(4, ".types", names_of_methods(model))
+}
+
+/// The types that the methods name.
+pub(super) fn names_of_methods(model: &Model) -> Vec<String> {
     let results = model.methods.iter().filter_map(|method| method.result.refs());
     let params = model.methods.iter().filter_map(|method| model.params(method).ok()).flatten();
     let mut names: Vec<String> =
@@ -55,7 +60,7 @@ pub(super) fn types_of_methods(model: &Model) -> String {
     if results.clone().all(|name| name != TIMESTAMP) {
         names.retain(|name| name != TIMESTAMP);
     }
-    of_module_within(4, ".types", names)
+    in_order(names)
 }
 
 /// The import of what reads the result of a method, within the method: only the types that a program meets are to be made.
@@ -103,15 +108,21 @@ pub(super) fn of_module(module: &str, names: Vec<String>) -> String {
 }
 
 /// The same, indented.
-fn of_module_within(indent: usize, module: &str, mut names: Vec<String>) -> String {
-    names.sort_by_key(|name| name.to_lowercase());
-    names.dedup();
+fn of_module_within(indent: usize, module: &str, names: Vec<String>) -> String {
+    let names = in_order(names);
     let flat = format!("from {module} import {}", names.join(", "));
     if indent + flat.len() <= WIDTH {
         flat
     } else {
         STYLE.broken(indent, &format!("from {module} import ("), &names, ")")
     }
+}
+
+/// Names as imports have them.
+fn in_order(mut names: Vec<String>) -> Vec<String> {
+    names.sort_by_key(|name| name.to_lowercase());
+    names.dedup();
+    names
 }
 
 fn is_tagged(model: &Model, name: &str) -> bool {

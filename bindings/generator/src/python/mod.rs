@@ -41,6 +41,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
             classes => methods::classes(model, is_async)?,
             imports => imports::of_methods(model),
             types => imports::types_of_methods(model),
+            names => imports::names_of_methods(model),
         };
         render(METHODS, &view)
     };

@@ -31,6 +31,10 @@ from ._subscription import Where
 
 if TYPE_CHECKING:
     from ._deadline import Moment
+else:
+    from ._hints import hints
+
+    hints(globals(), {"aiwg.daemon._deadline": "Moment"})
 
 
 class AsyncDaemonClient(AsyncMethods):

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
         Awaitable[EventEmitted],
     ]
     """Emits an event, or spools it: takes topic, payload, key, time-out, deadline, ``retry`` and trace context."""
+else:
+    from ._hints import Hint, hints
+
+    hints(globals(), {"aiwg.daemon._deadline": "Moment"})
+    _EmitOrSpool = Hint("__import__('typing').Any")
 
 
 class AsyncEvents(AsyncEventMethods):

@@ -29,6 +29,10 @@ from ._subscription import Where
 
 if TYPE_CHECKING:
     from ._deadline import Moment
+else:
+    from ._hints import hints
+
+    hints(globals(), {"aiwg.daemon._deadline": "Moment"})
 
 _Streams = Tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
     from ._deadline import Moment
     from ._generated.arguments import TaskSubmitArguments
+else:
+    from ._hints import Hint, hints
+
+    hints(
+        globals(),
+        {
+            "datetime": "datetime",
+            "aiwg.daemon._deadline": "Moment",
+        },
+    )
+    # Its arguments are any: what they may be is in a module for type checkers.
+    Unpack, TaskSubmitArguments = Hint("__import__('typing').Optional"), Hint("__import__('typing').Any")
 
 _CANCELLING = 1.0
 """Maximum time to wait for the daemon to take it in that a task is to end, in seconds."""

@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._deadline import Moment
+else:
+    from ._hints import hints
+
+    hints(
+        globals(),
+        {
+            "collections.abc": "Mapping",
+            "typing": "Any",
+            "aiwg.daemon._deadline": "Moment",
+        },
+    )
 
 
 def given(method: str, params: Mapping[str, object]) -> Mapping[str, object]:

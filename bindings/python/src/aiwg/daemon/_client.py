@@ -33,6 +33,23 @@ if TYPE_CHECKING:
     from ._notification import Notification
     from ._progress import OnMissed, Progress
     from ._subscription import Subscription, Where
+else:
+    from ._hints import hints
+
+    hints(
+        globals(),
+        {
+            "collections.abc": "Mapping Sequence",
+            "types": "TracebackType",
+            "typing": "Any Callable",
+            "aiwg.daemon._change": "ConnectionChange",
+            "aiwg.daemon._deadline": "Moment",
+            "aiwg.daemon._generated.types": "Event EventEmitted",
+            "aiwg.daemon._notification": "Notification",
+            "aiwg.daemon._progress": "OnMissed",
+            "aiwg.daemon._subscription": "Subscription Where",
+        },
+    )
 
 _CONNECTING = 30.0
 """Maximum time that a thread waits for another one that connects, in seconds."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     Moment = Union[datetime, float]
     """A moment: a ``datetime`` with a time zone, or what ``time.monotonic()`` will say then."""
+else:
+    from ._hints import Hint
+
+    Moment = Hint("__import__('typing').Union[__import__('datetime').datetime, float]")
 
 _NO_TIMEOUT = "a timeout is a number of seconds above 0, or math.inf or None for no limit, and not {!r}"
 

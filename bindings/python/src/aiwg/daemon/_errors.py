@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     ConnectionErrorKind = Literal[
         "no_daemon", "not_allowed", "disconnected", "timeout", "unreadable", "spool"
     ]
+else:
+    from ._hints import Hint, hints
+
+    hints(
+        globals(),
+        {
+            "collections.abc": "Mapping",
+            "typing": "Any",
+            "aiwg.daemon._generated.errors": "ErrorKind",
+        },
+    )
+    ConnectionErrorKind = Hint("str")
 
 
 class DaemonError(Exception):

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
         [str, Any, Optional[str], Optional[float], Optional[Moment], Optional[bool], Optional[str]], EventEmitted
     ]
     """Emits an event, or spools it: takes topic, payload, key, time-out, deadline, ``retry`` and trace context."""
+else:
+    from ._hints import Hint, hints
+
+    hints(
+        globals(),
+        {
+            "collections.abc": "Iterator",
+            "typing": "Any List",
+            "aiwg.daemon._caller": "Caller",
+            "aiwg.daemon._deadline": "Moment",
+            "aiwg.daemon._generated.types": "Event EventEmitted",
+        },
+    )
+    _EmitOrSpool = Hint("__import__('typing').Any")
 
 
 class Events(EventMethods):

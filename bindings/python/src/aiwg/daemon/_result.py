@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     R = TypeVar("R", bound="Result")
 else:
+    from ._hints import hints
+
+    hints(globals(), {"datetime": "datetime"})
     _Json = dict
 
     def overload(function):
@@ -27,7 +30,6 @@ else:
     def dataclass_transform(**_):
         """Tells type checkers alone that subclasses are dataclasses."""
         return lambda cls: cls
-
 
 
 class Timestamp(str):

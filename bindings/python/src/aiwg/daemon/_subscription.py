@@ -27,6 +27,10 @@ from ._socket import connect, receive, send
 
 if TYPE_CHECKING:
     from ._deadline import Moment
+else:
+    from ._hints import hints
+
+    hints(globals(), {"aiwg.daemon._deadline": "Moment"})
 
 
 Where = Optional[Callable[[Event], object]]

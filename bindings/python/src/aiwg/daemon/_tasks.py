@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from ._deadline import Moment
     from ._generated.arguments import TaskSubmitArguments
     from ._generated.types import OutputStream, Task, TaskState
+else:
+    from ._hints import Hint, hints
+
+    hints(
+        globals(),
+        {
+            "collections.abc": "Iterator",
+            "datetime": "datetime",
+            "typing": "Callable",
+            "aiwg.daemon._deadline": "Moment",
+            "aiwg.daemon._generated.types": "OutputStream Task TaskState",
+        },
+    )
+    # Its arguments are any: what they may be is in a module for type checkers.
+    Unpack, TaskSubmitArguments = Hint("__import__('typing').Optional"), Hint("__import__('typing').Any")
 
 _CANCELLING = 1.0
 """Maximum time to wait for the daemon to take it in that a task is to end, in seconds."""
