@@ -58,7 +58,10 @@ fn what_is_refused_now_was_taken_then() {
     assert_eq!(count_of(&daemon, "a:b"), 1);
     // A text with its quotes: exactly so much, and no byte more.
     daemon.call("event.emit", emit("three", json!("x".repeat(1022))));
-    assert_eq!(daemon.error("event.emit", emit("four", json!("x".repeat(1023))))["data"]["kind"], "payload_too_large");
+    assert_eq!(
+        daemon.error("event.emit", emit("four", json!("x".repeat(1023))))["data"]["kind"],
+        "payload_too_large"
+    );
 }
 
 #[test]

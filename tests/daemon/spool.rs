@@ -139,7 +139,10 @@ fn the_status_says_that_a_spool_is_taken_in_and_how_much_is_left() {
         put(&daemon, n, &event("a", Value::from_iter(0..140_000), &format!("key {n}")));
     }
     let mut late = daemon.wire();
-    late.send(format!("{}\n", json!({ "jsonrpc": "2.0", "id": 1, "method": "event.emit", "params": { "topic": "b" } })));
+    late.send(format!(
+        "{}\n",
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "event.emit", "params": { "topic": "b" } })
+    ));
     until("it is taken in", || spool()["left"].as_u64().is_some_and(|left| (1..=files).contains(&left)));
     assert_eq!(late.receive()["result"]["seq"], files + 1);
     assert_eq!(spool(), Value::Null);

@@ -56,7 +56,8 @@ fn a_payload_that_does_not_fit_is_refused_and_nothing_is_stored() {
 /// Some readers take the first of them, and others the last.
 #[test]
 fn a_payload_that_has_a_member_twice_is_refused_whatever_its_topic() {
-    let schema = json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "integer" } } });
+    let schema =
+        json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "integer" } } });
     let daemon = TestDaemon::with(json!({ "topics": { "declared": { "payload": schema } } }));
     let ask = |method: &str, params: &str| {
         let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
@@ -71,22 +72,38 @@ fn a_payload_that_has_a_member_twice_is_refused_whatever_its_topic() {
         let error = ask("event.emit", &format!(r#"{{"topic":"{topic}","payload":{payload}}}"#));
         assert_eq!(error["data"], json!({ "kind": "invalid_params", "member": member }), "{error}");
         assert!(error["message"].as_str().unwrap().contains("has it twice"), "{error}");
-        let keyed = format!(r#"{{"topic":"{topic}","payload":{payload},"idempotencyKey":"k{member}{topic}"}}"#);
+        let keyed =
+            format!(r#"{{"topic":"{topic}","payload":{payload},"idempotencyKey":"k{member}{topic}"}}"#);
         assert_eq!(ask("event.emit", &keyed)["data"]["member"], member);
     }
     let error = ask("task.submit", r#"{"prompt":"do: exit 0","metadata":{"a":{"b":1,"b":2}}}"#);
     assert_eq!(error["data"]["member"], "metadata.a.b", "{error}");
     daemon.emit("declared", json!({ "id": 5, "other": { "id": 5 } }));
-    assert_eq!((daemon.call("event.list", json!({ "since": 0, "topics": ["declared", "other"] })).as_array().unwrap().len(), daemon.total()), (1, 0));
+    assert_eq!(
+        (
+            daemon
+                .call("event.list", json!({ "since": 0, "topics": ["declared", "other"] }))
+                .as_array()
+                .unwrap()
+                .len(),
+            daemon.total()
+        ),
+        (1, 0)
+    );
 }
 
 #[test]
 fn the_one_wrong_place_of_a_large_payload_is_named() {
-    let daemon = TestDaemon::with(json!({ "topics": { "big": { "payload": { "type": "array", "items": { "type": "integer" } } } } }));
+    let daemon = TestDaemon::with(
+        json!({ "topics": { "big": { "payload": { "type": "array", "items": { "type": "integer" } } } } }),
+    );
     let mut payload = vec![json!(1); 400_000];
     payload.push(json!("x"));
     let error = emit(&daemon, "big", Value::Array(payload));
-    assert_eq!(error["data"]["errors"], json!([{ "path": "/400000", "message": "\"x\" is not of type \"integer\"" }]));
+    assert_eq!(
+        error["data"]["errors"],
+        json!([{ "path": "/400000", "message": "\"x\" is not of type \"integer\"" }])
+    );
 }
 
 #[test]

@@ -97,7 +97,10 @@ fn shells_and_manuals_know_every_verb() {
     // Title, section, day, source and manual: of a program that does not know its day, that is blank.
     let title = page.lines().find_map(|line| line.strip_prefix(".TH aiwg-task-submit 1 ")).unwrap();
     let (day, rest) = title.split_once(" \"aiwg ").unwrap();
-    assert!((day == "\" \"" || day.len() == "2026-11-29".len()) && rest.ends_with("\" \"aiwg manual\""), "{title}");
+    assert!(
+        (day == "\" \"" || day.len() == "2026-11-29".len()) && rest.ends_with("\" \"aiwg manual\""),
+        "{title}"
+    );
 }
 
 #[test]

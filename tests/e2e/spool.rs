@@ -68,7 +68,9 @@ fn stand_in(project: &Project, answers: Value) -> PathBuf {
             std::thread::spawn(move || {
                 for line in BufReader::new(&client).lines().map_while(Result::ok) {
                     let call: Value = serde_json::from_str(&line).unwrap();
-                    let Some(answer) = call["method"].as_str().and_then(|method| answers.get(method)) else { continue };
+                    let Some(answer) = call["method"].as_str().and_then(|method| answers.get(method)) else {
+                        continue;
+                    };
                     let mut answer = answer.clone();
                     answer["jsonrpc"] = json!("2.0");
                     answer["id"] = call["id"].clone();
@@ -87,21 +89,43 @@ fn a_command_says_what_the_daemon_does_instead_of_answering_and_that_it_is_too_o
     status["subsystems"]["spool"] = json!({ "left": 2029, "since": "2026-11-29T12:00:00.000Z" });
     let said = |answers: Value, args: &[&str]| {
         let way = stand_in(&project, answers);
-        let done = project.command().args(args).env("AIWG_DAEMON_SOCKET", &way).stdin(Stdio::null()).output().unwrap();
+        let done = project
+            .command()
+            .args(args)
+            .env("AIWG_DAEMON_SOCKET", &way)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
         fs::remove_file(way).unwrap();
-        (done.status.code(), String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap())
+        (
+            done.status.code(),
+            String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap(),
+        )
     };
     let emit = ["event", "emit", "a", "1", "--request-timeout", "1s"];
     let status = json!({ "daemon.status": { "result": status } });
     let (code, err) = said(status.clone(), &emit);
-    assert!(code == Some(1) && err.contains("within 1 s: it takes in the events that wait in .aiwg/spool first, and 2029 of"), "{err}");
+    assert!(
+        code == Some(1)
+            && err.contains("within 1 s: it takes in the events that wait in .aiwg/spool first, and 2029 of"),
+        "{err}"
+    );
     let (_, out) = said(status, &["daemon", "status"]);
     assert!(out.contains("2029 files are left"), "{out}");
     let (_, err) = said(json!({}), &emit);
-    assert!(err.contains("has not answered within 1 s, and what was asked for may take effect or not; see that the tunnel"), "{err}");
+    assert!(
+        err.contains(
+            "has not answered within 1 s, and what was asked for may take effect or not; see that the tunnel"
+        ),
+        "{err}"
+    );
     let unknown = json!({ "event.emit": { "error": { "code": -32601, "message": "Method not found" } } });
     let (code, err) = said(unknown, &emit);
-    assert!(code == Some(1) && err.contains("Method not found: the daemon does not know a method of protocol 1.0"), "{err}");
+    assert!(
+        code == Some(1)
+            && err.contains("Method not found: the daemon does not know a method of protocol 1.0"),
+        "{err}"
+    );
 }
 
 /// The times in the spool, in the order of the names.

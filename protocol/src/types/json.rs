@@ -384,7 +384,8 @@ mod tests {
         assert_eq!(at("[{}, {\"b\": {\"a\"\n : 1, \"c\": [1, \"c\"], \"a\": {}}}]"), "[1].b.a");
         assert_eq!(at(r#"{"": 1, "a": {"x": ""}, "": 2}"#), ".");
         let many = |last: usize| {
-            let members: Vec<String> = (0..1000).chain([last]).map(|no| format!("\"member{no}\": {no}")).collect();
+            let members: Vec<String> =
+                (0..1000).chain([last]).map(|no| format!("\"member{no}\": {no}")).collect();
             format!("{{{}}}", members.join(","))
         };
         assert_eq!(at(&many(999)), ".member999");

@@ -47,6 +47,10 @@ impl PayloadSchema {
         }
         let value: Value =
             serde_json::from_str(payload).map_err(|error| vec![Misfit::of_all(&error.to_string())])?;
-        if self.validator.is_valid(&value) { Ok(()) } else { Err(misfits(&self.schema, &value, payload.len())) }
+        if self.validator.is_valid(&value) {
+            Ok(())
+        } else {
+            Err(misfits(&self.schema, &value, payload.len()))
+        }
     }
 }

@@ -118,7 +118,10 @@ fn the_places_of_a_large_payload_are_named() {
         format!("{}: {}", found[0].0, found[0].1)
     };
     let many = |one: Value, last: Value| Value::Array([vec![one; 20_000], vec![last]].concat());
-    assert_eq!(place(json!({ "list": many(json!(1), json!("x")) })), r#"/list/20000: "x" is not of type "integer""#);
+    assert_eq!(
+        place(json!({ "list": many(json!(1), json!("x")) })),
+        r#"/list/20000: "x" is not of type "integer""#
+    );
     let rows = many(json!({ "id": 1 }), json!({ "id": "1" }));
     assert_eq!(place(json!({ "rows": rows })), r#"/rows/20000/id: "1" is not of type "integer""#);
     let mut cells = vec![vec![vec![1; 25]; 25]; 40];

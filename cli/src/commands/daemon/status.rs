@@ -70,7 +70,10 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     if let Some(spool) = &subsystems.spool {
         let left = count(spool.left, "file is left", "files are left");
         let since = moment(spool.since);
-        facts.add(["Spool".into(), format!("taken in since {since}; {left}, for which new clients wait").into()]);
+        facts.add([
+            "Spool".into(),
+            format!("taken in since {since}; {left}, for which new clients wait").into(),
+        ]);
     }
     if let Some(webhooks) = &subsystems.webhooks {
         let place = webhooks.address.as_deref().unwrap_or("not listened to");
