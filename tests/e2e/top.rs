@@ -186,7 +186,7 @@ fn the_daemon_goes_and_comes_back() {
     person.sees("task-0002");
     // What cannot be done is said.
     person.types("ry");
-    person.sees("the daemon went away");
+    person.sees("nothing was done");
     project.start();
     person.sees_no_more("no daemon since");
     project.submit("echo third");

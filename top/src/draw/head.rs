@@ -123,6 +123,16 @@ fn link(state: &State, project: &Project, canvas: &Canvas<'_>, parts: &mut Parts
 fn costs(state: &State, canvas: &Canvas<'_>, columns: usize) -> Line<'static> {
     let theme = canvas.theme;
     let mut parts = Parts::new(columns);
+    for project in &state.projects {
+        match &project.link {
+            Link::Away { .. } if state.is_all => {
+                parts.add(format!("{} does not answer", project.name), theme.attention);
+            }
+            // Where nothing is listed, there is room for all of it.
+            Link::Away { why, .. } if !state.tasks.is_empty() => parts.add(why, theme.attention),
+            _ => {}
+        }
+    }
     let budgets: Vec<_> = state.projects.iter().filter_map(|project| project.budget.as_ref()).collect();
     if let [budget] = budgets[..] {
         let bounds: Vec<_> = state.projects.iter().flat_map(Project::bounds).collect();

@@ -97,6 +97,8 @@ fn the_lists() {
     assert_snapshot!("events", seen(&mut state, 80, 12));
     press(&mut state, "1/fix");
     assert_snapshot!("filter", seen(&mut state, 80, 12));
+    state.update(Message::Away(0, "no daemon answers at /s: Connection refused".to_owned()));
+    assert_snapshot!("away_with_tasks", seen(&mut state, 80, 12));
     let mut empty = view(&["shop"]);
     assert_snapshot!("nothing", seen(&mut empty, 80, 12));
     empty.update(Message::Away(

@@ -133,11 +133,13 @@ impl Net {
         let client = project_of(&effect).and_then(|no| self.client(no));
         let to = self.to.clone();
         tokio::spawn(async move {
-            let answer = match client {
-                Some(client) => asked(&client, &effect).await,
-                None => Err(ClientError::Disconnected("there is none to ask just now".to_owned())),
+            let messages = match client {
+                Some(client) => match asked(&client, &effect).await {
+                    Ok(message) => vec![message],
+                    Err(error) => failed(&effect, &error),
+                },
+                None => without_daemon(&effect),
             };
-            let messages = answer.map_or_else(|error| failed(&effect, &error), |message| vec![message]);
             for message in messages {
                 let _ = to.send(message).await;
             }
@@ -230,7 +232,22 @@ fn failed(effect: &Effect, error: &ClientError) -> Vec<Message> {
         Effect::Cancel(key) | Effect::Retry(key) if is_gone => {
             vec![Message::Forgotten(*key), Message::Failed(error.to_string())]
         }
-        _ => vec![Message::Failed(error.to_string())],
+        Effect::LoadApproval(_) | Effect::Search(..) => vec![Message::Failed(error.to_string())],
+        _ => vec![Message::Failed(match error {
+            ClientError::Disconnected(_) | ClientError::Timeout { .. } => {
+                format!("{error}; what was asked for may have taken effect or not")
+            }
+            other => other.to_string(),
+        })],
+    }
+}
+
+/// What is heard of something that nobody can be asked for.
+fn without_daemon(effect: &Effect) -> Vec<Message> {
+    match effect {
+        Effect::LoadOlder(no, _) => vec![Message::NotLoaded(*no)],
+        Effect::LoadTask(_) | Effect::LoadFirst(..) | Effect::Search(..) => Vec::new(),
+        _ => vec![Message::Failed("the daemon does not answer just now: nothing was done".to_owned())],
     }
 }
 

@@ -207,16 +207,16 @@ impl State {
         let of_rule = row.rule.as_deref().unwrap_or_default();
         // Millionths of a dollar.
         let cost = row.cost.map_or(-1, |usd| (usd * 1e6) as i64);
-        let (first, rule) = match self.list.sort {
+        let (place, rule) = match self.list.sort {
             Sort::Usual => (usual(row), ""),
-            Sort::Newest => ([0; 4], ""),
-            Sort::Cost => ([-cost, 0, 0, 0], ""),
-            Sort::Duration => ([-row.duration(self.now).unwrap_or(-1), 0, 0, 0], ""),
-            Sort::Priority => ([-i64::from(row.priority), 0, 0, 0], ""),
+            Sort::Newest => (first(0), ""),
+            Sort::Cost => (first(-cost), ""),
+            Sort::Duration => (first(-row.duration(self.now).unwrap_or(-1)), ""),
+            Sort::Priority => (first(-i64::from(row.priority)), ""),
             // Those of no rule come last.
-            Sort::Rule => ([i64::from(row.rule.is_none()), 0, 0, 0], of_rule),
+            Sort::Rule => (first(i64::from(row.rule.is_none())), of_rule),
         };
-        (first, rule, newest)
+        (place, rule, newest)
     }
 
     /// The task that is chosen.
@@ -230,15 +230,21 @@ impl State {
     }
 }
 
+/// A place by one number.
+fn first(number: i64) -> [i64; 5] {
+    [number, 0, 0, 0, 0]
+}
+
 /// What runs, then what waits as it is to start, then what has ended.
-fn usual(row: &Row) -> [i64; 4] {
+fn usual(row: &Row) -> [i64; 5] {
     match row.state {
-        TaskState::Running => [0, 0, 0, row.started_at.map_or(0, Timestamp::as_millis)],
+        TaskState::Running => [0, 0, 0, row.started_at.map_or(0, Timestamp::as_millis), 0],
         TaskState::Queued => {
             // What is held back comes after what only a slot is missing for.
             let is_held = i64::from(row.waiting.is_some());
-            [1, is_held, -i64::from(row.priority), row.created_at.as_millis()]
+            let number = i64::try_from(row.key.number).unwrap_or(i64::MAX);
+            [1, is_held, -i64::from(row.priority), row.created_at.as_millis(), number]
         }
-        _ => [2, 0, 0, -row.completed_at.map_or(0, Timestamp::as_millis)],
+        _ => [2, 0, 0, -row.completed_at.map_or(0, Timestamp::as_millis), 0],
     }
 }

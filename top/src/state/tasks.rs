@@ -6,7 +6,7 @@ use aiwg_client::types::{Event, Task, TaskEvent, TaskState};
 
 use crate::{
     message::{Effect, Key, PAGE, Part, ProjectNo, Reason},
-    state::{Heard, MOST_EVENTS, Project, Row, State},
+    state::{Heard, MOST_EVENTS, Project, Row, State, View},
 };
 
 /// Maximum number of tasks that are asked for one by one, at once.
@@ -53,6 +53,9 @@ impl State {
 
     pub(super) fn take_events(&mut self, no: ProjectNo, events: Vec<Event>, is_old: bool) -> Vec<Effect> {
         let mut parts: Vec<Part> = Vec::new();
+        // Of other events, the tasks stay as they are.
+        self.list.is_stale |=
+            self.list.view == View::Events || events.iter().any(|event| event.topic.starts_with("task:"));
         for event in events {
             let Some(project) = self.projects.get_mut(no) else { break };
             if is_old && event.seq <= project.last_event {
@@ -71,7 +74,6 @@ impl State {
         }
         let over = self.events.len().saturating_sub(MOST_EVENTS);
         self.events.drain(..over);
-        self.list.is_stale = true;
         if parts.is_empty() { Vec::new() } else { vec![Effect::Refresh(no, parts)] }
     }
 

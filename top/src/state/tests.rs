@@ -185,6 +185,18 @@ fn tasks_are_listed_as_they_go_and_in_other_orders() {
 }
 
 #[test]
+fn what_waits_is_listed_as_it_starts() {
+    let mut state = view(&["shop"]);
+    // Submitted in one moment, as a script does.
+    let tasks = (1..4).rev().map(|number| task(number, "queued", json!({}))).collect();
+    state.update(Message::Tasks(0, Reason::Part(Part::Newest), tasks));
+    assert_eq!(listed(&mut state), [1, 2, 3]);
+    let events = vec![event(1, "a:b", json!(1))];
+    assert_eq!(state.update(Message::Events(0, events, false)), []);
+    assert!(!state.list.is_stale, "no task is another after that");
+}
+
+#[test]
 fn what_is_chosen_stays_chosen_wherever_it_goes() {
     let mut state = filled();
     press(&mut state, "↓↓↓");
