@@ -259,6 +259,42 @@ fn ctrl_z_gives_the_terminal_to_the_shell_until_fg() {
 }
 
 #[test]
+fn nobody_is_left_with_a_view_that_cannot_go_on() {
+    let project = Project::started(json!({}));
+    // Where no shell would let it go on, it does not stop.
+    let tmux = Tmux::new();
+    let directory = project.path().to_str().unwrap();
+    let view = [env!("CARGO_BIN_EXE_aiwg"), "top"];
+    tmux.run(
+        &[
+            &["-f", "/dev/null", "new-session", "-d", "-s", "top", "-x", "80", "-y", "24", "-c", directory],
+            &view[..],
+        ]
+        .concat(),
+    );
+    let person = Person { tmux: &tmux };
+    person.sees("? keys");
+    person.presses("C-z");
+    person.sees("there is no shell to go back to");
+    person.types("q");
+    until("its end", || tmux.run(&["list-sessions"]).is_empty());
+    // A terminal that takes nothing more does not keep it.
+    let stuck = "import fcntl, os, pty, signal, struct, sys, termios, time\n\
+        pid, terminal = pty.fork()\n\
+        if pid == 0: os.execv(sys.argv[1], ['aiwg', 'top'])\n\
+        def size(n): fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 50 + n % 2, 200 - n % 3, 0, 0))\n\
+        os.read(terminal, 1)\n\
+        for n in range(40): size(n); time.sleep(0.11)\n\
+        os.kill(pid, signal.SIGTERM)\n\
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
+    let mut command = Command::new("timeout");
+    command.args(["60", "python3", "-c", stuck, env!("CARGO_BIN_EXE_aiwg")]).current_dir(project.path());
+    let done =
+        command.env("TERM", "xterm").env_remove("AIWG_DAEMON_SOCKET").stdin(Stdio::null()).output().unwrap();
+    assert_eq!(done.status.code(), Some(143), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
 fn it_fits_every_size_and_writes_only_what_has_changed() {
     let tmux = Tmux::new();
     let project = Project::started(json!({}));
