@@ -9,7 +9,8 @@ use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
         DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, McpArgs, MessagingCommand,
-        ReportArgs, ScheduleCommand, TaskCommand, TopArgs, TopicCommand, WebhookCommand, WhyArgs,
+        MetricsArgs, ReportArgs, ScheduleCommand, TaskCommand, TopArgs, TopicCommand, WebhookCommand,
+        WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -102,6 +103,9 @@ pub(crate) enum Command {
     /// Show what agents have cost, and what is left of the budgets
     #[command(after_help = examples::BUDGET)]
     Budget,
+    /// Print the daemon's metrics, for Prometheus and others that collect them
+    #[command(after_help = examples::METRICS)]
+    Metrics(MetricsArgs),
     /// Check the configuration; takes no daemon
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -156,7 +160,7 @@ impl Command {
             Self::Messaging(command) => matches!(command, MessagingCommand::Status),
             Self::Topic(TopicCommand::List) | Self::Webhook(WebhookCommand::List) => true,
             Self::Schedule(command) => matches!(command, ScheduleCommand::List),
-            Self::Budget | Self::Why(_) => true,
+            Self::Budget | Self::Metrics(_) | Self::Why(_) => true,
             _ => false,
         }
     }

@@ -16,8 +16,8 @@ use crate::{
     args::{Args, Command},
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
-        config, daemon, dashboard, event, generate, mcp, messaging, own, question, report, schedule, setup,
-        task, top, topic, webhook, why,
+        config, daemon, dashboard, event, generate, mcp, messaging, metrics, own, question, report, schedule,
+        setup, task, top, topic, webhook, why,
     },
     error::CliError,
     output::Output,
@@ -111,6 +111,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Dashboard(args) => dashboard::run(project, args, output),
         Command::Top(args) => top::run(project, &args, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
+        Command::Metrics(args) => ask(project, async |client| metrics::run(client, args, output).await),
         Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
         Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),
         Command::Event(EventCommand::Emit { topic, payload, offline, idempotency_key })

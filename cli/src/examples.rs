@@ -206,6 +206,10 @@ pub(crate) const TOP: &str = "Examples:
   aiwg top --all
   aiwg top --plain | tee what-happened.txt";
 
+pub(crate) const METRICS: &str = "Examples:
+  aiwg metrics
+  aiwg metrics --format prometheus | promtool check metrics";
+
 pub(crate) const BUDGET: &str = "Examples:
   aiwg budget
   aiwg budget --json | jq '.bounds[] | {span, rule, leftUsd}'";

@@ -618,6 +618,16 @@ pub trait DaemonService {
     )]
     async fn budget_status(params: NoParams) -> Result<BudgetStatus, ApiError>;
 
+    /// Gives the daemon's metrics in a format that Prometheus and others read: the queue, runs, costs, events, rules, the store.
+    #[method(name = "metrics.get", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
+    #[example(
+        name = "in the format OpenMetrics",
+        params = "{}",
+        result = r##"{"contentType": "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "text": "# HELP aiwg_connections Connected clients.\n# TYPE aiwg_connections gauge\naiwg_connections 1\n# EOF\n"}"##
+    )]
+    async fn metrics_get(params: MetricsGetParams) -> Result<Metrics, ApiError>;
+
     /// Gives how each messaging platform stands whose token the daemon has.
     #[method(name = "messaging.status", repeat = Safe, errors = [StorageUnavailable])]
     #[example(

@@ -75,6 +75,8 @@ need_test_tools() {
     need_command ssh openssh-client
     # The page of `aiwg dashboard` is tested in it.
     need_command chromium chromium
+    # Its promtool checks the metrics, and the alerting rules on them.
+    need_command promtool prometheus
     if [ ! -x /usr/sbin/sshd ]; then
         missing+=(openssh-server)
         if [ -d /run/systemd/system ]; then

@@ -33,5 +33,6 @@ mod runs;
 pub mod state;
 mod status;
 mod stop;
+mod telemetry;
 mod waits;
 pub mod webhooks;

@@ -15,6 +15,7 @@ mod lanes;
 mod limits;
 mod live;
 mod live_lost;
+mod metrics;
 mod once;
 mod order;
 mod output;

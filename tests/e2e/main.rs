@@ -58,6 +58,7 @@ mod snapshots;
 mod spool;
 mod stored;
 mod support;
+mod telemetry;
 mod tmux;
 mod top;
 mod topics;

@@ -14,6 +14,7 @@ mod profile;
 mod retention;
 mod rules;
 mod schedule;
+mod telemetry;
 mod topics;
 mod watch;
 
@@ -38,6 +39,7 @@ pub use profile::{AgentProfile, ProgramName};
 pub use retention::RetentionConfig;
 pub use rules::{Action, ActionDefaults, Condition, Expect, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
+pub use telemetry::TelemetryConfig;
 pub use topics::{DeclaredTopic, TopicConfig, TopicsConfig};
 pub use watch::{FileChangeKind, WatchConfig, WatchPath, WatchPathOptions};
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub messaging: MessagingConfig,
     /// Further ways into the daemon.
     pub gateway: GatewayConfig,
+    /// Metrics for programs that collect them.
+    pub telemetry: TelemetryConfig,
     /// The project's own topics: what events say, as schemas. An event of one whose payload does not fit is refused.
     pub topics: TopicsConfig,
     /// True if clients may emit declared topics only.

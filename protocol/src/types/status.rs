@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BudgetBound, HealthCheck, PlatformStatus, TaskCounts, Timestamp, WebhooksSubsystem, open::open_enum,
+    BudgetBound, HealthCheck, PlatformStatus, TaskCounts, TelemetrySubsystem, Timestamp, WebhooksSubsystem,
+    open::open_enum,
 };
 
 /// The content of `.aiwg/daemon/heartbeat`.
@@ -105,6 +106,9 @@ pub struct Subsystems {
     /// The spool, while its events are taken in; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool: Option<SpoolSubsystem>,
+    /// What collects metrics; absent where nothing is set up to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<TelemetrySubsystem>,
 }
 
 /// The spool, while its events are taken in.

@@ -13,6 +13,17 @@ pub struct Head {
     pub no: TaskNo,
 }
 
+/// Number of queued tasks of a class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedCount {
+    /// The class.
+    pub class: String,
+    /// The kind of hold that keeps them from starting; none for those that nothing holds.
+    pub hold: Option<String>,
+    /// Their number.
+    pub count: u64,
+}
+
 /// A switch of the whole queue that outlasts restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueSwitch {

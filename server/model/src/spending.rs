@@ -1,5 +1,6 @@
 //! Money that agents have spent.
 
+use aiwg_protocol::types::UsageSum;
 pub use aiwg_protocol::types::whole_usd;
 
 /// Money that was spent on one day for one rule's tasks by one agent.
@@ -13,6 +14,17 @@ pub struct Spending {
     pub agent: Option<String>,
     /// In US dollars.
     pub usd: f64,
+}
+
+/// Usage of an agent's runs for one rule's tasks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AgentSum {
+    /// The rule that the tasks count to; none for those of no rule.
+    pub rule: Option<String>,
+    /// The agent's role; none for the default one, and for what was used before agents were told apart.
+    pub agent: Option<String>,
+    /// The usage.
+    pub usage: UsageSum,
 }
 
 /// The cost of a run, as far as it is known.

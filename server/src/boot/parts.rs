@@ -22,11 +22,13 @@ use crate::{
         state_guard::StateGuard,
         status_files::StatusFiles,
         tasks_file::TasksFile,
+        telemetry::{MetricsFile, TelemetryCheck},
         watchdog::Watchdog,
         watcher::{FileWatcher, WatchCheck},
     },
     config::{self, Checks, ConfigError, Loaded},
     gateways::{
+        metrics::MetricsGateway,
         socket::{Listener, Socket},
         webhooks::{Webhooks, WebhooksCheck},
     },
@@ -46,6 +48,7 @@ pub(super) const CHECKS: Checks = Checks(&[
     &AccountsCheck,
     &MessagingCheck,
     &WebhooksCheck,
+    &TelemetryCheck,
 ]);
 
 /// The things that the start has found and made for single parts.
@@ -72,6 +75,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
         Arc::new(Reporter { make: report }),
         Arc::new(Socket::new(listener, api, spool)),
         Arc::new(Webhooks::default()),
+        Arc::new(MetricsGateway::new(components.clone())),
         watcher,
         Arc::new(Supervisor),
         Arc::new(Rules),
@@ -82,7 +86,8 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
         Arc::new(Scheduler { components: components.clone() }),
         Arc::new(EventLog { reader: Arc::clone(&copying) }),
         Arc::new(TasksFile { reader: copying }),
-        Arc::new(StatusFiles { components }),
+        Arc::new(StatusFiles { components: components.clone() }),
+        Arc::new(MetricsFile::new(components)),
         Arc::new(Retention { aged }),
         Arc::new(Watchdog),
         state_guard,

@@ -13,5 +13,6 @@ pub(crate) mod spool;
 pub(crate) mod state_guard;
 pub(crate) mod status_files;
 pub(crate) mod tasks_file;
+pub(crate) mod telemetry;
 pub(crate) mod watchdog;
 pub(crate) mod watcher;

@@ -1,5 +1,6 @@
 //! Reading `.aiwg/daemon.json`, and reporting where it is wrong.
 
+mod address;
 mod agents;
 mod changes;
 mod check;
@@ -21,6 +22,7 @@ mod trusted;
 mod validate;
 mod words;
 
+pub(crate) use address::is_of_this_machine;
 pub(crate) use agents::{access, may_set, refers};
 pub(crate) use aiwg_model::text::nearest;
 pub(crate) use check::{Check, Checks, SectionCheck};

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 11] = [
+const OF_A_PERSON: [&str; 12] = [
     "agent",
     "agents",
     "accounts",
@@ -22,6 +22,8 @@ const OF_A_PERSON: [&str; 11] = [
     "messaging",
     // It opens a port, and says whom to believe.
     "gateway",
+    // So does it, for readers.
+    "telemetry",
     "defaults",
     "daemon.agents_may",
     "daemon.agents_env",

@@ -48,6 +48,11 @@ pub(super) struct Class<'a> {
     pub(super) stays_with: &'a str,
 }
 
+/// The lane of the class of this name; empty for none.
+pub(crate) fn lane_of(class: &str) -> &str {
+    Class::named(class).lane
+}
+
 impl<'a> Class<'a> {
     /// The class of this name.
     pub(super) fn named(name: &'a str) -> Self {

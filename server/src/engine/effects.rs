@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use aiwg_model::{ApprovalNo, KeptAnswer, KeyId, TaskNo};
@@ -14,6 +15,7 @@ use super::{
     command::{EngineConfig, Order},
     journal::Journal,
 };
+use crate::telemetry::Note;
 
 /// The outcome of a transaction that is still open.
 #[derive(Default)]
@@ -38,6 +40,10 @@ pub(super) struct Effects {
     pub(super) exit: bool,
     /// Lines about the rules, for the log.
     pub(super) journal: Journal,
+    /// What the tally is to count.
+    pub(super) notes: Vec<Note>,
+    /// Time that the commit took; none if it wrote nothing.
+    pub(super) commit: Option<Duration>,
     /// The answers to calls with keys, which are stored together at its end.
     pub(super) answers: Vec<KeptAnswer>,
     /// The places of these, by their keys.

@@ -21,7 +21,10 @@ use super::{
     transaction::{Failure, Transaction},
     waits::{Wait, Waits},
 };
-use crate::rules::Decision;
+use crate::{
+    rules::Decision,
+    telemetry::{Counts, Tally},
+};
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
 ///
@@ -33,6 +36,7 @@ pub struct Engine {
     waits: Waits,
     refusals: Refusals,
     gates: Gates,
+    tally: Tally,
 }
 
 impl Engine {
@@ -41,8 +45,9 @@ impl Engine {
         waits: Waits,
         refusals: Refusals,
         gates: Gates,
+        tally: Tally,
     ) -> Self {
-        Self { commands, waits, refusals, gates }
+        Self { commands, waits, refusals, gates, tally }
     }
 
     /// Takes in an event, and what the rules make of it.
@@ -104,6 +109,11 @@ impl Engine {
     /// The last match of each rule that came to nothing.
     pub fn refusals(&self) -> HashMap<String, RuleRefusal> {
         self.refusals.lock().clone()
+    }
+
+    /// What it has counted since the start.
+    pub(crate) fn counts(&self) -> Counts {
+        self.tally.counts()
     }
 
     /// Time since which nothing is started, since the queue is paused or drains; none if neither.

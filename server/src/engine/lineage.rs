@@ -9,6 +9,7 @@ use aiwg_protocol::{
 };
 
 use super::transaction::Transaction;
+use crate::telemetry::Note;
 
 impl Transaction<'_> {
     /// The number under which a sender is stored. It is stored with the first event or task that comes from it.
@@ -48,6 +49,7 @@ impl Transaction<'_> {
         reason: &str,
     ) -> aiwg_store::Result<()> {
         events.iter().try_for_each(|event| {
+            self.effects.notes.push(Note::Refused { rule: rule.to_owned(), why: word });
             self.store.insert_decision(&MatchDecision {
                 rule: rule.to_owned(),
                 event: event.seq,

@@ -9,7 +9,10 @@ use aiwg_protocol::{
 };
 
 use super::transaction::{Failure, Look, Transaction};
-use crate::rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of};
+use crate::{
+    rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of},
+    telemetry::Note,
+};
 
 /// The window of the circuit breaker.
 const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
@@ -132,6 +135,7 @@ impl Transaction<'_> {
         self.note_gathered(&rule.id, gathered.events, no)?;
         let (rule, at) = (rule.id.clone(), self.now);
         self.effects.journal.fired(&rule, event, gathered.matches, no);
+        self.effects.notes.push(Note::Fired { rule: rule.clone() });
         let firing = Firing { rule, at, event: event.seq, matches: gathered.matches, task: no, counts };
         self.store.insert_firing(&firing)?;
         if let Some(why) = unusable {

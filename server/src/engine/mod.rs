@@ -53,6 +53,7 @@ mod run_ends;
 mod slots;
 mod spans;
 mod spool;
+mod starts;
 mod state;
 mod steer;
 mod submit;
@@ -77,6 +78,7 @@ pub(crate) use automation::{automation, rule_facts};
 pub use budget::Budgets;
 pub(crate) use budget::budget_status;
 pub use classes::Classes;
+pub(crate) use classes::lane_of;
 pub use command::{
     Automation, DueScope, EngineConfig, EngineError, NewEvent, Order, Prune, Pruned, RuleState, Select,
     StartOrder, Starts,
@@ -92,6 +94,7 @@ pub(crate) use messages::{Asked, Decision, Effect, Outgoing, Receipt, muted};
 pub use pause::Draining;
 pub use permissions::{LetThrough, PermissionAnswer, Permit, ToolCall};
 pub use spool::{Spooled, Spooling};
+pub(crate) use starts::starts;
 pub use steer::SentBy;
 pub(crate) use steer::messages_for_agent;
 pub use thread::{EngineSetup, start};

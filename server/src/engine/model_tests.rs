@@ -207,7 +207,8 @@ impl Machine {
         let mut state = State::new(config, waits.clone());
         state.load(&*store.view().unwrap()).unwrap();
         let (sender, commands) = mpsc::unbounded_channel();
-        let engine = Engine::new(sender, waits, state.memory.refusals(), state.gates.clone());
+        let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
+        let engine = Engine::new(sender, waits, refusals, gates, crate::telemetry::Tally::default());
         Self { store, rest: Rest { state, engine, commands } }
     }
 

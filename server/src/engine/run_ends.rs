@@ -4,6 +4,7 @@ use aiwg_model::{EndReason, Hold, Outcome, RunCost, RunId, RunRow, StopReason, T
 use aiwg_protocol::types::{TaskState, TaskUsage};
 
 use super::{
+    budget::spender,
     command::Starts,
     next_run::Again,
     payload::task_event,
@@ -11,6 +12,7 @@ use super::{
     takeover::is_over_for_a_person,
     transaction::{Failure, Transaction},
 };
+use crate::telemetry::Note;
 
 /// Least number of times that a check is run which is lost each time.
 const LEAST_CHECKS: u32 = 2;
@@ -198,19 +200,32 @@ impl Transaction<'_> {
 
     /// Stores how the current run of a task has ended, and counts what it used. The outcome's usage is that of the whole task afterwards.
     pub(super) fn end_of_run(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
+        self.note_run_ended(task, outcome);
         self.note_span(task);
         self.charge(task, outcome)?;
         self.store.end_run(task.run(), outcome, self.now)?;
         let before = self.used_before(task)?;
         if let Some(usage) = &outcome.usage {
             let rule = task.spec.cause.as_ref().and_then(|cause| cause.rule.as_deref());
-            self.store.add_usage(rule, usage, before.is_none(), self.now)?;
+            let slot = self.state.running.get(&task.no);
+            let agent = spender(slot.and_then(|slot| slot.profile.as_deref()), task);
+            self.store.add_usage((rule, agent), usage, before.is_none(), self.now)?;
         }
         outcome.usage = match (before, outcome.usage.take()) {
             (Some(before), Some(usage)) => Some(before.and(usage)),
             (before, usage) => before.or(usage),
         };
         Ok(())
+    }
+
+    /// Has the end of a task's current run counted.
+    fn note_run_ended(&mut self, task: &TaskRow, outcome: &Outcome) {
+        let span = self.state.running.get(&task.no).map(|slot| slot.span);
+        self.effects.notes.push(Note::RunEnded {
+            is_check: span.is_some_and(|span| span.is_check),
+            why: outcome.reason.name().to_owned(),
+            took_ms: span.map(|span| self.now.as_millis().saturating_sub(span.from.as_millis())),
+        });
     }
 
     /// The usage of a task's earlier runs; none where none of them has reported it.

@@ -14,7 +14,7 @@ use super::{
     state::Slot,
     transaction::Transaction,
 };
-use crate::profiles::no_profile;
+use crate::{profiles::no_profile, telemetry::Note};
 
 impl Transaction<'_> {
     /// Starts what there is room for. True if any were started, or there are events to take in.
@@ -106,6 +106,10 @@ impl Transaction<'_> {
         if let Some(rule) = &task.spec.rule {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
+        }
+        if task.launch <= 1 {
+            let waited_ms = self.now.as_millis().saturating_sub(task.created_at.as_millis());
+            self.effects.notes.push(Note::Started { waited_ms });
         }
         self.effects.messages |= task.spec.terms.asked_by.is_some();
         self.publish_task_event(&task_event(no, &task.spec, TaskState::Running, task.attempts), &task.spec);

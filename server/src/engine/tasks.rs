@@ -9,6 +9,7 @@ use super::{
     payload::{payload, task_event, topic, with_end},
     transaction::{Failure, Transaction},
 };
+use crate::telemetry::Note;
 
 impl Transaction<'_> {
     /// Cancels a task. `by` says for people who does.
@@ -183,6 +184,7 @@ impl Transaction<'_> {
         self.publish_task_event(&event, &task.spec);
         self.answer_person(task, outcome)?;
         if let Some(rule) = &task.spec.rule {
+            self.effects.notes.push(Note::TaskEnded { rule: rule.clone(), state: outcome.state.name() });
             self.note_end_for_rule(rule, outcome)?;
         }
         match &task.spec.rule {

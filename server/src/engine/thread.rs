@@ -32,6 +32,7 @@ use crate::{
     bus::Bus,
     health::{Health, IssueKind},
     rules::{template, tripped_message},
+    telemetry::Tally,
 };
 
 /// Maximum number of commands in one transaction: more would make the first of them wait.
@@ -83,6 +84,8 @@ pub(super) struct Thread {
     pub(super) setup: EngineSetup,
     pub(super) state: State,
     commands: mpsc::UnboundedReceiver<Command>,
+    /// What it counts.
+    tally: Tally,
     /// Commands that are not committed yet, each with its time of arrival.
     pub(super) taken: VecDeque<(Command, Instant)>,
     /// True if the state in memory may differ from the store, which could not be read.
@@ -114,12 +117,13 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     state.accounts.restore(state.accounts_unshared.values());
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
-    let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
+    let (refusals, gates, tally) = (state.memory.refusals(), state.gates.clone(), Tally::default());
     gates.pause(state.resting_since(), state.draining_since);
     let thread = Thread {
         setup,
         state,
         commands,
+        tally: tally.clone(),
         taken: VecDeque::new(),
         is_stale: false,
         in_trouble: false,
@@ -130,7 +134,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     // It makes prompts of their templates.
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
-    Ok((Engine::new(sender, waits, refusals, gates), handle))
+    Ok((Engine::new(sender, waits, refusals, gates, tally), handle))
 }
 
 fn classify(store: &mut dyn Store, classes: &Classes) -> aiwg_store::Result<()> {
@@ -277,7 +281,9 @@ impl Thread {
             command.complete(&mut tx)?;
         }
         tx.store_answers()?;
+        let began = Instant::now();
         let has_written = open.commit()?;
+        effects.commit = has_written.then(|| began.elapsed());
         effects.done.extend(self.taken.drain(..count).map(|(command, _)| command));
         self.state.endings.clear();
         self.exit |= effects.exit;
@@ -295,6 +301,8 @@ impl Thread {
         self.report_missed();
         self.publish_due(effects.at);
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
+        let topics = effects.events.iter().map(|event| event.topic.as_str());
+        self.tally.add(topics, &effects.notes, effects.commit, effects.done.len());
         effects.journal.write();
         self.setup.bus.note(&effects.events);
         // First, or whoever asked would wait while the agents are started.

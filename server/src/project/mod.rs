@@ -94,6 +94,11 @@ impl Project {
         self.state_dir().join("daemon.log")
     }
 
+    /// The metrics, where they are written to a file.
+    pub fn metrics_file(&self) -> PathBuf {
+        self.state_dir().join("metrics.prom")
+    }
+
     /// The sign of life.
     pub fn heartbeat(&self) -> PathBuf {
         self.state_dir().join("heartbeat")

@@ -18,8 +18,8 @@ mod view;
 
 pub use error::{ErrorKind, StoreError};
 pub use query::{
-    ApprovalFilter, Classified, EventFilter, EventPage, From, PAGE_BYTES, Placed, RULE_COSTS, Selection,
-    TaskFilter, TaskPage,
+    AGENT_SUMS, ApprovalFilter, Classified, EventFilter, EventPage, From, OTHER, PAGE_BYTES, Placed,
+    RULE_COSTS, Selection, TaskFilter, TaskPage,
 };
 pub use reader::Reader;
 pub use reports::Reports;

@@ -12,6 +12,12 @@ pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
 /// Number of tasks of a rule whose costs are kept: the latest ones.
 pub const RULE_COSTS: u32 = 20;
 
+/// Number of sums by rule and agent: those that came first.
+pub const AGENT_SUMS: u32 = 200;
+
+/// The rule and the agent of what comes once there are [`AGENT_SUMS`].
+pub const OTHER: &str = "other";
+
 /// Selects the tasks to list.
 #[derive(Debug, Clone, Default)]
 pub struct TaskFilter {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, Follow, Hold, MessageCounts, RuleFacts, RunRow, Spending, TaskNo, TaskRow, Trace,
+    AgentSum, ApprovalNo, ApprovalRow, Follow, Hold, MessageCounts, QueuedCount, RuleFacts, RunRow, Spending,
+    TaskNo, TaskRow, Trace,
 };
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats, Timestamp};
 
@@ -63,6 +64,13 @@ pub trait Reader: Send + Sync {
 
     /// Number of tasks in each state, and their usage.
     fn stats(&self) -> Result<TaskStats>;
+
+    /// The usage of all agents since the project's beginning, by the rule of their tasks and by agent. What comes once there are
+    /// [`crate::AGENT_SUMS`] of these sums counts as that of [`crate::OTHER`] with [`crate::OTHER`].
+    fn agent_sums(&self) -> Result<Vec<AgentSum>>;
+
+    /// Number of queued tasks of each class, and of each kind of hold on them: of a task's holds only one counts.
+    fn queued_by_class(&self) -> Result<Vec<QueuedCount>>;
 
     /// The last turns of a conversation, the oldest first, `limit` at the most: fewer where they have more than so many bytes together, and
     /// whether that is so.

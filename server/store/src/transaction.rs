@@ -154,11 +154,11 @@ pub trait Transaction: View {
     /// session's cost, unless it is lower. 0 for an unknown session.
     fn session_cost(&mut self, session: &str, total: f64) -> Result<f64>;
 
-    /// Adds what a run used to the sums: of its task's rule, if it has one, and of the day in UTC. `is_first` says that nothing of its task
-    /// was added before: it counts as one task more.
+    /// Adds what a run used to the sums: `of` its task's rule and its agent, if it has any, and of the day in UTC. `is_first` says that nothing of its
+    /// task was added before: it counts as one task more.
     fn add_usage(
         &mut self,
-        rule: Option<&str>,
+        of: (Option<&str>, Option<&str>),
         usage: &TaskUsage,
         is_first: bool,
         at: Timestamp,

@@ -47,6 +47,7 @@ exports.REPEATABLE = {
   'task.output': 'safe',
   'task.retry': 'key',
   'budget.status': 'safe',
+  'metrics.get': 'safe',
   'messaging.status': 'safe',
   'approval.list': 'safe',
   'approval.get': 'safe',

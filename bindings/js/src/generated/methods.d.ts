@@ -47,6 +47,8 @@ import type {
   MessagingStatus,
   MessagingTestParams,
   MessagingTested,
+  Metrics,
+  MetricsGetParams,
   NoParams,
   OpenRpcDocument,
   Pong,
@@ -137,6 +139,7 @@ export interface MethodMap {
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
   'task.retryMany': { params: TaskSelection; result: TasksRetried };
   'budget.status': { params: NoParams; result: BudgetStatus };
+  'metrics.get': { params: MetricsGetParams; result: Metrics };
   'messaging.status': { params: NoParams; result: MessagingStatus };
   'messaging.test': { params: MessagingTestParams; result: MessagingTested };
   'approval.list': { params: ApprovalListParams; result: ApprovalSummary[] };
@@ -751,6 +754,22 @@ export declare class BudgetMethods {
   status(params?: NoParams, options?: CallOptions): Promise<BudgetStatus>;
 }
 
+/** The methods of `metrics`. */
+export declare class MetricsMethods {
+  private constructor();
+
+  /**
+   * Gives the daemon's metrics in a format that Prometheus and others read: the queue, runs, costs,
+   * events, rules, the store.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.metrics.get();
+   */
+  get(params?: MetricsGetParams, options?: CallOptions): Promise<Metrics>;
+}
+
 /** The methods of `messaging`. */
 export declare class MessagingMethods {
   private constructor();
@@ -896,6 +915,8 @@ export declare abstract class Methods {
   readonly task: TaskMethods;
   /** The methods of `budget`. */
   readonly budget: BudgetMethods;
+  /** The methods of `metrics`. */
+  readonly metrics: MetricsMethods;
   /** The methods of `messaging`. */
   readonly messaging: MessagingMethods;
   /** The methods of `approval`. */

@@ -45,6 +45,7 @@ class TaskMethods extends namespace(
   'retryMany',
 ) {}
 class BudgetMethods extends namespace('budget', 'status') {}
+class MetricsMethods extends namespace('metrics', 'get') {}
 class MessagingMethods extends namespace('messaging', 'status', 'test') {}
 class ApprovalMethods extends namespace(
   'approval',
@@ -70,6 +71,7 @@ class AllMethods extends Methods {
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
   budget = new BudgetMethods(this);
+  metrics = new MetricsMethods(this);
   messaging = new MessagingMethods(this);
   approval = new ApprovalMethods(this);
 
@@ -90,6 +92,7 @@ module.exports = {
   ScheduleMethods,
   TaskMethods,
   BudgetMethods,
+  MetricsMethods,
   MessagingMethods,
   ApprovalMethods,
   Methods: AllMethods,

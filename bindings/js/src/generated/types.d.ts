@@ -1213,6 +1213,29 @@ export interface MessagingTrial {
   message: string;
 }
 
+/** The answer to `metrics.get`. */
+export interface Metrics {
+  /** The media type of the text, for HTTP. */
+  contentType: string;
+  /** All metrics in the format. */
+  text: string;
+}
+
+/**
+ * A format of metrics.
+ *
+ * - `openmetrics`: OpenMetrics 1.0.
+ * - `prometheus`: The text format 0.0.4 of Prometheus, which node_exporter and
+ *   `promtool check metrics` read.
+ */
+export type MetricsFormat = 'openmetrics' | 'prometheus';
+
+/** The params of `metrics.get`. */
+export interface MetricsGetParams {
+  /** The format. `"openmetrics"` when absent. */
+  format?: MetricsFormat | undefined;
+}
+
 /** No members: `params` may be left out. */
 export type NoParams = Record<string, never>;
 
@@ -1849,6 +1872,8 @@ export interface Subsystems {
   webhooks?: WebhooksSubsystem;
   /** The spool, while its events are taken in; absent otherwise. */
   spool?: SpoolSubsystem;
+  /** What collects metrics; absent where nothing is set up to. */
+  telemetry?: TelemetrySubsystem;
 }
 
 /** The queue and its agents. */
@@ -2565,6 +2590,14 @@ export interface TasksRetried {
   tasks: TaskRetried[];
   /** True if there are more: ask again. */
   more: boolean;
+}
+
+/** What collects metrics of the daemon. */
+export interface TelemetrySubsystem {
+  /** True if the metrics are written to `.aiwg/daemon/metrics.prom`. */
+  textfile: boolean;
+  /** Address at which `GET /metrics` is answered, as `127.0.0.1:9464`; null while it is not. */
+  address: string | null;
 }
 
 /** A moment: RFC 3339 in UTC with milliseconds. */

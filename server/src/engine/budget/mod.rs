@@ -393,7 +393,7 @@ pub(super) fn reserved_of(runs: &[RunRow], budgets: &Budgets) -> f64 {
 
 /// The agent by whose name it is counted what a run of a task costs: that of the profile that it has fallen back to, if it has, since another account
 /// pays then.
-fn spender<'a>(profile: Option<&'a str>, task: &'a TaskRow) -> Option<&'a str> {
+pub(super) fn spender<'a>(profile: Option<&'a str>, task: &'a TaskRow) -> Option<&'a str> {
     profile.filter(|name| *name != AgentConfig::NAME).or(task.spec.agent.as_deref())
 }
 

@@ -10,6 +10,7 @@ use aiwg_model::{MessageNo, MessageRow, MessageState};
 use aiwg_protocol::types::{ApprovalState, Json, Timestamp};
 
 use super::{super::transaction::Transaction, Out, asked::decided};
+use crate::telemetry::Note;
 
 /// The most notices that are looked at for one message: more never fit.
 const MOST_FOLDED: u32 = 100;
@@ -132,6 +133,7 @@ impl Transaction<'_> {
 
     pub(super) fn message_sent(&mut self, no: MessageNo, sent_as: Option<&str>) -> aiwg_store::Result<()> {
         let Some(row) = self.store.message(no)? else { return Ok(()) };
+        self.effects.notes.push(Note::Message { platform: row.message.platform.clone(), is_sent: true });
         let asks = row.message.about.as_ref().and_then(|about| about.parse().ok());
         let (Some(approval), Some(sent_as)) = (asks, sent_as) else {
             return self.store.remove_message(no).map(drop);
@@ -188,6 +190,7 @@ impl Transaction<'_> {
     }
 
     fn bury(&mut self, row: &MessageRow, why: &str) -> aiwg_store::Result<()> {
+        self.effects.notes.push(Note::Message { platform: row.message.platform.clone(), is_sent: false });
         let error = Some(why.to_owned());
         self.store.set_message(&MessageRow { state: MessageState::Dead, error, ..row.clone() })
     }

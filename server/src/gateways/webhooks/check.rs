@@ -4,9 +4,8 @@ use std::{collections::HashSet, path::Path};
 
 use aiwg_protocol::config::{Action, Config, WebhookKind, WebhookSource, WebhooksConfig};
 
-use super::listen::is_of_this_machine;
 use crate::{
-    config::{Check, SectionCheck, Step},
+    config::{Check, SectionCheck, Step, is_of_this_machine},
     profiles::Profile,
     webhooks::{READER_PROFILE, Template, reaching, secret_variables},
 };

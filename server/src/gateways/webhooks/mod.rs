@@ -7,7 +7,6 @@
 mod answer;
 mod check;
 mod deliver;
-mod listen;
 mod plan;
 mod rate;
 
@@ -20,17 +19,14 @@ use aiwg_protocol::types::{HealthCheckItem, Subsystems, WebhooksSubsystem};
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use check::WebhooksCheck;
 
-use self::{
-    listen::listen,
-    plan::{Place, Plan},
-};
+use self::plan::Plan;
 use crate::{
     component::{Component, item},
     context::Context,
+    gateways::http::{Bound, Listening, not_bound},
     health::IssueKind,
     lifecycle::hide_memory,
 };
@@ -76,6 +72,19 @@ impl Webhooks {
         self.report(context);
     }
 
+    /// Notes what becomes of the port.
+    fn bound(self: &Arc<Self>, context: &Arc<Context>) -> Bound {
+        let (webhooks, context) = (Arc::clone(self), Arc::clone(context));
+        Arc::new(move |bound| {
+            if let Ok(address) = &bound {
+                tracing::info!(%address, "webhooks are listened to");
+            }
+            let listen = webhooks.plan().map(|plan| plan.place.listen.clone()).unwrap_or_default();
+            let why = |error| Some(not_bound("webhooks", "gateway.webhooks.listen", &listen, &error));
+            webhooks.note(&context, bound.map_err(why));
+        })
+    }
+
     fn report(&self, context: &Context) {
         match self.troubles().as_slice() {
             [] => context.health.clear(ISSUE),
@@ -112,23 +121,20 @@ impl Component for Webhooks {
 
     fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let mut listening: Option<(Place, CancellationToken, TaskTracker)> = None;
+            let mut listening = Listening::default();
             loop {
                 let wanted = self.plan().map(|plan| plan.place.clone());
-                if listening.as_ref().map(|(place, ..)| place) != wanted.as_ref() {
-                    end(listening.take()).await;
-                    if let Some(place) = wanted {
-                        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-                        let work = (Arc::clone(&self), Arc::clone(&context), place.clone());
-                        tasks.spawn(listen(work, stop.clone(), tasks.clone()));
-                        listening = Some((place, stop, tasks));
-                    } else {
-                        self.note(&context, Err(None));
-                    }
+                let is_off = wanted.is_none();
+                let with = || {
+                    let router = answer::router(Arc::clone(&self), Arc::clone(&context));
+                    (router, self.bound(&context))
+                };
+                if listening.move_to(wanted, with).await && is_off {
+                    self.note(&context, Err(None));
                 }
                 tokio::select! {
                     () = self.changed.notified() => {}
-                    () = context.stopped.cancelled() => return end(listening.take()).await,
+                    () = context.stopped.cancelled() => return listening.end().await,
                 }
             }
         })
@@ -165,12 +171,4 @@ impl Component for Webhooks {
         let items = items.collect();
         Box::pin(std::future::ready(items))
     }
-}
-
-/// Ends a listener, and lets its last answers go out.
-async fn end(listening: Option<(Place, CancellationToken, TaskTracker)>) {
-    let Some((_, stop, tasks)) = listening else { return };
-    stop.cancel();
-    tasks.close();
-    tasks.wait().await;
 }

@@ -14,14 +14,10 @@ use aiwg_protocol::{
     types::{Origin, OriginWebhook, Timestamp, WebhookStatus},
 };
 
-use crate::webhooks::{Secret, Template};
-
-/// The place at which they are listened to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) listen: String,
-    pub(super) max_connections: usize,
-}
+use crate::{
+    gateways::http::Place,
+    webhooks::{Secret, Template},
+};
 
 /// The senders, by their paths.
 pub(super) struct Plan {

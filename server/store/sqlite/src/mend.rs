@@ -52,7 +52,7 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 16] = {
+const BESIDE: [(&str, &[Column]); 17] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         (
@@ -122,6 +122,20 @@ const BESIDE: [(&str, &[Column]); 16] = {
         (
             "cursor",
             &[("source", Text, false), ("key", Text, false), ("value", Text, false), ("until", Time, true)],
+        ),
+        (
+            "agent_sum",
+            &[
+                ("rule", Text, false),
+                ("agent", Text, false),
+                ("tasks", Real, false),
+                ("cost_usd", Real, false),
+                ("turns", Real, false),
+                ("input_tokens", Real, false),
+                ("output_tokens", Real, false),
+                ("cache_read_tokens", Real, false),
+                ("cache_creation_tokens", Real, false),
+            ],
         ),
         (
             "usage",

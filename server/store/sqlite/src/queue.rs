@@ -1,6 +1,6 @@
 //! The queue: its order, its classes, its switches.
 
-use aiwg_model::{Head, QueueSwitch, TaskNo, TaskRow, TaskSpec, Terms};
+use aiwg_model::{Head, QueueSwitch, QueuedCount, TaskNo, TaskRow, TaskSpec, Terms};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{Classified, Placed, Reports};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -24,6 +24,15 @@ const COMMON_HEAD: &str = "SELECT no, class, place FROM task INDEXED BY task_que
 /// The first tasks of a class.
 const FIRST_OF_CLASS: &str = "SELECT no, place FROM task INDEXED BY task_queue
      WHERE state = 'queued' AND waiting = 0 AND class = ? ORDER BY place, no LIMIT ?";
+
+/// The number of tasks of each class that nothing holds. The index has all of it.
+const COUNT_READY: &str = "SELECT class, NULL, count(*) FROM task INDEXED BY task_queue
+     WHERE state = 'queued' AND waiting = 0 GROUP BY class";
+
+/// The number of held tasks of each class by the kind of a hold.
+const COUNT_HELD: &str =
+    "SELECT class, (SELECT max(kind) FROM hold WHERE hold.task = task.no) AS kind, count(*)
+     FROM task INDEXED BY task_waiting WHERE state = 'queued' AND waiting > 0 GROUP BY class, kind";
 
 /// The rule that a task counts to. What is no JSON says nothing.
 const COUNTS_TO: &str = "coalesce(CASE WHEN json_valid(cause) THEN json_extract(cause, '$.rule') END, rule)";
@@ -195,6 +204,21 @@ impl SqliteReader {
     /// The database cannot be read.
     pub(crate) fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
         self.with(|connection| queued(connection, limit, &self.reports))
+    }
+
+    /// Number of queued tasks of each class, and of each kind of hold on them.
+    pub(crate) fn queued_by_class(&self) -> rusqlite::Result<Vec<QueuedCount>> {
+        self.with(|connection| {
+            let mut all = Vec::new();
+            for sql in [COUNT_READY, COUNT_HELD] {
+                let mut select = connection.prepare_cached(sql)?;
+                let rows = select.query_map([], |row| {
+                    Ok(QueuedCount { class: row.get(0)?, hold: row.get(1)?, count: row.get(2)? })
+                })?;
+                all.extend(readable(rows, &self.reports)?);
+            }
+            Ok(all)
+        })
     }
 }
 

@@ -3,10 +3,10 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce, Keep,
-    KeptAnswer, KeyId, MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval, NewMessage,
-    OutboxLane, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending, StopReason,
-    Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
+    AgentSum, ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce,
+    Keep, KeptAnswer, KeyId, MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval, NewMessage,
+    OutboxLane, Outcome, Pending, QueueSwitch, QueuedCount, RuleFacts, RunId, RunRow, RunStart, Spending,
+    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState,
@@ -219,7 +219,7 @@ impl Transaction for Open<'_> {
         note_in_vain(no: TaskNo, after: TaskNo) -> ();
         forget_conversation(conversation: &str) -> usize;
         session_cost(session: &str, total: f64) -> f64;
-        add_usage(rule: Option<&str>, usage: &TaskUsage, is_first: bool, at: Timestamp) -> ();
+        add_usage(of: (Option<&str>, Option<&str>), usage: &TaskUsage, is_first: bool, at: Timestamp) -> ();
         add_spending(spent: &Spending) -> ();
         add_rule_cost(rule: &str, task: TaskNo, usd: f64) -> ();
         reserve(run: RunId, usd: f64) -> ();
@@ -271,6 +271,8 @@ impl Reader for SqliteReader {
         held_in_vain(limit: u32) -> Vec<TaskNo>;
         records_in_use() -> Vec<(TaskNo, Option<Timestamp>)>;
         stats() -> TaskStats;
+        agent_sums() -> Vec<AgentSum>;
+        queued_by_class() -> Vec<QueuedCount>;
         turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);
         events(filter: &EventFilter) -> EventPage;
         first_event() -> u64;

@@ -1,9 +1,11 @@
 //! The usage of agents, summed up by rule and by day.
 
+use aiwg_model::AgentSum;
 use aiwg_protocol::types::{DayUsage, RuleUsage, TaskUsage, Timestamp, UsageStats, UsageSum, whole_usd};
+use aiwg_store::{AGENT_SUMS, OTHER};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::write::SqliteStore;
+use super::{lenient::readable, read::SqliteReader, write::SqliteStore};
 
 /// Number of days that the sums by day cover.
 const DAYS: u32 = 30;
@@ -32,17 +34,17 @@ impl SqliteStore {
     /// Adds what a task used to the sums.
     pub(crate) fn add_usage(
         &mut self,
-        rule: Option<&str>,
+        (rule, agent): (Option<&str>, Option<&str>),
         usage: &TaskUsage,
         is_first: bool,
         at: Timestamp,
     ) -> rusqlite::Result<()> {
         let counted =
             COUNTED.map(|name| format!("{name} = CAST(min({name} + excluded.{name}, {MOST}) AS INTEGER)"));
+        let counted = counted.join(", ");
         self.statement(&format!(
             "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (day, rule) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {}",
-            counted.join(", ")
+             ON CONFLICT (day, rule) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {counted}"
         ))?
         .execute(params![
             day(at),
@@ -55,7 +57,57 @@ impl SqliteStore {
             usage.cache_read_tokens.min(MOST),
             usage.cache_creation_tokens.min(MOST),
         ])?;
+        self.add_agent_sum((rule.unwrap_or_default(), agent.unwrap_or_default()), usage, is_first, &counted)
+    }
+}
+
+impl SqliteStore {
+    /// Adds to the sum of a rule and an agent, or to that of all others once there are as many sums as there may be. `counted` adds up the numbers.
+    fn add_agent_sum(
+        &mut self,
+        (rule, agent): (&str, &str),
+        usage: &TaskUsage,
+        is_first: bool,
+        counted: &str,
+    ) -> rusqlite::Result<()> {
+        let is_full: bool = self
+            .statement(
+                "SELECT NOT EXISTS (SELECT 1 FROM agent_sum WHERE rule = ? AND agent = ?)
+                     AND (SELECT count(*) FROM agent_sum) >= ?",
+            )?
+            .query_row(params![rule, agent, AGENT_SUMS], |row| row.get(0))?;
+        let (rule, agent) = if is_full { (OTHER, OTHER) } else { (rule, agent) };
+        self.statement(&format!(
+            "INSERT INTO agent_sum VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (rule, agent) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {counted}"
+        ))?
+        .execute(params![
+            rule,
+            agent,
+            u32::from(is_first),
+            usage.cost_usd.unwrap_or_default(),
+            usage.turns.min(MOST),
+            usage.input_tokens.min(MOST),
+            usage.output_tokens.min(MOST),
+            usage.cache_read_tokens.min(MOST),
+            usage.cache_creation_tokens.min(MOST),
+        ])?;
         Ok(())
+    }
+}
+
+impl SqliteReader {
+    /// The sums by rule and agent.
+    pub(crate) fn agent_sums(&self) -> rusqlite::Result<Vec<AgentSum>> {
+        let sums = format!("SELECT rule, agent, cost_usd, {} FROM agent_sum", COUNTED.join(", "));
+        let named = |name: String| (!name.is_empty()).then_some(name);
+        self.with(|connection| {
+            let mut select = connection.prepare_cached(&sums)?;
+            let rows = select.query_map([], |row| {
+                Ok(AgentSum { rule: named(row.get(0)?), agent: named(row.get(1)?), usage: read_sum(row, 2)? })
+            })?;
+            readable(rows, self.reports())
+        })
     }
 }
 
@@ -115,7 +167,7 @@ mod tests {
         let usage =
             TaskUsage { turns: u64::MAX, input_tokens: MOST, output_tokens: 7, ..TaskUsage::default() };
         for _ in 0..3 {
-            store.add_usage(Some("a"), &usage, true, Timestamp::default()).unwrap();
+            store.add_usage((Some("a"), None), &usage, true, Timestamp::default()).unwrap();
         }
         // As an earlier version has left it.
         store
@@ -123,7 +175,7 @@ mod tests {
             .unwrap()
             .execute([])
             .unwrap();
-        store.add_usage(Some("b"), &usage, true, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
+        store.add_usage((Some("b"), None), &usage, true, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
         let stats = usage_stats(store.connection()).unwrap();
         assert_eq!((stats.total.tasks, stats.total.turns, stats.total.output_tokens), (5, MOST, 29));
         assert_eq!(stats.total.cost_usd, 0.5);

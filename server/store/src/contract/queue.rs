@@ -353,3 +353,22 @@ pub fn a_running_task_goes_on(backend: &dyn Backend) {
     assert_eq!((row.state, row.launch, row.attempts), (TaskState::Running, 2, 1));
     assert_eq!((row.ending, row.result.as_deref()), (None, Some("said")));
 }
+
+/// Queued tasks are counted by class, and by what holds them.
+pub fn queued_tasks_are_counted(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let in_class = |class: &str| TaskSpec { class: class.to_owned(), ..task("x") };
+    for (no, class) in [(1, ""), (2, ""), (3, "docs"), (4, "docs"), (5, "")] {
+        queue(&mut *store, no, &in_class(class));
+    }
+    commit(&mut *store, |tx| {
+        tx.start(TaskNo(5), at(1))?;
+        tx.hold(TaskNo(2), &Hold::after(TaskNo(5)))?;
+        tx.hold(TaskNo(4), &Hold::by_hand(None))?;
+        tx.hold(TaskNo(4), &Hold::rest()).map(drop)
+    });
+    let counts = backend.reader().queued_by_class().unwrap();
+    let counts: Vec<_> = counts.iter().map(|of| (of.class.as_str(), of.hold.as_deref(), of.count)).collect();
+    let held = [("", Some(Hold::AFTER), 1), ("docs", Some(Hold::REST), 1)];
+    assert_eq!(counts, [[("", None, 1), ("docs", None, 1)], held].concat());
+}

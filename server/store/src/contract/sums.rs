@@ -4,6 +4,7 @@ use aiwg_model::{Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Speaker, TaskState, TaskUsage, Timestamp};
 
 use super::{Backend, at, commit, numbers, queue, task};
+use crate::{AGENT_SUMS, OTHER};
 
 /// Sums by rule and by day in UTC, exact up to what JSON can hold, and never beyond.
 pub fn usage_is_summed_up(backend: &dyn Backend) {
@@ -13,11 +14,11 @@ pub fn usage_is_summed_up(backend: &dyn Backend) {
         |usd, turns| TaskUsage { cost_usd: Some(usd), turns, input_tokens: 10, ..TaskUsage::default() };
     let day = |text: &str| text.parse::<Timestamp>().unwrap();
     commit(&mut *store, |tx| {
-        tx.add_usage(Some("a"), &usage(0.5, 1), true, day("2026-01-01T23:59:59Z"))?;
-        tx.add_usage(Some("a"), &usage(0.25, 2), true, day("2026-01-02T00:00:00Z"))?;
-        tx.add_usage(None, &usage(2.0, u64::MAX), true, day("2026-01-02T12:00:00Z"))?;
-        tx.add_usage(None, &usage(2.0, MOST), true, day("2026-01-02T13:00:00Z"))?;
-        tx.add_usage(None, &usage(0.0, 0), false, day("2026-01-02T14:00:00Z"))
+        tx.add_usage((Some("a"), None), &usage(0.5, 1), true, day("2026-01-01T23:59:59Z"))?;
+        tx.add_usage((Some("a"), Some("x")), &usage(0.25, 2), true, day("2026-01-02T00:00:00Z"))?;
+        tx.add_usage((None, None), &usage(2.0, u64::MAX), true, day("2026-01-02T12:00:00Z"))?;
+        tx.add_usage((None, None), &usage(2.0, MOST), true, day("2026-01-02T13:00:00Z"))?;
+        tx.add_usage((None, None), &usage(0.0, 0), false, day("2026-01-02T14:00:00Z"))
     });
     let stats = backend.reader().stats().unwrap().usage;
     assert_eq!((stats.total.tasks, stats.total.cost_usd, stats.total.input_tokens), (4, 4.75, 50));
@@ -26,6 +27,30 @@ pub fn usage_is_summed_up(backend: &dyn Backend) {
     assert_eq!(rules, [(None, 4.0), (Some("a"), 0.75)], "what costs most first");
     let days: Vec<_> = stats.by_day.iter().map(|sum| (&*sum.day, sum.usage.tasks)).collect();
     assert_eq!(days, [("2026-01-02", 3), ("2026-01-01", 1)]);
+    let sums = backend.reader().agent_sums().unwrap();
+    let sums: Vec<_> = sums
+        .iter()
+        .map(|sum| (sum.rule.as_deref(), sum.agent.as_deref(), sum.usage.cost_usd, sum.usage.turns))
+        .collect();
+    assert_eq!(sums, [(None, None, 4.0, MOST), (Some("a"), None, 0.5, 1), (Some("a"), Some("x"), 0.25, 2)]);
+}
+
+/// There are so many sums by rule and agent, and all that comes then is one more.
+pub fn sums_of_agents_are_bounded(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let usage = TaskUsage { cost_usd: Some(0.5), turns: 1, ..TaskUsage::default() };
+    for agent in 0..AGENT_SUMS + 3 {
+        let agent = format!("agent-{agent:03}");
+        commit(&mut *store, |tx| tx.add_usage((Some("a"), Some(&agent)), &usage, true, at(0)));
+    }
+    commit(&mut *store, |tx| tx.add_usage((Some("a"), Some("agent-000")), &usage, true, at(0)));
+    let sums = backend.reader().agent_sums().unwrap();
+    assert_eq!(sums.len(), AGENT_SUMS as usize + 1);
+    let of = |agent: &str| {
+        let sum = sums.iter().find(|sum| sum.agent.as_deref() == Some(agent)).unwrap();
+        (sum.rule.as_deref().unwrap(), sum.usage.tasks)
+    };
+    assert_eq!((of("agent-000"), of(OTHER)), (("a", 2), (OTHER, 3)));
 }
 
 /// A session's total is the most that was reported of it.

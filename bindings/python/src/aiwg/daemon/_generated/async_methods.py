@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         EventUnsubscribed,
         MessagingStatus,
         MessagingTested,
+        Metrics,
+        MetricsFormat,
         OpenRpcDocument,
         OutputEncoding,
         OutputStream,
@@ -110,6 +112,8 @@ else:
         "EventUnsubscribed",
         "MessagingStatus",
         "MessagingTested",
+        "Metrics",
+        "MetricsFormat",
         "OpenRpcDocument",
         "OutputEncoding",
         "OutputStream",
@@ -1689,6 +1693,40 @@ class AsyncBudgetMethods:
             return BudgetStatus.from_wire(received)
 
 
+class AsyncMetricsMethods:
+    """The methods of ``metrics``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def get(
+        self,
+        *,
+        format: MetricsFormat | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> Metrics:
+        """Gives the daemon's metrics in a format that Prometheus and others read: the queue, runs,
+        costs, events, rules, the store.
+
+        - ``format``: The format. `"openmetrics"` when absent.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.metrics.get()
+        """
+        wire = {"format": format}
+        from .types import Metrics
+
+        received = await self._caller.call_method("metrics.get", wire, timeout, deadline, retry)
+        with Reading("metrics.get"):
+            return Metrics.from_wire(received)
+
+
 class AsyncMessagingMethods:
     """The methods of ``messaging``."""
 
@@ -2028,6 +2066,7 @@ class AsyncMethods(AsyncCaller):
         self.report: Final[AsyncReportMethods] = AsyncReportMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)
+        self.metrics: Final[AsyncMetricsMethods] = AsyncMetricsMethods(self)
         self.messaging: Final[AsyncMessagingMethods] = AsyncMessagingMethods(self)
         self.approval: Final[AsyncApprovalMethods] = AsyncApprovalMethods(self)
 

@@ -74,6 +74,7 @@ REPEATABLE: Final[Dict[str, Literal["safe", "key"]]] = {
     "task.output": "safe",
     "task.retry": "key",
     "budget.status": "safe",
+    "metrics.get": "safe",
     "messaging.status": "safe",
     "approval.list": "safe",
     "approval.get": "safe",

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         EventUnsubscribed,
         MessagingStatus,
         MessagingTested,
+        Metrics,
+        MetricsFormat,
         OpenRpcDocument,
         OutputEncoding,
         OutputStream,
@@ -110,6 +112,8 @@ else:
         "EventUnsubscribed",
         "MessagingStatus",
         "MessagingTested",
+        "Metrics",
+        "MetricsFormat",
         "OpenRpcDocument",
         "OutputEncoding",
         "OutputStream",
@@ -1689,6 +1693,40 @@ class BudgetMethods:
             return BudgetStatus.from_wire(received)
 
 
+class MetricsMethods:
+    """The methods of ``metrics``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def get(
+        self,
+        *,
+        format: MetricsFormat | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> Metrics:
+        """Gives the daemon's metrics in a format that Prometheus and others read: the queue, runs,
+        costs, events, rules, the store.
+
+        - ``format``: The format. `"openmetrics"` when absent.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            client.metrics.get()
+        """
+        wire = {"format": format}
+        from .types import Metrics
+
+        received = self._caller.call_method("metrics.get", wire, timeout, deadline, retry)
+        with Reading("metrics.get"):
+            return Metrics.from_wire(received)
+
+
 class MessagingMethods:
     """The methods of ``messaging``."""
 
@@ -2025,6 +2063,7 @@ class Methods(Caller):
         self.report: Final[ReportMethods] = ReportMethods(self)
         self.schedule: Final[ScheduleMethods] = ScheduleMethods(self)
         self.budget: Final[BudgetMethods] = BudgetMethods(self)
+        self.metrics: Final[MetricsMethods] = MetricsMethods(self)
         self.messaging: Final[MessagingMethods] = MessagingMethods(self)
         self.approval: Final[ApprovalMethods] = ApprovalMethods(self)
 

@@ -83,6 +83,8 @@ __all__ = [
     "MessagingSubsystem",
     "MessagingTested",
     "MessagingTrial",
+    "Metrics",
+    "MetricsFormat",
     "OnBusy",
     "OnTimeout",
     "OpenRpcDocument",
@@ -156,6 +158,7 @@ __all__ = [
     "TaskUsage",
     "TasksCancelled",
     "TasksRetried",
+    "TelemetrySubsystem",
     "Timestamp",
     "TopicInfo",
     "TopicSource",
@@ -275,6 +278,14 @@ MessageState = Literal["waiting", "undelivered", "unsure", "delivered"]
 - ``unsure``: An agent was ended that had read it, and it is not known to be part of its session.
   The next run gets it, with a note of that.
 - ``delivered``: It is part of the agent's session, or of what its agent was asked.
+"""
+
+MetricsFormat = Literal["openmetrics", "prometheus"]
+"""A format of metrics.
+
+- ``openmetrics``: OpenMetrics 1.0.
+- ``prometheus``: The text format 0.0.4 of Prometheus, which node_exporter and
+  `promtool check metrics` read.
 """
 
 OnBusy = Literal["coalesce", "skip", "queue"]
@@ -1940,6 +1951,24 @@ class MessagingTrial(Result):
         )
 
 
+class Metrics(Result):
+    """The answer to `metrics.get`."""
+
+    content_type: str
+    """The media type of the text, for HTTP."""
+    text: str
+    """All metrics in the format."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Metrics:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            content_type=wire["contentType"],
+            text=wire["text"],
+        )
+
+
 class Origin(Result):
     """A client, as the system showed its process when it connected. What is absent was not to be
     seen.
@@ -2849,6 +2878,8 @@ class Subsystems(Result):
     """Webhooks; absent where none are configured."""
     spool: SpoolSubsystem | None = None
     """The spool, while its events are taken in; absent otherwise."""
+    telemetry: TelemetrySubsystem | None = None
+    """What collects metrics; absent where nothing is set up to."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Subsystems:
@@ -2865,6 +2896,7 @@ class Subsystems(Result):
             budget=maybe(BudgetSubsystem.from_wire, wire.get("budget")),
             webhooks=maybe(WebhooksSubsystem.from_wire, wire.get("webhooks")),
             spool=maybe(SpoolSubsystem.from_wire, wire.get("spool")),
+            telemetry=maybe(TelemetrySubsystem.from_wire, wire.get("telemetry")),
         )
 
 
@@ -3631,6 +3663,24 @@ class TasksRetried(Result):
             wire,
             tasks=[TaskRetried.from_wire(item) for item in wire["tasks"]],
             more=wire["more"],
+        )
+
+
+class TelemetrySubsystem(Result):
+    """What collects metrics of the daemon."""
+
+    textfile: bool
+    """True if the metrics are written to `.aiwg/daemon/metrics.prom`."""
+    address: str | None
+    """Address at which `GET /metrics` is answered, as `127.0.0.1:9464`; null while it is not."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TelemetrySubsystem:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            textfile=wire["textfile"],
+            address=wire["address"],
         )
 
 

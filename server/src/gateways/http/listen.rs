@@ -1,6 +1,6 @@
 //! The port, and the connections to it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -15,8 +15,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Webhooks, answer, plan::Place};
-use crate::context::Context;
+use super::{Bound, Place};
 
 /// The time before a port that is taken is tried again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -36,16 +35,17 @@ const LAST_ANSWER: Duration = Duration::from_secs(2);
 
 /// Listens until it is stopped.
 pub(super) async fn listen(
-    (webhooks, context, place): (Arc<Webhooks>, Arc<Context>, Place),
+    place: Place,
+    router: Router,
+    bound: Bound,
     stop: CancellationToken,
     tasks: TaskTracker,
 ) {
     let listener = tokio::select! {
-        listener = bind(&webhooks, &context, &place) => listener,
+        listener = bind(&place, &bound) => listener,
         () = stop.cancelled() => return,
     };
     let places = Arc::new(Semaphore::new(place.max_connections));
-    let router = answer::router(Arc::clone(&webhooks), Arc::clone(&context));
     loop {
         // Those for whom there is no place wait in the system's queue.
         let accepted = async {
@@ -60,7 +60,7 @@ pub(super) async fn listen(
             Ok((stream, _)) => stream,
             Err(error) => {
                 // As where no descriptor is left: the next one may be let in.
-                tracing::debug!(%error, "a connection for a webhook could not be accepted");
+                tracing::debug!(%error, "a connection could not be accepted");
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -74,36 +74,20 @@ pub(super) async fn listen(
 }
 
 /// Binds the port, as soon as it is to be had.
-async fn bind(webhooks: &Webhooks, context: &Context, place: &Place) -> TcpListener {
+async fn bind(place: &Place, bound: &Bound) -> TcpListener {
     loop {
-        let bound = TcpListener::bind(&place.listen)
+        let listener = TcpListener::bind(&place.listen)
             .await
             .and_then(|listener| Ok((listener.local_addr()?, listener)));
-        match bound {
+        match listener {
             Ok((address, listener)) => {
-                tracing::info!(%address, "webhooks are listened to");
-                webhooks.note(context, Ok(address));
+                bound(Ok(address));
                 return listener;
             }
-            Err(error) => webhooks.note(context, Err(Some(not_bound(place, &error)))),
+            Err(error) => bound(Err(error)),
         }
         sleep(RETRY).await;
     }
-}
-
-fn not_bound(place: &Place, error: &std::io::Error) -> String {
-    let remedy = match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            "end the program that has the port, or set gateway.webhooks.listen to another one"
-        }
-        std::io::ErrorKind::PermissionDenied => "set gateway.webhooks.listen to a port from 1024 on",
-        std::io::ErrorKind::AddrNotAvailable => "set gateway.webhooks.listen to an address of this machine",
-        _ => "set gateway.webhooks.listen to another address or port",
-    };
-    format!(
-        "webhooks cannot be listened to at {}: {error}; {remedy}. It is tried again by itself",
-        place.listen
-    )
 }
 
 /// Serves a connection.
@@ -125,9 +109,4 @@ async fn serve(stream: TcpStream, router: Router, stop: CancellationToken) {
         connection.as_mut().graceful_shutdown();
         let _ = timeout(LAST_ANSWER, connection).await;
     }
-}
-
-/// True for an address that other machines cannot reach.
-pub(super) fn is_of_this_machine(listen: &str) -> Option<bool> {
-    listen.parse::<SocketAddr>().ok().map(|address| address.ip().is_loopback())
 }
