@@ -69,7 +69,9 @@ pub(crate) async fn permission(daemon: &Daemon, arguments: &Map<String, Value>) 
     let Some(tool) = arguments.get("tool_name").and_then(Value::as_str) else {
         return denied("The call has no \"tool_name\", so nobody could be asked whether it is allowed.");
     };
-    let input = arguments.get("input").cloned().unwrap_or_else(|| json!({}));
+    let Some(input) = arguments.get("input").filter(|input| input.is_object()) else {
+        return denied("The call has no \"input\" that is an object, so nobody could be shown what it would do.");
+    };
     let text = input.to_string();
     if text.len() > LONGEST_TOOL_INPUT {
         return denied(TOOL_INPUT_TOO_LONG);

@@ -10,8 +10,8 @@ use std::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, Implementation,
-        ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, ToolAnnotations,
+        CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString, ContentBlock,
+        CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsRequestMethod, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, ToolAnnotations,
     },
     serve_server,
     service::{RequestContext, ServerInitializeError},
@@ -160,6 +160,29 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         Ok(ListToolsResult::with_all_items(self.offered().map(listed).collect()))
+    }
+
+    /// The library takes a request for one of its own if its params do not fit those of its method.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let CustomRequest { method, params, .. } = request;
+        let wrong = if method == CallToolRequestMethod::VALUE {
+            serde_json::from_value::<CallToolRequestParams>(params.unwrap_or_default()).err()
+        } else if method == ListToolsRequestMethod::VALUE {
+            serde_json::from_value::<PaginatedRequestParams>(params.unwrap_or_default()).err()
+        } else {
+            let shown: String = method.chars().take(100).collect();
+            return Err(ErrorData::new(
+                ErrorCode::METHOD_NOT_FOUND,
+                format!("no such method: {shown:?}"),
+                None,
+            ));
+        };
+        let why = wrong.map_or_else(|| "they do not fit".to_owned(), |error| error.to_string());
+        Err(ErrorData::invalid_params(format!("the params of {method} are wrong: {why}"), None))
     }
 
     async fn call_tool(

@@ -4,7 +4,7 @@
 //! wrong shape, or an id that is in use. Whoever waits for the answer to such a line would wait for ever.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     io,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -16,7 +16,7 @@ use rmcp::{
     transport::Transport,
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
@@ -26,10 +26,15 @@ const LONGEST_LINE: usize = aiwg_protocol::wire::DEFAULT_MAX_LINE_BYTES;
 /// The longest part of a line that is sought for its id, in bytes.
 const LONGEST_LOOK: usize = 64 * 1024;
 
+/// The most messages of one batch.
+const MOST_IN_BATCH: usize = 1000;
+
 /// The transport.
 pub(crate) struct Lines<R, W> {
     read: BufReader<R>,
     line: Vec<u8>,
+    /// The messages of a batch that are still to be served. Versions of the protocol before 2025-06-18 have batches.
+    batch: VecDeque<Box<RawValue>>,
     /// True while the rest of a line that is too long is skipped.
     skips: bool,
     write: Arc<tokio::sync::Mutex<W>>,
@@ -56,6 +61,7 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
         Self {
             read: BufReader::new(read),
             line: Vec::new(),
+            batch: VecDeque::new(),
             skips: false,
             write: Arc::new(tokio::sync::Mutex::new(write)),
             open: Arc::default(),
@@ -98,10 +104,46 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
         if line.is_empty() {
             return None;
         }
+        if line.starts_with(b"[") {
+            return self.begin_batch(line);
+        }
         match serde_json::from_slice::<RxJsonRpcMessage<RoleServer>>(line) {
             Ok(message) => self.checked(message),
             Err(error) => self.unreadable(line, &error),
         }
+    }
+
+    /// Takes in the messages of a batch. Each is answered by itself, on a line of its own.
+    fn begin_batch(&mut self, line: &[u8]) -> Option<RxJsonRpcMessage<RoleServer>> {
+        match serde_json::from_slice::<Vec<Box<RawValue>>>(line) {
+            Ok(messages) if (1..=MOST_IN_BATCH).contains(&messages.len()) => {
+                self.batch = messages.into();
+                None
+            }
+            Ok(messages) => {
+                let what = format!("a batch has 1 to {MOST_IN_BATCH} messages, and not {}", messages.len());
+                self.refuse(None, ErrorCode::INVALID_REQUEST, what)
+            }
+            Err(error) => self.refuse(None, ErrorCode::PARSE_ERROR, format!("the line is no JSON: {error}")),
+        }
+    }
+
+    /// The next message of the batch.
+    fn next_of_batch(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        while let Some(message) = self.batch.pop_front() {
+            let text = message.get();
+            // A batch in a batch is none.
+            let message =
+                if text.starts_with('[') { self.unreadable_in_batch() } else { self.message(text.as_bytes(), true) };
+            if message.is_some() {
+                return message;
+            }
+        }
+        None
+    }
+
+    fn unreadable_in_batch(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        self.refuse(None, ErrorCode::INVALID_REQUEST, "a message is an object".to_owned())
     }
 
     /// A message that can be served: its id is not in use.
@@ -139,7 +181,7 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
                 Ok(_) => self.refuse(
                     None,
                     ErrorCode::INVALID_REQUEST,
-                    "a message is an object, one a line".to_owned(),
+                    "a message is an object, or a batch of them, one a line".to_owned(),
                 ),
                 Err(error) => {
                     self.refuse(None, ErrorCode::PARSE_ERROR, format!("the line is no JSON: {error}"))
@@ -227,6 +269,9 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Transp
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         let closed = self.closed.clone();
         loop {
+            if let Some(message) = self.next_of_batch() {
+                return Some(message);
+            }
             let is_whole = tokio::select! {
                 line = self.next_line() => line.ok().flatten(),
                 () = closed.cancelled() => None,

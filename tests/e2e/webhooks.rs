@@ -215,6 +215,14 @@ fn webhooks_that_are_forged_late_or_wrong_are_refused() {
     assert_eq!(post(&address, "GET", "/open", &[], b"").0, 405);
     assert_eq!(post(&address, "POST", "/nothing", &json_type(), b"{}").0, 404);
     assert_eq!(status("/open", &[], "{}").0, 415);
+    // A page in a browser, whatever name of this machine it has found.
+    for header in [("Origin", "http://evil.example"), ("Sec-Fetch-Site", "same-origin")] {
+        let of_page = [json_type(), vec![(header.0.to_owned(), header.1.to_owned())]].concat();
+        assert_eq!(status("/open", &of_page, "{}").0, 403, "{header:?}");
+        let signed = headers(WebhookKind::Json, ("push", "5"), "{}", now());
+        let signed = [signed, vec![(header.0.to_owned(), header.1.to_owned())]].concat();
+        assert_eq!(status("/token", &signed, "{}").0, 200, "{header:?}");
+    }
     assert_eq!(status("/open", &json_type(), "{").0, 400);
     assert_eq!(status("/open", &json_type(), "\u{1}").0, 400);
     assert_eq!(status("/open", &json_type(), r#"{"type":"strict"}"#).0, 422);
@@ -380,6 +388,12 @@ fn a_reload_starts_moves_and_stops_the_listener_of_webhooks() {
     until("the port", || hooks.address() == Some(port.to_string()));
     assert!(!issue().contains("webhooks"));
     assert_eq!(hooks.post("/a", &json_type(), b"{}").0, 200);
+    // What was delivered stays delivered, whatever becomes of it from now on.
+    let with_id = [json_type(), vec![("Idempotency-Key".to_owned(), "once".to_owned())]].concat();
+    let delivered = hooks.post("/a", &with_id, b"{}");
+    configure(json!({ "listen": port.to_string(), "sources": [{ "path": "/a", "kind": "json", "topic": "other" }] }));
+    assert_eq!(hooks.post("/a", &with_id, b"{}"), delivered);
+    assert_eq!(hooks.post("/a", &with_id, b"[]").0, 409);
     // Another sender, at the same place: connections stay.
     let mut kept = TcpStream::connect(port).unwrap();
     configure(

@@ -47,6 +47,8 @@ fn a_person_permits_the_use_of_a_tool_exactly_as_it_was_shown() {
     let calls = [
         ("permission_prompt", uses("toolu_01")),
         ("permission_prompt", json!({ "tool_name": "Write", "input": {} })),
+        ("permission_prompt", json!({ "tool_name": "Write" })),
+        ("permission_prompt", json!({ "tool_name": "Write", "input": "rm -rf /" })),
     ];
     let task = project.submit(&calling(&calls, ""));
     let listed = until_some("two approvals", || {
@@ -66,6 +68,12 @@ fn a_person_permits_the_use_of_a_tool_exactly_as_it_was_shown() {
     let denied = said(2);
     assert_eq!(denied["behavior"], "deny");
     assert!(denied["message"].as_str().unwrap().contains("seen"), "{denied}");
+    // Nobody is asked about what cannot be shown.
+    for id in [3, 4] {
+        let denied = said(id);
+        assert_eq!(denied["behavior"], "deny");
+        assert!(denied["message"].as_str().unwrap().contains("\"input\""), "{denied}");
+    }
     std::fs::write(project.file("done"), "").unwrap();
     assert_eq!(project.ended(&task)["state"], "completed");
 }

@@ -32,15 +32,38 @@ fn every_request_ends_in_an_answer_and_no_line_spoils_the_next() {
     refused(&client.receive(), json!("long"), -32600);
     let unknown = client.request("no/such", json!({}));
     assert_eq!(unknown["error"]["code"], -32601, "{unknown}");
-    let wrong = client.request("tools/call", json!({ "name": 5 }));
-    assert!(wrong["error"].is_object(), "{wrong}");
-    let wrong = client.request("tools/call", json!({ "name": "task_get", "arguments": [1] }));
-    assert!(wrong["error"].is_object(), "{wrong}");
+    for wrong in [
+        json!({ "name": 5 }),
+        json!({}),
+        json!({ "name": "task_get", "arguments": [1] }),
+        json!({ "name": "task_get", "arguments": "x" }),
+    ] {
+        let answer = client.request("tools/call", wrong);
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains("tools/call"), "{answer}");
+    }
     for arguments in [json!({ "task": 1 }), json!({ "taskId": 1 }), json!({})] {
         let error = client.error("task_get", arguments);
         assert!(error.starts_with("invalid_params: params: ") && error.contains("What to do: "), "{error}");
     }
     assert_eq!(client.call("ping", json!({}))["pong"], true);
+    assert_eq!(client.close(), 0);
+}
+
+#[test]
+fn each_message_of_a_batch_is_answered() {
+    let project = Project::started(json!({}));
+    let mut client = Client::new(&mut project.command(), &[]);
+    client.initialize("2025-03-26");
+    let call = |id: u64| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": "ping" } });
+    client.send(&json!([call(70), { "jsonrpc": "2.0", "id": 71, "method": "ping" }, [call(72)], 5, call(73)]).to_string());
+    let mut answers: Vec<Value> = (0..5).map(|_| client.receive()).collect();
+    answers.sort_by_key(|answer| answer["id"].as_u64());
+    assert!(answers[..2].iter().all(|answer| answer["error"]["code"] == -32600), "{answers:?}");
+    assert_eq!(answers[2]["result"]["structuredContent"]["pong"], true);
+    assert_eq!((&answers[3]["id"], &answers[4]["id"]), (&json!(71), &json!(73)), "{answers:?}");
+    client.send(&format!("[{}]", vec!["{}"; 1001].join(",")));
+    assert_eq!(client.receive()["error"]["code"], -32600);
     assert_eq!(client.close(), 0);
 }
 

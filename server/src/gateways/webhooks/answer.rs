@@ -11,7 +11,7 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+        header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, RETRY_AFTER},
     },
     response::{IntoResponse, Response},
 };
@@ -125,6 +125,12 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
         if request.method() != Method::POST {
             return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, "a webhook is sent with POST"));
         }
+        if !source.is_signed() && is_of_page(request.headers()) {
+            return Err(Refused::new(
+                StatusCode::FORBIDDEN,
+                "a page in a browser may not send to a webhook without a secret",
+            ));
+        }
         let secret = source.secret.as_ref();
         let secret = secret
             .map_err(|_| Refused::new(StatusCode::SERVICE_UNAVAILABLE, "this webhook is not set up"))?;
@@ -149,6 +155,12 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
     let answered = answered.await;
     source.note(answered.is_ok());
     answered.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+/// True if a page in a browser has sent a request: each POST of one says so, also where the page's name is made to mean this machine
+/// (<https://fetch.spec.whatwg.org/#origin-header>, <https://www.w3.org/TR/fetch-metadata/>).
+fn is_of_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
 /// The KiB that a body of so many bytes takes: a large one has all of them, and is alone then.

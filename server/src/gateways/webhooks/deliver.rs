@@ -92,11 +92,11 @@ fn examine(
         Delivery::Challenge(words) => return Ok(Asked::Answer(Answered::Challenge(words))),
         Delivery::Event { event, action, id, payload } => (event, action, id, payload),
     };
-    let topic = source.template.topic(event.as_deref(), action.as_deref());
-    // The keys of each sender are its own.
+    // The keys of each sender are its own. A delivery is what was sent: the topic is ours, and may have changed since.
     let owner = format!("webhook:{}", source.path());
-    let key = id.map(|id| CallKey::of_event(&owner, &id, &topic, Some(&payload))).transpose();
+    let key = id.map(|id| CallKey::of_event(&owner, &id, "", Some(&payload))).transpose();
     let key = key.map_err(|error| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
+    let topic = source.template.topic(event.as_deref(), action.as_deref());
     let params = EventEmitParams { topic, payload: Some(payload), ..EventEmitParams::default() };
     Ok(Asked::Emit { params, key })
 }
