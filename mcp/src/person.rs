@@ -70,7 +70,9 @@ pub(crate) async fn permission(daemon: &Daemon, arguments: &Map<String, Value>) 
         return denied("The call has no \"tool_name\", so nobody could be asked whether it is allowed.");
     };
     let Some(input) = arguments.get("input").filter(|input| input.is_object()) else {
-        return denied("The call has no \"input\" that is an object, so nobody could be shown what it would do.");
+        return denied(
+            "The call has no \"input\" that is an object, so nobody could be shown what it would do.",
+        );
     };
     let text = input.to_string();
     if text.len() > LONGEST_TOOL_INPUT {

@@ -10,8 +10,9 @@ use std::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString, ContentBlock,
-        CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsRequestMethod, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, ToolAnnotations,
+        CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString,
+        ContentBlock, CustomRequest, CustomResult, ErrorCode, Implementation, ListToolsRequestMethod,
+        ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, ToolAnnotations,
     },
     serve_server,
     service::{RequestContext, ServerInitializeError},

@@ -133,8 +133,11 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
         while let Some(message) = self.batch.pop_front() {
             let text = message.get();
             // A batch in a batch is none.
-            let message =
-                if text.starts_with('[') { self.unreadable_in_batch() } else { self.message(text.as_bytes(), true) };
+            let message = if text.starts_with('[') {
+                self.unreadable_in_batch()
+            } else {
+                self.message(text.as_bytes(), true)
+            };
             if message.is_some() {
                 return message;
             }

@@ -391,7 +391,9 @@ fn a_reload_starts_moves_and_stops_the_listener_of_webhooks() {
     // What was delivered stays delivered, whatever becomes of it from now on.
     let with_id = [json_type(), vec![("Idempotency-Key".to_owned(), "once".to_owned())]].concat();
     let delivered = hooks.post("/a", &with_id, b"{}");
-    configure(json!({ "listen": port.to_string(), "sources": [{ "path": "/a", "kind": "json", "topic": "other" }] }));
+    configure(
+        json!({ "listen": port.to_string(), "sources": [{ "path": "/a", "kind": "json", "topic": "other" }] }),
+    );
     assert_eq!(hooks.post("/a", &with_id, b"{}"), delivered);
     assert_eq!(hooks.post("/a", &with_id, b"[]").0, 409);
     // Another sender, at the same place: connections stay.

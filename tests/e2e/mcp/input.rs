@@ -55,8 +55,12 @@ fn each_message_of_a_batch_is_answered() {
     let project = Project::started(json!({}));
     let mut client = Client::new(&mut project.command(), &[]);
     client.initialize("2025-03-26");
-    let call = |id: u64| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": "ping" } });
-    client.send(&json!([call(70), { "jsonrpc": "2.0", "id": 71, "method": "ping" }, [call(72)], 5, call(73)]).to_string());
+    let call =
+        |id: u64| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": "ping" } });
+    client.send(
+        &json!([call(70), { "jsonrpc": "2.0", "id": 71, "method": "ping" }, [call(72)], 5, call(73)])
+            .to_string(),
+    );
     let mut answers: Vec<Value> = (0..5).map(|_| client.receive()).collect();
     answers.sort_by_key(|answer| answer["id"].as_u64());
     assert!(answers[..2].iter().all(|answer| answer["error"]["code"] == -32600), "{answers:?}");
