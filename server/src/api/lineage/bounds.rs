@@ -19,10 +19,15 @@ pub(super) struct Bounded {
 /// The nodes that are nearest to the one that was asked about, in their order: as many as one answer holds, with so many bytes of JSON at the
 /// most. The one that was asked about is among them in any case.
 pub(super) fn bounded(mut nodes: Vec<WhyNode>, asked: &str, bytes: usize) -> Bounded {
+    // Each is written twice, here and for the answer itself.
+    let sizes: Vec<usize> = nodes.iter().map(|node| length(node) + 1).collect();
+    let all = sizes.iter().fold(0, |sum: usize, size| sum.saturating_add(*size));
+    if nodes.len() <= MOST_NODES && all <= bytes {
+        return Bounded { nodes, is_cut: false, bytes: all };
+    }
     let (mut kept, mut left, mut used) = (HashSet::new(), bytes, 0_usize);
     for at in nearest_first(&nodes, asked) {
-        // Each is written twice, here and for the answer itself: that is most of what a long one costs beside the store.
-        let size = nodes.get(at).map_or(0, |node| length(node) + 1);
+        let size = sizes.get(at).copied().unwrap_or_default();
         if kept.len() >= MOST_NODES || (size > left && !kept.is_empty()) {
             break;
         }

@@ -22,7 +22,10 @@ pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow, bytes: usize) -> 
     for made in walk.decisions.values() {
         made.task.into_iter().for_each(|no| gathered.entry(no).or_default().push(made.event));
     }
-    let mut drawing = Drawing { walk, follow, gathered, nodes: Vec::new(), shown: HashSet::new() };
+    // A task has a node of its rule as well. A node is large: to make room for them again and again would cost more than to draw them.
+    let most = walk.events.len() + 2 * walk.tasks.len() + walk.runs.len() + walk.approvals.len();
+    let nodes = Vec::with_capacity(most + walk.decisions.len() + walk.origins.len());
+    let mut drawing = Drawing { walk, follow, gathered, nodes, shown: HashSet::new() };
     walk.events.values().for_each(|event| drawing.event(event));
     walk.tasks.values().for_each(|task| drawing.task(task));
     walk.runs.values().for_each(|run| drawing.nodes.push(run_node(run)));
@@ -238,20 +241,23 @@ fn leave_out_what_led_to_nothing(nodes: &mut Vec<WhyNode>, walk: &Walk, asked: A
 }
 
 /// The nodes, each after those that it came of; else in the order of their times. What damaged records say of circles is left out.
-fn in_order(mut nodes: Vec<WhyNode>) -> Vec<WhyNode> {
-    nodes.sort_by_key(|node| node.at);
-    let places: HashMap<String, usize> =
-        nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
+fn in_order(nodes: Vec<WhyNode>) -> Vec<WhyNode> {
+    // Their places are sorted, since they are large themselves.
+    let mut by_time: Vec<usize> = (0..nodes.len()).collect();
+    by_time.sort_by_key(|at| nodes.get(*at).map(|node| node.at));
+    let in_time = || by_time.iter().filter_map(|at| nodes.get(*at)).enumerate();
+    let places: HashMap<&str, usize> = in_time().map(|(at, node)| (node.id.as_str(), at)).collect();
     let mut effects: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     let mut open: Vec<usize> = vec![0; nodes.len()];
-    for (at, node) in nodes.iter().enumerate() {
-        for cause in node.causes.iter().filter_map(|cause| places.get(cause)) {
+    for (at, node) in in_time() {
+        for cause in node.causes.iter().filter_map(|cause| places.get(cause.as_str())) {
             if let (Some(effects), Some(open)) = (effects.get_mut(*cause), open.get_mut(at)) {
                 effects.push(at);
                 *open += 1;
             }
         }
     }
+    drop(places);
     let mut ready: BTreeSet<usize> = (0..nodes.len()).filter(|at| open.get(*at) == Some(&0)).collect();
     let mut order = Vec::with_capacity(nodes.len());
     while let Some(at) = ready.pop_first() {
@@ -265,10 +271,12 @@ fn in_order(mut nodes: Vec<WhyNode>) -> Vec<WhyNode> {
             }
         }
     }
+    let mut ordered: Vec<WhyNode> = Vec::with_capacity(nodes.len());
     let mut nodes: Vec<Option<WhyNode>> = nodes.into_iter().map(Some).collect();
-    let mut ordered: Vec<WhyNode> = order.into_iter().filter_map(|at| nodes.get_mut(at)?.take()).collect();
-    ordered.extend(nodes.into_iter().flatten());
-    let mut seen = HashSet::new();
+    let mut taken = |at: usize| nodes.get_mut(*by_time.get(at)?)?.take();
+    ordered.extend(order.into_iter().filter_map(&mut taken));
+    ordered.extend((0..by_time.len()).filter_map(taken));
+    let mut seen = HashSet::with_capacity(ordered.len());
     for node in &mut ordered {
         node.causes.retain(|cause| seen.contains(cause));
         seen.insert(node.id.clone());

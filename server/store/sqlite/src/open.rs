@@ -139,7 +139,7 @@ fn set_up(
     // What a checkpoint leaves of a log that has once been large.
     connection.pragma_update(None, "journal_size_limit", super::write::LARGEST_LOG)?;
     connection.pragma_update(None, "cache_size", -2000)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(&connection)?;
     if thoroughly {
         check(&connection)?;
     }
@@ -172,8 +172,14 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     )?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "cache_size", -1000)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(&connection)?;
     Ok(connection)
+}
+
+/// Keeps statements that were prepared. SQLite would prepare each one again that has a parameter as its limit, whenever a value is bound to that.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Brings the tables up to date in one transaction: each is a write to the disk that the start waits for.
@@ -187,4 +193,27 @@ fn migrate(mut connection: Connection, version: usize) -> rusqlite::Result<Conne
         transaction.commit()?;
     }
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_whose_limit_is_a_parameter_is_prepared_once() {
+        let prepared_again = |connection: &Connection| {
+            let mut statement =
+                connection.prepare("SELECT value FROM json_each('[1, 2, 3]') LIMIT ?").unwrap();
+            for limit in 1..4 {
+                let rows = statement.query_map([limit], |row| row.get::<_, u32>(0)).unwrap();
+                assert_eq!(rows.count(), limit);
+            }
+            statement.get_status(StatementStatus::RePrepare)
+        };
+        let connection = Connection::open_in_memory().unwrap();
+        keep_statements(&connection).unwrap();
+        assert_eq!(prepared_again(&connection), 0);
+    }
 }
