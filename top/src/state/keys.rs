@@ -25,6 +25,13 @@ impl State {
                 _ => {}
             }
         }
+        // Esc and a letter that come together are taken for Alt and the letter, which nothing here means.
+        if key.modifiers.contains(KeyModifiers::ALT) && !self.is_typing() {
+            let mut effects = self.key(KeyCode::Esc.into());
+            self.settle();
+            effects.extend(self.key(KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key }));
+            return effects;
+        }
         if self.over.is_some() {
             self.key_over(key)
         } else if self.typing.is_some() {
@@ -33,6 +40,17 @@ impl State {
             self.key_output(key)
         } else {
             self.key_list(key)
+        }
+    }
+
+    /// True if letters are text.
+    fn is_typing(&self) -> bool {
+        match &self.over {
+            Some(Over::Decision(decision)) => {
+                matches!(decision.choice, Some(Choice::Reject | Choice::Answer))
+            }
+            Some(_) => false,
+            None => self.typing.is_some(),
         }
     }
 

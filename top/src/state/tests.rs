@@ -411,4 +411,12 @@ fn some_keys_are_the_views_own() {
     assert_eq!(state.update(control('l')), [Effect::Redraw]);
     press(&mut state, "\x1b6");
     assert!(state.over.is_none() && state.list.view == View::Events);
+    // Esc and another key, so fast that they come as one.
+    let fast = |key| Message::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::ALT));
+    press(&mut state, "?");
+    assert_eq!(state.update(fast('q')), [Effect::Quit(false)]);
+    assert!(state.over.is_none());
+    press(&mut state, "/text");
+    assert_eq!(state.update(fast('q')), []);
+    assert_eq!(state.list.filter, "text");
 }
