@@ -35,7 +35,15 @@ await withBrowser(async ({ browser, dashboard }) => {
   await page.locator('.row-completed', { hasText: kept }).waitFor();
   execFileSync(process.env.AIWG, ['daemon', 'stop']);
   await page.getByText('Not connected').waitFor();
+  await page.getByText('`aiwg daemon start` starts it').waitFor();
+  await page.getByText('What you see is from before').waitFor();
   await page.locator('.row-completed', { hasText: kept }).waitFor();
+  // A page that is opened now shows nothing from before.
+  const late = await reader.tab();
+  await late.goto(page.url());
+  await late.getByText('`aiwg daemon start` starts it').waitFor();
+  assert.equal(await late.getByText('What you see is from before').count(), 0);
+  await late.close();
   execFileSync(process.env.AIWG, ['daemon', 'start']);
   const later = await submit('What came after');
   await page.locator('.row-completed', { hasText: later }).waitFor();

@@ -197,8 +197,10 @@ async function servePage(route) {
 /** Opens the address that the dashboard has printed. */
 export async function open(page, address) {
   await page.goto(address);
-  // A page behind a redirect is not replaced.
-  if (PAGE) await page.reload();
+  if (!PAGE) return;
+  // A page behind a redirect is not replaced; and it gets its key once.
+  await page.waitForFunction(() => localStorage.getItem('aiwg-dashboard-key'));
+  await page.reload();
 }
 
 /** Goes to a view, by its part of the address. */

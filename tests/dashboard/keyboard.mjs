@@ -57,13 +57,23 @@ await withBrowser(async ({ browser, dashboard }) => {
   await keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
+  await keyboard.type('do: echo by');
+  await page.getByText('More', { exact: true }).click();
+  await page.getByLabel('Priority').fill('7');
   await keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   assert.match(await focused(), /New task/);
+  // What was typed is still there, until it is submitted.
   await keyboard.press('Enter');
-  await keyboard.type('do: echo by hand');
+  assert.equal(await page.getByLabel('Priority').inputValue(), '7');
+  await keyboard.press('Control+End');
+  await keyboard.type(' hand');
   await keyboard.press('Control+Enter');
   await page.getByRole('heading', { name: 'Done after' }).waitFor();
+  await page.locator('.task-main').getByText('do: echo by hand', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'New task' }).click();
+  assert.equal(await page.getByRole('dialog').getByLabel('Prompt').inputValue(), '');
+  await keyboard.press('Escape');
 
   await page.evaluate(() => (location.hash = '#/now'));
   await tabTo('Approve');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 
-import { Reader, aiwg, emit, go, open, submit, until, withBrowser } from './harness.mjs';
+import { Reader, aiwg, emit, go, open, submit, until, wire, withBrowser } from './harness.mjs';
 
 const state = async (id) => (await aiwg('task', 'get', id)).state;
 
@@ -51,6 +51,42 @@ await withBrowser(async ({ browser, dashboard }) => {
   await page.getByRole('heading', { name: 'Failed after' }).waitFor();
   await page.getByRole('radio', { name: 'Standard error' }).check();
   await page.locator('.is-stderr').getByText('broken').waitFor();
+
+  // What changes without an event is seen soon all the same: the second of two changes waits for a look of its own.
+  await go(page, 'now');
+  const paused = page.getByText('The queue is paused since');
+  await aiwg('daemon', 'pause');
+  await paused.waitFor();
+  await aiwg('daemon', 'resume');
+  await paused.waitFor({ state: 'detached', timeout: 10_000 });
+  const edited = await submit('What it was', '--delay', '1h');
+  await page.locator('.row-queued', { hasText: edited }).getByText('What it was').waitFor();
+  for (const [prompt, timeout] of [
+    ['What it became', 60_000],
+    ['What it is', 15_000],
+  ]) {
+    await aiwg('task', 'edit', edited, '--prompt', prompt);
+    await page.locator('.row-queued', { hasText: edited }).getByText(prompt).waitFor({ timeout });
+  }
+  await go(page, `task/${edited}`);
+  for (const [prompt, timeout] of [
+    ['By hand', 60_000],
+    ['By another hand', 10_000],
+  ]) {
+    await aiwg('task', 'edit', edited, '--prompt', prompt);
+    await page.locator('.task-main').getByText(prompt, { exact: true }).waitFor({ timeout });
+  }
+  await aiwg('task', 'cancel', edited);
+
+  // What the page itself does is seen at once.
+  const began = Date.now();
+  for (let n = 0; n < 4; n++) {
+    await page.getByRole('button', { name: 'Pause the queue' }).click();
+    await paused.waitFor();
+    await page.getByRole('button', { name: 'Resume the queue' }).click();
+    await paused.waitFor({ state: 'detached' });
+  }
+  assert.ok(Date.now() - began < 15_000, `${Date.now() - began} ms`);
 
   // A person decides: approve, reject.
   await go(page, 'now');
@@ -133,6 +169,34 @@ await withBrowser(async ({ browser, dashboard }) => {
   await page.getByRole('button', { name: 'Go on (' }).click();
   await page.locator('.event-row', { hasText: 'deployment:paused' }).waitFor();
 
+  // The filter reaches what is not loaded, page by page, and says what is no pattern.
+  const far = await wire();
+  await far.call('event.emit', { topic: 'rare:one', payload: {} });
+  for (let n = 0; n < 700; n += 100) {
+    const some = Array.from({ length: 100 }, () => far.call('event.emit', { topic: 'noise:much', payload: {} }));
+    await Promise.all(some);
+  }
+  await page.reload();
+  await go(page, 'events');
+  const events = page.getByRole('heading', { level: 2, name: /^Events/ });
+  await page.locator('.event-row', { hasText: 'noise:much' }).first().waitFor();
+  assert.equal(await page.locator('.event-row', { hasText: 'rare:one' }).count(), 0);
+  await page.getByLabel('Topic').fill('rare:*');
+  await page.locator('.event-row', { hasText: 'rare:one' }).waitFor();
+  assert.equal(await events.textContent(), 'Events1');
+  await far.call('event.emit', { topic: 'rare:two', payload: {} });
+  await page.locator('.event-row', { hasText: 'rare:two' }).waitFor();
+  await page.getByLabel('Topic').fill('noise:*');
+  await until('the newest ones', async () => (await events.textContent()) === 'Events300+');
+  await page.getByRole('button', { name: 'Load older events' }).click();
+  await until('all of them', async () => (await events.textContent()) === 'Events700');
+  await page.getByRole('button', { name: 'Load older events' }).waitFor({ state: 'detached' });
+  await page.getByLabel('Topic').fill('{');
+  await see('This is no pattern of topics: "{"');
+  await page.getByLabel('Topic').fill('nothing:*');
+  await see('No event in the log has such a topic.');
+  far.close();
+
   // Rules: off and on, and a dry run with the form of the topic's schema.
   await go(page, 'rules');
   const rule = page.getByRole('article', { name: 'smoke' });
@@ -165,6 +229,17 @@ await withBrowser(async ({ browser, dashboard }) => {
   await page.getByLabel('Words of the prompt').fill('Deploy it');
   await until('the one that fits', async () => (await page.locator('.row').count()) === 1);
   await page.locator('.row', { hasText: good }).waitFor();
+  const heading = page.getByRole('heading', { level: 2, name: /^Tasks/ });
+  await until('the number of what fits', async () => (await heading.textContent()) === 'Tasks1');
+  await go(page, 'now');
+  const ended = page.getByRole('heading', { level: 2, name: /^Ended/ });
+  const all = await ended.textContent();
+  await page.getByRole('radio', { name: 'Failed' }).check();
+  await until('the number of those that failed', async () => {
+    const shown = await page.getByRole('list', { name: 'Tasks that have ended' }).getByRole('listitem').count();
+    const text = await ended.textContent();
+    return text !== all && text === `Ended${shown}`;
+  });
 
   reader.check();
 });

@@ -51,6 +51,8 @@ export class EventLog {
   missed = 0;
   /** Number of events since the page was opened. */
   received = 0;
+  /** How often the daemon's log was deleted. */
+  deletions = 0;
   #events: Kept[] = [];
   #size = 0;
   #isToShow = false;
@@ -63,6 +65,12 @@ export class EventLog {
 
   get last(): number {
     return this.#events.at(-1)?.seq ?? 0;
+  }
+
+  /** Number of events above this number. */
+  countAfter(seq: number): number {
+    const at = this.#events.findLastIndex((event) => event.seq <= seq);
+    return this.#events.length - 1 - at;
   }
 
   add(event: Event) {
@@ -87,6 +95,7 @@ export class EventLog {
 
   /** The log was deleted and begins anew. */
   clear() {
+    this.deletions++;
     this.#events = [];
     this.#size = 0;
     this.version.update((n) => n + 1);

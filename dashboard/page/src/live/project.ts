@@ -53,6 +53,14 @@ const UNREACHED =
   'the dashboard does not answer. If it has ended, start `aiwg dashboard` again, and open the address that it prints. ' +
   'If the tunnel to it has ended, start that again';
 
+const START_IT = 'If it has ended, `aiwg daemon start` starts it';
+
+/** The page's own calls that change something. */
+const CHANGES = new RegExp(
+  '^(daemon\\.(pause|resume)|task\\.(submit|cancel|retry|hold|release|take|give|send)|approval\\.(approve|reject|answer)|' +
+    'automation\\.(enable|disable)|schedule\\.run)$',
+);
+
 const projects = new Map<string, Project>();
 
 watchEnds((end) => projects.get(end.address)?.ended(end));
@@ -65,6 +73,8 @@ export class Project {
   readonly log = new EventLog();
   /** Counts the times that the line has stood anew: what is shown is fetched again. */
   readonly epoch = new Store(0);
+  /** Counts what this page has changed: not all of it has an event, and what is shown is fetched again. */
+  readonly changes = new Store(0);
   #listeners = new Set<(event: Event) => void>();
   #end = new AbortController();
   #checking = false;
@@ -77,8 +87,10 @@ export class Project {
     this.client = new DaemonClient({
       socketPath: address.href,
       timeoutMs: TIMEOUT,
-      onResponse: ({ error }) => {
+      onResponse: ({ method, error }) => {
         if (error === undefined || error instanceof DaemonError) this.#answered();
+        // A refusal, too, says that what is shown may be from before.
+        if (CHANGES.test(method)) this.changes.update((n) => n + 1);
       },
     });
     void this.#follow();
@@ -100,7 +112,8 @@ export class Project {
   ended({ code, reason, isOurs }: End) {
     if (isOurs || this.#end.signal.aborted) return;
     if (code === CODES.noProject || code === CODES.notUsable) {
-      this.line.set({ state: 'ended', reason: reason || 'this daemon cannot be used' });
+      const help = code === CODES.noProject ? '. `aiwg daemon start` starts one there.' : '';
+      this.line.set({ state: 'ended', reason: (reason || 'this daemon cannot be used') + help });
       return;
     }
     if (code === CODES.dashboardEnds) {
@@ -108,6 +121,7 @@ export class Project {
       void this.#check();
       return;
     }
+    if (code === CODES.daemonAway) return this.#away(`${reason || 'the daemon is away'}. ${START_IT}`);
     this.#away(reason || 'the connection to the dashboard is lost');
     if (code === 1006) void this.#check();
   }

@@ -18,13 +18,19 @@ export interface Answer<T> {
 export interface Freshness {
   /** True for an event after which the answer may be another. */
   when?: (event: Event) => boolean;
-  /** The longest time between two looks, in milliseconds. */
+  /** The time between two looks when nothing says that it may be another, in milliseconds; more where an answer takes long. */
   every?: number;
 }
 
 /** The shortest time between two looks, in milliseconds; each takes at most a fifth of the time. */
 const LEAST = 250;
 const SHARE = 4;
+
+/** Looks for which nothing is known to have changed take at most a twentieth of the time. */
+const IDLE_SHARE = 19;
+
+/** The time between two looks at what changes without an event, such as the queue's pause and the prompt of a task, in milliseconds. */
+export const WITHOUT_EVENT = 3000;
 
 const NOTHING: Answer<never> = { data: undefined, error: undefined, isLoading: true };
 
@@ -38,6 +44,7 @@ export class Query<T> {
   #isAsking = false;
   #isStale = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
   #notBefore = 0;
   #stops: (() => void)[] = [];
 
@@ -48,13 +55,10 @@ export class Query<T> {
   }
 
   start() {
-    const { when, every } = this.#freshness;
+    const { when } = this.#freshness;
     if (when) this.#stops.push(this.#project.onEvent((event) => when(event) && this.again()));
     this.#stops.push(this.#project.epoch.listen(() => this.again()));
-    if (every) {
-      const timer = setInterval(() => this.again(), every);
-      this.#stops.push(() => clearInterval(timer));
-    }
+    this.#stops.push(this.#project.changes.listen(() => this.again()));
     document.addEventListener('visibilitychange', this.#look);
     this.#stops.push(() => document.removeEventListener('visibilitychange', this.#look));
     this.#look();
@@ -63,6 +67,7 @@ export class Query<T> {
   stop() {
     this.#end.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#idle);
     for (const stop of this.#stops) stop();
   }
 
@@ -85,6 +90,7 @@ export class Query<T> {
   };
 
   async #run() {
+    clearTimeout(this.#idle);
     this.#isAsking = true;
     this.#isStale = false;
     const began = performance.now();
@@ -98,6 +104,8 @@ export class Query<T> {
     this.#isAsking = false;
     const now = performance.now();
     this.#notBefore = now + Math.max(LEAST, SHARE * (now - began));
+    const { every } = this.#freshness;
+    if (every) this.#idle = setTimeout(this.again, Math.max(every, IDLE_SHARE * (now - began)));
     this.#look();
   }
 }

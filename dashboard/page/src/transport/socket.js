@@ -128,7 +128,8 @@ class Duplex {
 
   write(line) {
     if (this.closed) return false;
-    this.#socket.send(line.endsWith('\n') ? line.slice(0, -1) : line);
+    // What goes to one that is being closed is lost anyway, and the browser complains of it.
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(line.endsWith('\n') ? line.slice(0, -1) : line);
     if (this.writableNeedDrain) this.#lookForDrain();
     return !this.writableNeedDrain;
   }

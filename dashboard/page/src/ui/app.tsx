@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { moment, number, relative, usd } from '../live/format.js';
 import { type DashboardInfo, Project, type ProjectInfo } from '../live/project.js';
-import { ofKinds, useQuery } from '../live/query.js';
+import { WITHOUT_EVENT, ofKinds, useQuery } from '../live/query.js';
 import { SIGNED_OUT, dashboard } from '../live/session.js';
 import { useClock, useValue } from '../live/store.js';
 import { EventsView } from '../views/events.js';
@@ -69,7 +69,7 @@ export function App() {
     return (
       <main class="start">
         <p>
-          This project has no daemon any more. <a href="/">All projects</a>
+          This project has no daemon any more: `aiwg daemon start` starts one there. <a href="/">All projects</a>
         </p>
       </main>
     );
@@ -82,7 +82,10 @@ function Frame({ info, projectInfo }: { info: DashboardInfo; projectInfo: Projec
   useEffect(() => () => project.close(), [project]);
   const route = useRoute();
   const [isSubmitting, setSubmitting] = useState(false);
-  const status = useQuery(project, () => project.client.daemon.status(), { when: changesStatus, every: 15_000 });
+  const status = useQuery(project, () => project.client.daemon.status(), {
+    when: changesStatus,
+    every: WITHOUT_EVENT,
+  });
   const path = projectInfo.path ?? status.data?.project ?? '';
   const name = projectInfo.name ?? path.split('/').filter(Boolean).at(-1) ?? 'aiwg';
   const view = VIEWS.find(([key]) => key === route.view)?.[1] ?? (route.view === 'task' ? route.id : 'Now');

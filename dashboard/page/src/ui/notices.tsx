@@ -21,8 +21,10 @@ export function Notices(props: { info: DashboardInfo; project: Project; status: 
       {line.state === 'ended' && <p class="notice bad">{line.reason}</p>}
       {line.state === 'away' && isLong && (
         <p class="notice bad">
-          <strong>Not connected</strong> since {relative(new Date(line.since).toISOString(), now)}: {line.reason}. What
-          you see is from before; where it can, this page connects again by itself.
+          <strong>Not connected</strong> since {relative(new Date(line.since).toISOString(), now)}: {line.reason}.{' '}
+          {status
+            ? 'What you see is from before; where it can, this page connects again by itself.'
+            : 'Where it can, this page connects by itself.'}
         </p>
       )}
       {info.readonly && <p class="notice">This dashboard only shows: it was started with --readonly.</p>}

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { visible } from '../live/format.js';
 import type { Project } from '../live/project.js';
-import { useQuery } from '../live/query.js';
+import { WITHOUT_EVENT, useQuery } from '../live/query.js';
 import { Act, Ago, Failure, Section, TaskLink, isReadonly } from '../ui/basics.js';
 import { Text } from '../ui/text.js';
 
@@ -42,9 +42,10 @@ function useMoved(cards: string | undefined): boolean {
 
 /** All that is to be decided, of one task or of all. */
 export function Asked({ project, taskId }: { project: Project; taskId?: string }) {
-  const { data, error, again } = useQuery(project, () => ask(project, taskId), { when: changes, every: 60_000 }, [
-    taskId,
-  ]);
+  const { data, error, again } = useQuery(project, () => ask(project, taskId), {
+    when: changes,
+    every: WITHOUT_EVENT,
+  }, [taskId]);
   const hasMoved = useMoved(data?.all.map(({ id }) => id).join());
   if (error && !data) return <Failure error={error} again={again} />;
   if (!data || data.all.length === 0) return null;

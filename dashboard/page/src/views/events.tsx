@@ -3,13 +3,14 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { bytes, clockSeconds, fullTime, moment, number, visible } from '../live/format.js';
-import { type Kept, MOST_EVENTS } from '../live/events.js';
+import { type EventLog, type Kept, MOST_EVENTS } from '../live/events.js';
 import type { Project } from '../live/project.js';
+import { WITHOUT_EVENT, useQuery } from '../live/query.js';
+import { Search } from '../live/search.js';
 import { useValue } from '../live/store.js';
 import { Empty, Failure, Section, TaskLink } from '../ui/basics.js';
 import { LongList } from '../ui/list.js';
 import { setQuery, to, useRoute } from '../ui/route.js';
-import { matcher } from '../ui/topics.js';
 import { Chain } from './chain.js';
 import { Plain } from './output.js';
 import { Words } from './tasks.js';
@@ -20,23 +21,28 @@ const OLDER = 500;
 export function EventsView({ project }: { project: Project }) {
   const { id, query } = useRoute();
   const chosen = /^\d+$/.test(id) ? Number(id) : undefined;
-  const version = useValue(project.log.version);
-  const [isPaused, setPaused] = useState(false);
-  const held = useRef<readonly Kept[]>([]);
   const topic = query.get('topic') ?? '';
+  const search = useMemo(() => (topic.trim() === '' ? undefined : new Search(project, topic)), [project, topic]);
+  const looked = useQuery(
+    project,
+    async (signal) => (await search?.look(signal), {}),
+    { when: () => search !== undefined && !search.isRefused, every: search && WITHOUT_EVENT },
+    [search],
+  );
+  const log = search?.log ?? project.log;
+  useValue(log.version);
+  const [paused, setPaused] = useState<EventLog>();
+  const held = useRef<readonly Kept[]>([]);
+  const isPaused = paused === log;
 
-  if (!isPaused) held.current = project.log.events;
-  const events = held.current;
-  const shown = useMemo(() => {
-    const matches = matcher(topic);
-    return topic === '' ? events : events.filter((event) => matches(event.topic));
-  }, [isPaused ? 0 : version, topic, events]);
+  if (!isPaused) held.current = log.events;
+  const shown = held.current;
   // The log itself goes on.
   const pause = () => {
-    held.current = [...project.log.events];
-    setPaused(!isPaused);
+    held.current = [...log.events];
+    setPaused(isPaused ? undefined : log);
   };
-  const behind = project.log.last - (events.at(-1)?.seq ?? 0);
+  const behind = isPaused ? log.countAfter(shown.at(-1)?.seq ?? 0) : 0;
   const at = (n: number) => shown[shown.length - 1 - n]!;
 
   return (
@@ -44,7 +50,7 @@ export function EventsView({ project }: { project: Project }) {
       <div class="events-list">
         <Section
           title="Events"
-          count={topic === '' ? undefined : number(shown.length)}
+          count={search && looked.data && `${number(shown.length)}${search.isWhole ? '' : '+'}`}
           side={
             <button type="button" class="button" aria-pressed={isPaused} onClick={pause}>
               {isPaused ? `Go on${behind > 0 ? ` (${number(behind)} more)` : ''}` : 'Pause'}
@@ -65,9 +71,14 @@ export function EventsView({ project }: { project: Project }) {
               This page was too slow for {number(project.log.missed)} events: they are in the log, and not here.
             </p>
           )}
-          {shown.length === 0 && (
+          <Failure error={looked.error} again={search?.isRefused ? undefined : looked.again} />
+          {shown.length === 0 && !looked.error && (
             <Empty>
-              {topic === '' ? 'Nothing has happened yet.' : 'None of the events that are loaded has such a topic.'}
+              {!search
+                ? 'Nothing has happened yet.'
+                : looked.data
+                  ? 'No event in the log has such a topic.'
+                  : 'Looking…'}
             </Empty>
           )}
           <LongList
@@ -77,7 +88,7 @@ export function EventsView({ project }: { project: Project }) {
             id={(n) => at(n).seq}
             row={(n) => <EventRow event={at(n)} isChosen={at(n).seq === chosen} topic={topic} />}
           />
-          <Older project={project} />
+          <Older project={project} search={search} />
         </Section>
       </div>
       {chosen !== undefined && <Detail key={chosen} project={project} seq={chosen} topic={topic} />}
@@ -98,12 +109,13 @@ function EventRow({ event, isChosen, topic }: { event: Kept; isChosen: boolean; 
   );
 }
 
-function Older({ project }: { project: Project }) {
+function Older({ project, search }: { project: Project; search: Search | undefined }) {
   const [error, setError] = useState<Error>();
   const [isBusy, setBusy] = useState(false);
-  const first = project.log.events[0]?.seq ?? 1;
-  if (first <= 1) return null;
-  if (project.log.events.length >= MOST_EVENTS) {
+  const { events } = search?.log ?? project.log;
+  const first = events[0]?.seq ?? 1;
+  if (first <= 1 || search?.isWhole) return null;
+  if (events.length >= MOST_EVENTS) {
     return (
       <p class="section-note list-end">
         This page keeps {number(MOST_EVENTS)} events; `aiwg event list` has those before.
@@ -114,7 +126,8 @@ function Older({ project }: { project: Project }) {
     setBusy(true);
     try {
       const since = Math.max(0, first - 1 - OLDER);
-      project.log.addOlder(await project.client.event.list({ since, limit: OLDER }));
+      if (search) await search.older();
+      else project.log.addOlder(await project.client.event.list({ since, limit: OLDER }));
       setError(undefined);
     } catch (error) {
       setError(error as Error);

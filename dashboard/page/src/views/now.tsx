@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 
 import { number, plural, usd } from '../live/format.js';
 import type { Project } from '../live/project.js';
-import { ofKinds, useQuery } from '../live/query.js';
+import { WITHOUT_EVENT, ofKinds, useQuery } from '../live/query.js';
 import { Choice, Empty, Loading, Section } from '../ui/basics.js';
 import { LongList } from '../ui/list.js';
 import { type Row, TaskRow, rowOfReport, rowOfTask } from '../ui/row.js';
@@ -45,7 +45,7 @@ function endedOf(report: Report): Row[] {
 export function NowView({ project }: { project: Project }) {
   const { data, error, again } = useQuery(project, () => ask(project), {
     when: ofKinds('task', 'approval'),
-    every: 30_000,
+    every: WITHOUT_EVENT,
   });
   const [kind, setKind] = useState<Kind>('all');
   if (!data) return <Loading error={error} again={again} />;
@@ -67,7 +67,7 @@ export function NowView({ project }: { project: Project }) {
       </Section>
       <Section
         title="Ended"
-        count={number(ended.length)}
+        count={number(shown.length)}
         side={<Choice label="Which have ended" value={kind} options={KINDS} choose={setKind} />}
       >
         <p class="section-note">

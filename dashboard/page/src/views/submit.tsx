@@ -1,12 +1,32 @@
 // A new task.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Project } from '../live/project.js';
 import { Dialog, say } from '../ui/basics.js';
 import { to } from '../ui/route.js';
 
+/** What was typed and not submitted, by project: it is there when the form is opened again, until the page is left. */
+const drafts = new Map<string, Map<string, string>>();
+
+/** What a form holds, without what is blank. */
+function typed(form: HTMLFormElement): Map<string, string> {
+  const fields = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const);
+  return new Map(fields.filter(([, value]) => value !== ''));
+}
+
 export function Submit({ project, close }: { project: Project; close: () => void }) {
+  const ref = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    for (const [name, value] of drafts.get(project.info.ws) ?? []) {
+      const field = ref.current?.elements.namedItem(name);
+      if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = true;
+      else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) field.value = value;
+      // What would be submitted is seen.
+      if (field instanceof HTMLElement) field.closest('details')?.setAttribute('open', '');
+    }
+  }, []);
+  const keep = () => ref.current && drafts.set(project.info.ws, typed(ref.current));
   const [error, setError] = useState('');
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -15,6 +35,7 @@ export function Submit({ project, close }: { project: Project; close: () => void
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const given = <T,>(name: string, value: (text: string) => T) => (text(name) ? { [name]: value(text(name)) } : {});
+    const draft = drafts.get(project.info.ws);
     setBusy(true);
     setError('');
     try {
@@ -28,6 +49,7 @@ export function Submit({ project, close }: { project: Project; close: () => void
         ...given('after', (text) => text.split(/[\s,]+/)),
         ...(form.get('approval') ? { approval: true } : {}),
       });
+      if (drafts.get(project.info.ws) === draft) drafts.delete(project.info.ws);
       say(`${taskId} is ${state}.`);
       location.hash = to('task', taskId);
       close();
@@ -38,7 +60,7 @@ export function Submit({ project, close }: { project: Project; close: () => void
   };
   return (
     <Dialog title="New task" close={close}>
-      <form class="form" onSubmit={submit}>
+      <form class="form" ref={ref} onSubmit={submit} onInput={keep}>
         <label class="wide">
           <span>Prompt</span>
           <textarea

@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 
 import { compact, endReason, number, span, usd, waitsFor } from '../live/format.js';
 import type { Project } from '../live/project.js';
-import { ofTask, useQuery } from '../live/query.js';
+import { WITHOUT_EVENT, ofTask, useQuery } from '../live/query.js';
 import { useClock } from '../live/store.js';
 import { plain } from '../output/ansi.js';
 import { Markdown } from '../output/markdown.js';
@@ -26,7 +26,7 @@ export function TaskView({ project, id }: { project: Project; id: string }) {
     again,
   } = useQuery(project, () => project.client.task.get({ taskId: id }), {
     when: ofTask(id),
-    every: 15_000,
+    every: WITHOUT_EVENT,
   });
   if (!task) return <Loading error={error} again={again} />;
   const isRunning = task.state === 'running';

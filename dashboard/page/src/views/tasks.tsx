@@ -5,13 +5,16 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { number } from '../live/format.js';
 import type { Project } from '../live/project.js';
-import { ofKinds, useQuery } from '../live/query.js';
+import { WITHOUT_EVENT, ofKinds, useQuery } from '../live/query.js';
 import { Empty, Failure, Section } from '../ui/basics.js';
 import { LongList } from '../ui/list.js';
 import { type Row, TaskRow, rowOfTask } from '../ui/row.js';
 import { setQuery, useRoute } from '../ui/route.js';
 
 const PAGE = 200;
+
+/** The most that are loaded in an order other than the newest first: these orders have one page. */
+const MOST_SORTED = 1000;
 
 const STATES = ['running', 'queued', 'completed', 'failed', 'cancelled', 'timeout'] as const;
 const ORDERS = [
@@ -39,6 +42,7 @@ function paramsOf(query: URLSearchParams): TaskListParams {
 /** The loaded part of a list that is asked for page by page. */
 class Pages {
   rows: Row[] = [];
+  /** True if nothing more can be loaded. */
   isWhole = false;
   error: Error | undefined;
   #isLoading = false;
@@ -56,9 +60,8 @@ class Pages {
     try {
       const isNewest = !this.params.sort || this.params.sort === 'newest';
       const cursor = isNewest ? this.rows.at(-1)?.id : undefined;
-      const page = await this.project.client.task.list({ ...this.params, cursor, limit: isNewest ? PAGE : 1000 });
+      const page = await this.project.client.task.list({ ...this.params, cursor, limit: isNewest ? PAGE : MOST_SORTED });
       this.add(page);
-      // Other orders have one page only.
       this.isWhole = page.length === 0 || !isNewest;
       this.error = undefined;
     } catch (error) {
@@ -76,7 +79,7 @@ class Pages {
   /** Takes in what has changed at its beginning. */
   async refresh() {
     const isNewest = !this.params.sort || this.params.sort === 'newest';
-    const page = await this.project.client.task.list({ ...this.params, limit: isNewest ? PAGE : 1000 });
+    const page = await this.project.client.task.list({ ...this.params, limit: isNewest ? PAGE : MOST_SORTED });
     const fresh = page.map(rowOfTask);
     const last = fresh.at(-1)?.id;
     const at = last === undefined ? -1 : this.rows.findIndex(({ id }) => id === last);
@@ -84,6 +87,14 @@ class Pages {
     this.rows = isNewest && at >= 0 ? [...fresh, ...this.rows.slice(at + 1)] : fresh;
     this.isWhole = !isNewest || page.length === 0 || (this.isWhole && at >= 0);
     this.error = undefined;
+    // Few are counted to the end at once.
+    if (!this.isWhole && this.rows.length < PAGE) await this.more();
+  }
+
+  /** True if tasks fit that are not loaded, or may. */
+  get isCut(): boolean {
+    const isNewest = !this.params.sort || this.params.sort === 'newest';
+    return isNewest ? !this.isWhole : this.rows.length >= MOST_SORTED;
   }
 }
 
@@ -96,9 +107,10 @@ export function TasksView({ project }: { project: Project }) {
     pages.current = new Pages(project, paramsOf(query), () => again({}));
   }
   const here = pages.current;
-  const fresh = useQuery(project, async () => (await here.refresh(), {}), { when: ofKinds('task'), every: 60_000 }, [
-    here,
-  ]);
+  const fresh = useQuery(project, async () => (await here.refresh(), {}), {
+    when: ofKinds('task'),
+    every: WITHOUT_EVENT,
+  }, [here]);
   const stats = useQuery(project, () => project.client.task.stats(), { when: ofKinds('task') });
   const nearEnd = useCallback(() => void here.more(), [here]);
   const change = (name: string, value: string) => {
@@ -107,9 +119,10 @@ export function TasksView({ project }: { project: Project }) {
   };
   const isAll = keyOf(here.params) === '{}';
   const total = isAll ? stats.data?.total : undefined;
+  const found = fresh.data && `${number(here.rows.length)}${here.isCut ? '+' : ''}`;
   return (
     <div class="view">
-      <Section title="Tasks" count={stats.data ? number(stats.data.total) : undefined}>
+      <Section title="Tasks" count={total === undefined ? found : number(total)}>
         <Filters query={query} change={change} />
         <Failure error={here.error ?? fresh.error} again={fresh.again} />
         {here.rows.length === 0 && fresh.data && (
@@ -125,9 +138,11 @@ export function TasksView({ project }: { project: Project }) {
         />
         {here.rows.length > 0 && (
           <p class="section-note list-end" aria-live="off">
-            {here.isWhole
+            {!here.isCut
               ? `These are all ${number(here.rows.length)}.`
-              : `${number(here.rows.length)} loaded; more as you scroll.`}
+              : here.isWhole
+                ? `These are the first ${number(here.rows.length)}.`
+                : `${number(here.rows.length)} loaded; more as you scroll.`}
           </p>
         )}
       </Section>
