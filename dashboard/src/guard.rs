@@ -47,7 +47,9 @@ impl Visit {
             return Err((StatusCode::BAD_REQUEST, "there is no Host"));
         };
         let Some(port) = own_port(host) else {
-            return forbidden("a dashboard is reached as localhost, 127.0.0.1 or [::1], and by no other name");
+            return forbidden(
+                "a dashboard is reached as localhost, 127.0.0.1 or [::1], and by no other name",
+            );
         };
         let origin = only(headers, &ORIGIN)?;
         let is_of_own_page = origin.is_some_and(|origin| is_own(origin, host));
