@@ -8,7 +8,7 @@ const KEYS: [(&str, &str); 20] = [
     ("Tab  1 to 6", "another list of tasks, the approvals, the events"),
     ("Enter", "the output of a task; an approval or an event as a whole"),
     ("o", "the output of the task that an approval or event is about"),
-    ("", ""),
+    ("i", "all that is known of the task"),
     ("c", "cancel the task, once you have said yes"),
     ("r", "submit the task again, once you have said yes"),
     ("a", "approve what the task waits for, or answer"),

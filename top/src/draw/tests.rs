@@ -144,6 +144,9 @@ fn windows() {
     assert_snapshot!("help", seen(&mut state, 80, 24));
     press(&mut state, "\x1bc");
     assert_snapshot!("cancel", seen(&mut state, 80, 16));
+    press(&mut state, "n4i");
+    assert_snapshot!("facts", seen(&mut state, 80, 24));
+    press(&mut state, "q1");
     press(&mut state, "n5a");
     let request = json!({ "prompt": "Deploy to\nproduction\u{1b}[2J", "rule": "nightly", "env": { "STAGE": "blue" }, "cut": true });
     state.update(Message::Approval(0, approval(1, 12, "task", "pending", request)));
@@ -155,7 +158,7 @@ fn windows() {
 /// All that there is to be seen, in every order of the keys that a person could press.
 fn everything(mut visit: impl FnMut(&mut State)) {
     for keys in [
-        "", "2", "3", "4", "5", "6", "?", "c", "4r", "5a", "5x", "5xreason", "/text", "e", "\n", "\nc",
+        "", "2", "3", "4", "5", "6", "?", "c", "4r", "3i", "5a", "5x", "5xreason", "/text", "e", "\n", "\nc",
         "6\n", "G", "⇟s", "\n?↓",
     ] {
         for mut state in [busy(), view(&["shop"]), view(&["shop", "docs"]), view(&[])] {

@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let Some(over) = &state.over else { return };
     match over {
-        Over::Help(text) | Over::Event(text) => long(state, text, canvas),
+        Over::Help(text) | Over::Facts(text) => long(state, text, canvas),
         Over::Cancel(task) => cancel(state, *task, canvas),
         Over::Retry(task) => {
             let said = format!("Submit {} again, as a new task?", task.task_id());

@@ -92,6 +92,7 @@ impl State {
             }
             KeyCode::Enter => return self.open(),
             KeyCode::Char('o') => return self.chosen_task().map_or_else(Vec::new, |task| self.follow(task)),
+            KeyCode::Char('i') => self.look_into(self.chosen_task()),
             KeyCode::Char('c') => self.ask_to_cancel(self.chosen_task()),
             KeyCode::Char('r') => self.ask_to_retry(self.chosen_task()),
             KeyCode::Char('a') => return self.decide(Choice::Approve),
@@ -131,7 +132,7 @@ impl State {
                         String::new(),
                         heard.payload.clone(),
                     ];
-                    self.over = Some(Over::Event(Text::new(title, lines)));
+                    self.over = Some(Over::Facts(Text::new(title, lines)));
                 }
                 Vec::new()
             }
@@ -151,6 +152,12 @@ impl State {
             effects.push(Effect::LoadTask(task));
         }
         effects
+    }
+
+    fn look_into(&mut self, task: Option<Key>) {
+        if let Some(row) = task.and_then(|task| self.tasks.get(&task)) {
+            self.over = Some(Over::Facts(Text::new(row.key.task_id(), row.facts(self))));
+        }
     }
 
     fn ask_to_cancel(&mut self, task: Option<Key>) {
@@ -254,6 +261,7 @@ impl State {
                 KeyCode::Char('?') | KeyCode::F(1) | KeyCode::Char('h') => {
                     self.over = Some(Over::Help(Text::new("Keys", help::lines())));
                 }
+                KeyCode::Char('i') => self.look_into(Some(task)),
                 KeyCode::Char('c') => self.ask_to_cancel(Some(task)),
                 KeyCode::Char('r') => self.ask_to_retry(Some(task)),
                 KeyCode::Char('a') => return self.decide_on(task, Choice::Approve),
@@ -283,7 +291,7 @@ impl State {
                     (false, _) => Vec::new(),
                 }
             }
-            Some(Over::Help(text) | Over::Event(text)) => {
+            Some(Over::Help(text) | Over::Facts(text)) => {
                 match movement(key, page) {
                     Some(by) => text.scroll(by, columns, height),
                     None => self.over = None,

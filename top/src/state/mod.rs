@@ -45,8 +45,8 @@ const NOTICE_MS: i64 = 8000;
 pub(crate) enum Over {
     /// The keys.
     Help(Text),
-    /// An event, as a whole.
-    Event(Text),
+    /// A task or an event, as a whole.
+    Facts(Text),
     /// Whether a task is to be cancelled.
     Cancel(Key),
     /// Whether a task is to be submitted again.
@@ -210,6 +210,9 @@ impl State {
                 Vec::new()
             }
             Message::Failed(text) => {
+                // What cannot be shown is not waited for.
+                let is_blank = |over: &Over| matches!(over, Over::Decision(of) if of.request.is_none());
+                self.over.take_if(|over| is_blank(over));
                 self.say(text, true);
                 Vec::new()
             }

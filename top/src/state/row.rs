@@ -3,7 +3,7 @@
 use aiwg_client::types::{Phase, Task, TaskEvent, TaskState, Timestamp, Waiting};
 
 use crate::{
-    format::{between, moment, short},
+    format::{between, moment, money, short, words},
     message::Key,
     state::State,
     text::one_line,
@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) reason: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) prompt: String,
+    /// True if the prompt is longer.
+    is_cut: bool,
 }
 
 impl Row {
@@ -64,6 +66,7 @@ impl Row {
             reason: name(&task.reason),
             error: task.error.as_ref().map(|error| one_line(error, MOST_ERROR)),
             prompt: one_line(&task.prompt, MOST_PROMPT),
+            is_cut: task.prompt.len() > MOST_PROMPT,
         })
     }
 
@@ -138,6 +141,39 @@ impl Row {
             Some(Waiting::Approval) => "your approval".to_owned(),
             Some(other) => one_line(other.name(), MOST_NAME),
         }
+    }
+
+    /// All that is known of it, line by line.
+    pub(crate) fn facts(&self, state: &State) -> Vec<String> {
+        let mut facts = vec![format!("State     {}", self.state)];
+        let mut fact = |name: &str, value: Option<String>| {
+            facts.extend(value.filter(|value| !value.is_empty()).map(|value| format!("{name:<10}{value}")));
+        };
+        let at = |at: Option<Timestamp>| {
+            at.map(|at| {
+                format!("{}, {} ago", moment(at, state.now, &state.zone), words(between(at, state.now)))
+            })
+        };
+        let why = if self.state == TaskState::Queued { "Waits for" } else { "Why" };
+        fact(why, Some(self.why(state)));
+        fact("Submitted", at(Some(self.created_at)));
+        fact("Started", at(self.started_at));
+        fact("Ended", at(self.completed_at));
+        fact("Ran for", self.duration(state.now).map(words));
+        fact("Cost", self.cost.map(money));
+        fact("Rule", self.rule.clone());
+        fact("Agent", self.agent.clone());
+        fact("Lane", self.lane.clone());
+        fact("Priority", (self.priority != 0).then(|| self.priority.to_string()));
+        fact("Error", self.error.clone());
+        facts.extend([String::new(), self.prompt.clone()]);
+        let id = self.key.task_id();
+        let more = if self.is_cut { "all of its prompt, and more" } else { "more" };
+        facts.extend([
+            String::new(),
+            format!("`aiwg task get {id}` shows {more}, `aiwg why {id}` what led to it."),
+        ]);
+        facts
     }
 
     /// True if a text, in small letters, is in what is shown of it.
