@@ -108,9 +108,11 @@ fn how(method: &str) -> &'static str {
     match method {
         "task.output" => "go on from `nextOffset`",
         "task.list" => {
-            "ask with a smaller `limit`, and go on with the last id here as `cursor`; task_get gives all of one task, and task_output its output"
+            "ask with a smaller `limit`, and go on with the last id here as `cursor`; task_output gives the output of one, and `aiwg task get ID --json` prints all of it"
         }
-        "event.list" => "go on with the `seq` of the last one here as `since`, and a smaller `limit`",
+        "event.list" => {
+            "go on with the `seq` of the last one here as `since`, and a smaller `limit`; `aiwg event list --json` prints the whole of each"
+        }
         "task.get" | "task.wait" => {
             "task_output gives the output from any byte on; `aiwg task get ID --json` prints everything"
         }

@@ -19,8 +19,11 @@ use futures::StreamExt;
 use serde_json::json;
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{Webhooks, deliver, rate::Rate};
-use crate::{context::Context, webhooks::Headers};
+use super::{Webhooks, deliver, plan::Source, rate::Rate};
+use crate::{
+    context::Context,
+    webhooks::{Headers, Secret},
+};
 
 /// The longest time until a request's body is there.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -119,7 +122,7 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
             .into_response();
     }
     let Some(source) = plan.sources.get(request.uri().path()) else {
-        return Refused::new(StatusCode::NOT_FOUND, "there is no such webhook").into_response();
+        return no_webhook().into_response();
     };
     let answered = async {
         if request.method() != Method::POST {
@@ -131,9 +134,7 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
                 "a page in a browser may not send to a webhook without a secret",
             ));
         }
-        let secret = source.secret.as_ref();
-        let secret = secret
-            .map_err(|_| Refused::new(StatusCode::SERVICE_UNAVAILABLE, "this webhook is not set up"))?;
+        secret_of(source)?;
         let (head, body) = request.into_parts();
         let is_form = head
             .headers
@@ -150,11 +151,24 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
         let body = timeout(BODY_WITHIN, read(body, declared.unwrap_or_default(), most));
         let late = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
         let body = body.await.map_err(late)??;
-        deliver::deliver(&parts.context, (source, secret), head.headers, body).await
+        // What a reload has said meanwhile counts: a secret may have been revoked.
+        let plan = parts.webhooks.plan();
+        let source = plan.as_deref().and_then(|plan| plan.sources.get(head.uri.path()));
+        let source = source.ok_or_else(no_webhook)?;
+        deliver::deliver(&parts.context, (source, secret_of(source)?), head.headers, body).await
     };
     let answered = answered.await;
     source.note(answered.is_ok());
     answered.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+fn no_webhook() -> Refused {
+    Refused::new(StatusCode::NOT_FOUND, "there is no such webhook")
+}
+
+fn secret_of(source: &Source) -> Result<&Option<Secret>, Refused> {
+    let secret = source.secret.as_ref();
+    secret.map_err(|_| Refused::new(StatusCode::SERVICE_UNAVAILABLE, "this webhook is not set up"))
 }
 
 /// True if a page in a browser has sent a request: each POST of one says so, also where the page's name is made to mean this machine

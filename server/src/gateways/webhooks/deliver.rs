@@ -66,6 +66,15 @@ pub(super) async fn deliver(
     }
 }
 
+/// What no event can hold. Where in the body that is, the error does not say: it is of a text that the daemon has made of it.
+fn not_storable() -> Refused {
+    Refused::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "the body cannot be stored as an event: a member stands twice, or there is half a surrogate pair, a number beyond a double's range, or \
+         more than 120 levels",
+    )
+}
+
 fn unforeseen() -> Refused {
     Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "this was not foreseen: the daemon's log says more")
 }
@@ -95,7 +104,7 @@ fn examine(
     // The keys of each sender are its own. A delivery is what was sent: the topic is ours, and may have changed since.
     let owner = format!("webhook:{}", source.path());
     let key = id.map(|id| CallKey::of_event(&owner, &id, "", Some(&payload))).transpose();
-    let key = key.map_err(|error| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
+    let key = key.map_err(|_| not_storable())?;
     let topic = source.template.topic(event.as_deref(), action.as_deref());
     let params = EventEmitParams { topic, payload: Some(payload), ..EventEmitParams::default() };
     Ok(Asked::Emit { params, key })
@@ -130,10 +139,8 @@ fn refused(error: ApiError) -> Refused {
     let kind = error.kind().unwrap_or(ErrorKind::InternalError);
     let status = match kind {
         ErrorKind::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorKind::InvalidPayload
-        | ErrorKind::UnknownTopic
-        | ErrorKind::InvalidParams
-        | ErrorKind::TopicReserved => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::InvalidParams => return not_storable(),
+        ErrorKind::InvalidPayload | ErrorKind::UnknownTopic | ErrorKind::TopicReserved => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorKind::IdempotencyConflict => {
             return Refused::new(
                 StatusCode::CONFLICT,
