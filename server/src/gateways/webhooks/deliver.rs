@@ -140,7 +140,9 @@ fn refused(error: ApiError) -> Refused {
     let status = match kind {
         ErrorKind::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::InvalidParams => return not_storable(),
-        ErrorKind::InvalidPayload | ErrorKind::UnknownTopic | ErrorKind::TopicReserved => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::InvalidPayload | ErrorKind::UnknownTopic | ErrorKind::TopicReserved => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         ErrorKind::IdempotencyConflict => {
             return Refused::new(
                 StatusCode::CONFLICT,
