@@ -19,6 +19,10 @@ const USUAL_PORT: u16 = 80;
 /// The part of a cookie's name before the port.
 const COOKIE_NAME: &str = "aiwg-dashboard-";
 
+/// What is said to a request of a page that is not the dashboard's: a person whom it has led here can come by himself.
+pub(crate) const OTHER_PAGE: &str = "the request comes from a page that is not this dashboard's: \
+                                     paste the address into the address bar of the browser";
+
 /// A reason to refuse a request: the status, and what is wrong.
 pub(crate) type Refusal = (StatusCode, &'static str);
 
@@ -54,7 +58,7 @@ impl Visit {
         let origin = only(headers, &ORIGIN)?;
         let is_of_own_page = origin.is_some_and(|origin| is_own(origin, host));
         if origin.is_some() && !is_of_own_page {
-            return forbidden("the request comes from a page that is not this dashboard's");
+            return forbidden(OTHER_PAGE);
         }
         let fetch = |name| only(headers, &HeaderName::from_static(name));
         let is_led_from_elsewhere = match fetch("sec-fetch-site")? {
@@ -64,7 +68,7 @@ impl Visit {
                     && fetch("sec-fetch-dest")? == Some("document")
                     && method == Method::GET;
                 if !is_navigation {
-                    return forbidden("the request comes from a page that is not this dashboard's");
+                    return forbidden(OTHER_PAGE);
                 }
                 true
             }
@@ -159,6 +163,25 @@ mod tests {
         assert_eq!(visit(&[]).unwrap_err(), StatusCode::BAD_REQUEST);
         let twice = [("host", "localhost"), ("host", "localhost")];
         assert_eq!(visit(&twice).unwrap_err(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_refusal_says_how_one_comes_in() {
+        let said = |name, value: &str| {
+            let map = HeaderMap::from_iter([
+                (HOST, "localhost".parse().unwrap()),
+                (HeaderName::from_static(name), value.parse().unwrap()),
+            ]);
+            Visit::of(&Method::GET, &Uri::from_static("/"), &map).unwrap_err().1
+        };
+        for (name, value) in [("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")] {
+            assert!(said(name, value).contains("paste the address"), "{name}");
+        }
+        let map = HeaderMap::from_iter([(HOST, "evil.example".parse().unwrap())]);
+        let (_, why) = Visit::of(&Method::GET, &Uri::from_static("/"), &map).unwrap_err();
+        for host in HOSTS {
+            assert!(why.contains(host), "{why}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{
     answer::{self, Response},
     bridge::{self, Ending, greet},
     files::File,
-    guard::{Refusal, Visit},
+    guard::{OTHER_PAGE, Refusal, Visit},
     projects::{Listed, Projects, Way},
     secrets::{AddressKind, Secrets},
 };
@@ -184,10 +184,7 @@ impl Site {
     /// The key of a session's page.
     fn key(&self, visit: &Visit, cookie: &str) -> Result<Response, Refusal> {
         if !visit.is_of_own_page {
-            return Err((
-                StatusCode::FORBIDDEN,
-                "the request comes from a page that is not this dashboard's",
-            ));
+            return Err((StatusCode::FORBIDDEN, OTHER_PAGE));
         }
         let given =
             (StatusCode::UNAUTHORIZED, "the key was given already: open a new address of `aiwg dashboard`");

@@ -75,6 +75,16 @@ await withBrowser(async ({ browser, dashboard }) => {
   const task = await submit('true');
   await neighbour.locator('.row-completed', { hasText: task }).waitFor();
 
+  // And with an address, whoever has none.
+  await until('the address for a link', () => own.address !== used);
+  const linked = await (await browser.newContext()).newPage();
+  await linked.goto(`http://127.0.0.1:${server.address().port}/`);
+  await linked.setContent(`<a href="${own.address}">The dashboard</a>`);
+  const spent = own.address;
+  await linked.getByText('The dashboard').click();
+  await linked.locator('main .view').first().waitFor();
+  await until('an address after that', () => own.address !== spent);
+
   // Another browser comes in by the next address only.
   const other = await (await browser.newContext()).newPage();
   await other.goto(used);
