@@ -9,7 +9,7 @@ import type { Project } from './project.js';
 const NEWEST = 300;
 const PART = 250;
 
-/** The most that are taken in with one look at what has come. */
+/** The most that are taken in with one call. */
 const MOST_NEW = 1000;
 
 /** A look further back ends with so many, or at the beginning of the log; one place of the log with more is looked at in parts. */
@@ -108,10 +108,13 @@ export class Search {
 
   async #follow(from: number, signal: AbortSignal) {
     const seen = this.#project.log.last;
-    const events = await this.#list({ since: from, limit: MOST_NEW }, signal);
-    for (const event of events) this.log.add(event);
-    if (this.#oldest === Infinity && events[0]) this.#oldest = events[0].seq;
-    this.#upTo = events.at(-1)?.seq ?? Math.max(from, seen);
+    for (let isFull = true; isFull && !signal.aborted; ) {
+      const events = await this.#list({ since: this.#upTo ?? from, limit: MOST_NEW }, signal);
+      for (const event of events) this.log.add(event);
+      if (this.#oldest === Infinity && events[0]) this.#oldest = events[0].seq;
+      this.#upTo = events.at(-1)?.seq ?? Math.max(from, seen);
+      isFull = events.length === MOST_NEW;
+    }
   }
 
   /** Those above one number and below another; undefined if they are too many. There is one at or above the second. */
