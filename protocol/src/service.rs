@@ -618,7 +618,7 @@ pub trait DaemonService {
     )]
     async fn budget_status(params: NoParams) -> Result<BudgetStatus, ApiError>;
 
-    /// Gives the daemon's metrics in a format that Prometheus and others read: the queue, runs, costs, events, rules, the store.
+    /// Gives the daemon's metrics, as Prometheus and others read them.
     #[method(name = "metrics.get", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "in the format OpenMetrics",

@@ -1,6 +1,6 @@
 //! Putting a changed configuration in force: as a whole or not at all.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use aiwg_model::{InForce, Sender};
 use aiwg_protocol::{
@@ -17,7 +17,7 @@ use crate::{
     component::Components,
     config::{Checks, ConfigError, Differences, Loaded},
     context::Context,
-    engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
+    engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent, Traces},
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
     messaging::{Environment, Setup},
@@ -144,14 +144,14 @@ pub(crate) async fn read(context: &Arc<Context>) -> Result<Read, ConfigError> {
 fn read_file(context: &Context) -> Result<Read, ConfigError> {
     let loaded = context.settings.read_again(&context.project)?;
     let differences = Differences::between(&context.settings.get().config, &loaded.config);
-    Ok(Read { engine_config: engine_config(&loaded.config)?, loaded, differences })
+    Ok(Read { engine_config: engine_config(&loaded.config, context.project.root())?, loaded, differences })
 }
 
 /// The part of a configuration by which the engine works.
 ///
 /// # Errors
 /// A rule's pattern is wrong.
-pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError> {
+pub(crate) fn engine_config(config: &Config, project: &Path) -> Result<EngineConfig, ConfigError> {
     let rules = compile(config);
     let expected =
         rules.iter().filter_map(|rule| Some((rule.id.clone(), rule.expect?.within.as_millis()))).collect();
@@ -167,6 +167,7 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
         accounts: accounts_of(config),
         profiles: Profiles::of(config),
         messaging: Setup::of(config, &Environment::read()),
+        traces: config.telemetry.otlp.as_ref().map(|_| Traces::of(&project.display().to_string())),
     })
 }
 

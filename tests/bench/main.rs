@@ -19,6 +19,7 @@ mod spool;
 mod start;
 mod table;
 mod tasks;
+mod telemetry;
 mod topics;
 mod webhooks;
 mod wire;
@@ -33,7 +34,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 12] = [
+const GROUPS: [(&str, Group); 13] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
@@ -46,6 +47,7 @@ const GROUPS: [(&str, Group); 12] = [
     ("bounds", bounds::run),
     ("messaging", messaging::run),
     ("webhooks", webhooks::run),
+    ("telemetry", telemetry::run),
 ];
 
 fn main() {

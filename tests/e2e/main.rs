@@ -62,6 +62,7 @@ mod telemetry;
 mod tmux;
 mod top;
 mod topics;
+mod traces;
 mod typed;
 mod verify;
 mod watching;

@@ -77,7 +77,7 @@ pub struct Config {
     pub messaging: MessagingConfig,
     /// Further ways into the daemon.
     pub gateway: GatewayConfig,
-    /// Metrics for programs that collect them.
+    /// Metrics and traces for programs that collect them.
     pub telemetry: TelemetryConfig,
     /// The project's own topics: what events say, as schemas. An event of one whose payload does not fit is refused.
     pub topics: TopicsConfig,

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Metrics, for programs that collect them. `aiwg metrics` prints them whatever this says.
+/// Metrics and traces, for programs that collect them. `aiwg metrics` prints the former whatever this says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TelemetryConfig {
@@ -12,4 +12,10 @@ pub struct TelemetryConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100))]
     pub listen: Option<String>,
+    /// Address of a collector of OTLP over HTTP, as `http://127.0.0.1:4318`: traces are sent there. None are made when null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1000))]
+    pub otlp: Option<String>,
+    /// True if `claude` sends its own telemetry to the same collector.
+    pub agent: bool,
 }

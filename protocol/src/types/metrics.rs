@@ -12,7 +12,7 @@ pub enum MetricsFormat {
     /// OpenMetrics 1.0.
     #[default]
     Openmetrics,
-    /// The text format 0.0.4 of Prometheus, which node_exporter and `promtool check metrics` read.
+    /// The text format 0.0.4 of Prometheus.
     Prometheus,
 }
 
@@ -30,13 +30,13 @@ pub struct MetricsGetParams {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
-    /// The media type of the text, for HTTP.
+    /// The media type of the text.
     pub content_type: String,
-    /// All metrics in the format.
+    /// The metrics.
     pub text: String,
 }
 
-/// What collects metrics of the daemon.
+/// What collects metrics and traces of the daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TelemetrySubsystem {
@@ -44,4 +44,21 @@ pub struct TelemetrySubsystem {
     pub textfile: bool,
     /// Address at which `GET /metrics` is answered, as `127.0.0.1:9464`; null while it is not.
     pub address: Option<String>,
+    /// The traces; absent where none are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traces: Option<TracesStatus>,
+}
+
+/// Traces, with their spans since the daemon's start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TracesStatus {
+    /// Address of the collector.
+    pub otlp: String,
+    /// Number of spans that it has taken.
+    pub sent: u64,
+    /// Number of spans that were dropped.
+    pub dropped: u64,
+    /// Number of spans that wait.
+    pub waiting: u64,
 }

@@ -43,7 +43,7 @@ pub use lineage::{Follow, MatchDecision, RuleRevision, Sender, Trace, TracedEven
 pub use message::{Message, MessageId, Received};
 pub use order::{Order, RoundOrder, StartOrder};
 pub use outbox::{MessageCounts, MessageNo, MessageRow, MessageState, NewMessage, OutboxLane};
-pub use outcome::{Outcome, Processes, SessionCost, Used};
+pub use outcome::{Outcome, Processes, SessionCost, Used, UsedBy};
 pub use queue::{Head, QueueSwitch, QueuedCount};
 pub use retention::Keep;
 pub use rounds::{PastRound, RoundDetail, RoundUse, Rounds, check_result, is_answer, is_end_of_work};

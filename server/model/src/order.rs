@@ -51,6 +51,8 @@ pub struct StartOrder {
     pub timeout_ms: Option<u64>,
     /// The event that led to it.
     pub event: Option<Event>,
+    /// The trace that its processes are told, as the header `traceparent` has it; none if there is none.
+    pub traceparent: Option<String>,
     /// Time at which it was started.
     pub started_at: Timestamp,
 }

@@ -29,6 +29,8 @@ pub struct Outcome {
     pub session: Option<SessionCost>,
     /// Further facts that its run has left, as JSON, to be kept with the run; none for nothing.
     pub detail: Option<Json>,
+    /// What it was done by, as far as that is known; it is not kept.
+    pub by: Option<UsedBy>,
     /// The messages of the task that it has reported on.
     pub received: Received,
     /// Time at which a limit resets that its agent has met; none if it has met none, or has told no time that can be believed.
@@ -57,8 +59,21 @@ pub struct Used {
     pub cost: RunCost,
     /// Cost of its session so far.
     pub session: Option<SessionCost>,
+    /// What it was done by.
+    pub by: Option<UsedBy>,
     /// The messages of its task that it has reported on.
     pub received: Received,
+}
+
+/// The program that has worked, and its model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsedBy {
+    /// The program: `claude`.
+    pub program: &'static str,
+    /// The model that its command asks for.
+    pub request_model: Option<String>,
+    /// The model that has done most of the work, as it has reported.
+    pub response_model: Option<String>,
 }
 
 /// The processes that an agent left.
@@ -86,6 +101,7 @@ impl Outcome {
             cost: RunCost::default(),
             session: None,
             detail: None,
+            by: None,
             received: Received::default(),
             resets_at: None,
         }
@@ -94,14 +110,15 @@ impl Outcome {
     /// The same outcome of a run that has used this.
     #[must_use]
     pub fn with(self, used: Used) -> Self {
-        let Used { usage, cost, session, received } = used;
-        Self { usage, cost, session, received, ..self }
+        let Used { usage, cost, session, by, received } = used;
+        Self { usage, cost, session, by, received, ..self }
     }
 
     /// Usage and cost of its run, and the messages that it has reported on.
     pub fn used(&self) -> Used {
         let received = self.received.clone();
-        Used { usage: self.usage.clone(), cost: self.cost, session: self.session.clone(), received }
+        let (usage, session, by) = (self.usage.clone(), self.session.clone(), self.by.clone());
+        Used { usage, cost: self.cost, session, by, received }
     }
 
     /// The outcome if the agent was being ended: the reason for that decides, whatever the agent made of it.

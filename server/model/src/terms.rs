@@ -51,6 +51,9 @@ pub struct Terms {
     /// The person who has asked for it on a messaging platform, where its answer goes; none for other tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<AskedBy>,
+    /// The span that has led to it, as the header `traceparent` has it; none where no traces were asked for, and for the first of a trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
 }
 
 /// A person on a messaging platform who has asked for a task, and where.

@@ -2,7 +2,11 @@
 
 use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 
-use reqwest::{Client, Method, StatusCode, Url, header::HeaderMap, redirect::Policy};
+use reqwest::{
+    Client, Method, StatusCode, Url,
+    header::{CONTENT_TYPE, HeaderMap},
+    redirect::Policy,
+};
 use serde_json::Value;
 
 use crate::{Token, clock::Clock};
@@ -12,6 +16,9 @@ const CONNECT: Duration = Duration::from_secs(15);
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The same of an answer of which only the beginning matters.
+const LONGEST_BRIEF: usize = 64 * 1024;
 
 /// A client for one platform.
 #[derive(Clone)]
@@ -46,6 +53,25 @@ pub fn is_address(base: &str) -> bool {
     address(base).is_ok()
 }
 
+/// True for a base address of HTTP.
+pub fn is_http(base: &str) -> bool {
+    parsed(base).is_ok()
+}
+
+fn parsed(base: &str) -> Result<Url, String> {
+    let base = Url::parse(&format!("{}/", base.trim_end_matches('/')))
+        .map_err(|error| format!("its address is none: {error}"))?;
+    let is_plain = base.query().is_none() && base.fragment().is_none() && base.username().is_empty();
+    match ["http", "https"].contains(&base.scheme())
+        && base.has_host()
+        && is_plain
+        && base.password().is_none()
+    {
+        true => Ok(base),
+        false => Err("its address must be one of HTTP, without a name, a query or a fragment".to_owned()),
+    }
+}
+
 fn address(base: &str) -> Result<Url, String> {
     let base = Url::parse(&format!("{}/", base.trim_end_matches('/')))
         .map_err(|error| format!("its address is none: {error}"))?;
@@ -61,7 +87,18 @@ impl Http {
     /// # Errors
     /// The address is none that a token may be sent to, or no certificates are there.
     pub fn new(base: &str) -> Result<Self, String> {
-        let base = address(base)?;
+        Self::at(address(base)?)
+    }
+
+    /// A client for this base address, to which no token is sent.
+    ///
+    /// # Errors
+    /// The address is none, or no certificates are there.
+    pub fn without_token(base: &str) -> Result<Self, String> {
+        Self::at(parsed(base)?)
+    }
+
+    fn at(base: Url) -> Result<Self, String> {
         let is_loopback = is_loopback(&base);
         let mut client = Client::builder()
             .connect_timeout(CONNECT)
@@ -127,6 +164,31 @@ impl Http {
         let url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|_| Failed { why: "the path is none".to_owned(), is_unsent: true })?;
         self.request_at(url, (method, headers, body), (token, timeout)).await
+    }
+
+    /// Sends bytes to a path under the base address. Returns the status, and the beginning of the answer.
+    ///
+    /// # Errors
+    /// There was no answer, or none that could be read.
+    pub async fn post(&self, path: &str, media_type: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), Failed> {
+        let url = self
+            .base
+            .join(path)
+            .map_err(|_| Failed { why: "the path is none".to_owned(), is_unsent: true })?;
+        let failed = |error: reqwest::Error| Failed {
+            is_unsent: error.is_connect() || error.is_builder(),
+            why: chain(&error.without_url()),
+        };
+        let request = self.client.post(url).header(CONTENT_TYPE, media_type).body(body);
+        let mut response = request.send().await.map_err(failed)?;
+        let mut answer = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            answer.extend_from_slice(&chunk);
+            if answer.len() > LONGEST_BRIEF {
+                break;
+            }
+        }
+        Ok((response.status().as_u16(), answer))
     }
 
     /// Sends a request to an address that was found to be the platform's own.

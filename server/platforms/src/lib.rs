@@ -45,7 +45,7 @@ use std::{sync::Arc, time::Duration};
 
 use aiwg_messaging::Platform;
 
-pub use http::{Failed, Http, is_address};
+pub use http::{Failed, Http, is_address, is_http};
 pub use platform::{Account, Inbound, Outbound, PlatformClient, Received, SendFailure, Sent, Trouble, What};
 pub use socket::{Frame, Socket};
 pub use token::Token;

@@ -57,7 +57,7 @@ impl Prepared {
         let puts_in_force = asked.is_a_persons() || known.in_force.is_none();
         let Known { in_force, damage, has_lost_log, .. } = known;
         let chosen = choose(&project, options.config.clone(), asked, in_force, lock.approved(), CHECKS)?;
-        let engine_config = engine_config(&chosen.loaded.config)?;
+        let engine_config = engine_config(&chosen.loaded.config, project.root())?;
         let health = Health::default();
         let log = match host {
             Host::Own => {

@@ -11,7 +11,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::Selection;
 
-use super::{Budgets, Classes};
+use super::{Budgets, Classes, Traces};
 use crate::{accounts::InUse, messaging::Setup, profiles::Profiles, rules::RuleIndex};
 
 /// The answer to whoever cancels a running task.
@@ -105,6 +105,8 @@ pub struct EngineConfig {
     pub messaging: Option<Arc<Setup>>,
     /// The rules that are expected to succeed, each with the time in which that is expected, in milliseconds.
     pub expected: Arc<[(String, u64)]>,
+    /// The ids of spans; none where no traces are asked for.
+    pub traces: Option<Traces>,
 }
 
 /// The state of automation.

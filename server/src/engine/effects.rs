@@ -15,7 +15,7 @@ use super::{
     command::{EngineConfig, Order},
     journal::Journal,
 };
-use crate::telemetry::Note;
+use crate::telemetry::{Note, Span};
 
 /// The outcome of a transaction that is still open.
 #[derive(Default)]
@@ -42,6 +42,8 @@ pub(super) struct Effects {
     pub(super) journal: Journal,
     /// What the tally is to count.
     pub(super) notes: Vec<Note>,
+    /// Spans to send.
+    pub(super) spans: Vec<Span>,
     /// Time that the commit took; none if it wrote nothing.
     pub(super) commit: Option<Duration>,
     /// The answers to calls with keys, which are stored together at its end.

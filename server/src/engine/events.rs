@@ -84,6 +84,7 @@ impl Transaction<'_> {
         self.store.insert_event(&event, origin)?;
         self.effects.events.push(Arc::clone(&event));
         let matched = self.match_rules(&event, happened_at)?;
+        self.span_of_event(&event, !matched.taken.is_empty() || !matched.refused.is_empty())?;
         self.notify(&event)?;
         Ok(EventEmitted {
             seq: event.seq,

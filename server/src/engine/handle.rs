@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     rules::Decision,
-    telemetry::{Counts, Tally},
+    telemetry::{Counts, Spans, Tally},
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
@@ -37,17 +37,17 @@ pub struct Engine {
     refusals: Refusals,
     gates: Gates,
     tally: Tally,
+    spans: Spans,
 }
 
 impl Engine {
     pub(super) fn new(
         commands: mpsc::UnboundedSender<Command>,
         waits: Waits,
-        refusals: Refusals,
-        gates: Gates,
-        tally: Tally,
+        (refusals, gates): (Refusals, Gates),
+        (tally, spans): (Tally, Spans),
     ) -> Self {
-        Self { commands, waits, refusals, gates, tally }
+        Self { commands, waits, refusals, gates, tally, spans }
     }
 
     /// Takes in an event, and what the rules make of it.
@@ -109,6 +109,11 @@ impl Engine {
     /// The last match of each rule that came to nothing.
     pub fn refusals(&self) -> HashMap<String, RuleRefusal> {
         self.refusals.lock().clone()
+    }
+
+    /// The spans of what has happened.
+    pub(crate) fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     /// What it has counted since the start.

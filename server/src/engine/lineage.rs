@@ -48,6 +48,7 @@ impl Transaction<'_> {
         word: &'static str,
         reason: &str,
     ) -> aiwg_store::Result<()> {
+        self.span_of_rule(rule, events, Err(word))?;
         events.iter().try_for_each(|event| {
             self.effects.notes.push(Note::Refused { rule: rule.to_owned(), why: word });
             self.store.insert_decision(&MatchDecision {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiwg_model::{Firing, Outcome, TaskNo, TaskSpec};
+use aiwg_model::{Firing, Outcome, TaskNo, TaskSpec, Terms};
 use aiwg_protocol::{
     config::{Rule, Trigger},
     types::{Event, EventSource, RefusedMatch, TaskState, Timestamp},
@@ -131,7 +131,10 @@ impl Transaction<'_> {
         }
         let (task, unusable) = task_of(rule, gathered.events, gathered.matches, self.now);
         let revision = self.revision(rule)?;
-        let no = self.enqueue(&TaskSpec { revision, ..task })?;
+        let trace = self.trace_of_rule(&rule.id, event)?;
+        let terms = Terms { trace, ..task.terms.clone() };
+        let no = self.enqueue(&TaskSpec { revision, terms, ..task })?;
+        self.span_of_rule(&rule.id, gathered.events, Ok(&no.to_string()))?;
         self.note_gathered(&rule.id, gathered.events, no)?;
         let (rule, at) = (rule.id.clone(), self.now);
         self.effects.journal.fired(&rule, event, gathered.matches, no);

@@ -60,6 +60,7 @@ mod submit;
 mod takeover;
 mod tasks;
 mod thread;
+mod traces;
 mod transaction;
 #[cfg(test)]
 mod unattended_model_tests;
@@ -98,5 +99,6 @@ pub(crate) use starts::starts;
 pub use steer::SentBy;
 pub(crate) use steer::messages_for_agent;
 pub use thread::{EngineSetup, start};
+pub use traces::Traces;
 pub(crate) use verify::used_ms;
 pub(crate) use waits::Wait;

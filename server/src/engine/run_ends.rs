@@ -203,6 +203,7 @@ impl Transaction<'_> {
         self.note_run_ended(task, outcome);
         self.note_span(task);
         self.charge(task, outcome)?;
+        self.span_of_run(task, outcome);
         self.store.end_run(task.run(), outcome, self.now)?;
         let before = self.used_before(task)?;
         if let Some(usage) = &outcome.usage {

@@ -129,15 +129,21 @@ impl Transaction<'_> {
         if !is_check {
             self.note_sent(&task)?;
         }
+        let traceparent = self.trace_of_run(&task);
         let event = match task.spec.cause.as_ref().and_then(|cause| cause.event) {
             Some(seq) => self.store.event(seq)?,
             None => None,
         };
         let is_role = self.state.config.profiles.profile_of(task.spec.agent.as_deref()).is_none();
         let cap_usd = if is_check { None } else { self.cap_of_run(share, next.profile.as_deref()) };
-        self.effects
-            .orders
-            .push(Order::Start(Box::new(start_order(task, is_role, next, cap_usd, event, self.now))));
+        self.effects.orders.push(Order::Start(Box::new(start_order(
+            task,
+            is_role,
+            next,
+            cap_usd,
+            (event, traceparent),
+            self.now,
+        ))));
         Ok(())
     }
 
@@ -218,7 +224,7 @@ fn start_order(
     is_role: bool,
     next: NextRun,
     cap_usd: Option<f64>,
-    event: Option<Event>,
+    (event, traceparent): (Option<Event>, Option<String>),
     now: Timestamp,
 ) -> StartOrder {
     StartOrder {
@@ -236,6 +242,7 @@ fn start_order(
         cap_usd,
         timeout_ms: task.spec.timeout_ms,
         event,
+        traceparent,
         started_at: now,
     }
 }

@@ -148,7 +148,9 @@ impl Transaction<'_> {
         self.state.last_task += 1;
         let no = TaskNo(self.state.last_task);
         let origin = self.origin(task.sender.as_ref())?;
-        let task = &TaskSpec { origin, ..self.classified(task) };
+        let mut task = TaskSpec { origin, ..self.classified(task) };
+        task.terms.trace = self.trace_of_new(&task)?;
+        let task = &task;
         self.store.insert_task(no, task, self.now)?;
         if let Some(at) = task.start_at.filter(|at| *at > self.now) {
             self.store.hold(no, &Hold::delay(at))?;

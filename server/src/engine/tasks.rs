@@ -174,6 +174,7 @@ impl Transaction<'_> {
     fn finish_stored(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
         let outcome = &self.with_reason(task, said_by(task, &self.with_cost_notes(task, outcome)?))?;
         self.store.finish(task.no, task.state, outcome, self.now)?;
+        self.span_of_task(task, outcome);
         self.not_running(task);
         self.withdraw_approvals(task.no)?;
         self.effects.ended.push(task.no);

@@ -32,7 +32,7 @@ use crate::{
     bus::Bus,
     health::{Health, IssueKind},
     rules::{template, tripped_message},
-    telemetry::Tally,
+    telemetry::{Spans, Tally},
 };
 
 /// Maximum number of commands in one transaction: more would make the first of them wait.
@@ -86,6 +86,8 @@ pub(super) struct Thread {
     commands: mpsc::UnboundedReceiver<Command>,
     /// What it counts.
     tally: Tally,
+    /// The spans that wait to be sent.
+    spans: Spans,
     /// Commands that are not committed yet, each with its time of arrival.
     pub(super) taken: VecDeque<(Command, Instant)>,
     /// True if the state in memory may differ from the store, which could not be read.
@@ -117,13 +119,15 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     state.accounts.restore(state.accounts_unshared.values());
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
-    let (refusals, gates, tally) = (state.memory.refusals(), state.gates.clone(), Tally::default());
+    let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
+    let (tally, spans) = (Tally::default(), Spans::default());
     gates.pause(state.resting_since(), state.draining_since);
     let thread = Thread {
         setup,
         state,
         commands,
         tally: tally.clone(),
+        spans: spans.clone(),
         taken: VecDeque::new(),
         is_stale: false,
         in_trouble: false,
@@ -134,7 +138,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     // It makes prompts of their templates.
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
-    Ok((Engine::new(sender, waits, refusals, gates, tally), handle))
+    Ok((Engine::new(sender, waits, (refusals, gates), (tally, spans)), handle))
 }
 
 fn classify(store: &mut dyn Store, classes: &Classes) -> aiwg_store::Result<()> {
@@ -303,6 +307,7 @@ impl Thread {
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
         let topics = effects.events.iter().map(|event| event.topic.as_str());
         self.tally.add(topics, &effects.notes, effects.commit, effects.done.len());
+        self.spans.put(effects.spans);
         effects.journal.write();
         self.setup.bus.note(&effects.events);
         // First, or whoever asked would wait while the agents are started.

@@ -46,6 +46,7 @@ pub(super) fn outcome(record: &ExitRecord, dir: &Path, terms: &VerifyTerms, time
         cost: RunCost::Nothing,
         session: None,
         detail: RoundDetail { tail: Some(said), ended, ..RoundDetail::default() }.to_json(),
+        by: None,
         received: Received::default(),
         resets_at: None,
     }

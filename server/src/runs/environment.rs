@@ -6,7 +6,7 @@ use aiwg_agents::{CommandError, Invocation, Prompt, Session};
 use aiwg_patterns::{Pattern, PatternError, PatternSet};
 use aiwg_protocol::{
     SOCKET_ENV,
-    config::{AgentConfig, AgentEnv},
+    config::{AgentConfig, AgentEnv, TelemetryConfig},
 };
 
 use crate::{
@@ -34,13 +34,16 @@ const EVENT_FILE_ENV: &str = "AIWG_EVENT_FILE";
 /// The variables of agents' environments, and of no others: a daemon that has them was started by an agent.
 pub const AGENT_ENV: [&str; 6] = [SOCKET_ENV, TASK_ENV, DEPTH_ENV, ROUND_ENV, EVENT_ENV, EVENT_FILE_ENV];
 
+/// The span of the run, as the header `traceparent` has it: programs that know OpenTelemetry go on with its trace.
+const TRACEPARENT_ENV: &str = "TRACEPARENT";
+
 /// A single variable may have 128 KiB on Linux, its name included.
 const LONGEST_EVENT: usize = 120 * 1024;
 
 /// Variables that an agent must not take over from the daemon: it would believe to run within another session of `claude`, or that the event
 /// of another project's task led to its own. These are what `claude` tells its tools, and editors their terminals; all other `CLAUDE_CODE_*`
 /// are logins and settings, as `CLAUDE_CODE_OAUTH_TOKEN`. `scripts/test-real-agent session_markers` compares them with what `claude` does.
-const REMOVED: [&str; 21] = [
+const REMOVED: [&str; 23] = [
     "CLAUDECODE",
     "CLAUDE_PID",
     "CLAUDE_EFFORT",
@@ -59,6 +62,8 @@ const REMOVED: [&str; 21] = [
     "CLAUDE_CODE_SSE_PORT",
     "CLAUDE_CODE_STARTER_MAY_HOLD_CONNECTOR_FILE",
     "AI_AGENT",
+    TRACEPARENT_ENV,
+    "TRACESTATE",
     ROUND_ENV,
     EVENT_ENV,
     EVENT_FILE_ENV,
@@ -95,7 +100,7 @@ impl Missing {
 /// The variables that are added to the daemon's own environment.
 pub(super) fn environment(
     order: &StartOrder,
-    (profile, secrets): (&Profile, &Secrets),
+    (profile, secrets, telemetry): (&Profile, &Secrets, &OwnTelemetry),
     project: &Path,
     socket: &str,
     event_file: Option<&Path>,
@@ -104,6 +109,10 @@ pub(super) fn environment(
     let mut all = BTreeMap::new();
     // Where it runs, and not where the daemon was started.
     all.insert("PWD".to_owned(), project.display().to_string());
+    if let Some(traceparent) = &order.traceparent {
+        all.insert(TRACEPARENT_ENV.to_owned(), traceparent.clone());
+    }
+    all.extend(telemetry.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     // The task's own come last: they count.
     for (name, value) in profile.env.iter().chain(&order.env) {
         let value = resolved(value, secrets).map_err(|missing| Missing::new(name, missing, secrets))?;
@@ -120,6 +129,27 @@ pub(super) fn environment(
         all.insert(EVENT_ENV.to_owned(), event.to_owned());
     }
     Ok(all)
+}
+
+/// The variables with which a program sends telemetry of its own.
+pub(super) type OwnTelemetry = Vec<(&'static str, String)>;
+
+/// Those that point the telemetry of `claude` to the collector of the daemon's traces; none where that is not asked for, and for other programs.
+pub(super) fn own_telemetry(config: &TelemetryConfig, agent: &AgentConfig) -> OwnTelemetry {
+    let Some(otlp) = config.otlp.as_ref().filter(|_| config.agent && program(agent).name() == "claude")
+    else {
+        return Vec::new();
+    };
+    let otlp_exporter = ["OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER", "OTEL_TRACES_EXPORTER"];
+    let on = ["CLAUDE_CODE_ENABLE_TELEMETRY", "CLAUDE_CODE_ENHANCED_TELEMETRY_BETA"];
+    on.map(|name| (name, "1".to_owned()))
+        .into_iter()
+        .chain(otlp_exporter.map(|name| (name, "otlp".to_owned())))
+        .chain([
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf".to_owned()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", otlp.trim_end_matches('/').to_owned()),
+        ])
+        .collect()
 }
 
 /// The variables that all processes of a task's agent have in their environment, its shim included, unless they remove them.
@@ -301,6 +331,7 @@ mod tests {
             cap_usd: None,
             timeout_ms: None,
             event: None,
+            traceparent: None,
             round: None,
             started_at: Timestamp::default(),
         }
@@ -316,9 +347,29 @@ mod tests {
         let words = |cap_usd| command(&profile, &Chosen::default(), cap_usd).unwrap();
         assert_eq!(words(Some(0.5)), ["claude", "--max-budget-usd", "0.5000"]);
         assert_eq!(words(None), ["claude"]);
-        let all = environment(&order, (&profile, &Secrets::default()), Path::new("/"), "socket", None, None)
-            .unwrap();
+        let made = |order: &StartOrder, telemetry: &OwnTelemetry| {
+            let of = (&profile, &Secrets::default(), telemetry);
+            environment(order, of, Path::new("/"), "socket", None, None).unwrap()
+        };
+        let all = made(&order, &Vec::new());
         assert_eq!((all["A"].as_str(), all["B"].as_str()), ("profile", "task"));
+        assert!(!all.contains_key(TRACEPARENT_ENV));
+        let traced = StartOrder { traceparent: Some("00-1".to_owned()), ..order };
+        let otlp = |agent: bool| {
+            let otlp = Some("http://127.0.0.1:4318/".to_owned());
+            own_telemetry(&TelemetryConfig { otlp, agent, ..TelemetryConfig::default() }, &profile.agent)
+        };
+        assert!(otlp(false).is_empty());
+        let all = made(&traced, &otlp(true));
+        assert_eq!(
+            (all[TRACEPARENT_ENV].as_str(), all["CLAUDE_CODE_ENABLE_TELEMETRY"].as_str()),
+            ("00-1", "1")
+        );
+        assert_eq!(all["OTEL_EXPORTER_OTLP_ENDPOINT"], "http://127.0.0.1:4318");
+        let plain = AgentConfig { command: vec!["./agent".to_owned()], ..AgentConfig::default() };
+        let config =
+            TelemetryConfig { otlp: Some("http://x".to_owned()), agent: true, ..TelemetryConfig::default() };
+        assert!(own_telemetry(&config, &plain).is_empty(), "it is not known what it would make of them");
     }
 
     fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {

@@ -10,7 +10,7 @@ use aiwg_agents::{
 use aiwg_fs::tail;
 use aiwg_model::{
     EndReason, MessageId, Outcome, Processes, Received, RunCost, RunId, SessionCost, StopReason, TAIL_BYTES,
-    Used, end_of_answer,
+    Used, UsedBy, end_of_answer,
 };
 use aiwg_protocol::{
     config::{self, AgentConfig},
@@ -107,6 +107,7 @@ pub(super) fn outcome(
         session: None,
         usage: None,
         detail: None,
+        by: None,
         received: Received::default(),
         resets_at: evaluation.limit.as_ref().and_then(|limit| clock.reset_of(limit)),
     }
@@ -141,6 +142,7 @@ fn used(
     prices: &PriceList,
 ) -> Used {
     let usage = evaluation.usage.clone();
+    let by = Some(used_by(&usage, agent));
     let Money { cost, usd, session } = of_run(&usage, is_sessions, prices);
     let session = session.map(|session| SessionCost { is_resumed: resumes(&agent.command), ..session });
     let numbers = |ids: &[String]| ids.iter().filter_map(|id| MessageId::number(id, run.task)).collect();
@@ -155,7 +157,21 @@ fn used(
         read: numbers(&reported.read),
         is_without_prompt: !has_begun,
     };
-    Used { usage: task_usage(Usage { cost_usd: usd, ..usage }), cost, session, received }
+    Used { usage: task_usage(Usage { cost_usd: usd, ..usage }), cost, session, by, received }
+}
+
+/// The program of a run, the model that its command asks for, and the one that has done most of the work.
+fn used_by(usage: &Usage, agent: &AgentConfig) -> UsedBy {
+    let words = agent.command.iter().zip(agent.command.iter().skip(1));
+    let next =
+        words.filter(|(word, _)| ["--model", "-m"].contains(&word.as_str())).map(|(_, model)| model.as_str());
+    let within = agent.command.iter().filter_map(|word| word.strip_prefix("--model="));
+    let most = usage.tokens_by_model.iter().max_by_key(|(_, tokens)| tokens.output);
+    UsedBy {
+        program: profiles::program(agent).name(),
+        request_model: next.chain(within).last().map(str::to_owned),
+        response_model: most.map(|(model, _)| model.clone()).filter(|model| !model.is_empty()),
+    }
 }
 
 /// Says in the health that the output has parts which are not known, until an agent writes none.

@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 
 use super::{
     Shared,
-    environment::{Chosen, asked, command, environment, never_inherited},
+    environment::{Chosen, asked, command, environment, never_inherited, own_telemetry},
     launch::Launch,
     messages,
     permissions::asking,
@@ -132,10 +132,16 @@ pub(super) fn prepare(
     if let Some(event) = &event {
         write_new(&held, EVENT_FILE, event.as_str().as_bytes()).map_err(at(&event_file))?;
     }
-    let secrets = Secrets::with_webhooks(&shared.context.settings.get().config);
+    let loaded = shared.context.settings.get();
+    let secrets = Secrets::with_webhooks(&loaded.config);
+    // A check is no program that would know of it.
+    let telemetry = match check {
+        Some(_) => Vec::new(),
+        None => own_telemetry(&loaded.config.telemetry, &profile.agent),
+    };
     let env = environment(
         order,
-        (profile, &secrets),
+        (profile, &secrets, &telemetry),
         root,
         &shared.context.socket,
         event.is_some().then_some(event_file.as_path()),

@@ -3,8 +3,14 @@
 
 mod exposition;
 mod histogram;
+mod otlp;
+mod span;
 mod tally;
+mod trace;
 
 pub(crate) use exposition::{Family, Point, openmetrics, prometheus};
 pub(crate) use histogram::Histogram;
+pub(crate) use otlp::{Resource, rejected, request};
+pub(crate) use span::{Attribute, Span, SpanCounts, SpanKind, Spans};
 pub(crate) use tally::{Counts, Note, Series, Tally};
+pub(crate) use trace::{Placed, SpanContext};

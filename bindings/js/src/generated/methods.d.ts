@@ -759,8 +759,7 @@ export declare class MetricsMethods {
   private constructor();
 
   /**
-   * Gives the daemon's metrics in a format that Prometheus and others read: the queue, runs, costs,
-   * events, rules, the store.
+   * Gives the daemon's metrics, as Prometheus and others read them.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
    *

@@ -1215,9 +1215,9 @@ export interface MessagingTrial {
 
 /** The answer to `metrics.get`. */
 export interface Metrics {
-  /** The media type of the text, for HTTP. */
+  /** The media type of the text. */
   contentType: string;
-  /** All metrics in the format. */
+  /** The metrics. */
   text: string;
 }
 
@@ -1225,8 +1225,7 @@ export interface Metrics {
  * A format of metrics.
  *
  * - `openmetrics`: OpenMetrics 1.0.
- * - `prometheus`: The text format 0.0.4 of Prometheus, which node_exporter and
- *   `promtool check metrics` read.
+ * - `prometheus`: The text format 0.0.4 of Prometheus.
  */
 export type MetricsFormat = 'openmetrics' | 'prometheus';
 
@@ -2592,12 +2591,14 @@ export interface TasksRetried {
   more: boolean;
 }
 
-/** What collects metrics of the daemon. */
+/** What collects metrics and traces of the daemon. */
 export interface TelemetrySubsystem {
   /** True if the metrics are written to `.aiwg/daemon/metrics.prom`. */
   textfile: boolean;
   /** Address at which `GET /metrics` is answered, as `127.0.0.1:9464`; null while it is not. */
   address: string | null;
+  /** The traces; absent where none are sent. */
+  traces?: TracesStatus;
 }
 
 /** A moment: RFC 3339 in UTC with milliseconds. */
@@ -2624,6 +2625,18 @@ export interface TopicInfo {
  * - `daemon`: The daemon: only it publishes the topic.
  */
 export type TopicSource = 'project' | 'daemon';
+
+/** Traces, with their spans since the daemon's start. */
+export interface TracesStatus {
+  /** Address of the collector. */
+  otlp: string;
+  /** Number of spans that it has taken. */
+  sent: number;
+  /** Number of spans that were dropped. */
+  dropped: number;
+  /** Number of spans that wait. */
+  waiting: number;
+}
 
 /** The occasion that a rule waits for. */
 export type Trigger = FileChangeTrigger | ScheduleTrigger | EventTrigger;

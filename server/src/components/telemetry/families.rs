@@ -3,7 +3,7 @@
 use aiwg_protocol::types::{BudgetBound, DaemonStatus, Health, Timestamp};
 
 use super::{gather::Gathered, process::Process};
-use crate::telemetry::{Counts, Family, Point, Series};
+use crate::telemetry::{Counts, Family, Point, Series, SpanCounts};
 
 /// Maximum number of tripped rules that have a series.
 const MOST_TRIPPED: usize = 100;
@@ -17,6 +17,7 @@ pub(super) fn of(gathered: &Gathered) -> Vec<Family> {
     all.extend(money(gathered));
     all.extend(parts(&gathered.status, since));
     all.extend(process(gathered.process, since));
+    all.extend(spans(gathered.spans).map(|family| family.since(since)));
     all
 }
 
@@ -243,6 +244,23 @@ fn parts(status: &DaemonStatus, since: f64) -> Vec<Family> {
         )
         .since(since),
     ]
+}
+
+fn spans(spans: SpanCounts) -> impl Iterator<Item = Family> {
+    let dropped = |why, count| Point::counted([("reason", why)], count);
+    [
+        Family::counter(
+            "aiwg_telemetry_spans",
+            "Spans that the collector of traces has taken.",
+            vec![Point::counted([], spans.sent)],
+        ),
+        Family::counter(
+            "aiwg_telemetry_dropped",
+            "Spans that were dropped: there was no room for them, or the collector would not take them.",
+            vec![dropped("full", spans.full), dropped("refused", spans.failed)],
+        ),
+    ]
+    .into_iter()
 }
 
 fn process(process: Process, since: f64) -> Vec<Family> {

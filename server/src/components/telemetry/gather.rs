@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     engine::{Engine, budget_status, lane_of, starts},
     status::status,
-    telemetry::Counts,
+    telemetry::{Counts, SpanCounts},
 };
 
 /// Maximum number of running tasks that are counted by lane.
@@ -47,6 +47,8 @@ pub(super) struct Gathered {
     pub(super) starts: u64,
     /// Size of the store, in bytes.
     pub(super) store_bytes: u64,
+    /// What has become of spans.
+    pub(super) spans: SpanCounts,
     /// The process.
     pub(super) process: Process,
 }
@@ -84,6 +86,7 @@ pub(super) async fn gather(context: &Arc<Context>, components: &Components) -> R
                 messages: messages.map(|of| (of.platform, of.waiting)).collect(),
                 starts: starts(reader)?,
                 store_bytes: reader.size()?,
+                spans: asked.engine.spans().counts(),
                 process: Process::own(),
                 status,
             })

@@ -1,6 +1,8 @@
-//! Metrics: what the daemon says in numbers. Nothing is read or made unless someone asks, and the file is written only where it is asked for.
+//! Metrics: what the daemon says in numbers. Nothing is read or made unless someone asks, and the file is written only where it is asked for. And
+//! traces: spans that the engine makes where a collector is named.
 
 mod check;
+mod export;
 mod families;
 mod file;
 mod gather;
@@ -13,7 +15,7 @@ use aiwg_protocol::{
     types::{Metrics, MetricsFormat},
 };
 
-pub(crate) use self::{check::TelemetryCheck, file::MetricsFile};
+pub(crate) use self::{check::TelemetryCheck, export::TraceExport, file::MetricsFile};
 use crate::{
     component::Components,
     context::Context,

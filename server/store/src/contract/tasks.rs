@@ -116,6 +116,7 @@ pub fn a_task_goes_from_state_to_state(backend: &dyn Backend) {
         usage: Some(TaskUsage { turns: 4, ..TaskUsage::default() }),
         session: None,
         detail: None,
+        by: None,
         received: Received::default(),
         resets_at: None,
     };

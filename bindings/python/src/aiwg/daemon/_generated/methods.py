@@ -1707,8 +1707,7 @@ class MetricsMethods:
         deadline: Moment | None = None,
         retry: bool | None = None,
     ) -> Metrics:
-        """Gives the daemon's metrics in a format that Prometheus and others read: the queue, runs,
-        costs, events, rules, the store.
+        """Gives the daemon's metrics, as Prometheus and others read them.
 
         - ``format``: The format. `"openmetrics"` when absent.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.

@@ -162,6 +162,7 @@ __all__ = [
     "Timestamp",
     "TopicInfo",
     "TopicSource",
+    "TracesStatus",
     "Trigger",
     "TrippedRule",
     "UsageStats",
@@ -284,8 +285,7 @@ MetricsFormat = Literal["openmetrics", "prometheus"]
 """A format of metrics.
 
 - ``openmetrics``: OpenMetrics 1.0.
-- ``prometheus``: The text format 0.0.4 of Prometheus, which node_exporter and
-  `promtool check metrics` read.
+- ``prometheus``: The text format 0.0.4 of Prometheus.
 """
 
 OnBusy = Literal["coalesce", "skip", "queue"]
@@ -1955,9 +1955,9 @@ class Metrics(Result):
     """The answer to `metrics.get`."""
 
     content_type: str
-    """The media type of the text, for HTTP."""
+    """The media type of the text."""
     text: str
-    """All metrics in the format."""
+    """The metrics."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Metrics:
@@ -3667,12 +3667,14 @@ class TasksRetried(Result):
 
 
 class TelemetrySubsystem(Result):
-    """What collects metrics of the daemon."""
+    """What collects metrics and traces of the daemon."""
 
     textfile: bool
     """True if the metrics are written to `.aiwg/daemon/metrics.prom`."""
     address: str | None
     """Address at which `GET /metrics` is answered, as `127.0.0.1:9464`; null while it is not."""
+    traces: TracesStatus | None = None
+    """The traces; absent where none are sent."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TelemetrySubsystem:
@@ -3681,6 +3683,7 @@ class TelemetrySubsystem(Result):
             wire,
             textfile=wire["textfile"],
             address=wire["address"],
+            traces=maybe(TracesStatus.from_wire, wire.get("traces")),
         )
 
 
@@ -3707,6 +3710,30 @@ class TopicInfo(Result):
             description=wire["description"],
             payload=wire["payload"],
             source=wire["source"],
+        )
+
+
+class TracesStatus(Result):
+    """Traces, with their spans since the daemon's start."""
+
+    otlp: str
+    """Address of the collector."""
+    sent: int
+    """Number of spans that it has taken."""
+    dropped: int
+    """Number of spans that were dropped."""
+    waiting: int
+    """Number of spans that wait."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TracesStatus:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            otlp=wire["otlp"],
+            sent=wire["sent"],
+            dropped=wire["dropped"],
+            waiting=wire["waiting"],
         )
 
 
