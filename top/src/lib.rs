@@ -5,7 +5,8 @@
 //! messages of what they say; `terminal` takes the terminal and gives it back. Where there is no terminal, `plain` says in sentences what
 //! changes.
 //!
-//! What agents, events and prompts say is text: `text` takes out what would act on a terminal, before it is kept.
+//! What agents, events and prompts say is text: `text` takes what would act on a terminal out of outputs, and shows it as escapes elsewhere,
+//! before it is kept.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 

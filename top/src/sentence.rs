@@ -159,7 +159,7 @@ mod tests {
         };
         assert_eq!(
             said("task:started", task("running"), Some("Fix\x1b]0;x\x07 it")),
-            "task-0012 has started: Fix it"
+            "task-0012 has started: Fix\\u{1b}]0;x\\u{7} it"
         );
         assert_eq!(said("task:queued", task("queued"), None), "task-0012 is queued");
         assert_eq!(
@@ -168,7 +168,7 @@ mod tests {
         );
         assert_eq!(
             said("task:failed", task("failed"), None),
-            "task-0012 has failed after 3 minutes, for $0.12: it broke"
+            "task-0012 has failed after 3 minutes, for $0.12: it\\u{1b}[31m broke"
         );
         let asked = serde_json::json!({
             "approvalId": "approval-0010", "taskId": "task-0012", "kind": "permission", "summary": "Bash: git push",
@@ -179,7 +179,7 @@ mod tests {
         );
         assert_eq!(
             said("deployment:complete", serde_json::json!({ "v": "\u{202e}1" }), None),
-            "Event deployment:complete: {\"v\":\"1\"}"
+            "Event deployment:complete: {\"v\":\"\\u{202e}1\"}"
         );
         assert_eq!(said("task:unheard-of", serde_json::Value::Null, None), "Event task:unheard-of");
         let budget = serde_json::json!({

@@ -33,7 +33,7 @@ enum Place {
 }
 
 impl Stripper {
-    /// Adds what is text of a piece. Line feeds, carriage returns and tabs stay.
+    /// Adds what is text of a piece. Line feeds, carriage returns and tabs stay; what else ends a line is a line feed.
     pub(crate) fn strip(&mut self, piece: &str, to: &mut String) {
         for c in piece.chars() {
             self.length = if self.place == Place::Text { 0 } else { self.length + 1 };
@@ -74,7 +74,7 @@ impl Stripper {
             '\u{9b}' => return Place::Sequence,
             '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => return Place::Words,
             '\n' | '\r' | '\t' => to.push(c),
-            '\u{2028}' | '\u{2029}' => to.push(' '),
+            '\x0b' | '\x0c' | '\u{85}' | '\u{2028}' | '\u{2029}' => to.push('\n'),
             c if c.is_control() || is_direction(c) => {}
             c => to.push(c),
         }
@@ -87,31 +87,50 @@ fn is_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
-/// Text on one line: each run of blanks is one, and no more than so many bytes are looked at.
+/// True for what a terminal does something else with than to show it, and for what shows nothing: each would let a text look other than it
+/// is. What joins letters or parts them stays: many scripts and emojis are written with it.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || is_direction(c)
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}')
+        || matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}' | '\u{3164}')
+        || matches!(c, '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}')
+        || matches!(c, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A text with all that is in it to be seen: what is hidden is shown as an escape, such as `\r` or `\u{1b}`.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
+/// Text on one line: each run of blanks is one, and no more than so many bytes are looked at. Nothing in it is hidden.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
+    visible(&collapsed(&text[..text.floor_char_boundary(most)]))
+}
+
+/// The same of what is put in place of keys, without what acts on a terminal.
+pub(crate) fn pasted(text: &str, most: usize) -> String {
     let mut stripped = String::new();
     Stripper::default().strip(&text[..text.floor_char_boundary(most)], &mut stripped);
-    let mut line = String::with_capacity(stripped.len());
-    for word in stripped.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    line
+    collapsed(&stripped)
 }
 
-/// Text of several lines.
+/// Text in which each run of blanks is one.
+fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text of several lines. Nothing in it is hidden: a line ends with a line feed, also behind a carriage return.
 pub(crate) fn lines(text: &str) -> Vec<String> {
-    let mut stripped = String::new();
-    Stripper::default().strip(text, &mut stripped);
-    stripped.lines().map(shown).collect()
+    text.lines().map(|line| visible(&tabs(line))).collect()
 }
 
-/// A line as it is seen: what a carriage return has written over is gone, and a tab is some blanks.
-pub(crate) fn shown(line: &str) -> String {
-    let line = line.trim_end_matches('\r');
-    let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
+/// A line in which a tab is some blanks.
+pub(crate) fn tabs(line: &str) -> String {
     line.replace('\t', TAB)
 }
 
@@ -212,7 +231,8 @@ mod tests {
             ("a\x1b]0;title\x07b\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "ablink"),
             ("\u{9b}2Jx\u{9d}title\u{9c}y\x1bPq#1\x1b\\z", "xyz"),
             ("\x1bcx\x1b(By\x1b#8z\x1b7", "xyz"),
-            ("a\x07\x08\x7f\u{85}b\u{202e}c\u{2066}d", "abcd"),
+            ("a\x07\x08\x7fb\u{202e}c\u{2066}d", "abcd"),
+            ("a\x0bb\x0cc\u{85}d\u{2028}e", "a\nb\nc\nd\ne"),
             // One without an end takes no more than its line.
             ("\x1b]0;never\nends", "\nends"),
             ("\x1b[12\nx", "\nx"),
@@ -229,11 +249,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_of_a_line() {
-        assert_eq!(shown("10 %\r20 %\r30 %\r"), "30 %");
-        assert_eq!(shown("a\tb"), "a    b");
-        assert_eq!(one_line("  fix\n\tit \x1b[2Jall ", 100), "fix it all");
-        assert_eq!(lines("a\x1b[31m\r\nb\r"), ["a", "b"]);
+    fn what_would_be_hidden_is_seen() {
+        assert_eq!(lines("DO EVIL\rFix a typo\r\nb\r\n\tc\r"), [r"DO EVIL\rFix a typo", "b", r"    c\r"]);
+        assert_eq!(lines("evil\x08\x08\x08\x08nice\x0b\x0c\u{85}"), [r"evil\u{8}\u{8}\u{8}\u{8}nice\u{b}\u{c}\u{85}"]);
+        // What stands in a title, or is taken back, is text of the request.
+        assert_eq!(lines("\x1b]0;evil\x07nice\x1b[2K"), [r"\u{1b}]0;evil\u{7}nice\u{1b}[2K"]);
+        assert_eq!(lines("a\u{202e}b\u{200b}\u{e0041}c\u{2028}"), [r"a\u{202e}b\u{200b}\u{e0041}c\u{2028}"]);
+        assert_eq!(lines("Grüße, 世界 👩‍👩‍👧 שלום ❤️"), ["Grüße, 世界 👩‍👩‍👧 שלום ❤️"]);
+        assert_eq!(one_line("  fix\n\tit \x1b[2Jall\rof\x08 it ", 100), r"fix it \u{1b}[2Jall of\u{8} it");
+        assert_eq!(pasted(" fix\n it \x1b[2Jall ", 100), "fix it all");
     }
 
     #[test]

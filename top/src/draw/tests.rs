@@ -148,7 +148,7 @@ fn windows() {
     assert_snapshot!("facts", seen(&mut state, 80, 24));
     press(&mut state, "q1");
     press(&mut state, "n5a");
-    let request = json!({ "prompt": "Deploy to\nproduction\u{1b}[2J", "rule": "nightly", "env": { "STAGE": "blue" }, "cut": true });
+    let request = json!({ "prompt": "Drop all\rDeploy to\nproduction\u{1b}[2J", "rule": "nightly", "env": { "STAGE": "blue" }, "cut": true });
     state.update(Message::Approval(0, approval(1, 12, "task", "pending", request)));
     assert_snapshot!("approve", seen(&mut state, 80, 24));
     press(&mut state, "\x1bxtoo late");

@@ -7,7 +7,7 @@ use super::{Input, Text};
 use crate::{
     message::{Effect, Key, ProjectNo},
     state::{Over, State},
-    text::{lines, one_line},
+    text::{lines, one_line, visible},
 };
 
 /// Number of bytes of a summary that are kept.
@@ -127,11 +127,11 @@ fn all_of(approval: &Approval) -> Vec<String> {
     let request = &approval.request;
     let mut all = Vec::new();
     if approval.state != ApprovalState::Pending {
-        all.extend([format!("This is {} already.", one_line(approval.state.name(), 100)), String::new()]);
+        all.extend([format!("This is {} already.", visible(approval.state.name())), String::new()]);
     }
     let mut fact = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
-            all.push(format!("{name}: {}", one_line(value, 4000)));
+            all.push(format!("{name}: {}", visible(value)));
         }
     };
     fact("Rule", request.rule.as_deref());
@@ -159,7 +159,7 @@ fn all_of(approval: &Approval) -> Vec<String> {
     let text = request.prompt.as_deref().or(request.question.as_deref()).or(input);
     all.extend(lines(text.unwrap_or(&approval.summary)));
     for message in &request.messages {
-        let from = message.from.as_ref().map(|task| format!(" from the agent of {}", one_line(task, 100)));
+        let from = message.from.as_ref().map(|task| format!(" from the agent of {}", visible(task)));
         all.extend([String::new(), format!("Message{}:", from.unwrap_or_default())]);
         all.extend(lines(&message.text));
     }
@@ -167,7 +167,7 @@ fn all_of(approval: &Approval) -> Vec<String> {
         all.extend([String::new(), "There is more of it: `aiwg task get` has all of the prompt.".to_owned()]);
     }
     for (number, option) in request.options.iter().enumerate() {
-        all.push(format!("  {}  {}", number + 1, one_line(option, 1000)));
+        all.push(format!("  {}  {}", number + 1, visible(option)));
     }
     all
 }

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::one_line;
+use crate::text::pasted;
 
 /// The longest line, in bytes.
 const MOST: usize = 4000;
@@ -40,7 +40,7 @@ impl Input {
 
     /// Takes text in that was pasted: as one line.
     pub(crate) fn paste(&mut self, text: &str) {
-        self.add(&one_line(text, MOST));
+        self.add(&pasted(text, MOST));
     }
 
     fn add(&mut self, text: &str) {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::text::{Stripper, shown, wrap};
+use crate::text::{Stripper, tabs, wrap};
 
 /// Number of lines that are kept, and of their bytes together.
 const MOST_LINES: usize = 5000;
@@ -19,6 +19,8 @@ pub(crate) struct Lines {
     bytes: usize,
     /// The line whose end has not come.
     open: String,
+    /// True behind a carriage return, which ends a line: it writes over nothing.
+    is_returned: bool,
     columns: usize,
     rows: VecDeque<String>,
     /// Number of rows of each line.
@@ -38,31 +40,30 @@ impl Lines {
         let mut stripped = String::new();
         self.stripper.strip(text, &mut stripped);
         let mut gone = 0;
-        for part in stripped.split_inclusive('\n') {
-            self.open.push_str(part);
-            self.drop_overwritten();
-            while self.open.len() > LONGEST + 1 {
+        for part in stripped.split_inclusive(['\n', '\r']) {
+            let text = part.trim_end_matches(['\n', '\r']);
+            let end = &part[text.len()..];
+            self.open.push_str(text);
+            self.is_returned &= text.is_empty();
+            while self.open.len() > LONGEST {
                 let rest = self.open.split_off(self.open.floor_char_boundary(LONGEST));
                 let line = std::mem::replace(&mut self.open, rest);
-                gone += self.push(shown(&line));
+                gone += self.push(tabs(&line));
             }
-            if self.open.ends_with('\n') {
-                let line = std::mem::take(&mut self.open);
-                gone += self.push(shown(line.trim_end_matches('\n')));
+            match end {
+                "" => {}
+                "\r" if self.open.is_empty() => {}
+                // The end of that line.
+                "\n" if self.is_returned => self.is_returned = false,
+                end => {
+                    let line = std::mem::take(&mut self.open);
+                    gone += self.push(tabs(&line));
+                    self.is_returned = end == "\r";
+                }
             }
         }
-        self.open_rows =
-            if self.open.is_empty() { Vec::new() } else { wrap(&shown(&self.open), self.columns) };
+        self.open_rows = if self.open.is_empty() { Vec::new() } else { wrap(&tabs(&self.open), self.columns) };
         gone
-    }
-
-    /// A progress bar can go on for hours on one line.
-    fn drop_overwritten(&mut self) {
-        if self.open.len() > LONGEST / 2
-            && let Some(at) = self.open.trim_end_matches(['\r', '\n']).rfind('\r')
-        {
-            self.open.drain(..=at);
-        }
     }
 
     /// Lets the rows take so many columns.
@@ -75,7 +76,7 @@ impl Lines {
         let wrapped: Vec<Vec<String>> = self.lines.iter().map(|line| wrap(line, columns)).collect();
         self.heights = wrapped.iter().map(Vec::len).collect();
         self.rows = wrapped.into_iter().flatten().collect();
-        self.open_rows = if self.open.is_empty() { Vec::new() } else { wrap(&shown(&self.open), columns) };
+        self.open_rows = if self.open.is_empty() { Vec::new() } else { wrap(&tabs(&self.open), columns) };
     }
 
     fn push(&mut self, line: String) -> usize {
@@ -130,11 +131,19 @@ mod tests {
         assert_eq!(all(&lines), ["abcd", "ef", "x", ""]);
         lines.resize(10);
         assert_eq!(all(&lines), ["abcdef", "x", ""]);
-        lines.add("10 %\r");
-        lines.add("20 %\r");
-        assert_eq!(all(&lines).last(), Some(&"20 %"));
-        lines.add("30 %\r\n");
-        assert_eq!(all(&lines).last(), Some(&"30 %"));
+    }
+
+    #[test]
+    fn a_carriage_return_hides_nothing() {
+        let text = "SECRET deed\rnice\r\n\r10 %\r20 %\r\r\n\nend\r\n\r\nopen\r";
+        let expected = ["SECRET deed", "nice", "10 %", "20 %", "", "end", "", "open"];
+        for piece in 1..=text.len() {
+            let mut lines = Lines::new(80);
+            for piece in text.as_bytes().chunks(piece) {
+                lines.add(std::str::from_utf8(piece).unwrap());
+            }
+            assert_eq!(all(&lines), expected, "in pieces of {piece}");
+        }
     }
 
     #[test]
@@ -144,7 +153,7 @@ mod tests {
         assert!(gone == 10 && lines.is_cut && lines.len() == MOST_LINES);
         assert_eq!(all(&lines)[0], "10");
         lines.add(&"x".repeat(10 * LONGEST));
-        assert!(lines.open.len() <= LONGEST + 1);
+        assert!(lines.open.len() <= LONGEST);
         lines.add(&format!("{}\nend\n", "y".repeat(LONGEST - 1)));
         assert_eq!(all(&lines).last(), Some(&"end"));
         for _ in 0..20 {
