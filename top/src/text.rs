@@ -92,7 +92,11 @@ fn is_direction(c: char) -> bool {
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || is_direction(c)
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'
+                ..='\u{180f}'
+        )
         || matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}' | '\u{3164}')
         || matches!(c, '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}')
         || matches!(c, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
@@ -251,7 +255,10 @@ mod tests {
     #[test]
     fn what_would_be_hidden_is_seen() {
         assert_eq!(lines("DO EVIL\rFix a typo\r\nb\r\n\tc\r"), [r"DO EVIL\rFix a typo", "b", r"    c\r"]);
-        assert_eq!(lines("evil\x08\x08\x08\x08nice\x0b\x0c\u{85}"), [r"evil\u{8}\u{8}\u{8}\u{8}nice\u{b}\u{c}\u{85}"]);
+        assert_eq!(
+            lines("evil\x08\x08\x08\x08nice\x0b\x0c\u{85}"),
+            [r"evil\u{8}\u{8}\u{8}\u{8}nice\u{b}\u{c}\u{85}"]
+        );
         // What stands in a title, or is taken back, is text of the request.
         assert_eq!(lines("\x1b]0;evil\x07nice\x1b[2K"), [r"\u{1b}]0;evil\u{7}nice\u{1b}[2K"]);
         assert_eq!(lines("a\u{202e}b\u{200b}\u{e0041}c\u{2028}"), [r"a\u{202e}b\u{200b}\u{e0041}c\u{2028}"]);

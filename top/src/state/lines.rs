@@ -62,7 +62,8 @@ impl Lines {
                 }
             }
         }
-        self.open_rows = if self.open.is_empty() { Vec::new() } else { wrap(&tabs(&self.open), self.columns) };
+        self.open_rows =
+            if self.open.is_empty() { Vec::new() } else { wrap(&tabs(&self.open), self.columns) };
         gone
     }
 
