@@ -110,6 +110,8 @@ fn metrics_say_what_there_is() {
     expect("aiwg_task_ends_total{reason=\"done\"}", 1.0);
     expect("aiwg_run_ends_total{kind=\"agent\",reason=\"failed\"}", 1.0);
     expect("aiwg_rule_task_ends_total{rule=\"on-deploy\",state=\"completed\"}", 1.0);
+    // Prometheus sees no increase of a series that begins with its first failure.
+    expect("aiwg_rule_task_ends_total{rule=\"on-deploy\",state=\"failed\"}", 0.0);
     expect("aiwg_rule_firings_total{rule=\"on-deploy\"}", 1.0);
     expect("aiwg_rule_refusals_total{rule=\"off \\\"quoted\\\" \\\\ \u{e4}\",reason=\"off\"}", 1.0);
     expect("aiwg_events_total{topic=\"deploy\"}", 1.0);

@@ -12,6 +12,9 @@ use super::Histogram;
 /// Maximum number of series of one family: what else comes counts as [`OTHER`].
 const MOST_SERIES: usize = 100;
 
+/// The states in which a task ends.
+const FINAL_STATES: [&str; 4] = ["completed", "failed", "timeout", "cancelled"];
+
 /// The label of all that there are no series for.
 const OTHER: &str = "other";
 
@@ -115,6 +118,24 @@ pub(crate) struct Counts {
     pub(crate) commits: Histogram,
     /// Number of commands that were committed.
     pub(crate) commands: u64,
+}
+
+impl Counts {
+    /// Gives those that are known a number before anything has happened: of a series that begins with its first failure, Prometheus sees no
+    /// increase.
+    pub(crate) fn know<'a>(
+        &mut self,
+        rules: impl Iterator<Item = &'a str>,
+        platforms: impl Iterator<Item = &'a str>,
+    ) {
+        for rule in rules.take(MOST_SERIES / FINAL_STATES.len()) {
+            FINAL_STATES.iter().for_each(|state| self.task_ends.add([rule, state], 0));
+        }
+        for platform in platforms {
+            self.messages_sent.add([platform], 0);
+            self.messages_failed.add([platform], 0);
+        }
+    }
 }
 
 impl Default for Counts {

@@ -71,15 +71,21 @@ pub(super) async fn gather(context: &Arc<Context>, components: &Components) -> R
             let waits =
                 |of: QueuedCount| (lane_of(&of.class).to_owned(), waiting(&asked.engine, &of), of.count);
             let messages = reader.message_counts()?.into_iter();
-            let automation = asked.automation_in(reader)?.rules.into_iter();
+            let rules = asked.automation_in(reader)?.rules;
+            let mut counts = asked.engine.counts();
+            counts.know(
+                rules.iter().map(|state| state.rule.id.as_str()),
+                status.subsystems.messaging.platforms.iter().map(|of| of.name.as_str()),
+            );
             Ok(Gathered {
-                counts: asked.engine.counts(),
+                counts,
                 queued: reader.queued_by_class()?.into_iter().map(waits).collect(),
                 running: running.map(|row| row.spec.lane.unwrap_or_default()).collect(),
                 ends: reader.stats()?.reasons.into_iter().collect(),
                 sums: reader.agent_sums()?,
                 bounds,
-                tripped: automation
+                tripped: rules
+                    .into_iter()
                     .filter(|state| state.tripped_at.is_some())
                     .map(|state| state.rule.id)
                     .collect(),
