@@ -57,6 +57,25 @@ impl User {
 }
 
 #[test]
+fn a_named_directory_that_is_not_there_stands_for_no_other() {
+    let user = User::new();
+    let other = user.started(json!({}));
+    let absent = user.runtime.path().join("not/there");
+    let run = |arguments: &[&str]| {
+        let done = other.command().env("AIWG_RUNTIME_DIR", &absent).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice::<Value>(&done.stdout).unwrap_or_default()
+    };
+    assert_eq!(run(&["daemon", "list", "--json"]), json!([]));
+    run(&["daemon", "stop", "--all", "--json"]);
+    assert_eq!(user.list(&[&other])[0]["state"], "running");
+    let mine = Project::new(json!({}));
+    let started = mine.command().env("AIWG_RUNTIME_DIR", &absent).args(["daemon", "start"]).output().unwrap();
+    assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+    assert_eq!(run(&["daemon", "list", "--json"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn every_daemon_is_listed_with_what_it_does() {
     let user = User::new();
     let busy = user.started(json!({ "daemon": { "max_parallel_actions": 1 } }));

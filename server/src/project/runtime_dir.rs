@@ -1,7 +1,9 @@
 //! The user's own directory for what lasts only as long as daemons run.
 
 use std::{
+    fs::DirBuilder,
     io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -21,9 +23,18 @@ pub(crate) fn runtime_dirs() -> Vec<PathBuf> {
     all.filter(|dir| dir.is_absolute() && dir.is_dir()).collect()
 }
 
-/// The directory that the person names.
+/// The same, of which the one that the person names is made if need be. Where it cannot be, that shows when it is used.
+pub(crate) fn made_runtime_dirs() -> Vec<PathBuf> {
+    if let Some(named) = named_runtime_dir() {
+        let _ = DirBuilder::new().recursive(true).mode(0o700).create(named);
+    }
+    runtime_dirs()
+}
+
+/// The directory that the person names, whether it is there or not: in place of one that is not there no other is taken, whose daemons are
+/// other ones.
 pub(crate) fn named_runtime_dir() -> Option<PathBuf> {
-    std::env::var_os(RUNTIME_DIR_ENV).map(PathBuf::from).filter(|dir| dir.is_absolute() && dir.is_dir())
+    std::path::absolute(std::env::var_os(RUNTIME_DIR_ENV)?).ok()
 }
 
 /// The name of the directory that all of this user's daemons have there.
@@ -48,7 +59,7 @@ pub(crate) fn check_own(dir: &Path) -> io::Result<()> {
 /// There is none that is the user's alone.
 pub fn runtime_dir() -> io::Result<PathBuf> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no directory for temporary files");
-    for dir in runtime_dirs().iter().map(|base| base.join(usual_name())) {
+    for dir in made_runtime_dirs().iter().map(|base| base.join(usual_name())) {
         match make_private_dir(&dir).and_then(|_| check_own(&dir)) {
             Ok(()) => return Ok(dir),
             Err(error) => last = error,

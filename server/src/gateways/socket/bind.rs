@@ -17,7 +17,7 @@ use rustix::{
 };
 use tokio::net::UnixListener;
 
-use crate::project::{Project, check_own, make_private_dir, runtime_dirs, usual_name};
+use crate::project::{Project, check_own, made_runtime_dirs, make_private_dir, usual_name};
 
 /// The number of connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -167,7 +167,7 @@ fn real_path(known: &Path) -> io::Result<PathBuf> {
     let mut hash = DefaultHasher::new();
     known.hash(&mut hash);
     let name = format!("{:016x}.sock", hash.finish());
-    Ok(short_dir(&runtime_dirs(), &name)?.join(name))
+    Ok(short_dir(&made_runtime_dirs(), &name)?.join(name))
 }
 
 /// A directory of the user's alone in one of these, short enough. If another user has made the one with the usual name, one with a name that no
