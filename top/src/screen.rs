@@ -59,7 +59,9 @@ pub(crate) async fn show(options: Options) -> io::Result<u8> {
         is_due |= view.state.has_changed();
         if is_due && not_before <= Instant::now() {
             view.state.settle();
-            view.screen.draw(&view.state)?;
+            if view.screen.draw(&view.state)? {
+                view.state.saw();
+            }
             (is_due, not_before) = (false, Instant::now() + DRAWS_EVERY);
         }
         let ended = tokio::select! {

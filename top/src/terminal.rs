@@ -59,10 +59,11 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Draws what has changed.
-    pub(crate) fn draw(&mut self, state: &State) -> io::Result<()> {
-        self.terminal.draw(|frame| crate::draw::draw(state, frame))?;
-        Ok(())
+    /// Draws what has changed. False if nothing could be drawn: there will be another size in a moment.
+    pub(crate) fn draw(&mut self, state: &State) -> io::Result<bool> {
+        let mut is_drawn = false;
+        self.terminal.draw(|frame| is_drawn = crate::draw::draw(state, frame))?;
+        Ok(is_drawn)
     }
 
     /// Forgets what was drawn: the next time, all is.

@@ -29,7 +29,13 @@ pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) -> Option<Position> {
                 return Some(typed("Reason, or just Enter to reject: ", &decision.input.text, canvas, state));
             }
             Some(Choice::Answer) => {
-                return Some(typed("Your answer, then Enter: ", &decision.input.text, canvas, state));
+                let is_seen = decision.is_end_seen(state.areas().text_window().1);
+                let what = if is_seen {
+                    "Your answer, then Enter: "
+                } else {
+                    "Your answer; ↓ to the end, then Enter: "
+                };
+                return Some(typed(what, &decision.input.text, canvas, state));
             }
             _ => {}
         }
@@ -65,6 +71,12 @@ fn hints(state: &State) -> &'static [Hint] {
         (Some(Over::Cancel(_) | Over::Retry(_)), ..) => &[("y", "yes"), ("n", "no")],
         (Some(Over::Decision(decision)), ..) => match (decision.can_be_made(), decision.choice) {
             (false, _) => &[("Esc", "back")],
+            (true, Some(_)) if decision.is_cut => {
+                &[("y", "does not count: see `aiwg task get`"), ("n", "no"), ("Esc", "back"), ("↑↓", "move")]
+            }
+            (true, Some(_)) if !decision.is_end_seen(state.areas().text_window().1) => {
+                &[("↓", "to the end, then y"), ("n", "no"), ("Esc", "back")]
+            }
             (true, Some(_)) => &[("y", "approve"), ("n", "no"), ("Esc", "back"), ("↑↓", "move")],
             (true, None) => &[("a", "approve"), ("x", "reject"), ("Esc", "back"), ("↑↓", "move")],
         },

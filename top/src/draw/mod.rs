@@ -14,14 +14,14 @@ use ratatui::{Frame, buffer::Buffer, layout::Rect, text::Line};
 use self::looks::Theme;
 use crate::state::{State, View};
 
-/// Draws all of it. The state must be settled.
-pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
+/// Draws all of it. The state must be settled. False if nothing was drawn.
+pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) -> bool {
     let areas = state.areas();
     let theme = Theme::of(state.looks);
     let mut canvas = Canvas { buffer: frame.buffer_mut(), theme };
     // A terminal that has become smaller since is drawn again in a moment.
     if canvas.buffer.area.area() < areas.all.area() {
-        return;
+        return false;
     }
     match &state.output {
         Some(output) => output::draw(state, output, &mut canvas),
@@ -41,6 +41,7 @@ pub(crate) fn draw(state: &State, frame: &mut Frame<'_>) {
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
+    true
 }
 
 /// Where it is drawn, and how things look.

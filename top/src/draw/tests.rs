@@ -18,7 +18,8 @@ fn drawn(state: &mut State, columns: u16, rows: u16) -> Terminal<TestBackend> {
     state.update(Message::Resized(columns, rows));
     state.settle();
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| super::draw(state, frame)).unwrap();
+    terminal.draw(|frame| assert!(super::draw(state, frame))).unwrap();
+    state.saw();
     terminal
 }
 
@@ -153,6 +154,27 @@ fn windows() {
     assert_snapshot!("approve", seen(&mut state, 80, 24));
     press(&mut state, "\x1bxtoo late");
     assert_snapshot!("reject", seen(&mut state, 80, 24));
+}
+
+#[test]
+fn the_foot_says_what_is_missing_for_a_yes() {
+    let foot = |state: &mut State, columns: u16| {
+        let seen = seen(state, columns, 24);
+        seen.lines().last().unwrap_or_default().to_owned()
+    };
+    let mut state = busy();
+    press(&mut state, "5a");
+    let ask = |state: &mut State, request| {
+        state.update(Message::Approval(0, approval(1, 12, "task", "pending", request)));
+    };
+    ask(&mut state, json!({ "prompt": "line\n".repeat(60) }));
+    assert_eq!(foot(&mut state, 80), " ↓ to the end, then y  n no  Esc back");
+    press(&mut state, "⇲");
+    assert_eq!(foot(&mut state, 80), " y approve  n no  Esc back  ↑↓ move");
+    press(&mut state, "g");
+    assert_eq!(foot(&mut state, 80), " y approve  n no  Esc back  ↑↓ move", "it was seen");
+    ask(&mut state, json!({ "prompt": "Deploy", "cut": true }));
+    assert_eq!(foot(&mut state, 40), " y does not count: see `aiwg task get`");
 }
 
 /// All that there is to be seen, in every order of the keys that a person could press.

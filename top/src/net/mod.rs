@@ -28,6 +28,7 @@ use tokio::{
 use crate::{
     Projects, Reader,
     message::{Effect, Key, Message, PAGE, Part, ProjectNo, Reason},
+    state::complete,
 };
 
 /// Interval at which daemons are looked for that have come since: only the list of them tells.
@@ -186,7 +187,15 @@ async fn asked(client: &DaemonClient, effect: &Effect) -> Result<Message, Client
         }
         Effect::LoadApproval(key) => {
             let params = ApprovalGetParams { approval_id: key.approval_id() };
-            Message::Approval(key.project, Box::new(client.approval_get(params).await?))
+            let mut approval = client.approval_get(params).await?;
+            if approval.request.cut {
+                let params = TaskGetParams { task_id: approval.task_id.clone() };
+                // Without it, the request is shown as it is, and says so.
+                if let Ok(task) = client.task_get(params).await {
+                    complete(&mut approval.request, &task);
+                }
+            }
+            Message::Approval(key.project, Box::new(approval))
         }
         Effect::Cancel(key) => {
             let cancelled = client.task_cancel(TaskCancelParams { task_id: key.task_id() }).await?;

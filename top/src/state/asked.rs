@@ -1,14 +1,20 @@
 //! What people are asked for, and their decisions.
 
-use aiwg_client::types::{Approval, ApprovalKind, ApprovalState, ApprovalSummary, Timestamp};
+use aiwg_client::types::{
+    Approval, ApprovalKind, ApprovalRequest, ApprovalState, ApprovalSummary, Task, Timestamp,
+};
 use aiwg_protocol::terms::CheckCommand;
 
 use super::{Input, Text};
 use crate::{
+    layout::Size,
     message::{Effect, Key, ProjectNo},
     state::{Over, State},
     text::{lines, one_line, visible},
 };
+
+/// Number of characters at which a daemon cuts the texts of a request.
+const CUT_AT: usize = 4096;
 
 /// Number of bytes of a summary that are kept.
 const MOST_SUMMARY: usize = 1000;
@@ -68,6 +74,10 @@ pub(crate) struct Decision {
     pub(crate) input: Input,
     /// True if somebody has decided, or nobody can any more.
     pub(crate) is_over: bool,
+    /// True if the end of the request has been on the screen.
+    pub(crate) is_seen: bool,
+    /// True if a part of the request could not be had.
+    pub(crate) is_cut: bool,
 }
 
 impl Decision {
@@ -80,6 +90,8 @@ impl Decision {
             choice: None,
             input: Input::default(),
             is_over: false,
+            is_seen: false,
+            is_cut: false,
         }
     }
 
@@ -98,12 +110,27 @@ impl Decision {
         let title = format!("{}: {} of {}", approval.id, approval.kind.name(), approval.task_id);
         let mut request = Text::new(one_line(&title, 200), all_of(approval));
         request.top = self.request.as_ref().map_or(0, |shown| shown.top);
+        self.is_cut = approval.request.cut;
+        self.is_seen &= self.request.as_ref().is_some_and(|shown| shown.lines == request.lines);
         self.request = Some(request);
     }
 
     /// True if the word that a person says counts now.
     pub(crate) fn can_be_made(&self) -> bool {
         self.request.is_some() && !self.is_over
+    }
+
+    /// True if a yes, or an answer, counts as well: all that it is said to has been on the screen.
+    pub(crate) fn can_be_agreed_to(&self) -> bool {
+        self.can_be_made() && self.is_seen && !self.is_cut
+    }
+
+    /// True if the end of the request has been on the screen, or is on one with this room for text.
+    pub(crate) fn is_end_seen(&self, room: Size) -> bool {
+        // In a single column, a wide letter is not to be seen.
+        let has_room = room.columns > 1 && room.rows > 0;
+        let is_at_end = |request: &Text| request.is_at_end(room.columns.into(), room.rows.into());
+        self.is_seen || has_room && self.request.as_ref().is_some_and(is_at_end)
     }
 
     /// What is done, once the person has said it.
@@ -120,6 +147,18 @@ impl Decision {
             }
         }
     }
+}
+
+/// Puts the whole prompt of its task into a request that was cut. It stays cut where another prompt was asked for, or where a message
+/// may be longer than it is here.
+pub(crate) fn complete(request: &mut ApprovalRequest, task: &Task) {
+    if !request.prompt.as_ref().is_some_and(|head| task.prompt.starts_with(head)) {
+        return;
+    }
+    request.prompt = Some(task.prompt.clone());
+    let is_whole = |text: &str| text.chars().nth(CUT_AT - 1).is_none();
+    request.cut = task.messages.len() != request.messages.len()
+        || !request.messages.iter().all(|message| is_whole(&message.text));
 }
 
 /// All that is asked, line by line.
@@ -164,7 +203,11 @@ fn all_of(approval: &Approval) -> Vec<String> {
         all.extend(lines(&message.text));
     }
     if request.cut {
-        all.extend([String::new(), "There is more of it: `aiwg task get` has all of the prompt.".to_owned()]);
+        let (task, id) = (visible(&approval.task_id), visible(&approval.id));
+        let more = format!(
+            "There is more of it: `aiwg task get {task}` has all of the prompt. `y` does not count here;"
+        );
+        all.extend([String::new(), format!("{more} `aiwg approval approve {id}` approves it.")]);
     }
     for (number, option) in request.options.iter().enumerate() {
         all.push(format!("  {}  {}", number + 1, visible(option)));
@@ -173,6 +216,14 @@ fn all_of(approval: &Approval) -> Vec<String> {
 }
 
 impl State {
+    /// All that is drawn has been seen.
+    pub(crate) fn saw(&mut self) {
+        let room = self.areas().text_window().1;
+        if let Some(Over::Decision(decision)) = &mut self.over {
+            decision.is_seen = decision.is_end_seen(room);
+        }
+    }
+
     pub(super) fn take_approvals(&mut self, no: ProjectNo, listed: Vec<ApprovalSummary>) -> Vec<Effect> {
         self.approvals.retain(|key, _| key.project != no);
         let asked = listed.iter().filter_map(|approval| Asked::of(no, approval));

@@ -330,6 +330,9 @@ fn key_decision(decision: &mut Decision, key: KeyEvent, room: (usize, usize)) ->
         (KeyCode::Char('n' | 'q'), Some(Choice::Approve)) => return Some(None),
         // Nobody says yes to what is not shown.
         _ if !decision.can_be_made() => {}
+        // Nor yes, or an answer, to what has not been on the screen to its end.
+        (KeyCode::Char('y' | 'Y'), Some(Choice::Approve)) | (KeyCode::Enter, Some(Choice::Answer))
+            if !decision.can_be_agreed_to() => {}
         (KeyCode::Char('y' | 'Y'), Some(Choice::Approve)) => return Some(decision.effect()),
         (KeyCode::Enter, Some(Choice::Reject | Choice::Answer)) => {
             return decision.effect().map(Some);

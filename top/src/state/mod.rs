@@ -20,7 +20,7 @@ use aiwg_client::types::Timestamp;
 use jiff::tz::TimeZone;
 
 pub(crate) use self::{
-    asked::{Asked, Choice, Decision},
+    asked::{Asked, Choice, Decision, complete},
     heard::Heard,
     input::Input,
     list::{List, View},

@@ -21,6 +21,11 @@ impl Text {
         self.lines.iter().flat_map(|line| wrap_words(line, columns)).collect()
     }
 
+    /// True if its end is in the window.
+    pub(crate) fn is_at_end(&self, columns: usize, height: usize) -> bool {
+        self.rows(columns).len() <= self.top.saturating_add(height)
+    }
+
     /// Moves the window by so many rows, within the text.
     pub(crate) fn scroll(&mut self, by: isize, columns: usize, height: usize) {
         let last = self.rows(columns).len().saturating_sub(height);

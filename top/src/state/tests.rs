@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Value, json};
 
-use super::{Looks, Over, State, View};
+use super::{Looks, Over, State, View, complete};
 use crate::message::{Effect, Key, Message, Output, PAGE, Part, Reason};
 
 /// 2026-11-28T14:33:23.042Z.
@@ -130,9 +130,15 @@ pub(crate) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
         '↓' => KeyCode::Down,
         '↑' => KeyCode::Up,
         '⇟' => KeyCode::PageDown,
+        '⇲' => KeyCode::End,
         key => KeyCode::Char(key),
     };
-    keys.chars().flat_map(|key| state.update(Message::Key(code(key).into()))).collect()
+    let press = |key| {
+        // It is drawn before each.
+        state.saw();
+        state.update(Message::Key(code(key).into()))
+    };
+    keys.chars().flat_map(press).collect()
 }
 
 fn listed(state: &mut State) -> Vec<u64> {
@@ -274,6 +280,74 @@ fn a_decision_is_made_on_what_is_shown() {
     assert!(state.over.is_none());
     press(&mut state, "1a");
     assert!(state.notice.as_ref().unwrap().text.contains("waits for no decision"));
+}
+
+/// A view in which a request with this text is to be approved.
+fn to_approve(request: Value) -> State {
+    let mut state = filled();
+    state.update(Message::Approvals(0, vec![asked(7, 6, "task", "Deploy")]));
+    press(&mut state, "5a");
+    state.update(Message::Approval(0, approval(7, 6, "task", "pending", request)));
+    state
+}
+
+#[test]
+fn yes_counts_once_the_end_of_the_request_was_on_the_screen() {
+    let long = |end: &str| json!({ "prompt": format!("{}{end}", "a line\n".repeat(60)) });
+    let mut state = to_approve(long("the end"));
+    assert_eq!(press(&mut state, "y"), [], "its end was not on the screen");
+    assert_eq!(press(&mut state, "⇟y"), []);
+    // One that is another now has another end.
+    let mut state = to_approve(long("the end"));
+    press(&mut state, "⇲↑");
+    state.saw();
+    state.update(Message::Approval(0, approval(7, 6, "task", "pending", long("x\n".repeat(30).as_str()))));
+    assert_eq!(press(&mut state, "y"), []);
+    assert_eq!(press(&mut state, "⇲gy"), [Effect::Approve(key(7))]);
+    // A key that comes before it is drawn says nothing to it.
+    let mut state = to_approve(json!({ "prompt": "Deploy" }));
+    assert_eq!(state.update(Message::Key(KeyCode::Char('y').into())), []);
+    assert_eq!(press(&mut state, "y"), [Effect::Approve(key(7))]);
+    // No is said to any.
+    let mut state = to_approve(long("the end"));
+    press(&mut state, "\x1bx");
+    assert_eq!(press(&mut state, "no\n"), [Effect::Reject(key(7), Some("no".to_owned()))]);
+    // An answer is a yes to what stands at the end, too.
+    let mut state = filled();
+    state.update(Message::Approvals(0, vec![asked(8, 3, "question", "Which?")]));
+    press(&mut state, "5a");
+    let question = json!({ "question": "Which?\n".repeat(60), "options": ["one"] });
+    state.update(Message::Approval(0, approval(8, 3, "question", "pending", question)));
+    assert_eq!(press(&mut state, "1\n"), []);
+    assert_eq!(press(&mut state, "⇲\n"), [Effect::Answer(key(8), "one".to_owned())]);
+}
+
+#[test]
+fn a_request_that_was_cut_has_its_whole_prompt_or_no_yes() {
+    let mut state = to_approve(json!({ "prompt": "Deploy", "cut": true }));
+    assert_eq!(press(&mut state, "y⇲y"), [], "a part is missing");
+    let prompt = "x".repeat(4096);
+    let whole =
+        |prompt: &str, messages: Value| task(6, "queued", json!({ "prompt": prompt, "messages": messages }));
+    let cut = |messages: Value| {
+        let request = json!({ "prompt": prompt, "cut": true, "messages": messages });
+        approval(7, 6, "task", "pending", request).request
+    };
+    let sent = || json!([{ "n": 1, "message": "Go on", "state": "queued" }]);
+    let said = |length| json!([{ "text": "x".repeat(length), "from": null }]);
+    for (mut request, task, is_whole) in [
+        (cut(json!([])), whole(&format!("{prompt} and more"), json!([])), true),
+        (cut(said(5)), whole(&format!("{prompt} and more"), sent()), true),
+        (cut(said(4096)), whole(&format!("{prompt} and more"), sent()), false),
+        (cut(json!([])), whole(&format!("{prompt} and more"), sent()), false),
+        (cut(json!([])), whole("another one", json!([])), false),
+    ] {
+        complete(&mut request, &task);
+        assert_eq!(
+            (!request.cut, request.prompt.is_some_and(|all| all == task.prompt)),
+            (is_whole, task.prompt != "another one")
+        );
+    }
 }
 
 #[test]
