@@ -213,7 +213,8 @@ fn views(state: &State, canvas: &Canvas<'_>, columns: usize) -> Line<'static> {
         notes.push(format!("by {}", state.list.sort.name()).replace("by as", "as"));
     }
     let shown = state.list.shown.len();
-    notes.push(format!("{}/{shown}", if shown == 0 { 0 } else { state.list.at + 1 }));
+    let more = if state.may_have_more() { "+" } else { "" };
+    notes.push(format!("{}/{shown}{more}", if shown == 0 { 0 } else { state.list.at + 1 }));
     let notes = notes.join(" ");
     if width(&notes) < left {
         let blanks = padded("", left - width(&notes) - 1);

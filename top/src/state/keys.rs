@@ -17,6 +17,7 @@ impl State {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
+        self.list.is_to_end = false;
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             match key.code {
                 KeyCode::Char('c') => return vec![Effect::Quit(true)],
@@ -72,6 +73,7 @@ impl State {
         let page = isize::try_from(self.areas().list.height.saturating_sub(1)).unwrap_or(1).max(1);
         if let Some(by) = movement(key, page) {
             self.list.step(by);
+            self.list.is_to_end = by >= FAR;
             return Vec::new();
         }
         match key.code {

@@ -49,7 +49,7 @@ impl View {
         matches!(self, Self::All | Self::Waiting | Self::Ended)
     }
 
-    fn has(self, state: TaskState) -> bool {
+    pub(super) fn has(self, state: TaskState) -> bool {
         match self {
             Self::Running => state == TaskState::Running,
             Self::Waiting => state == TaskState::Queued,
@@ -121,6 +121,8 @@ pub(crate) struct List {
     pub(crate) top: usize,
     /// True if a person has chosen it: it stays chosen wherever it goes. Else the first one is.
     pub(super) is_held: bool,
+    /// True if a person has gone to the last one, until another key: it is loaded, however many are before it.
+    pub(super) is_to_end: bool,
     /// True if what is listed may be other than it was.
     pub(super) is_stale: bool,
 }

@@ -155,6 +155,7 @@ impl State {
                 Vec::new()
             }
             Message::NotLoaded(no) => {
+                self.list.is_to_end = false;
                 self.with_project(no, |project| project.is_loading = false);
                 Vec::new()
             }

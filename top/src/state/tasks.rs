@@ -28,7 +28,7 @@ impl State {
             }
             Reason::Older => {
                 self.with_project(no, |project| older_came(project, &tasks));
-                Vec::new()
+                self.go_on_to_end()
             }
             _ => Vec::new(),
         }
@@ -86,6 +86,35 @@ impl State {
         if let Some(row) = key.and_then(|key| self.tasks.get_mut(&key)) {
             row.take(&said, event.at);
         }
+    }
+
+    /// Goes on to the last one, where that is wanted and more has come.
+    fn go_on_to_end(&mut self) -> Vec<Effect> {
+        if !self.list.is_to_end {
+            return Vec::new();
+        }
+        self.settle();
+        self.list.step(isize::MAX);
+        self.list.is_to_end = self.may_have_more();
+        if self.list.is_to_end { self.load_older() } else { Vec::new() }
+    }
+
+    /// True if there may be more than is listed: older tasks that are not known yet.
+    pub(crate) fn may_have_more(&self) -> bool {
+        let view = self.list.view;
+        let may_have_more = |(no, project): (usize, &Project)| {
+            let Some(overview) = &project.overview else { return project.has_older };
+            let range = Key { project: no, number: 0 }..=Key { project: no, number: u64::MAX };
+            let known = self.tasks.range(range).filter(|(_, row)| view.has(row.state)).count() as u64;
+            let ended = overview.total.saturating_sub(overview.queued + u64::from(overview.running));
+            let all = match view {
+                View::Waiting => overview.queued,
+                View::Ended => ended,
+                _ => overview.total,
+            };
+            project.has_older && known < all
+        };
+        view.has_pages() && self.projects.iter().enumerate().any(may_have_more)
     }
 
     /// Asks for the next page of older tasks, where the end of what is known comes into sight.

@@ -9,8 +9,10 @@ use jiff::tz::TimeZone;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Value, json};
 
+mod pages;
+
 use super::{Looks, Over, State, View, complete};
-use crate::message::{Effect, Key, Message, Output, PAGE, Part, Reason};
+use crate::message::{Effect, Key, Message, Output, Part, Reason};
 
 /// 2026-11-28T14:33:23.042Z.
 pub(crate) const NOW_MS: i64 = 1_795_876_403_042;
@@ -392,26 +394,6 @@ fn events_keep_it_up_to_date() {
         assert_eq!(state.update(Message::Events(0, events, false)), []);
     }
     assert_eq!(state.events.len(), 1000);
-}
-
-#[test]
-fn older_tasks_come_in_pages_as_they_are_wanted() {
-    let mut state = view(&["shop"]);
-    let page = u64::from(PAGE);
-    let tasks = |from: u64| (0..page).map(|n| task(from - n, "completed", json!({}))).collect::<Vec<_>>();
-    state.update(Message::Tasks(0, Reason::Part(Part::Newest), tasks(1000)));
-    assert_eq!(press(&mut state, "↓"), []);
-    assert_eq!(press(&mut state, "G"), [Effect::LoadOlder(0, "task-0901".to_owned())]);
-    assert_eq!(press(&mut state, "↑↓"), [], "once");
-    state.update(Message::Tasks(0, Reason::Older, tasks(900)));
-    assert_eq!(press(&mut state, "G"), [Effect::LoadOlder(0, "task-0801".to_owned())]);
-    state.update(Message::NotLoaded(0));
-    assert_eq!(press(&mut state, "↑"), [Effect::LoadOlder(0, "task-0801".to_owned())]);
-    state.update(Message::Tasks(0, Reason::Older, Vec::new()));
-    assert_eq!(press(&mut state, "G"), []);
-    // The newest page has moved on: what is between is asked for.
-    state.update(Message::Tasks(0, Reason::Part(Part::Newest), tasks(1500)));
-    assert_eq!(press(&mut state, "G"), [Effect::LoadOlder(0, "task-1401".to_owned())]);
 }
 
 /// For how long this thread has worked: others on the machine do not count.
