@@ -97,7 +97,17 @@ fn what_its_agent_changes_afterwards_counts() {
     take(&daemon, &id, true);
     work(&daemon);
     give(&daemon, &id);
-    counts(&daemon.ended(&id), &json!(["tests/b"]));
+    let task = daemon.ended(&id);
+    counts(&task, &json!(["tests/b"]));
+    let why = task["error"].as_str().unwrap();
+    assert!(why.contains("when the person gave the task back who had changed them: \"tests/b\""), "{why}");
+    let last = &task["rounds"].as_array().unwrap().last().unwrap()["run"];
+    let asked = daemon.read(&format!(".aiwg/daemon/actions/{id}/{last}/prompt.txt"));
+    assert!(
+        asked.contains("when the person gave the task back: \"tests/b\"") && asked.contains("not by git"),
+        "{asked}"
+    );
+    assert!(!asked.contains("before the first round"), "{asked}");
 }
 
 #[test]

@@ -17,6 +17,9 @@ pub struct RoundDetail {
     /// Of an agent's run, and of a check that has succeeded: the first of the protected files that were not as before the first round.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<String>,
+    /// Those of them that are compared with how a person who had the task has left them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub given_back: Vec<String>,
     /// Of an agent's run, and of a check that has succeeded: the reason for which it is not known whether the protected files are as before the first
     /// round, for the agent and for people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,8 +160,17 @@ impl<'a> Rounds<'a> {
 impl PastRound<'_> {
     /// The first of the protected files that were not as before the first round: when its agent had ended, or when its check had.
     pub fn protected(&self) -> Vec<String> {
-        let mut all = RoundDetail::of(self.work).protected;
-        all.extend(self.check.map(|check| RoundDetail::of(check).protected).unwrap_or_default());
+        self.names(|detail| detail.protected)
+    }
+
+    /// Those of them that are compared with how a person who had the task has left them.
+    pub fn given_back(&self) -> Vec<String> {
+        self.names(|detail| detail.given_back)
+    }
+
+    fn names(&self, of: fn(RoundDetail) -> Vec<String>) -> Vec<String> {
+        let mut all = of(RoundDetail::of(self.work));
+        all.extend(self.check.map(|check| of(RoundDetail::of(check))).unwrap_or_default());
         all.sort_unstable();
         all.dedup();
         all

@@ -24,28 +24,58 @@ pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>], is_given_back
         },
         result(terms, check),
     );
-    if is_given_back && !protected.is_empty() {
-        text.push_str(&format!(
-            "\n\nThese files are protected, and were not as they were before the first round when you ended: {}. While one of them differs, the \
-             work does not count as done, whatever the check says. Put back what you have changed of them, and leave what a person has changed \
-             since.",
-            quoted_list(&protected)
-        ));
-    } else if !protected.is_empty() {
-        text.push_str(&format!(
-            "\n\nThese files are protected, and are not as they were before the first round: {}. While one of them differs, the work does \
-             not count as done, whatever the check says. Put them back as they were.",
-            quoted_list(&protected)
-        ));
-    }
+    text.push_str(&protected_words(last, is_given_back));
     if let Some(why) = last.unseen().filter(|_| protected.is_empty()) {
         text.push_str(&format!(
-            "\n\nIt is not known whether the protected files are as they were before the first round: {why}. While that is so, the work does not count \
+            "\n\nIt is not known whether the protected files are as they should be: {why}. While that is so, the work does not count \
              as done, whatever the check says. Remove what you have added to them."
         ));
     }
     text.push_str("\n\nGo on with the task. When you are through, end: the check is run again.");
     text
+}
+
+/// The words on protected files that a round has left changed; none where there are none. Git need not have what they are compared with: a person's
+/// changes may not be committed.
+fn protected_words(last: &PastRound<'_>, is_given_back: bool) -> String {
+    let (by_person, others) = changed_protected(last);
+    if by_person.is_empty() && others.is_empty() {
+        return String::new();
+    }
+    let now = if is_given_back { "were, when you ended," } else { "are" };
+    let mut text = String::new();
+    if !others.is_empty() {
+        let names = quoted_list(&others);
+        text.push_str(&format!(
+            "\n\nThese files are protected, and {now} not as they were before the first round: {names}."
+        ));
+    }
+    if !by_person.is_empty() {
+        let names = quoted_list(&by_person);
+        text.push_str(&format!(
+            "\n\nThese files are protected, a person has changed them who had this task, and they {now} not as they were when the person gave the task \
+             back: {names}."
+        ));
+    }
+    text.push_str(" While one of them differs, the work does not count as done, whatever the check says. ");
+    text.push_str(match (is_given_back, by_person.is_empty()) {
+        (true, _) => {
+            "Undo your own changes to them, those of earlier rounds as well, and leave what a person has changed: not by git, which need not have that."
+        }
+        (false, false) => {
+            "Undo your own changes to them since then, and no others: not by git, which need not have what the person has changed."
+        }
+        (false, true) => {
+            "Undo your own changes to them, those of earlier rounds as well, and no others: git need not have them as they were."
+        }
+    });
+    text
+}
+
+/// The protected files that a round has left changed: those that are compared with how a person has left them who had the task, and the others.
+pub(super) fn changed_protected(last: &PastRound<'_>) -> (Vec<String>, Vec<String>) {
+    let by_person = last.given_back();
+    last.protected().into_iter().partition(|name| by_person.contains(name))
 }
 
 /// The prompt of the next round for an agent that does not know of the rounds before.

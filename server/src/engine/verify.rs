@@ -9,7 +9,7 @@ use aiwg_protocol::types::{Json, Round, RoundEvent, TaskState};
 use super::{
     Engine, EngineError,
     call::Call,
-    feedback::{afresh, again, fingerprint, quoted_list},
+    feedback::{afresh, again, changed_protected, fingerprint, quoted_list},
     next_run::crash_pause_ms,
     steer::{crashes_to_wait_for, waits_for_agent},
     transaction::{Failure, Transaction},
@@ -101,11 +101,23 @@ fn is_blocked(last: &PastRound<'_>) -> String {
             "the check succeeds, but it is not known whether the protected files are as they were: {why}"
         );
     }
-    format!(
-        "the check succeeds, but protected files are not as they were: {} (where a check writes them itself, have git ignore them, or protect less; a retry compares \
-         with what was before the first attempt: where a person has changed them, submit the task afresh)",
-        quoted_list(&protected)
-    )
+    let (by_person, others) = changed_protected(last);
+    let mut parts = Vec::new();
+    if !others.is_empty() {
+        parts.push(format!(
+            "protected files are not as they were: {} (where a check writes them itself, have git ignore them, or protect less; a retry compares \
+             with what was before the first attempt: where a person has changed them, submit the task afresh)",
+            quoted_list(&others)
+        ));
+    }
+    if !by_person.is_empty() {
+        parts.push(format!(
+            "protected files are not as they were when the person gave the task back who had changed them: {} (a retry compares with that as well; \
+             where they are to be as they are now, submit the task afresh)",
+            quoted_list(&by_person)
+        ));
+    }
+    format!("the check succeeds, but {}", parts.join(", and "))
 }
 
 /// Number of looks at the protected files after a good check, where each takes too long, before the task is given up.

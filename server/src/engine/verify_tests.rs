@@ -218,6 +218,35 @@ fn a_good_check_does_not_count_while_a_protected_file_is_changed() {
     assert!(reason == EndReason::ROUNDS && why.contains("tests/a"), "{why}");
 }
 
+/// An agent that puts the file back as it was before the first round would throw away what a person has changed there.
+#[test]
+fn who_has_changed_what_a_person_has_left_is_to_undo_no_more_than_that() {
+    let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let detail = RoundDetail {
+        protected: names(&["tests/a", "tests/b"]),
+        given_back: names(&["tests/a"]),
+        ..RoundDetail::default()
+    };
+    let work = detailed(run(1, RunRow::AGENT, Some(EndReason::DONE)), detail);
+    let rows = [work, run(2, RunRow::CHECK, Some(EndReason::DONE))];
+    for is_given_back in [false, true] {
+        let asked = round_prompt("Mend it", &terms(2), &rows, is_given_back).unwrap();
+        for text in [&asked.again, &asked.afresh] {
+            assert!(text.contains("not as they were before the first round: \"tests/b\"."), "{text}");
+            assert!(
+                text.contains("not as they were when the person gave the task back: \"tests/a\"."),
+                "{text}"
+            );
+            assert!(text.contains("Undo your own changes") && text.contains("not by git"), "{text}");
+        }
+    }
+    let Next::Failed(_, why) = next(&terms(1), &rows) else { panic!() };
+    assert!(
+        why.contains("not as they were: \"tests/b\"") && why.contains("changed them: \"tests/a\""),
+        "{why}"
+    );
+}
+
 #[test]
 fn a_round_is_asked_for_in_the_session_of_the_one_before() {
     let mut rows = round_of(1, Some(1), "=== it\nsays ===", &[]).to_vec();

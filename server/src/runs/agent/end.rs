@@ -211,6 +211,6 @@ impl Agent {
 
 /// The detail of a run with what has become of the protected files.
 fn with_compared(detail: RoundDetail, compared: work::Compared) -> RoundDetail {
-    let work::Compared { changed, unseen, is_slow } = compared;
-    RoundDetail { protected: changed, unseen, is_slow, ..detail }
+    let work::Compared { changed, given_back, unseen, is_slow } = compared;
+    RoundDetail { protected: changed, given_back, unseen, is_slow, ..detail }
 }

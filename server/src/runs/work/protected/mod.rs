@@ -11,7 +11,7 @@ mod tests;
 mod walk;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
 };
@@ -56,6 +56,9 @@ struct Record {
     files: Files,
     /// The ignore files, by their paths.
     ignoring: BTreeMap<PathBuf, String>,
+    /// The files that are on record as a person has left them who had the task.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    given_back: BTreeSet<String>,
 }
 
 /// Puts the protected files on record in the directory of a run that is to begin. Returns the hash of the record.
@@ -68,7 +71,7 @@ pub(in crate::runs) fn record(
     let protected = Protected::new(globs)?;
     let mut found = protected.find(root, Reading::new(look))?;
     let ignoring = ignoring(look, root, std::mem::take(&mut found.ignore_files));
-    let record = Record { ignoring, files: Files::new() };
+    let record = Record { ignoring, ..Record::default() };
     for name in ignored_names(look, root, &protected, &record, (&found, found.files.keys())) {
         found.files.remove(&name);
     }
@@ -90,7 +93,7 @@ pub(in crate::runs) fn record_found(
     run_dir: &Path,
 ) -> io::Result<String> {
     let found = Protected::new(globs)?.find(root, Reading::new(look))?;
-    let record = Record { files: found.files, ignoring: BTreeMap::new() };
+    let record = Record { files: found.files, ..Record::default() };
     write_record(&run_dir.join(FOUND_FILE), &record)
 }
 
@@ -113,6 +116,7 @@ pub(in crate::runs) fn renew(
     let changed = differing(&before, &found.files);
     let ignored = ignored_names(look, root, &protected, &record, (&found, changed.clone()));
     for name in changed.filter(|name| !ignored.contains(name)) {
+        record.given_back.insert(name.clone());
         match found.files.get(name) {
             Some(state) => drop(record.files.insert(name.clone(), state.clone())),
             None => drop(record.files.remove(name)),
@@ -133,6 +137,8 @@ fn write_record(path: &Path, record: &Record) -> io::Result<String> {
 pub(in crate::runs) struct Compared {
     /// The first of those that are not as they were.
     pub(in crate::runs) changed: Vec<String>,
+    /// Those of them that are on record as a person has left them who had the task.
+    pub(in crate::runs) given_back: Vec<String>,
     /// The reason for which not all were compared; none if they were.
     pub(in crate::runs) unseen: Option<String>,
     /// True if that is no more than time.
@@ -158,7 +164,9 @@ pub(in crate::runs) fn changes(
     match all_changes(look, root, globs, &record, on) {
         Ok(mut changed) => {
             changed.truncate(NAMED);
-            Compared { changed, ..Compared::default() }
+            let given_back =
+                changed.iter().filter(|name| record.given_back.contains(*name)).cloned().collect();
+            Compared { changed, given_back, ..Compared::default() }
         }
         Err(error) => {
             let is_slow = error.kind() == io::ErrorKind::TimedOut;
