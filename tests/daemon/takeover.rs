@@ -165,6 +165,23 @@ fn a_task_that_a_person_has_finished_is_completed_when_its_agent_has_been_ended(
 }
 
 #[test]
+fn that_a_task_is_finished_by_hand_is_taken_back_as_long_as_its_agent_has_not_ended() {
+    let mut daemon = TestDaemon::with(json!({ "agent": claude_stand_in() }));
+    let script = "touch began; trap '' TERM; until [ -e go ]; do sleep 0.01; done; answer x";
+    let id = daemon.submit(script);
+    until("its agent", || daemon.file("began").exists());
+    daemon.call("task.take", json!({ "taskId": id }));
+    for done in [true, true, false] {
+        let given = daemon.call("task.give", json!({ "taskId": id, "done": done }));
+        assert_eq!(given, json!({ "state": "running" }));
+    }
+    daemon.restart();
+    daemon.write("go", "");
+    let task = daemon.ended(&id);
+    assert_eq!((end(&task), daemon.runs().len()), (("completed", "done"), 2), "{task}");
+}
+
+#[test]
 fn a_task_that_is_given_back_before_its_agent_was_ended_goes_on() {
     let daemon = TestDaemon::with(json!({ "agent": claude_stand_in() }));
     let script = "touch began; trap '' TERM; until [ -e go ]; do sleep 0.01; done; answer x";

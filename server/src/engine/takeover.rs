@@ -37,7 +37,8 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.take(no, now, found.as_ref()))).await
     }
 
-    /// Gives back a task that was taken over. If it is `done`, it has completed, or completes as soon as its agent has been ended.
+    /// Gives back a task that was taken over. If it is `done`, it has completed, or completes as soon as its agent has been ended. As long as that is not
+    /// so, another call that is not `done` has it go on.
     ///
     /// # Errors
     /// There is no such task, nobody has taken it, or the database could not be written.
@@ -90,7 +91,7 @@ impl Transaction<'_> {
         let mut terms = task.spec.terms.clone();
         let Some(taken) = terms.taken.take() else { return Err(EngineError::NotTaken(no).into()) };
         let is_running = task.state == TaskState::Running;
-        if is_running && (done || taken.is_done) {
+        if is_running && done {
             // Nothing is left for its agent to do: it has completed once that is ended.
             terms.taken = Some(Taken { is_done: true, ..taken });
             self.store.set_terms(no, &terms)?;
