@@ -218,13 +218,15 @@ impl Spool {
         while !files.is_empty() {
             let batch;
             (files, batch) = apart(move || files.read()).await?;
+            let read = batch.len();
             let (is_over, done) = self.take_batch(context, batch, &mut gone.names).await?;
+            let waiting = read.saturating_sub(done.len());
             let progress = Arc::clone(&self.progress);
             let settled = apart(move || Ok(files.settle(done, || progress.went_on()))).await?;
             gone.names.extend(settled.gone);
             settled.outcome?;
             files = settled.files;
-            self.progress.note_left(files.len());
+            self.progress.note_left(files.len().saturating_add(waiting));
             self.steps.fetch_add(1, Ordering::Relaxed);
             if let Some(why) = is_over {
                 return Err(why);
