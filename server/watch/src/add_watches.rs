@@ -12,11 +12,12 @@ use std::{
 
 use crate::{
     Notice,
+    directories::Directory,
     list::{Entry, Listing, entry, list},
     rules::{Rules, Scope},
     source::Exhausted,
     stamp::{Stamp, has_changed_since},
-    state::{Directory, State},
+    state::State,
 };
 
 /// Number of directories from which on it pays to list them in several threads.

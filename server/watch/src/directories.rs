@@ -1,14 +1,29 @@
 //! The directories that are watched, by their paths.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     ops::Bound,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use crate::state::Directory;
+use crate::{rules::Rules, stamp::Stamp};
+
+/// A directory in which something can count.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) rules: Arc<Rules>,
+    /// True if it is being watched; with polling, if it was there when last looked at.
+    pub(crate) is_watched: bool,
+    /// Its ignore file, as it was when `rules` were made.
+    pub(crate) gitignore: Option<Stamp>,
+    /// The files that count, as they were reported.
+    pub(crate) files: BTreeMap<Box<OsStr>, Stamp>,
+    /// The directories in it that are known, too.
+    pub(crate) directories: BTreeSet<Box<OsStr>>,
+}
 
 /// The directories that are watched, a directory before those in it.
 ///
@@ -94,8 +109,6 @@ fn is_in(path: &OsStr, directory: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, sync::Arc};
-
     use super::*;
     use crate::{Options, rules::Scope};
 

@@ -10,9 +10,9 @@ use std::{
 
 use crate::{
     contents::Contents,
-    directories::Directories,
+    directories::{Directories, Directory},
     rules::{Rules, Scope},
-    state::{Directory, State},
+    state::State,
 };
 
 /// End of a watcher.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -18,24 +17,9 @@ use crate::{
     ignore_file::GITIGNORE,
     list::{Entry, entry},
     mounts::Mounts,
-    rules::{Rules, Scope},
+    rules::Scope,
     source::{Exhausted, Source},
-    stamp::Stamp,
 };
-
-/// A directory in which something can count.
-#[derive(Debug)]
-pub(crate) struct Directory {
-    pub(crate) rules: Arc<Rules>,
-    /// True if it is being watched; with polling, if it was there when last looked at.
-    pub(crate) is_watched: bool,
-    /// Its ignore file, as it was when `rules` were made.
-    pub(crate) gitignore: Option<Stamp>,
-    /// The files that count, as they were reported.
-    pub(crate) files: BTreeMap<Box<OsStr>, Stamp>,
-    /// The directories in it that are known, too.
-    pub(crate) directories: BTreeSet<Box<OsStr>>,
-}
 
 /// Makes a source of events, or says why there can be none.
 pub(crate) type MakeSource = Box<dyn Fn() -> Result<Source, Exhausted> + Send>;
