@@ -8,6 +8,8 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
+use super::json::Doubled;
+
 /// The most entries of a list. What each list may have is less, and said by the method.
 const MOST_ENTRIES: usize = 10_000;
 
@@ -20,7 +22,7 @@ pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(list.map(|Bounded(list)| list))
 }
 
-/// Reads a map, or null.
+/// Reads a map that has no member twice, or null.
 pub(super) fn map<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeMap<String, V>>, D::Error> {
@@ -111,8 +113,11 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for MapVisitor<V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut map = BTreeMap::new();
-        while let Some((name, value)) = members.next_entry()? {
-            map.insert(name, value);
+        while let Some(name) = members.next_key::<String>()? {
+            if map.contains_key(&name) {
+                members.next_value_seed(Doubled)?;
+            }
+            map.insert(name, members.next_value()?);
             if map.len() > MOST_MEMBERS {
                 return Err(A::Error::custom(format_args!(
                     "it has more than {MOST_MEMBERS} members, which is the limit"
@@ -126,7 +131,10 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for MapVisitor<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{EventListParams, TaskSubmitParams};
+    use crate::{
+        types::{EventListParams, TaskSubmitParams},
+        wire::decode_params,
+    };
 
     #[test]
     fn lists_and_maps_end_somewhere() {
@@ -144,5 +152,14 @@ mod tests {
         assert!(
             read(&members(MOST_MEMBERS + 1)).unwrap_err().to_string().contains("more than 100000 members")
         );
+    }
+
+    #[test]
+    fn a_map_that_has_a_member_twice_is_wrong_there() {
+        for member in ["env", "metadata"] {
+            let params = format!(r#"{{"prompt":"x","{member}":{{"A":"1","B":"1","\u0041":"2"}}}}"#);
+            let error = decode_params::<TaskSubmitParams>(Some(&params)).unwrap_err().to_string();
+            assert!(error.contains(&format!("\"{member}.A\" is wrong: its object has it twice")), "{error}");
+        }
     }
 }

@@ -295,7 +295,7 @@ impl<'de> Visitor<'de> for Readable {
 }
 
 /// The value of a member whose object has another one of its name.
-struct Doubled;
+pub(super) struct Doubled;
 
 impl<'de> DeserializeSeed<'de> for Doubled {
     type Value = ();
