@@ -17,6 +17,8 @@ fn a_hundred_megabytes_cost_the_daemon_next_to_no_memory() {
     // Warm: what any task takes.
     project.ended(&project.submit("head -c 1000000 /dev/zero"));
     let before = memory_kib(&project, "VmRSS:");
+    // The highest so far is forgotten (proc(5)): it was that of the start.
+    std::fs::write(format!("/proc/{}/clear_refs", project.pid()), "5").unwrap();
     let task = project.ended(&project.submit("yes 'a line of the output of an agent' | head -c 100000000"));
     assert_eq!(task["state"], "completed");
     let grown = memory_kib(&project, "VmHWM:").saturating_sub(before);

@@ -13,11 +13,14 @@ use crate::support::{Project, Wire, until};
 /// A MiB, in bytes.
 const MIB: usize = 1 << 20;
 
+/// The text of the largest payload: its quotes count.
+const LARGEST: usize = MIB - 2;
+
 /// Fills the log with events of a MiB each.
 fn fill(project: &Project, events: usize) -> Wire {
     let mut wire = project.wire();
     for _ in 0..events {
-        wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(MIB) }));
+        wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(LARGEST) }));
     }
     wire
 }
@@ -62,7 +65,7 @@ fn lines_that_are_never_finished_hold_a_part_of_the_budget() {
     wire.is_alive();
     wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(60_000) }));
     // Who has more gets it when those that rest have given way.
-    wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(MIB) }));
+    wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(LARGEST) }));
     drop(unfinished);
     until("the memory's return", || memory(&project, "VmRSS") < idle + 32);
 }
