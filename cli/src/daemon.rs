@@ -15,6 +15,7 @@ use aiwg_server::{
     boot::{self, AGENT_ENV, Ended, Options, Ready},
     lifecycle::{Lock, SERVICE_ENV, hold_signals},
     log::last_words,
+    project::{RUNTIME_DIR_ENV, named_runtime_dir},
 };
 use aiwg_shim::Process;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,8 @@ pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
         // Not where it was started: that may be on a disk that is to be unmounted.
         .current_dir(&options.project)
         .env("PWD", &options.project)
+        // As it was meant here.
+        .envs(named_runtime_dir().map(|dir| (RUNTIME_DIR_ENV, dir)))
         .args([Path::new(ROLE), &options.project])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -73,6 +73,16 @@ fn a_named_directory_that_is_not_there_stands_for_no_other() {
     let started = mine.command().env("AIWG_RUNTIME_DIR", &absent).args(["daemon", "start"]).output().unwrap();
     assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
     assert_eq!(run(&["daemon", "list", "--json"]).as_array().unwrap().len(), 1);
+    // One that is named from where the person is: the daemon runs elsewhere.
+    let third = Project::new(json!({}));
+    let mut start = third.command();
+    start
+        .current_dir(user.runtime.path())
+        .env("AIWG_RUNTIME_DIR", "not/there")
+        .arg("--project")
+        .arg(third.path());
+    assert!(start.args(["daemon", "start"]).output().unwrap().status.success());
+    assert_eq!(run(&["daemon", "list", "--json"]).as_array().unwrap().len(), 2);
 }
 
 #[test]

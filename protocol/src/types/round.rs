@@ -39,7 +39,7 @@ pub struct Round {
     /// an interruption by a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
-    /// The first of the protected files that were not as before the first round, when its agent had ended or its check had succeeded.
+    /// The first of the protected files that were not as on record, when its agent had ended or its check had succeeded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<String>,
     /// Time of the end of its last run.

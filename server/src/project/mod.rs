@@ -15,8 +15,8 @@ use aiwg_model::TaskNo;
 use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, spool::SPOOL_PATH, trust};
 
 pub(crate) use runs::{living_run, run_dirs};
-pub use runtime_dir::runtime_dir;
-pub(crate) use runtime_dir::{check_own, made_runtime_dirs, named_runtime_dir, runtime_dirs, usual_name};
+pub use runtime_dir::{RUNTIME_DIR_ENV, named_runtime_dir, runtime_dir};
+pub(crate) use runtime_dir::{check_own, made_runtime_dirs, runtime_dirs, usual_name};
 
 /// A project's directory, and the names of all that the daemon keeps in it.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use std::{
 use super::make_private_dir;
 
 /// The variable of the environment by which a person names the directory where the user's directory is.
-const RUNTIME_DIR_ENV: &str = "AIWG_RUNTIME_DIR";
+pub const RUNTIME_DIR_ENV: &str = "AIWG_RUNTIME_DIR";
 
 /// The directories where such a one may be: the one that the person names; else the one that the system gives the user for them, if it is as the XDG
 /// specification demands, and the directory for temporary files.
@@ -33,7 +33,7 @@ pub(crate) fn made_runtime_dirs() -> Vec<PathBuf> {
 
 /// The directory that the person names, whether it is there or not: in place of one that is not there no other is taken, whose daemons are
 /// other ones.
-pub(crate) fn named_runtime_dir() -> Option<PathBuf> {
+pub fn named_runtime_dir() -> Option<PathBuf> {
     std::path::absolute(std::env::var_os(RUNTIME_DIR_ENV)?).ok()
 }
 

@@ -1602,8 +1602,8 @@ export interface Round {
    */
   files?: number;
   /**
-   * The first of the protected files that were not as before the first round, when its agent had
-   * ended or its check had succeeded.
+   * The first of the protected files that were not as on record, when its agent had ended or its
+   * check had succeeded.
    */
   protected?: string[];
   /** Time of the end of its last run. */

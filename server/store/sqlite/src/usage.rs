@@ -39,36 +39,19 @@ impl SqliteStore {
         is_first: bool,
         at: Timestamp,
     ) -> rusqlite::Result<()> {
-        let counted =
-            COUNTED.map(|name| format!("{name} = CAST(min({name} + excluded.{name}, {MOST}) AS INTEGER)"));
-        let counted = counted.join(", ");
-        self.statement(&format!(
-            "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (day, rule) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {counted}"
-        ))?
-        .execute(params![
-            day(at),
-            rule.unwrap_or_default(),
-            u32::from(is_first),
-            usage.cost_usd.unwrap_or_default(),
-            usage.turns.min(MOST),
-            usage.input_tokens.min(MOST),
-            usage.output_tokens.min(MOST),
-            usage.cache_read_tokens.min(MOST),
-            usage.cache_creation_tokens.min(MOST),
-        ])?;
-        self.add_agent_sum((rule.unwrap_or_default(), agent.unwrap_or_default()), usage, is_first, &counted)
+        let rule = rule.unwrap_or_default();
+        self.add_to("usage", ["day", "rule"], [&day(at), rule], usage, is_first)?;
+        self.add_agent_sum((rule, agent.unwrap_or_default()), usage, is_first)
     }
 }
 
 impl SqliteStore {
-    /// Adds to the sum of a rule and an agent, or to that of all others once there are as many sums as there may be. `counted` adds up the numbers.
+    /// Adds to the sum of a rule and an agent, or to that of all others once there are as many sums as there may be.
     fn add_agent_sum(
         &mut self,
         (rule, agent): (&str, &str),
         usage: &TaskUsage,
         is_first: bool,
-        counted: &str,
     ) -> rusqlite::Result<()> {
         let is_full: bool = self
             .statement(
@@ -76,14 +59,29 @@ impl SqliteStore {
                      AND (SELECT count(*) FROM agent_sum) >= ?",
             )?
             .query_row(params![rule, agent, AGENT_SUMS], |row| row.get(0))?;
-        let (rule, agent) = if is_full { (OTHER, OTHER) } else { (rule, agent) };
+        let of = if is_full { [OTHER, OTHER] } else { [rule, agent] };
+        self.add_to("agent_sum", ["rule", "agent"], of, usage, is_first)
+    }
+
+    /// Adds to the sum in the row of a table that has these values in the columns of its key.
+    fn add_to(
+        &mut self,
+        table: &str,
+        [first, second]: [&str; 2],
+        [of_first, of_second]: [&str; 2],
+        usage: &TaskUsage,
+        is_first: bool,
+    ) -> rusqlite::Result<()> {
+        let counted =
+            COUNTED.map(|name| format!("{name} = CAST(min({name} + excluded.{name}, {MOST}) AS INTEGER)"));
+        let counted = counted.join(", ");
         self.statement(&format!(
-            "INSERT INTO agent_sum VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (rule, agent) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {counted}"
+            "INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT ({first}, {second}) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {counted}"
         ))?
         .execute(params![
-            rule,
-            agent,
+            of_first,
+            of_second,
             u32::from(is_first),
             usage.cost_usd.unwrap_or_default(),
             usage.turns.min(MOST),

@@ -334,8 +334,8 @@ class Round(_Round, total=False):
     that is not known, as after an interruption by a limit.
     """
     protected: List[str]
-    """The first of the protected files that were not as before the first round, when its agent had
-    ended or its check had succeeded.
+    """The first of the protected files that were not as on record, when its agent had ended or its
+    check had succeeded.
     """
 
 

@@ -2428,8 +2428,8 @@ class Round(Result):
     that is not known, as after an interruption by a limit.
     """
     protected: list[str] | None = None
-    """The first of the protected files that were not as before the first round, when its agent had
-    ended or its check had succeeded.
+    """The first of the protected files that were not as on record, when its agent had ended or its
+    check had succeeded.
     """
 
     @classmethod
