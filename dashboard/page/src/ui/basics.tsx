@@ -1,7 +1,7 @@
 // Small parts that all views are made of.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { fullTime, moment, relative } from '../live/format.js';
 import { Store, useClock, useValue } from '../live/store.js';
@@ -202,7 +202,8 @@ export const isReadonly = new Store(false);
 export function Dialog(props: { title: string; close: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before it is seen: keys that are pressed at once are meant for it.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     ref.current?.showModal();
     ref.current?.querySelector<HTMLElement>('textarea, input, select')?.focus();

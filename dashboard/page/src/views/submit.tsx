@@ -1,6 +1,6 @@
 // A new task.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Project } from '../live/project.js';
 import { Dialog, say } from '../ui/basics.js';
@@ -17,7 +17,8 @@ function typed(form: HTMLFormElement): Map<string, string> {
 
 export function Submit({ project, close }: { project: Project; close: () => void }) {
   const ref = useRef<HTMLFormElement>(null);
-  useEffect(() => {
+  // Before the form is seen: what is typed at once would be overwritten.
+  useLayoutEffect(() => {
     for (const [name, value] of drafts.get(project.info.ws) ?? []) {
       const field = ref.current?.elements.namedItem(name);
       if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = true;
