@@ -3,7 +3,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsStr,
-    os::unix::fs::{DirEntryExt, MetadataExt},
+    fs::DirEntry,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{DirEntryExt, MetadataExt},
+    },
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc::channel},
     thread,
@@ -280,7 +284,7 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
     let children = listing.directories.iter().map(|name| path.join(name));
     let directories = children.filter_map(|child| Some((scope.enter(&rules, &child)?, child)));
     let directories = directories.map(|(rules, child)| (child, rules)).collect();
-    let files = if with_files { files(scope, &rules, path, &listing) } else { BTreeMap::new() };
+    let files = if with_files { files(scope, &rules, path, &listing.files) } else { BTreeMap::new() };
     Survey {
         path: path.to_owned(),
         rules: Some(rules),
@@ -293,14 +297,17 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
 }
 
 /// The files that count, as listed.
-fn files(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeMap<Box<OsStr>, Stamp> {
+fn files(scope: &Scope, rules: &Rules, path: &Path, listed: &[DirEntry]) -> BTreeMap<Box<OsStr>, Stamp> {
     let now = SystemTime::now();
-    let in_it = path.join("");
-    let visible = listing.files.iter().filter_map(|entry| {
+    // One buffer for the paths of all.
+    let mut file = path.join("").into_os_string().into_encoded_bytes();
+    let in_it = file.len();
+    let visible = listed.iter().filter_map(|entry| {
         let name = entry.file_name();
-        let mut file = in_it.as_os_str().to_owned();
-        file.push(&name);
-        scope.is_visible(rules, file.as_ref()).then(|| (name.into(), Stamp::listed(entry.ino(), now)))
+        file.truncate(in_it);
+        file.extend_from_slice(name.as_bytes());
+        let is_visible = scope.is_visible(rules, Path::new(OsStr::from_bytes(&file)));
+        is_visible.then(|| (name.into_boxed_os_str(), Stamp::listed(entry.ino(), now)))
     });
     // All at once: it is sorted once.
     visible.collect()

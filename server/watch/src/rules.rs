@@ -1,6 +1,8 @@
 //! The rules: which files count, and which are ignored.
 
 use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -199,10 +201,10 @@ impl Scope {
         let is_ignored = rules.active.is_empty() || self.is_ignored(rules, path, false);
         let active = rules.active.iter().filter(move |_| !is_ignored).map(|&root| &self.roots[root]);
         let by_name = self.roots_at(path).map(|root| &self.roots[root]).filter(|_| !self.is_never(path));
-        active.filter(|root| !root.ignores(path, false)).chain(by_name).filter(|root| {
-            let name = path.file_name().unwrap_or_default();
-            root.wants_name(name)
-        })
+        active
+            .filter(|root| !root.ignores(path, false))
+            .chain(by_name)
+            .filter(|root| root.wants_name(name_of(path)))
     }
 
     fn is_ignored(&self, rules: &Rules, path: &Path, is_dir: bool) -> bool {
@@ -218,14 +220,13 @@ impl Scope {
         if let Some(is_ignored) = says.next() {
             return is_ignored;
         }
-        path.file_name().is_some_and(|name| self.editors.matched(name, is_dir).is_ignore())
+        self.editors.matched(name_of(path), is_dir).is_ignore()
     }
 
     /// True if a path never counts, whatever the patterns say.
     fn is_never(&self, path: &Path) -> bool {
         // What lies in a directory that never counts is not asked about.
-        path.file_name().is_some_and(|name| name == git::GIT)
-            || self.own.iter().any(|own| own.as_os_str() == path.as_os_str())
+        name_of(path) == git::GIT || self.own.iter().any(|own| own.as_os_str() == path.as_os_str())
     }
 
     fn roots_at(&self, path: &Path) -> impl Iterator<Item = usize> {
@@ -248,4 +249,12 @@ impl Scope {
         };
         IgnoreFile::read(directory, directory.join(GITIGNORE), &how)
     }
+}
+
+/// The last name of a path that is joined of names: what [`Path::file_name`] says, at a tenth of its price, which each of 100,000 files
+/// would pay several times.
+fn name_of(path: &Path) -> &OsStr {
+    let path = path.as_os_str().as_bytes();
+    let from = memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1);
+    OsStr::from_bytes(path.get(from..).unwrap_or_default())
 }
