@@ -178,6 +178,10 @@ pub(super) fn of_emitted() -> Vec<&'static str> {
         "if TYPE_CHECKING:",
         "    from collections.abc import Mapping",
         "    from typing import Any",
+        "else:",
+        "    from .._hints import hints",
+        "",
+        "    hints(globals(), {\"collections.abc\": \"Mapping\", \"typing\": \"Any\"})",
     ]
 }
 

@@ -10,6 +10,7 @@ The types of results are in :mod:`aiwg.daemon.types`.
 
 from __future__ import annotations
 
+import sys
 from _thread import RLock
 from posix import register_at_fork
 
@@ -84,6 +85,10 @@ def __getattr__(name: str) -> Any:
         __import__("collections.abc")
         # ``importlib`` does the same, and has to be imported for it.
         value = getattr(__import__(module, globals(), None, (name,), 1), name)
+        if sys.version_info < (3, 10):
+            from ._unions import evaluable
+
+            evaluable()
     globals()[name] = value
     return value
 

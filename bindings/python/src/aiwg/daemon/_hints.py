@@ -17,16 +17,28 @@ class Hint(str):
 
     def __getitem__(self, item: Any) -> Any:
         # A number is for a character of the text, at which ``typing`` looks.
-        return super().__getitem__(item) if isinstance(item, int) else self._found()[item]
+        if isinstance(item, int):
+            return super().__getitem__(item)
+        # Python 3.9 and 3.10 leave a text as it is that stands in the brackets of a ``Mapping``.
+        several: list[Any] = [item]
+        if isinstance(item, tuple):
+            several = [*item]  # pyright: ignore[reportUnknownVariableType]
+        found = tuple(map(_evaluated, several))
+        return self.found()[found if isinstance(item, tuple) else found[0]]
 
     def __or__(self, other: Any) -> Any:
-        return self._found() | other
+        return self.found() | other
 
     def __ror__(self, other: Any) -> Any:
-        return other | self._found()
+        return other | self.found()
 
-    def _found(self) -> Any:
+    def found(self) -> Any:
+        """The type."""
         return eval(self)
+
+
+def _evaluated(value: Any) -> Any:
+    return value.found() if isinstance(value, Hint) else value
 
 
 def hints(namespace: dict[str, Any], names: Mapping[str, str]) -> None:

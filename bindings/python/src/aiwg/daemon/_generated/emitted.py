@@ -10,6 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+else:
+    from .._hints import hints
+
+    hints(globals(), {"collections.abc": "Mapping", "typing": "Any"})
 
 __all__ = [
     "EventEmitted",
