@@ -19,10 +19,10 @@ use std::{
     time::Duration,
 };
 
+use aiwg_git::Look;
 use aiwg_model::{Message, MessageId, ProtectRecord, RoundOrder, RunId, RunRow, StopReason, VerifyTerms};
 use aiwg_protocol::{config::StalledTasks, types::Timestamp};
 use aiwg_shim::{Abandon, DEFAULT_MOST_PAUSED_MS, Process, Started};
-use aiwg_watch::Look;
 use tokio::{
     sync::watch,
     time::{Instant, timeout},

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use aiwg_git::Look;
 use aiwg_model::{FoundFiles, RunId};
-use aiwg_watch::Look;
 
 use super::{agent::Kept, work};
 use crate::{beside::beside, project::Project};

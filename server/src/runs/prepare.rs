@@ -8,10 +8,10 @@ use std::{
 
 use aiwg_agents::{Prompt, Session};
 use aiwg_fs::{Dir, at};
+use aiwg_git::Look;
 use aiwg_model::{RoundOrder, RunId};
 use aiwg_protocol::{config::PromptBy, types::Json};
 use aiwg_shim::{DEFAULT_MOST_PAUSED_MS, LaunchSpec};
-use aiwg_watch::Look;
 use rustix::fs::OFlags;
 
 use super::{

@@ -9,11 +9,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    ask_git::{GitBounds, ask_git},
-    git,
-    look::Look,
-};
+use aiwg_git::{GitBounds, Look, ask_git};
+
+use crate::git;
 
 /// As much of a configuration file is looked at, in bytes.
 const MAX_SIZE: u64 = 1024 * 1024;

@@ -67,7 +67,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod add_watches;
-mod ask_git;
 mod change;
 mod coalesce;
 mod compare;
@@ -86,7 +85,6 @@ mod index;
 mod inherit;
 mod links;
 mod list;
-mod look;
 mod mounts;
 mod notice;
 mod options;
@@ -106,11 +104,9 @@ mod verdicts;
 mod watcher;
 mod worker;
 
-pub use ask_git::{GitAnswer, GitBounds, Keep, ask_git, ask_git_for};
 pub use change::{Change, ChangeSet, Kind, Sizes};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;
-pub use look::Look;
 pub use notice::{HINT_DELAY, Notice, Status};
 pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
 pub use roots::within;

@@ -9,6 +9,7 @@ use std::{
 
 use aiwg_agents::claude::was_used;
 use aiwg_fs::open_regular;
+use aiwg_git::Look;
 use aiwg_model::{ApprovalNo, TaskNo};
 use aiwg_protocol::{
     ApiError,
@@ -18,7 +19,6 @@ use aiwg_protocol::{
     },
 };
 use aiwg_shim::STDOUT_FILE;
-use aiwg_watch::Look;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, Instant};
 

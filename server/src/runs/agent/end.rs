@@ -8,10 +8,10 @@ use std::{
 };
 
 use aiwg_agents::evaluation::Evaluation;
+use aiwg_git::Look;
 use aiwg_model::{EndReason, Outcome, RoundDetail, StopReason, Used, VerifyTerms, is_end_of_work};
 use aiwg_protocol::{config::DaemonConfig, types::TaskState};
 use aiwg_shim::ExitRecord;
-use aiwg_watch::Look;
 use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 
 use super::{Agent, Basis};

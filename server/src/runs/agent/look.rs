@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use aiwg_git::Look;
 use aiwg_model::StopReason;
 use aiwg_protocol::config::DaemonConfig;
-use aiwg_watch::Look;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{Agent, time::with_pauses};

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_watch::{GitBounds, Keep, Look, ask_git, ask_git_for};
+use aiwg_git::{GitBounds, Keep, Look, ask_git, ask_git_for};
 
 use super::LOOK_WITHIN;
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aiwg_fs::open_of_anyone;
-use aiwg_watch::Look;
+use aiwg_git::Look;
 
 /// Largest file whose content counts, in bytes: 64 MiB. A larger one is known by what the system says of it.
 pub(super) const LARGEST_READ: u64 = 64 * 1024 * 1024;

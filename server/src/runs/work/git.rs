@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_watch::Look;
+use aiwg_git::Look;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 

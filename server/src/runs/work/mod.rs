@@ -9,7 +9,7 @@ mod stamps;
 use std::{collections::BTreeMap, io, os::unix::ffi::OsStrExt, path::Path, time::Duration};
 
 use aiwg_fs::{read_bounded, write_atomic};
-use aiwg_watch::Look;
+use aiwg_git::Look;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 

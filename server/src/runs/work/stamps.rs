@@ -7,7 +7,8 @@ use std::{
     path::Path,
 };
 
-use aiwg_watch::{Look, Options};
+use aiwg_git::Look;
+use aiwg_watch::Options;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{Files, differing, read, write};

@@ -17,8 +17,8 @@ use std::{
 };
 
 use aiwg_fs::{read_bounded, write_atomic};
+use aiwg_git::Look;
 use aiwg_model::{FoundFiles, ProtectRecord};
-use aiwg_watch::Look;
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
 
