@@ -209,6 +209,7 @@ fn no_rooms_import_each_other_in_a_circle() {
     let more = [
         "server/schedule",
         "server/store",
+        "server/store/sql",
         "server/store/sqlite",
         "server/shim",
         "server/testing",

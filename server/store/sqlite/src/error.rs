@@ -1,17 +1,12 @@
 //! SQLite's errors, as those of a store.
 
-use std::{io, path::Path};
+use std::{fmt::Display, io, path::Path};
 
 use aiwg_store::{ErrorKind, StoreError};
 use rusqlite::ErrorCode;
 
-use crate::lenient::is_unreadable;
-
 /// The kind of a failure that SQLite reports.
 pub(crate) fn kind(error: &rusqlite::Error) -> ErrorKind {
-    if is_unreadable(error) {
-        return ErrorKind::Row;
-    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
         Some(ErrorCode::DiskFull) => ErrorKind::Full,
@@ -28,9 +23,12 @@ pub(crate) fn of(error: rusqlite::Error) -> StoreError {
 
 /// The error of a database that cannot be used, with its path.
 pub(crate) fn at(path: &Path) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    move |error| {
-        StoreError::new(kind(&error), format!("the database {} cannot be used: {error}", path.display()))
-    }
+    move |error| StoreError::new(kind(&error), cannot_be_used(path, &error))
+}
+
+/// The words for that.
+pub(crate) fn cannot_be_used(path: &Path, error: &impl Display) -> String {
+    format!("the database {} cannot be used: {error}", path.display())
 }
 
 /// The same, of what the system said.

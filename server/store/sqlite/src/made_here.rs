@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use aiwg_model::{InForce, TaskNo};
 use aiwg_store::{ErrorKind, StoreError};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
-use super::{error::at, open::known_version, stamp::Stamp, write::SqliteStore};
+use super::{error::at, open::known_version, stamp::Stamp};
 
 /// The answers of a database.
 #[derive(Debug)]
@@ -123,27 +123,4 @@ pub(super) fn into_the_database(connection: &Connection, how: Checkpoint) -> rus
         let (is_busy, in_the_log, moved): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(!is_busy && in_the_log == moved)
     })
-}
-
-impl SqliteStore {
-    /// Notes the configuration that is in force. It is in the database itself once the transaction is over: whoever may write beside it anything
-    /// at all could take away what is only in the log.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub(crate) fn set_in_force(&mut self, in_force: &InForce) -> rusqlite::Result<()> {
-        // Every path that the daemon takes is text.
-        let named = in_force.named.as_ref().and_then(|path| path.to_str());
-        // Most starts find what they want to note, and need not wait for the disk.
-        let written = self
-            .statement(
-                "INSERT OR REPLACE INTO config_in_force (id, named, text) SELECT 0, ?1, ?2
-                 WHERE NOT EXISTS (SELECT 1 FROM config_in_force WHERE named IS ?1 AND text IS ?2)",
-            )?
-            .execute(params![named, in_force.text])?;
-        if written > 0 {
-            self.for_the_database = Some(Checkpoint::Full);
-        }
-        if self.is_in_transaction() { Ok(()) } else { self.move_what_is_for_the_database() }
-    }
 }

@@ -36,8 +36,8 @@ fn how_far_files_and_schedules_had_come() {
              ('edited', 'noon', '', NULL), (x'ff', 1, '', NULL);",
     );
     let store = opened(&path);
-    assert_eq!(store.cursors("files").unwrap()[""], r#"{"at":1795860000000,"stopped":true}"#);
-    let schedules = store.cursors("schedule").unwrap();
+    assert_eq!(store.writer.cursors("files").unwrap()[""], r#"{"at":1795860000000,"stopped":true}"#);
+    let schedules = store.writer.cursors("schedule").unwrap();
     assert_eq!(schedules.len(), 2, "{schedules:?}");
     assert_eq!(schedules["nightly"], r#"{"cron":"0 2 * * * UTC","at":120000,"firedAt":60000}"#);
     assert_eq!(schedules["new"], r#"{"cron":"* * * * * local","at":180000,"firedAt":null}"#);
@@ -65,15 +65,15 @@ fn what_tasks_waited_for_holds_them() {
     );
     let mut store = opened(&path);
     let (one, two) = (Hold::after(TaskNo(1)), Hold::after(TaskNo(2)));
-    let held = [1, 2, 3, 4, 9].map(|no| store.holds(TaskNo(no)).unwrap());
+    let held = [1, 2, 3, 4, 9].map(|no| store.writer.holds(TaskNo(no)).unwrap());
     assert_eq!(held, [vec![], vec![one.clone()], vec![one, two], vec![Hold::rest()], vec![]]);
-    assert_eq!(store.needed(TaskNo(3)).unwrap(), [TaskNo(3), TaskNo(1), TaskNo(2)]);
-    store.start(TaskNo(1), Timestamp::default()).unwrap();
-    assert_eq!(store.heads().unwrap().first().map(|head| head.no), None);
-    assert_eq!(store.release(Hold::AFTER, "1").unwrap(), [TaskNo(2), TaskNo(3)]);
-    assert_eq!(store.heads().unwrap().first().map(|head| head.no), Some(TaskNo(2)));
-    store.release_all(Hold::REST).unwrap();
-    assert_eq!(store.next_of(&[TaskNo(3), TaskNo(4)]).unwrap(), Some(TaskNo(4)));
+    assert_eq!(store.writer.needed(TaskNo(3)).unwrap(), [TaskNo(3), TaskNo(1), TaskNo(2)]);
+    store.writer.start(TaskNo(1), Timestamp::default()).unwrap();
+    assert_eq!(store.writer.heads().unwrap().first().map(|head| head.no), None);
+    assert_eq!(store.writer.release(Hold::AFTER, "1").unwrap(), [TaskNo(2), TaskNo(3)]);
+    assert_eq!(store.writer.heads().unwrap().first().map(|head| head.no), Some(TaskNo(2)));
+    store.writer.release_all(Hold::REST).unwrap();
+    assert_eq!(store.writer.next_of(&[TaskNo(3), TaskNo(4)]).unwrap(), Some(TaskNo(4)));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn the_last_run_of_each_task() {
     ];
     let (_dir, path) = left_by(13, &tasks.concat());
     let store = opened(&path);
-    let of = |no: u64| store.runs(TaskNo(no)).unwrap();
+    let of = |no: u64| store.writer.runs(TaskNo(no)).unwrap();
     let run = |no: u64, n: u32, reason: Option<EndReason>| RunRow {
         id: RunId { task: TaskNo(no), n },
         kind: RunRow::AGENT.into(),
@@ -176,13 +176,13 @@ fn the_answers_to_calls_with_keys() {
         ("", hex.to_uppercase(), call(5, ""), 6, "[]"),
     ] {
         let id = KeyId::new(caller, &key);
-        let found = store.kept_answer(&id).unwrap().unwrap_or_else(|| panic!("{caller} {key}"));
+        let found = store.writer.kept_answer(&id).unwrap().unwrap_or_else(|| panic!("{caller} {key}"));
         let key = CallKey::stored(id, &call).unwrap();
         let until = Timestamp::from_millis(until);
         assert_eq!(found, KeptAnswer { key, until, answer: answer.to_owned() });
     }
-    assert!(store.cursors("answer").unwrap().is_empty());
-    assert_eq!(store.cursors("spool").unwrap()["a"], "");
-    assert_eq!(store.prune_cursors(Timestamp::from_millis(10), 10).unwrap(), 1);
-    assert_eq!(store.prune_answers(Timestamp::from_millis(2 * 86_400_000), 10).unwrap(), 5);
+    assert!(store.writer.cursors("answer").unwrap().is_empty());
+    assert_eq!(store.writer.cursors("spool").unwrap()["a"], "");
+    assert_eq!(store.writer.prune_cursors(Timestamp::from_millis(10), 10).unwrap(), 1);
+    assert_eq!(store.writer.prune_answers(Timestamp::from_millis(2 * 86_400_000), 10).unwrap(), 5);
 }

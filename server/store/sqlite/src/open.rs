@@ -137,7 +137,7 @@ fn set_up(
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     // What a checkpoint leaves of a log that has once been large.
-    connection.pragma_update(None, "journal_size_limit", super::write::LARGEST_LOG)?;
+    connection.pragma_update(None, "journal_size_limit", super::store::LARGEST_LOG)?;
     connection.pragma_update(None, "cache_size", -2000)?;
     keep_statements(&connection)?;
     if thoroughly {

@@ -8,7 +8,7 @@ use std::{
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{ErrorKind, StoreError};
 
-use super::{error::at, stamp::beside, write::SqliteStore};
+use super::{error::at, stamp::beside, store::SqliteStore};
 
 /// Beside the database, where damage was met while it was in use: the next start looks at all of it.
 const SUSPECT: &str = "suspect";

@@ -10,8 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::write::SqliteStore;
-
 /// Size of the kept room, in bytes. The end of a task takes some ten thousand.
 const KEPT: u64 = 1024 * 1024;
 
@@ -40,7 +38,7 @@ impl Reserve {
 
     /// Sees to it that so many bytes can be written, and there is still as much as is to be kept; false where the disk has not so much left.
     /// True where the file system keeps nothing: then nothing is known.
-    fn keeps(&mut self, besides: u64) -> bool {
+    pub(super) fn keeps(&mut self, besides: u64) -> bool {
         if !self.is_possible {
             return true;
         }
@@ -98,37 +96,15 @@ fn allocate(_: &File, _: u64, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// SQLite's error for a full disk.
-pub(crate) fn no_room() -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(
-        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
-        Some("database or disk is full".to_owned()),
-    )
-}
-
-impl SqliteStore {
-    /// True if there is room for what is new. If not, the room that is kept for the ends of running tasks is still
-    /// there.
-    pub(crate) fn has_room(&mut self) -> bool {
-        self.reserve.keeps(0)
-    }
-
-    /// Sees to it that a transaction that brings so much text, in bytes, takes nothing of what is kept.
-    ///
-    /// # Errors
-    /// There is not so much room.
-    pub(crate) fn make_room(&mut self, text: u64) -> rusqlite::Result<()> {
-        if self.reserve.keeps(text) { Ok(()) } else { Err(no_room()) }
-    }
-}
-
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::os::unix::fs::MetadataExt;
 
     use aiwg_store::Store;
+    use aiwg_store_sql::Backend;
 
     use super::*;
+    use crate::SqliteStore;
 
     #[test]
     fn what_is_kept_lies_behind_the_end_of_the_log_and_moves_with_it() {

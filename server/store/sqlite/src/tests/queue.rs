@@ -1,0 +1,24 @@
+//! The queue.
+
+use aiwg_store_sql::inside::{COMMON_HEAD, FIRST_OF_CLASS, NEXT_EXPIRY, NEXT_HEAD};
+
+use crate::SqliteStore;
+
+fn plan(store: &SqliteStore, sql: &str, params: impl rusqlite::Params) -> Vec<String> {
+    let mut plan = store.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    plan.query_map(params, |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect()
+}
+
+#[test]
+fn the_queue_is_an_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&dir.path().join("db")).unwrap();
+    let of_class = "SEARCH task USING COVERING INDEX task_queue (class=?)";
+    assert_eq!(plan(&store, COMMON_HEAD, []), [of_class]);
+    assert_eq!(plan(&store, FIRST_OF_CLASS, ["a", "9"]), [of_class]);
+    assert_eq!(plan(&store, NEXT_HEAD, [""]), ["SEARCH task USING COVERING INDEX task_queue (class>?)"]);
+    assert_eq!(
+        plan(&store, NEXT_EXPIRY, [0]),
+        ["SEARCH task USING COVERING INDEX task_expires (expires_at>?)"]
+    );
+}
