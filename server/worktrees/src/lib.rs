@@ -22,6 +22,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod apply;
 mod commit;
 mod error;
 mod hidden;
@@ -38,6 +39,7 @@ mod snapshot;
 mod stage;
 mod told;
 
+pub use apply::{Applied, Why};
 pub use commit::Commit;
 pub use error::{Error, Unusable};
 pub use linked::is_linked;

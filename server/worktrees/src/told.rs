@@ -231,7 +231,7 @@ pub(crate) fn text(name: &[u8]) -> String {
 
 /// True if git's words say that there is no room.
 pub(crate) fn is_full(said: &str) -> bool {
-    ["No space left on device", "Disk quota exceeded", "File too large"]
+    ["No space left on device", "Out of diskspace", "Disk quota exceeded", "File too large"]
         .iter()
         .any(|words| said.contains(words))
 }

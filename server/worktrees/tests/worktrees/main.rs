@@ -1,8 +1,10 @@
 //! Work trees, with real git in temporary directories.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod apply;
 mod keep;
+mod limits;
 mod slots;
 mod snapshot;
 mod support;

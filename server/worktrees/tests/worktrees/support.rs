@@ -51,7 +51,6 @@ impl Place {
         write(&self.root().join(name), text);
     }
 
-    #[allow(dead_code)]
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.root().join(name)).unwrap()
     }
@@ -165,10 +164,11 @@ pub(crate) fn numbers(kept: &Kept) -> (u64, u64, u64) {
     (kept.files, kept.insertions, kept.deletions)
 }
 
-/// The names and contents in a directory, those of git left out.
+/// The files in a directory with their contents, those of git left out.
 pub(crate) fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let names = walk(dir).into_iter().filter(|name| !name.starts_with(".git"));
     let names = names.chain(dir.join(".gitignore").exists().then(|| ".gitignore".into()));
+    let names = names.filter(|name| !dir.join(name).symlink_metadata().unwrap().is_dir());
     names
         .map(|name| {
             let path = dir.join(&name);
