@@ -53,6 +53,21 @@ fn a_task_waits_until_a_person_has_approved_it() {
 }
 
 #[test]
+fn a_request_is_shown_as_it_is_to_the_last_character() {
+    let project = Project::started(json!({}));
+    let check = "true\nrm -rf x";
+    project.json(&["task", "submit", "go on", "--approval", "--verify", check, "--env", "A=x\rB=y"]);
+    let words = json!({ "prompt": "go on", "approval": true, "verify": { "command": ["echo", "a  b\nc"] } });
+    project.wire().call("task.submit", words);
+
+    let shown = [1, 2].map(|no| project.run(&["approval", "show", &no.to_string()]).out);
+
+    // A blank in the place of a line end would be another check.
+    assert!(shown[0].contains(r"true\nrm -rf x") && shown[0].contains(r"A=x\rB=y"), "{}", shown[0]);
+    assert!(shown[1].contains(r#"["echo","a  b\nc"]"#), "{}", shown[1]);
+}
+
+#[test]
 fn the_first_decision_counts() {
     let project = Project::started(json!({}));
     let task = submitted(&project, json!(true));

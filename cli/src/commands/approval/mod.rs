@@ -128,14 +128,16 @@ fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
         facts.add(["Lane".into(), lane.as_str().into()]);
     }
     for (name, value) in &request.env {
-        facts.add(["Variable".into(), format!("{name}={value}").into()]);
+        // A line end stays to be seen: with a blank in its place another value would stand there.
+        facts.add(["Variable".into(), visible(&format!("{name}={value}")).into_owned().into()]);
     }
     if let Some(command) = request.verify.as_ref().and_then(|verify| verify.command.as_ref()) {
         let command = match command {
             CheckCommand::Shell(line) => line.clone(),
-            CheckCommand::Program(words) => words.join(" "),
+            // A list, as it was given: words that are joined by blanks could be others.
+            CheckCommand::Program(words) => serde_json::to_string(words)?,
         };
-        facts.add(["Check".into(), command.into()]);
+        facts.add(["Check".into(), visible(&command).into_owned().into()]);
     }
     facts.add(["Asked".into(), local(approval.requested_at).into()]);
     if let Some(at) = approval.expires_at {
@@ -145,7 +147,7 @@ fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
         facts.add(["Tool".into(), tool.as_str().into()]);
     }
     if !request.options.is_empty() {
-        facts.add(["Options".into(), request.options.join(", ").into()]);
+        facts.add(["Options".into(), visible(&request.options.join(", ")).into_owned().into()]);
     }
     facts.write_rows(out)?;
     let input = request.input.as_ref().map(|input| input.as_str());

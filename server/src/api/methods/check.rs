@@ -146,6 +146,13 @@ pub(super) fn globs(topics: &[String]) -> Result<Option<TopicFilter>, ApiError> 
     if topics.is_empty() {
         return Ok(None);
     }
+    if let Some(pattern) = topics.iter().find(|pattern| pattern.starts_with('!')) {
+        let message = format!(
+            "the member \"topics\" is wrong: {pattern:?}: no event has a topic that begins with a !. Only the lists of rules and of \
+             notices take something out with it; name the topics that are wanted"
+        );
+        return Err(ApiError::invalid_member("topics", message));
+    }
     let wrong = |error: PatternError| {
         let which = match error.pattern() {
             "" => String::new(),

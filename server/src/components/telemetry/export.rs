@@ -152,7 +152,7 @@ async fn ended(context: &Context, limit: Duration) {
 
 fn in_words(why: &str) -> String {
     format!(
-        "the collector that telemetry.otlp names takes no traces: {why}; see that it runs and takes OTLP over HTTP there. Traces are dropped meanwhile"
+        "the collector that telemetry.otlp names takes no traces: {why}; see that it runs and takes OTLP over HTTP there. What it refuses is dropped; what cannot reach it waits, as far as there is room"
     )
 }
 
