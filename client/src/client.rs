@@ -26,6 +26,7 @@ use crate::{
     discover::Address,
     error::ClientError,
     link::Link,
+    options::Options,
     random, resilient,
     spool::Spool,
     subscribe::{Pushed, Subscribe, subscribe},
@@ -36,39 +37,41 @@ use crate::{
 /// Every method of the service is one of this type's. Dropping the future of a call cancels it in the daemon. When the daemon goes away, the
 /// client connects again and repeats, in their order, the calls that have had no answer and can be repeated ([`Options::retry`]); the others
 /// fail with [`ClientError::Disconnected`].
+///
+/// ```
+/// # aiwg_testing::example(|_| async move {
+/// use aiwg_client::{DaemonClient, types::NoParams};
+///
+/// let client = DaemonClient::connect().await?;
+/// let other = client.clone();
+/// let (pong, status) = tokio::try_join!(client.ping(NoParams {}), other.daemon_status(NoParams {}))?;
+/// println!("{} {:?}", pong.timestamp, status.health);
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 pub struct DaemonClient {
     link: Arc<Link>,
     timeout: Option<Duration>,
+    deadline: Option<Instant>,
     spool: Option<Arc<Spool>>,
     traceparent: Option<Arc<str>>,
 }
 
-/// The options of a connection.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The socket; else `AIWG_DAEMON_SOCKET`, else the nearest one upwards.
-    pub socket: Option<PathBuf>,
-    /// Directory from which to look upwards. Default: the working directory.
-    pub cwd: Option<PathBuf>,
-    /// Maximum time of connecting, of subscribing and of each call. Default: no limit, as with [`Duration::MAX`]. With
-    /// [`Duration::ZERO`] nothing is in time.
-    pub timeout: Option<Duration>,
-    /// True if calls whose answers were lost are repeated, with growing pauses, until they time out or no daemon has answered for 30 s. Each
-    /// takes effect once: the client gives those an `idempotencyKey` that need one. Default: true.
-    pub retry: bool,
-    /// True if it need not find a daemon, and [`DaemonClient::emit_or_spool`] writes events to the project's spool while there is none. Nothing
-    /// is repeated then. Default: false.
-    pub offline: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { socket: None, cwd: None, timeout: None, retry: true, offline: false }
-    }
-}
-
 /// The outcome of [`DaemonClient::emit_or_spool`].
+///
+/// ```
+/// # aiwg_testing::example(|client| async move {
+/// use aiwg_client::{Emission, types::EventEmitParams};
+///
+/// let params = EventEmitParams { topic: "commit:made".into(), ..Default::default() };
+/// match client.emit_or_spool(params).await? {
+///     Emission::Taken(emitted) => println!("event {}", emitted.seq),
+///     Emission::Spooled(file) => println!("waits in .aiwg/spool/{file}"),
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Emission {
     /// A daemon has the event.
@@ -80,6 +83,14 @@ pub enum Emission {
 impl DaemonClient {
     /// Connects to the daemon of the project that the working directory is in, or to `AIWG_DAEMON_SOCKET`.
     ///
+    /// ```
+    /// # aiwg_testing::example(|_| async move {
+    /// let client = aiwg_client::DaemonClient::connect().await?;
+    /// println!("connected to {}", client.socket().display());
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// No daemon runs there.
     pub async fn connect() -> Result<Self, ClientError> {
@@ -88,6 +99,14 @@ impl DaemonClient {
 
     /// Connects to the daemon at this socket.
     ///
+    /// ```
+    /// # aiwg_testing::example(|_| async move {
+    /// let client = aiwg_client::DaemonClient::connect_to(".aiwg/daemon/daemon.sock").await?;
+    /// client.emit("deployment:complete", &"1.2.3").await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// No daemon runs there.
     pub async fn connect_to(socket: impl Into<PathBuf>) -> Result<Self, ClientError> {
@@ -95,6 +114,17 @@ impl DaemonClient {
     }
 
     /// Connects.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|_| async move {
+    /// use aiwg_client::{DaemonClient, Options};
+    ///
+    /// // Finds no daemon, and needs none.
+    /// let client = DaemonClient::connect_with(Options { offline: true, ..Options::default() }).await?;
+    /// client.emit("deployment:complete", &"1.2.3").await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// No daemon runs there.
@@ -110,26 +140,76 @@ impl DaemonClient {
             Err(error) if options.offline && is_away(&error) => Link::unconnected(address, retry),
             connected => connected?,
         };
-        Ok(Self { link: Arc::new(link), timeout: options.timeout, spool, traceparent: None })
+        Ok(Self { link: Arc::new(link), timeout: options.timeout, deadline: None, spool, traceparent: None })
     }
 
     /// The same connection, each of whose calls may take this long; as long as it takes with [`Duration::MAX`].
+    ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// use std::time::Duration;
+    ///
+    /// let hasty = client.clone().with_timeout(Duration::from_secs(2));
+    /// hasty.emit("deployment:complete", &"1.2.3").await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
+    /// The same connection, whose calls must be answered by this moment, each and all together. With a time-out as well, what comes first counts.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let client = client.with_deadline(Instant::now() + Duration::from_secs(10));
+    /// for step in 1..=3 {
+    ///     client.emit("release:step", &step).await?;
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The same connection, whose calls may take as long as they do, but for the deadline.
+    pub(crate) fn without_timeout(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+
+    /// The same connection, whose calls may take as long as they do.
+    pub(crate) fn without_limits(self) -> Self {
+        Self { deadline: None, ..self.without_timeout() }
+    }
+
+    /// The time that there is until the deadline.
+    pub(crate) fn until_deadline(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The time that a call which begins now may take.
+    pub(crate) fn within(&self) -> Option<Duration> {
+        [self.timeout, self.until_deadline()].into_iter().flatten().min()
+    }
+
     /// The same connection, whose [`Self::emit`], [`Self::emit_event`] and [`Self::emit_or_spool`] carry this trace context, as W3C's header
     /// `traceparent` has it: with the crate `tracing-opentelemetry` that of the current span. The event has it, and each task that a rule makes
     /// of it. A task that is submitted has the one in its `metadata`.
     ///
-    /// ```no_run
-    /// # async fn example(client: aiwg_client::DaemonClient) -> Result<(), aiwg_client::ClientError> {
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
     /// let client = client.with_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     /// client.emit("deployment:complete", &"1.2.3").await?;
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     #[must_use]
     pub fn with_traceparent(mut self, traceparent: &str) -> Self {
@@ -143,11 +223,26 @@ impl DaemonClient {
     }
 
     /// The socket that this is connected to.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// println!("connected to {}", client.socket().display());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn socket(&self) -> &Path {
         &self.link.address().socket
     }
 
     /// Emits an event: [`Self::event_emit`] with any payload that serde can write.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// let emitted = client.emit("deployment:complete", &serde_json::json!({ "version": "1.2.3" })).await?;
+    /// println!("event {} matched {:?}", emitted.seq, emitted.rules);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// The errors of `event.emit`.
@@ -159,6 +254,19 @@ impl DaemonClient {
 
     /// Emits an event, and where no daemon answers writes it to the project's spool, from which the next daemon takes it in, once, with the time
     /// at which it was emitted. For a client that was made with [`Options::offline`].
+    ///
+    /// ```
+    /// # aiwg_testing::example(|_| async move {
+    /// use aiwg_client::{DaemonClient, Emission, Options, types::{EventEmitParams, Json}};
+    ///
+    /// let client = DaemonClient::connect_with(Options { offline: true, ..Options::default() }).await?;
+    /// let params = EventEmitParams { topic: "commit:made".into(), payload: Some(Json::new(&"main")?), ..Default::default() };
+    /// if let Emission::Spooled(file) = client.emit_or_spool(params).await? {
+    ///     println!("waits for a daemon in .aiwg/spool/{file}");
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// The daemon refuses it; or there is none, and the event cannot be written: there is no project, or the spool is full.
@@ -196,10 +304,18 @@ impl DaemonClient {
     ///
     /// The call has a connection of its own, which dropping its future closes.
     ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// let status = client.call("daemon.status", None).await?;
+    /// println!("{}", status.as_str());
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// The daemon's answer, or that there was none.
     pub async fn call(&self, method: &str, params: Option<Json>) -> Result<Json, ClientError> {
-        in_time(self.timeout, call(self.link.address(), method, params)).await
+        in_time(self.within(), call(self.link.address(), method, params)).await
     }
 
     /// Every event from now on that matches one of `topics`, or from [`Subscribe::since`] on, without a gap or a repeat.
@@ -207,42 +323,72 @@ impl DaemonClient {
     /// The stream has a connection of its own and ends with an error: that of the daemon, or that the connection was lost
     /// (unless [`Subscribe::reconnect`] is set).
     ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// use aiwg_client::{Pushed, Subscribe};
+    /// use futures::TryStreamExt;
+    ///
+    /// let mut events = client.subscribe(Subscribe { topics: vec!["deployment:*".into()], ..Default::default() }).await?;
+    /// client.emit("deployment:complete", &"1.2.3").await?;
+    /// if let Some(Pushed::Event(event)) = events.try_next().await? {
+    ///     println!("{} {}", event.seq, event.topic);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// `event.subscribe` has failed, or the daemon has not answered in the client's time.
     pub async fn subscribe(
         &self,
         options: Subscribe,
     ) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
-        subscribe(self.link.address().clone(), options, self.timeout).await
+        subscribe(self.link.address().clone(), options, self.within()).await
     }
 
     /// Ends the connection: calls in flight fail, and the next call connects again. For whoever has reason to believe that what stands
     /// leads nowhere any more, such as a tunnel that has gone silently.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// client.disconnect();
+    /// // Connects again.
+    /// client.emit("deployment:complete", &"1.2.3").await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn disconnect(&self) {
         self.link.close();
     }
 
-    /// The stub and the deadline to make a call with.
-    pub(crate) async fn ready(&self) -> Result<(DaemonServiceClient, Context), ClientError> {
-        if let Some(after) = self.timeout.filter(Duration::is_zero) {
+    /// The stub and the deadline to make a call with that may take this long.
+    pub(crate) async fn ready(
+        &self,
+        within: Option<Duration>,
+    ) -> Result<(DaemonServiceClient, Context), ClientError> {
+        if let Some(after) = within.filter(Duration::is_zero) {
             return Err(ClientError::Timeout { after });
         }
         let mut context = context::current();
         let latest = no_deadline();
-        let own = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let own = within.and_then(|within| Instant::now().checked_add(within));
         context.deadline = own.map_or(latest, |own| own.min(latest));
         let stub = match self.link.open() {
             Some(stub) => stub,
-            None => in_time(self.timeout, self.link.reopened(self.timeout)).await?,
+            None => in_time(within, self.link.reopened(within)).await?,
         };
         Ok((stub, context))
     }
 
-    pub(crate) fn outcome<T>(&self, answer: Result<Result<T, ApiError>, RpcError>) -> Result<T, ClientError> {
+    /// The outcome of a call that could take this long.
+    pub(crate) fn outcome<T>(
+        within: Option<Duration>,
+        answer: Result<Result<T, ApiError>, RpcError>,
+    ) -> Result<T, ClientError> {
         match answer {
             Ok(result) => Ok(result?),
             Err(RpcError::DeadlineExceeded) => {
-                Err(ClientError::Timeout { after: self.timeout.unwrap_or_default() })
+                Err(ClientError::Timeout { after: within.unwrap_or_default() })
             }
             Err(RpcError::Server(error)) if error.kind == resilient::LOST => {
                 Err(ClientError::Disconnected(error.detail))

@@ -68,6 +68,8 @@ pub(crate) async fn in_time<T>(
 ) -> Result<T, ClientError> {
     match within {
         None => answer.await,
+        // Even where the answer would be there at once.
+        Some(after) if after.is_zero() => Err(ClientError::Timeout { after }),
         Some(after) => timeout(after, answer).await.unwrap_or(Err(ClientError::Timeout { after })),
     }
 }

@@ -13,6 +13,15 @@ use crate::error::ClientError;
 ///
 /// The home directory's holds a user's settings and does not make all of home a project: it counts for home itself only.
 ///
+/// ```
+/// # aiwg_testing::example(|_| async move {
+/// let cwd = std::env::current_dir().expect("it is there");
+/// let project = aiwg_client::find_project(&cwd)?.expect("this is a project");
+/// assert!(project.join(".aiwg").is_dir());
+/// # Ok(())
+/// # });
+/// ```
+///
 /// # Errors
 /// Somebody else could have made that `.aiwg`, or could change it: see [`trust`]. The search does not go on above it, since whoever works
 /// there would believe to be in that project.
@@ -28,6 +37,15 @@ pub fn find_project(cwd: &Path) -> Result<Option<&Path>, ClientError> {
 }
 
 /// The socket to connect to: `explicit`, else `AIWG_DAEMON_SOCKET`, else that of the project that `cwd` is in.
+///
+/// ```
+/// # aiwg_testing::example(|_| async move {
+/// let cwd = std::env::current_dir().expect("it is there");
+/// let socket = aiwg_client::discover(None, &cwd)?;
+/// println!("the daemon answers at {}", socket.display());
+/// # Ok(())
+/// # });
+/// ```
 ///
 /// # Errors
 /// It is in none, or in one that is not to be trusted.

@@ -7,6 +7,20 @@ use std::{
 use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, SOCKET_ENV, START_COMMAND};
 
 /// Reason for which a call has no result.
+///
+/// ```
+/// # aiwg_testing::example(|client| async move {
+/// use aiwg_client::{ClientError, ErrorKind, types::TaskGetParams};
+///
+/// match client.task_get(TaskGetParams { task_id: "task-9999".into() }).await {
+///     Ok(task) => println!("{}", task.state),
+///     Err(error) if error.kind() == Some(ErrorKind::TaskNotFound) => println!("{error}"),
+///     Err(ClientError::Disconnected(why)) => println!("nobody knows: {why}"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -108,6 +122,16 @@ fn what_to_do(socket: &Path) -> String {
 
 impl ClientError {
     /// The kind of an error answer, if this is one of a kind that this version knows.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// use aiwg_client::{ErrorKind, types::TaskGetParams};
+    ///
+    /// let error = client.task_get(TaskGetParams { task_id: "task-9999".into() }).await.unwrap_err();
+    /// assert_eq!(error.kind(), Some(ErrorKind::TaskNotFound));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn kind(&self) -> Option<ErrorKind> {
         match self {
             Self::Api(error) => error.kind(),
@@ -116,6 +140,16 @@ impl ClientError {
     }
 
     /// The code of an error answer.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|client| async move {
+    /// use aiwg_client::types::TaskGetParams;
+    ///
+    /// let error = client.task_get(TaskGetParams { task_id: "task-9999".into() }).await.unwrap_err();
+    /// assert_eq!(error.code(), Some(-32001));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn code(&self) -> Option<i32> {
         match self {
             Self::Api(error) => Some(error.code),
@@ -124,6 +158,14 @@ impl ClientError {
     }
 
     /// True if there was no daemon to ask.
+    ///
+    /// ```
+    /// # aiwg_testing::example(|_| async move {
+    /// let error = aiwg_client::DaemonClient::connect_to("no-daemon.sock").await.unwrap_err();
+    /// assert!(error.is_no_daemon());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn is_no_daemon(&self) -> bool {
         matches!(self, Self::NoDaemon { .. } | Self::NoProject { .. })
     }

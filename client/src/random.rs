@@ -16,6 +16,18 @@ pub(crate) fn bits() -> u64 {
 ///
 /// The client gives one to each call that has none. A key of one's own has a call repeated where the client that made it is gone: a script that is
 /// run again, say.
+///
+/// ```
+/// # aiwg_testing::example(|client| async move {
+/// use aiwg_client::{new_idempotency_key, types::TaskSubmitParams};
+///
+/// let key = new_idempotency_key();
+/// let order = TaskSubmitParams { prompt: "Tidy up".into(), idempotency_key: Some(key), ..Default::default() };
+/// let first = client.task_submit(order.clone()).await?;
+/// assert_eq!(client.task_submit(order).await?.task_id, first.task_id);
+/// # Ok(())
+/// # });
+/// ```
 pub fn key() -> String {
     let millis = Timestamp::now().as_millis().cast_unsigned() & 0xffff_ffff_ffff;
     let (one, two) = (bits(), bits());

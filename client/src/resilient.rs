@@ -25,6 +25,7 @@ use tokio::{
     net::UnixStream,
     time::{Sleep, sleep},
 };
+use tracing::debug;
 
 use crate::{
     connection::connect,
@@ -173,6 +174,7 @@ impl Resilient {
             return;
         }
         let why = error.to_string();
+        debug!(error = why, "lost the connection");
         let in_vain = |(place, call): (&u64, &Call)| {
             (call.repeat == Repeat::Never && !self.unsent.contains(place)).then_some(call.id)
         };
@@ -334,7 +336,10 @@ impl Resilient {
             }
             State::Connecting(connecting) => {
                 match ready!(connecting.as_mut().poll(cx)) {
-                    Ok(stream) => self.state = State::Up(Box::new(Wire::new(stream))),
+                    Ok(stream) => {
+                        debug!("connected again");
+                        self.state = State::Up(Box::new(Wire::new(stream)));
+                    }
                     Err(error) => self.not_connected(&error),
                 }
                 Poll::Ready(None)

@@ -22,6 +22,18 @@ use crate::{
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// The options of a subscription.
+///
+/// ```
+/// # aiwg_testing::example(|client| async move {
+/// use aiwg_client::Subscribe;
+///
+/// let since = client.emit("release:begun", &"1.2.3").await?.seq;
+/// let all_since = Subscribe { since: Some(since - 1), reconnect: true, ..Subscribe::default() };
+/// let event = client.wait_for(all_since, |event| event.seq == since).await?;
+/// assert_eq!(event.topic, "release:begun");
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Subscribe {
     /// Only topics that match one of these globs; all when empty.
@@ -36,6 +48,24 @@ pub struct Subscribe {
 }
 
 /// An item of a subscription.
+///
+/// ```
+/// # aiwg_testing::example(|client| async move {
+/// use aiwg_client::{Pushed, Subscribe};
+/// use futures::TryStreamExt;
+///
+/// let mut events = client.subscribe(Subscribe { since: Some(0), ..Default::default() }).await?;
+/// client.emit("deployment:complete", &"1.2.3").await?;
+/// while let Some(pushed) = events.try_next().await? {
+///     match pushed {
+///         Pushed::Event(event) if event.topic == "deployment:complete" => break,
+///         Pushed::Event(event) => println!("{} {}", event.seq, event.topic),
+///         Pushed::Missed { missed, since } => println!("{missed} events after {since} were passed over"),
+///     }
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pushed {
     /// Something happened.

@@ -47,17 +47,17 @@ pub trait Topic: Serialize + DeserializeOwned {
 impl DaemonClient {
     /// Emits an event of a topic that is a type: [`Self::emit`] of its name and of the value as its payload.
     ///
-    /// ```no_run
+    /// ```
     /// # use aiwg_client::{ClientError, DaemonClient, Topic, serde::{Deserialize, Serialize}};
     /// # #[derive(Serialize, Deserialize)]
     /// # #[serde(crate = "aiwg_client::serde")]
     /// # struct DeploymentComplete { version: String }
     /// # impl Topic for DeploymentComplete { const NAME: &'static str = "deployment:complete"; }
-    /// # async fn example(client: &DaemonClient) -> Result<(), ClientError> {
+    /// # aiwg_testing::example(|client| async move {
     /// let emitted = client.emit_event(&DeploymentComplete { version: "1.2.3".into() }).await?;
     /// println!("event {}", emitted.seq);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     ///
     /// A payload that does not fit does not compile:

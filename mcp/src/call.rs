@@ -22,7 +22,7 @@ pub(crate) struct Daemon {
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, ClientError>> + Send + 'a>>;
 
 macro_rules! dispatch {
-    ($($(#[doc = $doc:literal])* fn $name:ident($params:ty) -> $result:ty;)*) => {
+    ($($(#[doc = $doc:literal])* fn $name:ident = $wire:literal($params:ty) -> $result:ty;)*) => {
         /// The call of a method by its name in Rust, with params as JSON; none if there is no such method.
         fn dispatch(client: DaemonClient, ident: &str, params: &str) -> Result<Option<Answer<'static>>, aiwg_protocol::wire::DecodeError> {
             Ok(match ident {

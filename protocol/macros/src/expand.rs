@@ -1,7 +1,7 @@
 //! From the model to the code beside the trait.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::Ident;
 
 use crate::parse::{Method, Service};
@@ -187,11 +187,12 @@ fn response(service: &Service) -> TokenStream {
 
 fn callback(service: &Service) -> TokenStream {
     let methods = service.methods.iter().map(|method| {
-        let Method { ident, docs, params, result, .. } = method;
-        quote!(#(#[doc = #docs])* fn #ident(#params) -> #result;)
+        let Method { ident, name, docs, params, result, .. } = method;
+        let example = rust_example(method);
+        quote!(#(#[doc = #docs])* #(#[doc = #example])* fn #ident = #name(#params) -> #result;)
     });
     quote! {
-        /// Hands every method to `callback!`, as `/// docs` and `fn name(Params) -> Result;` one after the other.
+        /// Hands every method to `callback!`, as `/// docs` and `fn name = "wire.name"(Params) -> Result;` one after the other.
         ///
         /// The Rust client writes its methods with it, so that a new one needs nothing there. The types are named as
         /// in [`crate::types`].
@@ -200,4 +201,31 @@ fn callback(service: &Service) -> TokenStream {
             ($callback:ident) => { $callback! { #(#methods)* } };
         }
     }
+}
+
+/// The first example of a method, as lines of the Rust client's documentation. What runs it is hidden.
+fn rust_example(method: &Method) -> Vec<String> {
+    let Some(example) = method.examples.first() else { return Vec::new() };
+    let (ident, params) = (&method.ident, example.params.value());
+    let mut lines = vec![
+        String::new(),
+        "```".to_owned(),
+        "# aiwg_testing::method_example(|client| async move {".to_owned(),
+    ];
+    let has_params = !method.params.to_token_stream().to_string().ends_with("NoParams");
+    if has_params {
+        lines.push("use aiwg_client::serde_json::{from_value, json};".to_owned());
+        lines.push(String::new());
+        lines.extend(
+            format!("let params = from_value(json!({}))?;", params.trim()).lines().map(str::to_owned),
+        );
+    } else {
+        lines.push("use aiwg_client::types::NoParams;".to_owned());
+        lines.push(String::new());
+    }
+    let params = if has_params { "params" } else { "NoParams {}" };
+    lines.push(format!("let answer = client.{ident}({params}).await?;"));
+    lines.push(r##"println!("{answer:?}");"##.to_owned());
+    lines.extend(["# Ok(())", "# });", "```"].map(str::to_owned));
+    lines
 }

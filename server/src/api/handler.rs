@@ -219,7 +219,7 @@ pub(crate) struct Service(pub(crate) Arc<Handler>);
 
 /// Each method is the function of its name in [`methods`].
 macro_rules! handler {
-    ($($(#[doc = $doc:literal])* fn $name:ident($params:ty) -> $result:ty;)*) => {
+    ($($(#[doc = $doc:literal])* fn $name:ident = $wire:literal($params:ty) -> $result:ty;)*) => {
         impl DaemonService for Service {
             $(async fn $name(self, _: context::Context, params: $params) -> Result<$result, ApiError> {
                 if self.0.agent.is_some() {

@@ -22,6 +22,7 @@
 
 mod agents;
 mod daemon;
+mod example;
 mod process;
 mod running;
 mod shim;
@@ -31,6 +32,7 @@ mod wire;
 
 pub use agents::{asking, claude_stand_in, live_stand_in, repository, rule, rule_with, scripted, stand_in};
 pub use daemon::TestDaemon;
+pub use example::{example, method_example};
 pub use process::{is_dead, kill, may_unshare, processes_of};
 pub use vectors::{call_vectors, fits};
 pub use wait::{until, until_some};
