@@ -86,6 +86,11 @@ need_test_tools() {
     fi
 }
 
+# The store is tested on a PostgreSQL of the tests' own.
+need_postgres() {
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null 2>&1 || missing+=(postgresql)
+}
+
 # libFuzzer is C++.
 need_fuzz_tools() {
     echo 'int main() { return 0; }' | c++ -x c++ -o /dev/null - >/dev/null 2>&1 || missing+=(g++)

@@ -210,6 +210,7 @@ fn no_rooms_import_each_other_in_a_circle() {
         "server/schedule",
         "server/store",
         "server/store/sql",
+        "server/store/postgres",
         "server/store/sqlite",
         "server/shim",
         "server/testing",

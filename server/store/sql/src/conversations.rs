@@ -17,8 +17,10 @@ use super::{
 impl<C: Connection> Writer<C> {
     /// The turns of a conversation that have not ended.
     pub fn open_turns(&self, conversation: &str) -> Result<Vec<TaskNo>> {
-        self.statement("SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running')")?
-            .all(values![conversation], |row| number(row))
+        self.statement(
+            "SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running') ORDER BY no",
+        )?
+        .all(values![conversation], |row| number(row))
     }
 
     /// The last turns of a conversation before this one, the oldest first.

@@ -233,7 +233,7 @@ impl<C: Connection> SqlReader<C> {
                 connection,
                 "SELECT platform, count(*) FILTER (WHERE state IN ('waiting', 'sending')),
                      count(*) FILTER (WHERE is_repeat = 1 AND state IN ('waiting', 'sending')), count(*) FILTER (WHERE state = 'dead')
-                 FROM outbox GROUP BY platform",
+                 FROM outbox GROUP BY platform ORDER BY platform",
             )?;
             let mut counts = select.readable(
                 &[],

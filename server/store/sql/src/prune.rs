@@ -37,13 +37,13 @@ impl<C: Connection> Writer<C> {
     pub fn prune_tasks(&mut self, keep: Keep, limit: u64) -> Result<Vec<TaskNo>> {
         let excess = keep.most.map_or(0, |most| self.finished().saturating_sub(most));
         let mut found = self.finished_first(
-            "completed_at < ?1 ORDER BY completed_at LIMIT ?2",
+            "completed_at < ?1 ORDER BY completed_at, no LIMIT ?2",
             keep.since.unwrap_or_default(),
             limit,
         )?;
         if excess > found.len() as u64 {
             found = self.finished_first(
-                "completed_at >= ?1 ORDER BY completed_at LIMIT ?2",
+                "completed_at >= ?1 ORDER BY completed_at, no LIMIT ?2",
                 Timestamp::default(),
                 excess.min(limit),
             )?;

@@ -27,12 +27,12 @@ pub const FIRST_OF_CLASS: &str = "SELECT no, place FROM task INDEXED BY task_que
 
 /// The number of tasks of each class that nothing holds. The index has all of it.
 const COUNT_READY: &str = "SELECT class, NULL, count(*) FROM task INDEXED BY task_queue
-     WHERE state = 'queued' AND waiting = 0 GROUP BY class";
+     WHERE state = 'queued' AND waiting = 0 GROUP BY class ORDER BY class";
 
 /// The number of held tasks of each class by the kind of a hold.
 const COUNT_HELD: &str =
     "SELECT class, (SELECT max(kind) FROM hold WHERE hold.task = task.no) AS kind, count(*)
-     FROM task INDEXED BY task_waiting WHERE state = 'queued' AND waiting > 0 GROUP BY class, kind";
+     FROM task INDEXED BY task_waiting WHERE state = 'queued' AND waiting > 0 GROUP BY class, kind ORDER BY class, kind";
 
 /// The rule that a task counts to. What is no JSON says nothing.
 const COUNTS_TO: &str = "coalesce(CASE WHEN json_valid(cause) THEN json_extract(cause, '$.rule') END, rule)";
@@ -183,7 +183,7 @@ impl<C: Connection> Writer<C> {
              WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at <= ?
                  AND NOT EXISTS (SELECT 1 FROM run WHERE run.task = task.no AND run.reason IS DISTINCT FROM 'not_started')
                  AND NOT EXISTS (SELECT 1 FROM hold WHERE hold.task = task.no AND hold.kind = 'taken')
-             ORDER BY expires_at LIMIT ?",
+             ORDER BY expires_at, no LIMIT ?",
         )?
         .all(values![Millis(now), limit], |row| number(row))
     }

@@ -46,6 +46,10 @@ impl<C: Connection> Writer<C> {
             .map(|state| state.name())
             .collect();
         let since = selection.since.map(Millis);
+        if states.is_empty() {
+            // Not every database takes an empty list.
+            return Ok(Vec::new());
+        }
         let places = vec!["?"; states.len()].join(", ");
         let mut sql = format!("SELECT no FROM task WHERE state IN ({places})");
         let mut values = states.iter().map(ToValue::to_value).collect::<Result<Vec<_>>>()?;

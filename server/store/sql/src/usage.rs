@@ -111,7 +111,10 @@ impl<C: Connection> Writer<C> {
 impl<C: Connection> SqlReader<C> {
     /// The sums by rule and agent.
     pub fn agent_sums(&self) -> Result<Vec<AgentSum>> {
-        let sums = format!("SELECT rule, agent, cost_usd, {} FROM agent_sum", COUNTED.join(", "));
+        let sums = format!(
+            "SELECT rule, agent, cost_usd, {} FROM agent_sum ORDER BY rule, agent",
+            COUNTED.join(", ")
+        );
         let named = |name: String| (!name.is_empty()).then_some(name);
         self.with(|connection| {
             let mut select = prepare(connection, &sums)?;

@@ -34,6 +34,9 @@ pub use self::{
 };
 use crate::{Reader, Result, Store, Transaction};
 
+/// A promise, as a test.
+pub type Story = fn(&dyn Backend);
+
 /// A place where a store is kept.
 pub trait Backend {
     /// Opens the store that is there. There is one at a time.
@@ -43,11 +46,17 @@ pub trait Backend {
     fn reader(&self) -> Box<dyn Reader>;
 }
 
-/// A test for each story, of a new backend that this function makes.
+/// A test for each story, of a new backend that this function makes. Without one, all stories with their names: for a backend whose places take long to make.
 #[macro_export]
 macro_rules! contract {
     ($backend:expr) => {
-        $crate::contract! { $backend =>
+        $crate::contract! { @all tests $backend }
+    };
+    () => {
+        $crate::contract! { @all list () }
+    };
+    (@all $what:ident $backend:expr) => {
+        $crate::contract! { @$what $backend =>
             a_transaction_counts_as_a_whole, a_failed_transaction_leaves_nothing, what_is_committed_is_there_again,
             readers_see_what_is_committed, a_view_is_of_what_is_committed,
             a_task_is_read_as_it_was_stored, a_task_goes_from_state_to_state, tasks_are_listed_newest_first,
@@ -71,7 +80,10 @@ macro_rules! contract {
             usage_is_summed_up, sums_of_agents_are_bounded, queued_tasks_are_counted, a_session_has_one_total, conversations_have_turns
         }
     };
-    ($backend:expr => $($story:ident),*) => {
+    (@list $nothing:expr => $($story:ident),*) => {
+        [$((stringify!($story), $crate::contract::$story as $crate::contract::Story)),*]
+    };
+    (@tests $backend:expr => $($story:ident),*) => {
         $(
             #[test]
             fn $story() {

@@ -1,0 +1,117 @@
+//! Errors have their kind, and say what to do.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs)]
+
+#[allow(dead_code, unreachable_pub)]
+mod cluster;
+
+use std::{fs, time::Duration};
+
+use aiwg_model::{TaskNo, TaskSpec};
+use aiwg_protocol::types::Timestamp;
+use aiwg_store::{ErrorKind, Reader, Store, StoreError};
+use aiwg_store_postgres::{Address, PostgresReader, PostgresStore};
+use cluster::{Cluster, PASSWORD, open};
+
+fn queue(store: &mut PostgresStore, no: u64) {
+    let mut tx = store.begin().unwrap();
+    let task = TaskSpec { prompt: "a\0b".to_owned(), ..TaskSpec::default() };
+    tx.insert_task(TaskNo(no), &task, Timestamp::default()).unwrap();
+    tx.commit().unwrap();
+}
+
+fn refused(address: &Address) -> StoreError {
+    PostgresStore::open(address).err().unwrap()
+}
+
+#[test]
+fn what_is_in_the_way_is_said() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let address = cluster.address("one");
+    let error = refused(&address.clone().with_password("another"));
+    assert_eq!(error.kind(), ErrorKind::Other);
+    let text = error.to_string();
+    assert!(text.contains("PGPASSFILE") && text.contains("28P01") && text.contains("project one"), "{text}");
+    assert!(!text.contains("another"), "{text}");
+    let nowhere = Address::new("postgres://tester@127.0.0.1:1/postgres", "one").unwrap();
+    assert_eq!(refused(&nowhere.with_password(PASSWORD)).kind(), ErrorKind::Gone);
+    let no_database =
+        Address::new(&format!("postgres://tester@127.0.0.1:{}/none", cluster.port), "one").unwrap();
+    let error = refused(&no_database.with_password(PASSWORD));
+    assert_eq!(error.kind(), ErrorKind::Gone, "{error}");
+
+    let mut store = open(&address);
+    queue(&mut store, 1);
+    // Another project, in the same database.
+    let mut other = open(&cluster.address("other"));
+    assert_eq!(other.view().unwrap().last_numbers().unwrap(), (0, 0));
+    queue(&mut other, 7);
+    assert_eq!(store.view().unwrap().last_numbers().unwrap(), (0, 1));
+    let reader = PostgresReader::open(&address).unwrap();
+    assert_eq!(
+        reader.task(TaskNo(1)).unwrap().unwrap().spec.prompt,
+        "a\u{fffd}b",
+        "no text has that character"
+    );
+    assert!(Reader::size(&reader).unwrap() > 0);
+
+    // As the server says it where its disk is full.
+    cluster.psql(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$;
+         CREATE TRIGGER full_disk BEFORE INSERT ON aiwg_one.task EXECUTE FUNCTION full_disk()",
+    );
+    assert!(store.has_room());
+    let mut tx = store.begin().unwrap();
+    let full = tx.insert_task(TaskNo(2), &TaskSpec::default(), Timestamp::default()).unwrap_err();
+    assert_eq!(full.kind(), ErrorKind::Full);
+    drop(tx);
+    assert!(!store.has_room());
+
+    cluster.psql("UPDATE aiwg_one.project SET tables = 999");
+    let error = refused(&address);
+    assert!(error.kind() == ErrorKind::Newer && error.to_string().contains("version 999"), "{error}");
+    cluster.psql("UPDATE aiwg_one.project SET tables = 1");
+    drop(store);
+
+    cluster.stop("INT");
+    let standby = cluster.path("data/standby.signal");
+    fs::write(&standby, "").unwrap();
+    cluster.own(&standby);
+    cluster.run();
+    let error = refused(&address);
+    assert!(error.kind() == ErrorKind::Other && error.to_string().contains("standby"), "{error}");
+    // The connection was lost once.
+    let seen = reader.task(TaskNo(1)).or_else(|_| reader.task(TaskNo(1)));
+    assert!(seen.unwrap().is_some(), "what is committed can be read there");
+}
+
+#[test]
+fn two_daemons_write_one_after_the_other() {
+    let Some(cluster) = Cluster::start() else { return };
+    let address = cluster.address("one");
+    let (mut store, mut other) = (open(&address), open(&address));
+    other.set_patience(Duration::ZERO).unwrap();
+    let held = store.begin().unwrap();
+    assert_eq!(other.begin().err().unwrap().kind(), ErrorKind::Busy);
+    assert_eq!(other.view().unwrap().queued(), 0, "what is committed can be read meanwhile");
+    drop(held);
+    other.set_patience(Duration::from_secs(60)).unwrap();
+    for no in 1..=10 {
+        let store = if no % 2 == 0 { &mut store } else { &mut other };
+        assert_eq!(store.view().unwrap().last_numbers().unwrap(), (0, no - 1));
+        queue(store, no);
+        assert_eq!(store.view().unwrap().queued(), no, "each counts what the other has done");
+    }
+    let tx = store.begin().unwrap();
+    assert!(!tx.commit().unwrap(), "nothing was written");
+    assert_eq!(cluster.psql("SELECT version FROM aiwg_one.project"), "10");
+    let at = store.began_at().as_millis().abs_diff(Timestamp::now().as_millis());
+    assert!(at < 60_000, "{at}");
+
+    // Two that open it for the first time at once.
+    let address = cluster.address("two");
+    let opened: Vec<_> =
+        (0..3).map(|_| address.clone()).map(|at| std::thread::spawn(move || drop(open(&at)))).collect();
+    opened.into_iter().for_each(|thread| thread.join().unwrap());
+}
