@@ -114,7 +114,7 @@ pack_npm() {
     local client=$work/npm/client platform=$work/npm/platform name=@aiwg/linux-$node_cpu
     mkdir -p "$platform/bin"
     "$source_tree/scripts/lib/stage-js" "$client"
-    jq --arg name "$name" '.optionalDependencies = {($name): .version}' "$source_tree/bindings/js/package.json" >"$client/package.json"
+    jq -c --arg name "$name" 'del(.scripts) | .optionalDependencies = {($name): .version}' "$source_tree/bindings/js/package.json" >"$client/package.json"
     cp "$programs"/* "$platform/bin/"
     cp "$source_tree/LICENSE" "$source_tree/packaging/npm/README.md" "$platform/"
     jq -n --arg name "$name" --arg version "$version" --arg cpu "$node_cpu" '{

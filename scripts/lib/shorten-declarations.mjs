@@ -1,0 +1,43 @@
+// Shortens what is published of the JavaScript package and loses nothing that a program or an editor shows: the declarations in a directory's
+// src, and its package.json.
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const directory = process.argv[2];
+
+/** What begins something of its own in a comment: a tag, an item of a list, a row of a table, code, a heading. */
+const OWN_LINE = /^(@|[-*+|`#>]|\d+\.| |$)/;
+
+/** Sentences of a comment stand in one line, and it begins and ends with its text. Examples stay as they are. */
+function shortComment(comment) {
+  const lines = comment.slice(3, -2).split('\n').map((line) => line.replace(/^ *\* ?/, '').trimEnd());
+  const kept = [];
+  let isExample = false;
+  for (const line of lines) {
+    if (line.startsWith('@')) isExample = line.startsWith('@example');
+    const last = kept.at(-1);
+    if (kept.length > 1 && !isExample && !OWN_LINE.test(line) && last !== '') kept[kept.length - 1] = `${last} ${line}`;
+    else kept.push(line);
+  }
+  if (kept.length === 1) return `/** ${kept[0].trim()} */`;
+  if (kept[0].trim() === '') kept.shift();
+  if (kept.at(-1).trim() === '') kept.pop();
+  // A line that begins with a slash would end it.
+  return `/** ${kept.map((line) => (line.startsWith('/') ? ` ${line}` : line)).join('\n*')} */`;
+}
+
+function shortDeclarations(text) {
+  return text
+    .replace(/^\/\/ Generated from.*\n/gm, '')
+    .replace(/^ *\/\*\*.*?\*\//gms, (comment) => shortComment(comment.trimStart()))
+    .replace(/^ +/gm, (indent, at, all) => (all[at - 2] === '*' ? indent : ''));
+}
+
+for (const name of readdirSync(join(directory, 'src'), { recursive: true })) {
+  if (!name.endsWith('.d.ts')) continue;
+  const file = join(directory, 'src', name);
+  writeFileSync(file, shortDeclarations(readFileSync(file, 'utf8')));
+}
+const file = join(directory, 'package.json');
+const { scripts, ...described } = JSON.parse(readFileSync(file, 'utf8'));
+writeFileSync(file, JSON.stringify(described));
