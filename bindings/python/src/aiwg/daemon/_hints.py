@@ -22,7 +22,7 @@ class Hint(str):
         # Python 3.9 and 3.10 leave a text as it is that stands in the brackets of a ``Mapping``.
         several: list[Any] = [item]
         if isinstance(item, tuple):
-            several = [*item]  # pyright: ignore[reportUnknownVariableType]
+            several = [*item]
         found = tuple(map(_evaluated, several))
         return self.found()[found if isinstance(item, tuple) else found[0]]
 
