@@ -23,6 +23,7 @@ mod telemetry;
 mod topics;
 mod webhooks;
 mod wire;
+mod worktrees;
 
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 13] = [
+const GROUPS: [(&str, Group); 14] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
@@ -48,6 +49,7 @@ const GROUPS: [(&str, Group); 13] = [
     ("messaging", messaging::run),
     ("webhooks", webhooks::run),
     ("telemetry", telemetry::run),
+    ("worktrees", worktrees::run),
 ];
 
 fn main() {

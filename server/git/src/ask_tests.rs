@@ -229,3 +229,37 @@ fn a_git_that_waits_for_ever_ends_with_the_look() {
     let none = ask_git(&place.root(), &STATUS, Vec::new(), GitBounds { look: &look, most: 1024 });
     assert!(none.is_err() && !is_asked(&place.root()));
 }
+
+#[test]
+fn an_order_starts_no_program_says_why_it_fails_and_writes_to_a_file() {
+    let place = Place::new();
+    place.git(&["branch", "other"]);
+    for (branch, text) in [("other", "3"), ("-", "4")] {
+        place.git(&["checkout", "-q", branch]);
+        fs::write(place.root().join("a"), text).unwrap();
+        place.git(&["commit", "-qam", text]);
+    }
+    fs::write(place.root().join(".gitattributes"), "* merge=own filter=own\n").unwrap();
+    let program = place.program();
+    for key in ["merge.own.driver", "filter.own.clean", "filter.own.smudge"] {
+        place.git(&["config", key, program.to_str().unwrap()]);
+    }
+    let told = |arguments: &[&str], output: Option<File>, most: u64| {
+        let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+        let look = &Look::within(Duration::from_secs(60));
+        let order =
+            Order { arguments: &arguments, output, is_for_files: true, may_be_cut: true, ..Order::default() };
+        tell_git(&place.root(), order, GitBounds { look, most }).unwrap()
+    };
+    let merged = told(&["merge-tree", "--write-tree", "--name-only", "HEAD", "other"], None, 4096);
+    assert_eq!(merged.code, Some(1), "{merged:?}");
+    told(&["add", "."], None, 4096);
+    let failed = told(&["rev-parse", "--verify", "nothing"], None, 4096);
+    assert!(String::from_utf8_lossy(&failed.words).contains("Needed a single revision"), "{failed:?}");
+    let cut = told(&["log", "-p"], None, 10);
+    assert_eq!((cut.text.len(), cut.is_cut), (10, true));
+    let file = place.root().join("output");
+    let whole = told(&["rev-parse", "HEAD"], Some(File::create(&file).unwrap()), 1);
+    assert_eq!((whole.code, whole.text.len(), fs::read(&file).unwrap().len()), (Some(0), 0, 41));
+    assert!(!place.pwned().exists());
+}

@@ -7,8 +7,8 @@ use crate::{
     told::{Place, entries},
 };
 
-/// Has git look at each file of an index again. Those that a sparse checkout leaves out stay so.
-pub(crate) fn uncover(place: &Place, environment: &[(&'static str, OsString)]) -> Result<(), Error> {
+/// Has git look at each file of an index again; true if some were hidden. Those that a sparse checkout leaves out stay so.
+pub(crate) fn uncover(place: &Place, environment: &[(&'static str, OsString)]) -> Result<bool, Error> {
     let step = place.step("list the files", ["ls-files", "-v", "-z"]).without_files();
     let listed = step.with(environment).done()?;
     let with = |is_meant: fn(u8) -> bool| -> Vec<u8> {
@@ -20,14 +20,16 @@ pub(crate) fn uncover(place: &Place, environment: &[(&'static str, OsString)]) -
         step.with(environment).reading(names).done().map(drop)
     };
     let assumed = with(|tag| tag.is_ascii_lowercase());
-    if !assumed.is_empty() {
+    let assumed_is_empty = assumed.is_empty();
+    if !assumed_is_empty {
         clear("--no-assume-unchanged", assumed)?;
     }
     let skipped = with(|tag| tag.eq_ignore_ascii_case(&b'S'));
-    if !skipped.is_empty() && !is_sparse(place)? {
+    let has_skipped = !skipped.is_empty();
+    if has_skipped && !is_sparse(place)? {
         clear("--no-skip-worktree", skipped)?;
     }
-    Ok(())
+    Ok(!assumed_is_empty || has_skipped)
 }
 
 /// True if only a part of the files of its commit is in the tree.

@@ -34,14 +34,17 @@ pub(crate) struct Staged<'a> {
     quarantine: Quarantine,
     /// The files that could not be read.
     pub(crate) left_out: Vec<String>,
+    /// False if the index of the tree has files at which git does not look, or that is not known.
+    pub(crate) is_plain: bool,
 }
 
 impl<'a> Staged<'a> {
     /// Stages all that is not ignored. `base` is what an index begins with where that of the tree is broken.
     pub(crate) fn new(place: &'a Place, whose: Whose, base: Option<&str>) -> Result<Self, Error> {
-        let staged = Self { place, quarantine: Quarantine::new(place)?, left_out: Vec::new() };
+        let mut staged =
+            Self { place, quarantine: Quarantine::new(place)?, left_out: Vec::new(), is_plain: false };
         match (staged.begun(whose), base) {
-            (Ok(()), _) => {}
+            (Ok(is_plain), _) => staged.is_plain = is_plain,
             (Err(error @ Error::Git { .. }), Some(base)) if whose == Whose::Agent => {
                 staged.begun_with(base).map_err(|_| error)?;
             }
@@ -52,7 +55,8 @@ impl<'a> Staged<'a> {
 
     /// Stages all that is not ignored in a slot that git knows no more: what is not as in this commit is read.
     pub(crate) fn from_commit(place: &'a Place, base: &str) -> Result<Self, Error> {
-        let staged = Self { place, quarantine: Quarantine::new(place)?, left_out: Vec::new() };
+        let staged =
+            Self { place, quarantine: Quarantine::new(place)?, left_out: Vec::new(), is_plain: false };
         staged.begun_with(base)?;
         staged.filled(Whose::Agent)
     }
@@ -106,13 +110,13 @@ impl<'a> Staged<'a> {
         self.quarantine.file("index")
     }
 
-    /// Begins with the index of the tree, if there is one.
-    fn begun(&self, whose: Whose) -> Result<(), Error> {
+    /// Begins with the index of the tree, if there is one; false if it has files at which git would not look.
+    fn begun(&self, whose: Whose) -> Result<bool, Error> {
         let (from, to) = (self.place.git_dir.join("index"), self.index());
         if copied(&from, &to)? && whose == Whose::Agent {
-            hidden::uncover(self.place, &self.environment())?;
+            return Ok(!hidden::uncover(self.place, &self.environment())?);
         }
-        Ok(())
+        Ok(whose == Whose::Person)
     }
 
     /// Begins with the files of a commit, none of which is known to be as it was.

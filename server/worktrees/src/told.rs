@@ -20,14 +20,12 @@ const STEP_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// The settings with which all is done: what is written is what is there, whoever configured what. Changes that someone hides by what git may trust
 /// of a file's times are seen. Everything is in one index.
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 13] = [
     "core.checkStat=default",
     "core.trustctime=true",
     "core.ignoreStat=false",
     "core.safecrlf=false",
     "core.splitIndex=false",
-    "core.fsync=loose-object,reference",
-    "core.fsyncMethod=batch",
     "commit.gpgSign=false",
     "i18n.commitEncoding=UTF-8",
     "submodule.recurse=false",
@@ -37,6 +35,13 @@ const SETTINGS: [&str; 15] = [
     "gc.auto=0",
     "clean.requireForce=false",
 ];
+
+/// The settings with which objects and refs are on the disk when git says that they are there. Not all is done with them: whatever was written before has
+/// to get there first, and of a checkout that is everything.
+const DURABLE: [&str; 2] = ["core.fsync=loose-object,reference", "core.fsyncMethod=batch"];
+
+/// The commands that are done with them: those that add objects, or name them.
+const ADDING: [&str; 6] = ["add", "update-index", "write-tree", "merge-tree", "commit-tree", "update-ref"];
 
 /// The author of what the daemon commits.
 const AUTHOR: [(&str, &str); 4] = [
@@ -164,9 +169,14 @@ impl<'a> Step<'a> {
         let environment: Vec<(&str, &OsStr)> =
             self.environment.iter().map(|(name, value)| (*name, value.as_os_str())).collect();
         let arguments: Vec<&OsStr> = self.arguments.iter().map(OsString::as_os_str).collect();
+        // One of them has a setting of its own before it.
+        let command =
+            arguments.get(if arguments.first().is_some_and(|first| *first == "-c") { 2 } else { 0 });
+        let is_adding = command.is_some_and(|command| ADDING.iter().any(|known| *command == *known));
+        let settings = [&SETTINGS[..], if is_adding { &DURABLE } else { &[] }].concat();
         let order = Order {
             environment: &environment,
-            settings: &SETTINGS,
+            settings: &settings,
             arguments: &arguments,
             input: self.input,
             output: self.output,

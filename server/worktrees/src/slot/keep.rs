@@ -74,8 +74,11 @@ impl Held<'_> {
         let head = known.as_ref().map(|place| commit_at(place, "HEAD")).transpose()?.flatten();
         let head = head.unwrap_or_else(|| base.clone());
         let is_tree_gone = !self.has_tree();
-        let (commit, left_out) =
-            if is_tree_gone { (head, Vec::new()) } else { committed(&place, known.is_some(), of, &head)? };
+        let (commit, left_out, is_plain) = if is_tree_gone {
+            (head, Vec::new(), false)
+        } else {
+            committed(&place, known.is_some(), of, &head)?
+        };
         let name = of.name()?;
         let updates = [(&name, &commit), (&of.base_name()?, base)];
         let updates = updates.map(|(name, commit)| format!("update {name}\0{commit}\0\0")).concat();
@@ -91,6 +94,7 @@ impl Held<'_> {
                 launch: of.launch,
                 base: base.hash().to_owned(),
                 is_kept: true,
+                is_plain,
             };
             self.note(|state| state.of = Some(of))?;
         }
@@ -104,7 +108,7 @@ fn committed(
     is_known: bool,
     of: Use<'_>,
     head: &Commit,
-) -> Result<(Commit, Vec<String>), Error> {
+) -> Result<(Commit, Vec<String>, bool), Error> {
     let staged = || {
         let staged = if is_known {
             Staged::new(place, Whose::Agent, Some(head.hash()))
@@ -120,14 +124,14 @@ fn committed(
         }
         staged => staged?,
     };
-    let left_out = staged.left_out.clone();
+    let (left_out, is_plain) = (staged.left_out.clone(), staged.is_plain);
     if tree_of(place, head)? == tree {
-        return Ok((head.clone(), left_out));
+        return Ok((head.clone(), left_out, is_plain));
     }
     let text = format!("Result of {}, run {}", of.task, of.launch);
     let commit = commit_tree(place, &tree, &[head], &text, Some(&staged))?;
     staged.released()?;
-    Ok((commit, left_out))
+    Ok((commit, left_out, is_plain))
 }
 
 /// A result with its numbers.

@@ -4,6 +4,7 @@ use std::{
     fs, io,
     os::unix::fs::DirBuilderExt,
     path::PathBuf,
+    thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -60,7 +61,7 @@ pub struct Ready {
     pub top: PathBuf,
     /// True if nothing was left of an earlier run, what git ignores included.
     pub is_new: bool,
-    /// Hash of the lock files (`Cargo.lock` and the like) of its commit, by their paths and contents; empty if there are none.
+    /// Hash of the lock files (`Cargo.lock` and the like) of its base, by their paths and contents; empty if there are none.
     pub lock_files: String,
 }
 
@@ -74,27 +75,34 @@ impl Repository {
         of.name()?;
         let mut held = self.hold(n)?;
         held.keep_leftovers()?;
+        let is_plain = held.state.of.as_ref().is_some_and(|of| of.is_plain);
         // Whatever happens from here on, what is in it is nobody's.
         held.note(|state| state.of = None)?;
         let place = held.place().filter(|_| held.has_tree());
         let is_new = place.is_none();
-        let place = match place {
-            Some(place) => {
-                held.reset(&place, base)?;
-                place
+        let known = held.state.lock_files.take();
+        // Both take a while, and need nothing of each other.
+        let lock_files = thread::scope(|scope| {
+            let ask = || lock_files(&self.checkout, base, known.as_ref());
+            let asked = thread::Builder::new().spawn_scoped(scope, ask);
+            match place {
+                Some(place) => held.reset(&place, base, is_plain)?,
+                None => held.made(base)?,
             }
-            None => held.made(base)?,
-        };
-        let lock_files = lock_files(&place)?;
+            // The system may have had no thread for it.
+            asked.ok().and_then(|asked| asked.join().ok()).unwrap_or_else(ask)
+        })?;
         held.make_project()?;
         held.include()?;
         held.note(|state| {
             state.broken = None;
+            state.lock_files = Some((lock_files.clone(), base.hash().to_owned()));
             state.of = Some(Of {
                 task: of.task.to_owned(),
                 launch: of.launch,
                 base: base.hash().to_owned(),
                 is_kept: false,
+                is_plain: false,
             });
         })?;
         Ok(Ready { dir: held.project(), top: held.tree.clone(), is_new, lock_files })
@@ -115,11 +123,12 @@ impl Repository {
             return Err(held.broken("its tree, or what git knows of it, is gone".to_owned()));
         };
         held.write_link(&place)?;
-        let lock_files = lock_files(&place)?;
+        let base = commit_in(&held.state).ok_or_else(|| held.not_of(of))?;
+        let lock_files = lock_files(&self.checkout, &base, held.state.lock_files.as_ref())?;
         held.make_project()?;
         held.note(|state| {
             if let Some(noted) = &mut state.of {
-                (noted.launch, noted.is_kept) = (of.launch, false);
+                (noted.launch, noted.is_kept, noted.is_plain) = (of.launch, false, false);
             }
         })?;
         Ok(Ready { dir: held.project(), top: held.tree.clone(), is_new: false, lock_files })
@@ -147,7 +156,7 @@ impl Held<'_> {
     }
 
     /// Makes its tree; whatever was there is gone.
-    fn made(&mut self, base: &Commit) -> Result<Place, Error> {
+    fn made(&mut self, base: &Commit) -> Result<(), Error> {
         self.removed()?;
         let checkout = &self.repository.checkout;
         let tree = self.tree.as_os_str();
@@ -169,7 +178,7 @@ impl Held<'_> {
             let _ = self.removed();
             return Err(error);
         }
-        Ok(place)
+        Ok(())
     }
 
     /// Removes its tree, and what git knows of it.
@@ -210,9 +219,13 @@ impl Held<'_> {
     }
 }
 
-/// The hash of the lock files of a tree's commit. It has no submodules.
-fn lock_files(place: &Place) -> Result<String, Error> {
-    let listed = place.step("list the files", ["ls-files", "-z", "--stage"]).without_files().done()?;
+/// The hash of the lock files of a commit, which may be known. It has no submodules.
+fn lock_files(place: &Place, commit: &Commit, known: Option<&(String, String)>) -> Result<String, Error> {
+    if let Some((hash, _)) = known.filter(|(_, of)| of == commit.hash()) {
+        return Ok(hash.clone());
+    }
+    let arguments = ["ls-tree", "-r", "-z", "--full-tree", commit.hash()];
+    let listed = place.step("list the files", arguments).without_files().done()?;
     let names: Vec<String> = nested::links(&listed).into_iter().take(5).map(text).collect();
     if !names.is_empty() {
         return Err(Unusable::Submodules { top: place.top.clone(), names }.into());

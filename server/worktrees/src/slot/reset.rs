@@ -36,15 +36,15 @@ const OPERATIONS: [&str; 19] = [
 ];
 
 impl Held<'_> {
-    /// Resets the tree to a commit: what git does not ignore is as in the commit.
-    pub(super) fn reset(&mut self, place: &Place, base: &Commit) -> Result<(), Error> {
+    /// Resets the tree to a commit: what git does not ignore is as in the commit. `is_plain` if git looks at each file of it.
+    pub(super) fn reset(&mut self, place: &Place, base: &Commit, is_plain: bool) -> Result<(), Error> {
         unlock(&place.git_dir)?;
         for name in OPERATIONS {
             let left = place.git_dir.join(name);
             rights::remove_all(&left).map_err(failed("remove", &left))?;
         }
         self.write_link(place)?;
-        if let Err(error @ Error::Git { .. }) = self.uncovered(place, base) {
+        if let Err(error @ Error::Git { .. }) = self.uncovered(place, base, is_plain) {
             // The index may be broken, or rights are missing.
             rights::give_back(&place.top);
             unlock(&place.git_dir)?;
@@ -57,8 +57,10 @@ impl Held<'_> {
         self.clean(place)
     }
 
-    fn uncovered(&self, place: &Place, base: &Commit) -> Result<(), Error> {
-        hidden::uncover(place, &[])?;
+    fn uncovered(&self, place: &Place, base: &Commit, is_plain: bool) -> Result<(), Error> {
+        if !is_plain {
+            hidden::uncover(place, &[])?;
+        }
         self.checked_out(place, base)
     }
 
@@ -72,7 +74,8 @@ impl Held<'_> {
     /// Removes what git neither tracks nor ignores.
     fn clean(&mut self, place: &Place) -> Result<(), Error> {
         let cleaned = || -> Result<Option<String>, Error> {
-            let answer = place.step("remove new files", ["clean", "-ffdq"]).allowing(&[1]).told()?;
+            let answer =
+                place.step("remove new files", ["clean", "-ffdq"]).without_files().allowing(&[1]).told()?;
             let said = words(&answer.words).unwrap_or_default();
             // A directory that it cannot look into it only mentions.
             let is_done = answer.code == Some(0) && !said.contains("Permission denied");

@@ -26,6 +26,9 @@ pub(super) struct State {
     /// The reason for which it cannot be used.
     #[serde(default)]
     pub(super) broken: Option<String>,
+    /// The hash of the lock files of the commit that it was last reset to, and that commit.
+    #[serde(default)]
+    pub(super) lock_files: Option<(String, String)>,
     /// Time at which it was made, in seconds since 1970.
     #[serde(default)]
     pub(super) made_at: u64,
@@ -41,6 +44,9 @@ pub(super) struct Of {
     pub(super) base: String,
     /// True once all of it is in its ref.
     pub(super) is_kept: bool,
+    /// True if git looks at each file of it.
+    #[serde(default)]
+    pub(super) is_plain: bool,
 }
 
 impl State {
@@ -54,7 +60,8 @@ impl State {
         serde_json::from_slice(&text).map_err(io::Error::from).map_err(failed("understand", &file))
     }
 
-    /// Writes it, whole or not at all, and to the disk.
+    /// Writes it, whole or not at all. It is not forced to the disk, which would take all files of a fresh checkout with it: after a crash of the machine a
+    /// slot has an earlier state only if its files are as old, and notes that cannot be read leave a slot as it is.
     pub(super) fn write(&self, dir: &Path) -> Result<(), Error> {
         let file = dir.join(FILE);
         let text =
@@ -62,7 +69,6 @@ impl State {
         let temporary = dir.join("slot.tmp");
         let written = || {
             write_private(&temporary, &text)?;
-            std::fs::File::open(&temporary)?.sync_data()?;
             std::fs::rename(&temporary, &file)
         };
         written().map_err(failed("write", &file))
