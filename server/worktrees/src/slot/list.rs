@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::state::State;
+use super::{id_in, state::State};
 use crate::{
     error::{Error, io as failed},
     repository::Repository,
@@ -126,6 +126,12 @@ impl Repository {
     /// # Errors
     /// Something in it cannot be removed, or there is none.
     pub fn discard(&self, n: u32) -> Result<(), Error> {
+        let dir = self.home.join(n.to_string());
+        if State::read(&dir).is_err() {
+            // What the tree says of itself is believed only if git says the same.
+            let id = id_in(&dir.join(self.tree_name()), &self.checkout.common).ok();
+            State { id, ..State::default() }.write(&dir)?;
+        }
         let mut held = self.hold_existing(n)?;
         held.note(|state| state.of = None)?;
         held.removed()?;

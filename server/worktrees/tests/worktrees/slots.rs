@@ -216,3 +216,19 @@ fn named_files_that_git_ignores_are_copied_and_kept_fresh() {
     assert_eq!(fs::read_dir(place.dir().join("outside")).unwrap().count(), 0);
     assert!(slot.dir.join(".env.link").symlink_metadata().unwrap().is_symlink());
 }
+
+#[test]
+fn a_slot_whose_notes_are_broken_is_left_alone_until_someone_discards_it() {
+    let place = Place::new();
+    let repository = place.repository();
+    let (slot, base) = ready(&repository, 1, ONE);
+    write(&slot.dir.join("a"), "not kept\n");
+    fs::write(place.home().join("1/slot.json"), "broken").unwrap();
+    assert!(repository.slots().unwrap()[0].broken.as_ref().unwrap().contains("slot.json"));
+    assert!(matches!(repository.prepare(1, &base, TWO), Err(Error::Io { .. })));
+    assert!(repository.remove(1).is_err() && repository.keep(1, ONE, &base).is_err());
+    assert_eq!(fs::read(slot.dir.join("a")).unwrap(), b"not kept\n");
+    repository.discard(1).unwrap();
+    assert_eq!((repository.slots().unwrap().len(), place.git(&["worktree", "list"]).lines().count()), (0, 1));
+    repository.prepare(1, &base, TWO).unwrap();
+}
