@@ -5,11 +5,16 @@
 #[allow(dead_code, unreachable_pub)]
 mod cluster;
 
-use std::{fs, time::Duration};
+use std::{
+    env, fs,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aiwg_model::{TaskNo, TaskSpec};
-use aiwg_protocol::types::Timestamp;
-use aiwg_store::{ErrorKind, Reader, Store, StoreError};
+use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError};
 use aiwg_store_postgres::{Address, PostgresReader, PostgresStore};
 use cluster::{Cluster, PASSWORD, open};
 
@@ -114,4 +119,85 @@ fn two_daemons_write_one_after_the_other() {
     let opened: Vec<_> =
         (0..3).map(|_| address.clone()).map(|at| std::thread::spawn(move || drop(open(&at)))).collect();
     opened.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_reported_and_passed_over() {
+    let Some(cluster) = Cluster::start() else { return };
+    let address = cluster.address("one");
+    let mut store = open(&address);
+    queue(&mut store, 1);
+    cluster.psql("UPDATE aiwg_one.task SET env = '{', cause = 'x', terms = '{', usage = '[' WHERE no = 1");
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let reports = {
+        let said = Arc::clone(&said);
+        Reports::to(move |message| said.lock().unwrap().push(message))
+    };
+    store.report_to(reports.clone());
+    let view = store.view().unwrap();
+    assert_eq!(view.task(TaskNo(1)).err().unwrap().kind(), ErrorKind::Row);
+    assert!(view.task_if_readable(TaskNo(1)).unwrap().is_none());
+    drop(view);
+    let reader = PostgresReader::open(&address).unwrap().reporting_to(reports);
+    // Of what is no JSON only that is not known which it would say.
+    assert!(reader.stats().is_ok() && reader.records_in_use().unwrap().is_empty());
+    let mut tx = store.begin().unwrap();
+    tx.classify(&|_| aiwg_store::Placed { class: "new".to_owned(), ..Default::default() }).unwrap();
+    assert!(tx.task_or_fail(TaskNo(1), Timestamp::default()).unwrap().is_none());
+    tx.commit().unwrap();
+    let view = store.view().unwrap();
+    assert_eq!((view.task_state(TaskNo(1)).unwrap(), view.queued()), (Some(TaskState::Failed), 0));
+    assert!(reader.task(TaskNo(1)).unwrap().unwrap().error.unwrap().contains("could not be read"));
+    let said = said.lock().unwrap();
+    assert!(said.len() >= 2 && said.iter().all(|message| message.contains("`psql` shows them")), "{said:?}");
+}
+
+/// The address of an encrypted server, for the test that another one runs.
+const ENCRYPTED: &str = "AIWG_TEST_ENCRYPTED";
+
+#[test]
+#[ignore = "run by the next one, with another environment"]
+fn an_encrypted_connection_is_opened() {
+    let address = Address::new(&env::var(ENCRYPTED).unwrap(), "one").unwrap();
+    open(&address).view().unwrap();
+}
+
+#[test]
+fn whoever_is_encrypted_has_to_prove_its_name() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let (certificate, key) = (cluster.path("data/server.crt"), cluster.path("data/server.key"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        eprintln!("SKIPPED: there is no openssl to make a certificate");
+        return;
+    }
+    cluster.own(&certificate);
+    cluster.own(&key);
+    cluster.close_to_others(&key);
+    cluster.stop("INT");
+    cluster.run_with(&["ssl=on"]);
+    let url = |host: &str| format!("postgres://tester@{host}:{}/postgres?sslmode=require", cluster.port);
+    let unknown =
+        refused(&Address::new(&url("localhost"), "one").unwrap().with_password(PASSWORD)).to_string();
+    assert!(unknown.contains("certificate"), "{unknown}");
+    let opens = |host: &str| {
+        let mut child = Command::new(env::current_exe().unwrap());
+        child.args(["--exact", "an_encrypted_connection_is_opened", "--ignored"]).env(ENCRYPTED, url(host));
+        child
+            .env("SSL_CERT_FILE", &certificate)
+            .env("PGPASSWORD", PASSWORD)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    };
+    assert!(opens("localhost"), "its certificate is known now");
+    assert!(!opens("127.0.0.1"), "and of another name");
 }

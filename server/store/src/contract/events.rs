@@ -179,4 +179,10 @@ pub fn answers_are_kept_by_their_keys(backend: &dyn Backend) {
         let found = view.kept_answer(kept(&ids(no), "a", day(1), "").key.id()).unwrap();
         found == Some(kept(&ids(no), "round:3", day(2), &format!("{{\"seq\":{no}}}")))
     }));
+    drop(view);
+    // What an earlier daemon has stored is known by now.
+    commit(store, |tx| tx.keep_answers(&[]));
+    let view = store.view().unwrap();
+    assert_eq!(view.kept_answer(undone.key.id()).unwrap(), None);
+    assert!(view.kept_answer(kept(&ids(7), "a", day(1), "").key.id()).unwrap().is_some());
 }

@@ -63,7 +63,7 @@ macro_rules! contract {
             tasks_are_selected, an_ending_is_kept, tasks_are_taken_over,
             runs_are_kept, a_run_is_noted_once,
             higher_priorities_start_first, whoever_waits_gains_one_priority_an_hour, an_overview_shows_what_matters,
-            classes_queue_by_themselves, queued_tasks_are_edited, queued_tasks_expire, queue_switches_are_kept,
+            classes_queue_by_themselves, queued_tasks_are_edited, terms_are_changed, queued_tasks_expire, queue_switches_are_kept,
             a_running_task_goes_on,
             dependents_wait, whoever_rests_waits, what_is_held_waits, holds_end_in_time, retries_are_noted, records_are_in_use,
             events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,

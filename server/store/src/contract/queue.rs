@@ -372,3 +372,21 @@ pub fn queued_tasks_are_counted(backend: &dyn Backend) {
     let held = [("", Some(Hold::AFTER), 1), ("docs", Some(Hold::REST), 1)];
     assert_eq!(counts, [[("", None, 1), ("docs", None, 1)], held].concat());
 }
+
+/// The terms of a task are others from then on, until it ends.
+pub fn terms_are_changed(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let no = queue(&mut *store, 1, &task("x"));
+    let terms = Terms { ignore_budget: true, ..Terms::default() };
+    let ignores =
+        |store: &mut dyn Store| store.view().unwrap().task(no).unwrap().unwrap().spec.terms.ignore_budget;
+    commit(&mut *store, |tx| tx.set_terms(no, &terms));
+    assert!(ignores(&mut *store));
+    commit(&mut *store, |tx| tx.start(no, at(1)));
+    commit(&mut *store, |tx| tx.set_terms(no, &Terms::default()));
+    assert!(!ignores(&mut *store));
+    assert!(store.begin().unwrap().set_terms(TaskNo(2), &terms).is_err());
+    let failed = Outcome::without_exit(TaskState::Failed, "x");
+    commit(&mut *store, |tx| tx.finish(no, TaskState::Running, &failed, at(2)));
+    assert!(store.begin().unwrap().set_terms(no, &terms).is_err());
+}

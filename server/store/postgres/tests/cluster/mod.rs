@@ -65,6 +65,11 @@ impl Cluster {
 
     /// Runs the server, and waits until it can be used.
     pub fn run(&mut self) {
+        self.run_with(&[]);
+    }
+
+    /// The same, with more settings.
+    pub fn run_with(&mut self, more: &[&str]) {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.path("data"));
         for setting in [
@@ -76,7 +81,10 @@ impl Cluster {
             "shared_buffers=16MB",
             "log_min_messages=fatal",
             "max_wal_size=64MB",
-        ] {
+        ]
+        .iter()
+        .chain(more)
+        {
             command.args(["-c", setting]);
         }
         self.server = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
@@ -126,6 +134,11 @@ impl Cluster {
         }
         let mode = if path.is_dir() { 0o755 } else { 0o644 };
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Lets nobody else read a file.
+    pub fn close_to_others(&self, path: &Path) {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn is_ready(&self) -> bool {
