@@ -156,7 +156,7 @@ pub struct Task {
     /// The signal that ended the agent's process; null when none did.
     pub signal: Option<i32>,
     /// Number of attempts that count, for each of which an agent was started. What a limit, a budget or a person has put off goes on as the same
-    /// one, and counts only once it does. More than 1 after an agent was lost with the machine.
+    /// one, and counts only once it does, or has ended. More than 1 after an agent was lost with the machine.
     pub attempts: u32,
     /// The agent's answer, once it has ended: the `result` of its output where that is `claude`'s JSON, else the last 64 KiB of
     /// its standard output. Where the beginning is left out, the first line says so.

@@ -180,7 +180,14 @@ impl Transaction<'_> {
         self.effects.ended.push(task.no);
         let duration =
             task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));
-        let event = task_event(task.no, &task.spec, outcome.state, task.attempts);
+        let attempts = match task.state {
+            // One that was put off counts now.
+            TaskState::Queued if task.launch > 0 => {
+                self.store.task(task.no)?.map_or(task.attempts, |row| row.attempts)
+            }
+            _ => task.attempts,
+        };
+        let event = task_event(task.no, &task.spec, outcome.state, attempts);
         let event = with_end(event, outcome, duration);
         self.publish_task_event(&event, &task.spec);
         self.answer_person(task, outcome)?;

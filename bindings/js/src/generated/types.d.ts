@@ -1993,8 +1993,8 @@ export interface Task {
   signal: number | null;
   /**
    * Number of attempts that count, for each of which an agent was started. What a limit, a budget
-   * or a person has put off goes on as the same one, and counts only once it does. More than 1
-   * after an agent was lost with the machine.
+   * or a person has put off goes on as the same one, and counts only once it does, or has ended.
+   * More than 1 after an agent was lost with the machine.
    */
   attempts: number;
   /**

@@ -1,6 +1,6 @@
 //! Tasks and their transitions.
 
-use aiwg_model::{Outcome, StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{EndReason, Outcome, RunRow, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::Result;
 
@@ -201,9 +201,21 @@ impl<C: Connection> Writer<C> {
             ])?;
         if from == TaskState::Queued {
             self.forget_holds(no)?;
+            self.count_last_run(no)?;
         }
         self.moved(changed, from, outcome.state)?;
         self.count_reason(outcome.reason.name())
+    }
+
+    /// A task that ends in the queue was put off at most: its agent was started by then, if it was started at all, and that was an attempt.
+    fn count_last_run(&mut self, no: TaskNo) -> Result<()> {
+        self.statement(
+            "UPDATE task SET attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END, started_at = worked.since FROM
+                 (SELECT max(started_at) AS since FROM run WHERE task = ?1 AND kind = ?2 AND reason <> ?3) AS worked
+             WHERE no = ?1 AND launch > 0 AND worked.since IS NOT NULL",
+        )?
+        .execute(values![Number(no), RunRow::AGENT, EndReason::NOT_STARTED.name()])?;
+        Ok(())
     }
 
     /// The caller knows the state it comes from; that the row agrees is what makes every transition legal.

@@ -4,6 +4,7 @@ use aiwg_model::{EndReason, Keep, Outcome, RunId, RunRow, RunStart, StopReason, 
 use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 
 use super::{Backend, at, commit, queue, task};
+use crate::Store;
 
 fn start(task: TaskNo, n: u32, kind: &'static str, dir: Option<&'static str>) -> RunStart<'static> {
     RunStart {
@@ -33,6 +34,32 @@ fn begun(start: &RunStart<'static>) -> RunRow {
         cap_usd: start.cap_usd,
         charged_usd: None,
         detail: None,
+    }
+}
+
+/// A task that was put off, and ends while it waits, counts the run that it has had: an agent was started.
+pub fn a_task_that_was_put_off_counts_its_run_when_it_ends(backend: &dyn Backend) {
+    let mut store = backend.store();
+    for (n, reason, expected) in
+        [(1, EndReason::LIMITED, (1, Some(at(1)))), (2, EndReason::NOT_STARTED, (0, None))]
+    {
+        let no = queue(&mut *store, n, &task("x"));
+        let run = start(no, 1, RunRow::AGENT, None);
+        let ended = Outcome { reason, ..Outcome::without_exit(TaskState::Queued, "") };
+        commit(&mut *store, |tx| {
+            tx.start(no, at(1))?;
+            tx.begin_run(&run)?;
+            tx.end_run(run.id, &ended, at(2))?;
+            tx.requeue(no, false)
+        });
+        let found = |store: &mut dyn Store| {
+            let row = store.view().unwrap().task(no).unwrap().unwrap();
+            (row.attempts, row.started_at)
+        };
+        assert_eq!(found(&mut *store), (0, None));
+        let cancelled = Outcome::without_exit(TaskState::Cancelled, "");
+        commit(&mut *store, |tx| tx.finish(no, TaskState::Queued, &cancelled, at(9)));
+        assert_eq!(found(&mut *store), expected);
     }
 }
 

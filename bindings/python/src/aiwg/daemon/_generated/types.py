@@ -2983,8 +2983,8 @@ class Task(Result):
     """The signal that ended the agent's process; null when none did."""
     attempts: int
     """Number of attempts that count, for each of which an agent was started. What a limit, a budget
-    or a person has put off goes on as the same one, and counts only once it does. More than 1
-    after an agent was lost with the machine.
+    or a person has put off goes on as the same one, and counts only once it does, or has ended.
+    More than 1 after an agent was lost with the machine.
     """
     result: str | None
     """The agent's answer, once it has ended: the `result` of its output where that is `claude`'s
