@@ -89,6 +89,28 @@ fn what_its_agent_had_changed_before_counts_all_the_same() {
     is_verified(&daemon.ended(&id));
 }
 
+/// A retry has a session of its own.
+#[test]
+fn a_retry_hears_that_a_person_has_worked_in_the_directory_and_not_in_its_session() {
+    let daemon = with_tests();
+    let mut id = submit(&daemon, "echo easier >tests/a", "test -e ok");
+    take(&daemon, &id, true);
+    work(&daemon);
+    give(&daemon, &id);
+    counts(&daemon.ended(&id), &json!(["tests/a"]));
+    daemon.write("go", "");
+    let asked_first = |id: &str| daemon.read(&format!(".aiwg/daemon/actions/{id}/1/prompt.txt"));
+    for _ in 0..2 {
+        let retried = daemon.call("task.retry", json!({ "taskId": id }));
+        id = retried["taskId"].as_str().unwrap().to_owned();
+        let task = daemon.ended(&id);
+        assert_eq!(end(&task), ("failed", "rounds"), "{task}");
+        let asked = asked_first(&id);
+        assert!(asked.contains("A person has worked on this task before, in its directory."), "{asked}");
+        assert!(!asked.contains("in your session"), "{asked}");
+    }
+}
+
 #[test]
 fn what_its_agent_changes_afterwards_counts() {
     let daemon = with_tests();

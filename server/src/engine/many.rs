@@ -10,6 +10,7 @@ use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskRetried, TaskState, Task
 
 use super::{
     command::{EngineError, Select},
+    takeover::in_new_session,
     transaction::{Failure, Transaction},
 };
 
@@ -208,8 +209,8 @@ fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
     // An agent does not decide that no budget counts.
     let ignore_budget = row.spec.terms.ignore_budget && again_by_person;
     // It begins afresh, and nobody has it: what was sent to it is asked of it at once.
-    let sent =
-        row.spec.terms.sent.into_iter().map(|sent| Sent { run: None, is_unsure: false, ..sent }).collect();
+    let anew = |sent| in_new_session(Sent { run: None, is_unsure: false, ..sent });
+    let sent = row.spec.terms.sent.into_iter().map(anew).collect();
     let terms =
         Terms { ignore_budget, sent, taken: None, cancelled_by: None, changed_after: None, ..row.spec.terms };
     TaskSpec { cause, terms, after: Vec::new(), ..row.spec }

@@ -11,6 +11,7 @@ use super::{
     call::Call,
     command::Order,
     next_run::Again,
+    takeover::in_new_session,
     transaction::{Failure, Transaction},
 };
 
@@ -302,9 +303,9 @@ pub(super) fn asked_with(prompt: String, sent: &[Sent]) -> String {
     if sent.is_empty() {
         return prompt;
     }
-    let notes = sent.iter().map(|sent| match &sent.from {
+    let notes = sent.iter().cloned().map(in_new_session).map(|sent| match &sent.from {
         None => format!("A note on this was added later:\n\n{}", quoted(&sent.text)),
-        Some(_) => said(&Sent { is_unsure: false, ..sent.clone() }),
+        Some(_) => said(&Sent { is_unsure: false, ..sent }),
     });
     std::iter::once(prompt).chain(notes).collect::<Vec<_>>().join("\n\n")
 }

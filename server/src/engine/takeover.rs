@@ -18,6 +18,10 @@ use super::{
 const GIVEN_BACK: &str = "A person has worked on this task meanwhile, in your session and its directory. Look at what has changed, and go on \
                           with what is left of it.";
 
+/// The same for an agent in a session that the person has not had.
+const WORKED_BEFORE: &str = "A person has worked on this task before, in its directory. Look at what is there already, and go on with what is \
+                             left of it.";
+
 /// The result of a task that a person has finished.
 const DONE_BY_HAND: &str = "A person has taken it over, and finished it.";
 
@@ -201,6 +205,14 @@ pub(super) fn is_over_for_a_person(task: &TaskRow) -> bool {
     matches!(task.ending, None | Some(StopReason::Finished | StopReason::Take))
 }
 
+/// A message as one is that goes to an agent in a new session, which no person has had.
+pub(super) fn in_new_session(sent: Sent) -> Sent {
+    if sent.from.is_none() && sent.text == GIVEN_BACK {
+        return Sent { text: WORKED_BEFORE.to_owned(), ..sent };
+    }
+    sent
+}
+
 /// True if a person has had the session of a task's agent, which has not heard of that yet.
 pub(super) fn is_given_back(sent: &[Sent], runs: &[RunRow]) -> bool {
     waiting(sent, runs).iter().any(|sent| sent.from.is_none() && sent.text == GIVEN_BACK)
@@ -209,4 +221,27 @@ pub(super) fn is_given_back(sent: &[Sent], runs: &[RunRow]) -> bool {
 /// True if this run has heard that a person has had the session in which it went on.
 pub(super) fn has_heard_of_person(sent: &[Sent], run: &RunRow) -> bool {
     sent.iter().any(|sent| sent.from.is_none() && sent.run == Some(run.id.n) && sent.text == GIVEN_BACK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::steer::asked_with;
+
+    #[test]
+    fn an_agent_in_a_new_session_is_not_told_that_a_person_has_had_it() {
+        let sent = |text: &str, from: Option<&str>| Sent {
+            text: text.to_owned(),
+            from: from.map(str::to_owned),
+            run: None,
+            at: None,
+            is_unsure: false,
+        };
+        let asked = asked_with("Do it".to_owned(), &[sent(GIVEN_BACK, None), sent("Mind the gap", None)]);
+        assert!(asked.contains("> A person has worked on this task before, in its directory."), "{asked}");
+        assert!(!asked.contains("your session") && asked.contains("> Mind the gap"), "{asked}");
+        // Words of an agent's are none of a person's.
+        let of_agent = sent(GIVEN_BACK, Some("task-0007"));
+        assert_eq!(in_new_session(of_agent.clone()), of_agent);
+    }
 }
