@@ -8,7 +8,7 @@ use std::{
 
 use aiwg_client::{
     ClientError,
-    types::{DaemonStatus, NoParams},
+    types::{DaemonStatus, NoParams, Subsystems},
 };
 use clap::CommandFactory;
 
@@ -60,8 +60,11 @@ fn why_silent(project: Option<&Path>, after: Duration) -> CliError {
     let status = async { tell_status(project).await.ok() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let status = runtime.ok().and_then(|runtime| runtime.block_on(status));
-    match status.and_then(|status| status.subsystems.spool) {
-        Some(spool) => CliError::TakesInSpool { after, left: spool.left },
+    match status {
+        Some(DaemonStatus { subsystems: Subsystems { spool: Some(spool), .. }, .. }) => {
+            CliError::TakesInSpool { after, left: spool.left }
+        }
+        Some(_) => CliError::AnsweredLate { after },
         None => ClientError::Timeout { after }.into(),
     }
 }

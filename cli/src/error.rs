@@ -18,6 +18,12 @@ pub(crate) enum CliError {
         .after.as_secs_f64()
     )]
     TakesInSpool { after: Duration, left: u64 },
+    /// The daemon has not answered in time, but answers now: what it did before is over.
+    #[error(
+        "the daemon has not answered within {} s, but it answers now: what was asked for may take effect or not; --request-timeout gives it longer",
+        .after.as_secs_f64()
+    )]
+    AnsweredLate { after: Duration },
     /// Whoever waits would wait for ever: what for, and what to type.
     #[error("the daemon has stopped, and {0}")]
     Stopped(String),
@@ -56,7 +62,9 @@ impl CliError {
             Self::Client(ClientError::NotSpooled { .. }) => "not_spooled",
             Self::Client(ClientError::SpoolFull { .. }) => "spool_full",
             Self::Client(ClientError::Disconnected(_)) => "disconnected",
-            Self::Client(ClientError::Timeout { .. }) | Self::TakesInSpool { .. } => "timeout",
+            Self::Client(ClientError::Timeout { .. })
+            | Self::TakesInSpool { .. }
+            | Self::AnsweredLate { .. } => "timeout",
             Self::Client(ClientError::Unreadable(_)) => "unreadable",
             Self::WaitedInVain(_) => "wait_timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",

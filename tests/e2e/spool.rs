@@ -82,10 +82,14 @@ fn stand_in(project: &Project, answers: Value) -> PathBuf {
     path
 }
 
+fn status_of(project: &Project) -> Value {
+    project.wire().call("daemon.status", json!({}))
+}
+
 #[test]
 fn a_command_says_what_the_daemon_does_instead_of_answering_and_that_it_is_too_old() {
     let project = Project::started(json!({}));
-    let mut status = project.wire().call("daemon.status", json!({}));
+    let mut status = status_of(&project);
     status["subsystems"]["spool"] = json!({ "left": 2029, "since": "2026-11-29T12:00:00.000Z" });
     let said = |answers: Value, args: &[&str]| {
         let way = stand_in(&project, answers);
@@ -112,6 +116,13 @@ fn a_command_says_what_the_daemon_does_instead_of_answering_and_that_it_is_too_o
     );
     let (_, out) = said(status, &["daemon", "status"]);
     assert!(out.contains("2029 files are left"), "{out}");
+    let mut over = status_of(&project);
+    over["subsystems"].as_object_mut().unwrap().remove("spool");
+    let (code, err) = said(json!({ "daemon.status": { "result": over } }), &emit);
+    assert!(
+        code == Some(1) && err.contains("within 1 s, but it answers now") && !err.contains("hangs"),
+        "{err}"
+    );
     let (_, err) = said(json!({}), &emit);
     assert!(
         err.contains(

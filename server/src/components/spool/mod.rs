@@ -14,7 +14,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aiwg_fs::Identity;
@@ -59,6 +59,14 @@ const SETTLED: Duration = Duration::from_secs(3);
 
 /// Checks the params of an event that is emitted, as if a client had sent them.
 type Check = fn(&Context, EventEmitParams, Option<Cause>) -> Result<NewEvent, ApiError>;
+
+/// What has to be over before a client that connects is served.
+pub(crate) struct TakingIn {
+    /// Ends when it is over.
+    pub(crate) over: BoxFuture<'static, ()>,
+    /// Time at which it began.
+    pub(crate) since: Instant,
+}
 
 /// Takes in the spool.
 pub(crate) struct Spool {
@@ -132,7 +140,7 @@ impl Spool {
     }
 
     /// What has to be over before a client that connects now is served: the taking in of what is there. None if nothing is.
-    pub(crate) fn before_client(self: &Arc<Self>, context: &Arc<Context>) -> Option<BoxFuture<'static, ()>> {
+    pub(crate) fn before_client(self: &Arc<Self>, context: &Arc<Context>) -> Option<TakingIn> {
         if !self.has_issue.load(Ordering::Relaxed) {
             let found = context.project.spool().symlink_metadata().ok()?;
             if self.gone.try_lock().is_ok_and(|gone| gone.empty == Some(Stamp::of(&found))) {
@@ -140,7 +148,8 @@ impl Spool {
             }
         }
         let (spool, context) = (Arc::clone(self), Arc::clone(context));
-        Some(Box::pin(async move {
+        let since = self.progress.began().unwrap_or_else(Instant::now);
+        let over = Box::pin(async move {
             let stopped = context.stopped.clone();
             let taken = async {
                 let gone = Arc::clone(&spool.gone).lock_owned().await;
@@ -153,7 +162,8 @@ impl Spool {
                 () = spool.stalls() => {}
                 () = stopped.cancelled() => {}
             }
-        }))
+        });
+        Some(TakingIn { over, since })
     }
 
     /// Ends when for a long time nothing of the spool was taken in.

@@ -17,7 +17,7 @@ use aiwg_protocol::{
 #[derive(Default)]
 pub(super) struct Progress {
     /// None while nothing is taken in.
-    taking: Mutex<Option<SpoolSubsystem>>,
+    taking: Mutex<Option<(SpoolSubsystem, Instant)>>,
     /// Number of files that had to wait when the log heard of it last; 0 if none had.
     told_waiting: AtomicU64,
 }
@@ -25,24 +25,29 @@ pub(super) struct Progress {
 impl Progress {
     /// What the daemon's status says of it.
     pub(super) fn status(&self) -> Option<SpoolSubsystem> {
-        self.lock().clone()
+        self.lock().as_ref().map(|(taking, _)| taking.clone())
+    }
+
+    /// Time at which the taking in began that is under way; none while nothing is taken in.
+    pub(super) fn began(&self) -> Option<Instant> {
+        self.lock().as_ref().map(|(_, began)| *began)
     }
 
     /// Notes that one file is done with.
     pub(super) fn went_on(&self) {
-        if let Some(taking) = &mut *self.lock() {
+        if let Some((taking, _)) = &mut *self.lock() {
             taking.left = taking.left.saturating_sub(1);
         }
     }
 
     /// Notes how many files are left.
     pub(super) fn note_left(&self, left: usize) {
-        if let Some(taking) = &mut *self.lock() {
+        if let Some((taking, _)) = &mut *self.lock() {
             taking.left = left as u64;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<SpoolSubsystem>> {
+    fn lock(&self) -> MutexGuard<'_, Option<(SpoolSubsystem, Instant)>> {
         self.taking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -63,20 +68,21 @@ impl<'p> Taking<'p> {
             progress.told_waiting.store(0, Ordering::Relaxed);
             return None;
         }
-        *progress.lock() = Some(SpoolSubsystem { left: files, since: Timestamp::now() });
+        let began = Instant::now();
+        *progress.lock() = Some((SpoolSubsystem { left: files, since: Timestamp::now() }, began));
         if files != told_waiting {
             tracing::info!(
                 files,
                 "the events in {SPOOL_PATH} are taken in; clients that connect wait for that"
             );
         }
-        Some(Self { progress, files, began: Instant::now() })
+        Some(Self { progress, files, began })
     }
 }
 
 impl Drop for Taking<'_> {
     fn drop(&mut self) {
-        let left = self.progress.lock().take().map_or(0, |taking| taking.left);
+        let left = self.progress.lock().take().map_or(0, |(taking, _)| taking.left);
         let (done, seconds) = (self.files.saturating_sub(left), self.began.elapsed().as_secs_f64());
         let told_waiting = self.progress.told_waiting.swap(left, Ordering::Relaxed);
         if left == 0 {

@@ -17,7 +17,7 @@ use aiwg_protocol::{
 };
 use futures::{
     StreamExt,
-    future::{AbortHandle, Abortable, Aborted, BoxFuture},
+    future::{AbortHandle, Abortable, Aborted},
     stream::FuturesUnordered,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -27,7 +27,10 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use crate::api::{Handler, Service};
+use crate::{
+    api::{Handler, Service},
+    components::spool::TakingIn,
+};
 
 use super::{gate::Gate, until::UntilCancelled};
 
@@ -82,11 +85,7 @@ enum Progress {
 
 impl Executor {
     /// Drives a connection once `first` is over, but for the calls that wait for nothing.
-    pub(super) fn new(
-        transport: Transport,
-        handler: Arc<Handler>,
-        first: Option<BoxFuture<'static, ()>>,
-    ) -> Self {
+    pub(super) fn new(transport: Transport, handler: Arc<Handler>, first: Option<TakingIn>) -> Self {
         let mut context = tarpc::context::current();
         context.deadline = no_deadline();
         Self {

@@ -1,12 +1,20 @@
 //! The gate of a connection: calls that have to wait for what was there before the client came.
 
-use std::{collections::VecDeque, pin::Pin, task::Context, time::Duration};
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::Context,
+    time::{Duration, Instant},
+};
 
 use aiwg_protocol::{DaemonServiceRequest, wire::server::CallId};
 use futures::future::BoxFuture;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep_until};
 
-/// The time for which the calls that need not wait do so all the same: what was there is most often a few events, and the status tells of them then.
+use crate::components::spool::TakingIn;
+
+/// The time since its begin for which the calls that need not wait do so all the same: what was there is most often a few events, and the status
+/// tells of them then.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 type Held = VecDeque<(CallId, DaemonServiceRequest)>;
@@ -25,8 +33,12 @@ struct Closed {
 
 impl Gate {
     /// A gate that is closed until `opens` is over; one that is open if there is nothing to wait for.
-    pub(super) fn new(opens: Option<BoxFuture<'static, ()>>) -> Self {
-        let closed = opens.map(|opens| Closed { opens, patience: Some(Box::pin(sleep(PATIENCE))) });
+    pub(super) fn new(first: Option<TakingIn>) -> Self {
+        let closed = first.map(|TakingIn { over, since }| {
+            let until: Instant = since + PATIENCE;
+            let is_over = until <= Instant::now();
+            Closed { opens: over, patience: (!is_over).then(|| Box::pin(sleep_until(until.into()))) }
+        });
         Self { closed, held: VecDeque::new() }
     }
 
@@ -116,11 +128,23 @@ mod tests {
         std::iter::from_fn(|| gate.pass().map(|(call, _)| call)).collect()
     }
 
+    fn behind(over: BoxFuture<'static, ()>) -> Gate {
+        Gate::new(Some(TakingIn { over, since: Instant::now() }))
+    }
+
+    #[tokio::test]
+    async fn who_looks_at_a_daemon_that_has_taken_in_for_long_waits_for_nothing() {
+        let since = Instant::now().checked_sub(PATIENCE).unwrap();
+        let mut gate = Gate::new(Some(TakingIn { over: std::future::pending().boxed(), since }));
+        gate.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(gate.take(1, ping()).is_some() && gate.take(2, emit()).is_none());
+    }
+
     #[tokio::test]
     async fn calls_wait_in_their_order_however_long_but_for_looks_and_a_stop() {
         let (opens, opened) = oneshot::channel::<()>();
-        let mut gate = Gate::new(Some(opened.map(drop).boxed()));
-        let mut stopped = Gate::new(Some(std::future::pending().boxed()));
+        let mut gate = behind(opened.map(drop).boxed());
+        let mut stopped = behind(std::future::pending().boxed());
         assert!(stopped.take(1, stop()).is_none());
         for (call, request) in [(1, emit()), (2, ping()), (3, stop()), (4, emit())] {
             assert!(gate.take(call, request).is_none());
