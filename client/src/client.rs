@@ -269,7 +269,8 @@ impl DaemonClient {
     /// ```
     ///
     /// # Errors
-    /// The daemon refuses it; or there is none, and the event cannot be written: there is no project, or the spool is full.
+    /// The daemon refuses it; or there is none, and each would, since the payload cannot be read, or the event cannot be written: there is no project,
+    /// or the spool is full.
     pub async fn emit_or_spool(&self, mut params: EventEmitParams) -> Result<Emission, ClientError> {
         let at = Timestamp::now();
         let key = params.idempotency_key.get_or_insert_with(random::key).clone();
@@ -279,6 +280,10 @@ impl DaemonClient {
             Err(error) => error,
         };
         let Some(spool) = self.spool.clone().filter(|_| is_away(&error)) else { return Err(error) };
+        if let Some(Err(unreadable)) = params.payload.as_ref().map(Json::check) {
+            // The next daemon would refuse it, when nobody looks any more.
+            return Err(ClientError::Api(ApiError::unreadable_member("payload", &unreadable)));
+        }
         let event = SpooledEvent {
             version: SPOOL_VERSION,
             topic: params.topic,

@@ -5,7 +5,10 @@ use std::{borrow::Cow, fmt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::LONGEST_ERROR, types::PayloadError};
+use crate::{
+    limits::LONGEST_ERROR,
+    types::{PayloadError, Unreadable},
+};
 
 /// The longest name of a member that is wrong, in bytes. Clients may send members of any name.
 const LONGEST_MEMBER: usize = 500;
@@ -213,6 +216,13 @@ impl ApiError {
         let mut error = Self::new(ErrorKind::InvalidParams, message);
         error.data.member = Some(shortened(member.into(), LONGEST_MEMBER));
         error
+    }
+
+    /// `invalid_params`, since this value of a member cannot be read.
+    pub fn unreadable_member(member: &str, Unreadable { path, why }: &Unreadable) -> Self {
+        let member = format!("{member}{path}");
+        let message = format!("the member {member:?} is wrong: {why}");
+        Self::invalid_member(member, message)
     }
 
     /// `invalid_payload`, naming the places that do not fit.

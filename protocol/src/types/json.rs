@@ -10,6 +10,7 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
+use serde_path_to_error::Segment;
 
 use crate::json_error::without_position;
 
@@ -19,8 +20,11 @@ const DEEPEST: usize = 120;
 /// No number with fewer digits, and without an exponent, is beyond a double's range.
 const HARMLESS_DIGITS: usize = 300;
 
-/// A longer path names nothing that anybody would look for.
+/// Of a longer path the middle is left out. Number of bytes.
 const LONGEST_PATH: usize = 200;
+
+/// Begins the error of a value that is too deep, which is wrong as a whole.
+const TOO_DEEP: &str = "it is nested more than";
 
 /// Any JSON value, kept as the text it came as: numbers of any size survive, and nothing is parsed twice.
 #[derive(Clone, Serialize, Deserialize)]
@@ -97,13 +101,26 @@ impl Json {
         let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
         let read = Readable::strict().deserialize(tracked);
         let why = read.err().map_or_else(String::new, |error| without_position(&error));
-        let path = match track.path().to_string() {
-            path if path == "." || path.len() > LONGEST_PATH => String::new(),
-            path if path.starts_with('[') => path,
-            path => format!(".{path}"),
-        };
+        let path = if why.starts_with(TOO_DEEP) { String::new() } else { place(&track.path()) };
         Unreadable { path, why }
     }
+}
+
+/// A path as it follows the name of its value, with the middle left out where it is long.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let part = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("[{index}]"),
+        Segment::Map { key } if key.is_empty() => r#"[""]"#.to_owned(),
+        other => format!(".{other}"),
+    };
+    let whole: String = path.iter().map(part).collect();
+    if whole.len() <= LONGEST_PATH {
+        return whole;
+    }
+    let (first, last) = (LONGEST_PATH / 2, whole.len() - LONGEST_PATH / 2);
+    let first = whole.get(..whole.floor_char_boundary(first)).unwrap_or_default();
+    let last = whole.get(whole.ceil_char_boundary(last)..).unwrap_or_default();
+    format!("{first}…{last}")
 }
 
 /// True if a JSON text holds nothing that might be unreadable. Most texts pass, and this is several times as fast as
@@ -226,8 +243,7 @@ impl Readable {
 
     fn inner<E: Error>(self) -> Result<Self, E> {
         let levels = self.levels.checked_sub(1);
-        let levels =
-            levels.ok_or_else(|| E::custom(format_args!("it is nested more than {DEEPEST} levels deep")))?;
+        let levels = levels.ok_or_else(|| E::custom(format_args!("{TOO_DEEP} {DEEPEST} levels deep")))?;
         Ok(Self { levels, ..self })
     }
 }
@@ -382,7 +398,7 @@ mod tests {
         assert_eq!(at(r#"{"a": 1, "a": 2}"#), ".a");
         assert_eq!(at(r#"{"a":1,"\u0061":2}"#), ".a");
         assert_eq!(at("[{}, {\"b\": {\"a\"\n : 1, \"c\": [1, \"c\"], \"a\": {}}}]"), "[1].b.a");
-        assert_eq!(at(r#"{"": 1, "a": {"x": ""}, "": 2}"#), ".");
+        assert_eq!(at(r#"{"": 1, "a": {"x": ""}, "": 2}"#), r#"[""]"#);
         let many = |last: usize| {
             let members: Vec<String> =
                 (0..1000).chain([last]).map(|no| format!("\"member{no}\": {no}")).collect();
@@ -402,6 +418,24 @@ mod tests {
         // The look at the bytes is enough for what most payloads are like.
         assert!(is_harmless(many(1000).as_bytes()));
         assert!(!is_harmless(many(999).as_bytes()));
+    }
+
+    #[test]
+    fn of_a_long_path_the_middle_is_left_out_and_the_place_stays() {
+        let at = |before: &str, after: &str, times: usize, object: &str| {
+            check(&format!("{}{object}{}", before.repeat(times), after.repeat(times))).unwrap_err().0
+        };
+        let doubled = r#"{"a": 1, "a": 2}"#;
+        assert_eq!(at("[", "]", 66, doubled), format!("{}.a", "[0]".repeat(66)));
+        for (before, after, part) in [("[", "]", "[0]"), (r#"{"b":"#, "}", ".b")] {
+            let deepest = at(before, after, DEEPEST - 1, doubled);
+            assert!(deepest.starts_with(&part.repeat(30)), "{deepest}");
+            assert!(deepest.contains('…') && deepest.ends_with(&format!("{part}.a")), "{deepest}");
+            assert!(deepest.len() <= LONGEST_PATH + '…'.len_utf8(), "{deepest}");
+        }
+        let (one, other) = ("ä".repeat(3000), r#""\ud800""#);
+        let long = at("", "", 0, &format!(r#"{{"{one}": {{"x": [{other}]}}}}"#));
+        assert!(long.starts_with(".ä") && long.ends_with("ä.x[0]"), "{long}");
     }
 
     #[test]

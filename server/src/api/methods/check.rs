@@ -115,11 +115,7 @@ pub(super) fn traceparent(text: &str) -> Result<(), ApiError> {
 
 /// Checks that rules, and every client, can read this value.
 pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
-    value.check().map_err(|unreadable| {
-        let member = format!("{member}{}", unreadable.path);
-        let message = format!("the member {member:?} is wrong: {}", unreadable.why);
-        ApiError::invalid_member(member, message)
-    })
+    value.check().map_err(|unreadable| ApiError::unreadable_member(member, &unreadable))
 }
 
 /// An event's payload: one that can be read, and is no larger than it may be.
