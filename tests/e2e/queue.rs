@@ -1,6 +1,10 @@
 //! The queue over crashes and restarts, and what people do to it with the command.
 
-use std::process::{Child, Stdio};
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixListener,
+    process::{Child, Stdio},
+};
 
 use serde_json::{Value, json};
 
@@ -164,4 +168,29 @@ fn who_takes_a_task_over_waits_over_a_crash_and_whoever_comes_later_is_shown_the
     let got = project.run(&["task", "get", &task]).out;
     assert!(got.contains(&shown) && got.contains("Session"), "{got}");
     project.json(&["task", "give", &task, "--done"]);
+}
+
+/// A daemon whose queue is empty ends as soon as it has answered: what else it was asked is not answered any more.
+#[test]
+fn who_drains_needs_one_answer_of_a_daemon_that_ends_at_once() {
+    let project = Project::new(json!({}));
+    let way = project.file("stand-in.sock");
+    let listener = UnixListener::bind(&way).unwrap();
+    let at = way.clone();
+    let ending = std::thread::spawn(move || {
+        let (client, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(&client).read_line(&mut line).unwrap();
+        let call: Value = serde_json::from_str(&line).unwrap();
+        std::fs::remove_file(at).unwrap();
+        let drained = json!({ "since": "2026-11-29T12:00:00.000Z", "running": 0 });
+        writeln!(&client, "{}", json!({ "jsonrpc": "2.0", "id": call["id"], "result": drained })).unwrap();
+        call["params"].clone()
+    });
+    let drained =
+        project.command().args(["daemon", "drain", "--exit"]).env("AIWG_DAEMON_SOCKET", &way).output();
+    let drained = drained.unwrap();
+    assert!(drained.status.success(), "{}", String::from_utf8_lossy(&drained.stderr));
+    let asked = ending.join().unwrap();
+    assert!(asked["exit"] == true && asked["waitMs"].is_number(), "{asked}");
 }

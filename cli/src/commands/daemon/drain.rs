@@ -1,6 +1,6 @@
 //! Pausing, resuming and draining the queue.
 
-use std::{io::Write, path::Path, process::ExitCode, time::Duration};
+use std::{convert::Infallible, io::Write, path::Path, process::ExitCode, time::Duration};
 
 use aiwg_client::{
     ClientError, DaemonClient,
@@ -52,16 +52,22 @@ pub(super) async fn drain(
         return Ok(ExitCode::SUCCESS);
     }
     let connection = ReconnectingClient::new(project, client.clone());
-    let first = async {
-        let drained = client.daemon_drain(asked).await?;
-        if !output.json {
+    let tells = async {
+        if let Ok(drained) = client.daemon_drain(asked).await
+            && !output.json
+        {
             note(&format!("Nothing is started any more; {}.", running(drained.running)));
         }
-        Ok(())
+        std::future::pending::<Infallible>().await
     };
-    // Both are asked for at once: the daemon may end as soon as it has answered the first.
-    let drained =
-        async { tokio::try_join!(first, until_empty(&connection, exit)).map(|((), drained)| drained) };
+    // The call that waits is sent first: it is answered however soon the daemon ends, and another one need not be.
+    let drained = async {
+        tokio::select! {
+            biased;
+            drained = until_empty(&connection, exit) => drained,
+            never = tells => match never {},
+        }
+    };
     let drained = within(args.wait_timeout, "the queue has not drained", drained).await?;
     output.result(&drained, |out, _| match args.exit {
         true => writeln!(out, "The queue has drained, and the daemon has ended."),
