@@ -202,7 +202,7 @@ pub enum EngineError {
     RunIsOver(RunId),
     /// The queue is full.
     #[error(
-        "the queue has no room for this: no more than {0} tasks may wait, and one for each slot that is free, which is daemon.max_queued; cancel some, or try again when some have run"
+        "the queue has no room for this: daemon.max_queued is {0}, and so many tasks may wait, beside one for each slot that is free; cancel some, or try again when some have run"
     )]
     QueueFull(u32),
     /// The chain of tasks that led to a new one is as long as `daemon.max_task_depth` allows.

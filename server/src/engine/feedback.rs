@@ -14,9 +14,10 @@ pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>], is_given_back
     let next = rounds.len() + 1;
     let left = usize::try_from(terms.max_rounds).unwrap_or(usize::MAX).saturating_sub(next);
     let protected = last.protected();
+    let most = terms.max_rounds;
+    let of = if next <= usize::try_from(most).unwrap_or(usize::MAX) { "of" } else { "for a message, beyond" };
     let mut text = format!(
-        "The work is not done yet. This is round {next} of {}; {}.\n\n{}",
-        terms.max_rounds,
+        "The work is not done yet. This is round {next} {of} {most}; {}.\n\n{}",
         match left {
             0 => "it is the last one".to_owned(),
             1 => "one more is left after it".to_owned(),

@@ -114,15 +114,15 @@ impl Progress {
 }
 
 fn begun(id: &str, round: usize, most: u32, phase: Phase) -> String {
-    let id = visible(id);
+    let (id, round) = (visible(id), show::counted(u32::try_from(round).unwrap_or(u32::MAX), most));
     match phase {
-        Phase::Checking => format!("{id}: round {round} of {most}: the check runs."),
-        _ => format!("{id}: round {round} of {most}: the agent works."),
+        Phase::Checking => format!("{id}: round {round}: the check runs."),
+        _ => format!("{id}: round {round}: the agent works."),
     }
 }
 
 fn told(round: &Round, most: u32) -> String {
-    format!("Round {} of {most}: {}.", round.n, show::round(round))
+    format!("Round {}: {}.", show::counted(round.n, most), show::round(round))
 }
 
 #[cfg(test)]
@@ -156,5 +156,10 @@ mod tests {
             ..round
         };
         assert_eq!(told(&good, 5), "Round 2 of 5: the check has succeeded.");
+        assert_eq!(told(&good, 1), "Round 2 (for a message, beyond 1): the check has succeeded.");
+        assert_eq!(
+            begun("task-0001", 2, 1, Phase::Working),
+            "task-0001: round 2 (for a message, beyond 1): the agent works."
+        );
     }
 }

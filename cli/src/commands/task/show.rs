@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use aiwg_client::types::{
     CheckCommand, CheckResult, MessageState, Round, Takeover, Task, TaskMessage, TaskState, TaskStats,
-    TaskSubmitted, TaskUsage, UsageStats, UsageSum, Waiting,
+    TaskSubmitted, TaskUsage, Timestamp, UsageStats, UsageSum, Waiting,
 };
 
 use super::waiting::Others;
@@ -55,8 +55,9 @@ fn until(task: &Task) -> String {
     let Some(waiting) = task.waiting else { return "until a slot is free".to_owned() };
     let at = task.waiting_until.map(moment);
     if let Some(at) = task.limit_resets_at.map(moment) {
+        let resets = resets(task.limit_resets_at.unwrap_or_default(), Timestamp::now());
         return format!(
-            "until `aiwg account resume` has it go on; the limit of the agent's account resets at {at}"
+            "until `aiwg account resume` has it go on; the limit of the agent's account {resets} at {at}"
         );
     }
     match (waiting, at) {
@@ -83,6 +84,11 @@ fn until(task: &Task) -> String {
         (other, Some(at)) => format!("waiting ({}) until {at}", other.name()),
         (other, None) => format!("waiting ({})", other.name()),
     }
+}
+
+/// What a limit does, or should have done, at this time.
+fn resets(at: Timestamp, now: Timestamp) -> &'static str {
+    if at <= now { "should have reset" } else { "resets" }
 }
 
 /// The tasks that its agent waits for, each with what becomes of it.
@@ -172,6 +178,11 @@ pub(super) fn round(round: &Round) -> String {
     words.join(", ")
 }
 
+/// The number of a round, of so many that a task may have; one for a message after the last of them is beyond these.
+pub(super) fn counted(n: u32, most: u32) -> String {
+    if n <= most { format!("{n} of {most}") } else { format!("{n} (for a message, beyond {most})") }
+}
+
 /// The result of a check in words.
 fn check(result: &CheckResult) -> String {
     match result {
@@ -202,7 +213,7 @@ fn rounds(task: &Task) -> Option<String> {
     let most = verify.max_rounds.unwrap_or_default();
     let before =
         task.before.as_ref().map(|result| format!("\nbefore: {}", check(result))).unwrap_or_default();
-    let all = task.rounds.iter().map(|one| format!("\n{} of {most}: {}", one.n, round(one)));
+    let all = task.rounds.iter().map(|one| format!("\n{}: {}", counted(one.n, most), round(one)));
     Some(format!("{command}{phase}{skipped}{before}{}", all.collect::<String>()))
 }
 
@@ -327,4 +338,17 @@ pub(super) fn submitted(out: &mut Page, submitted: &TaskSubmitted, approval: Opt
         "{id} {}. Next: aiwg task logs {id} --follow, aiwg task wait {id}",
         outcome(submitted.state)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_what_was_allowed_or_over_is_said_to_be_so() {
+        assert_eq!(counted(5, 5), "5 of 5");
+        assert_eq!(counted(6, 5), "6 (for a message, beyond 5)");
+        let at = Timestamp::from_millis;
+        assert_eq!((resets(at(2), at(1)), resets(at(2), at(2))), ("resets", "should have reset"));
+    }
 }

@@ -11,8 +11,11 @@ export function Rounds({ task }: { task: Task }) {
   const { verify, rounds = [], before } = task;
   const command = verify?.command;
   const shown = before ? [{ n: 0, run: 0, verify: before, at: '' }, ...rounds.filter(({ n }) => n > 0)] : rounds;
+  const [done, most] = [rounds.filter(({ n }) => n > 0).length, verify?.max_rounds ?? 5];
+  // A message to the agent makes a further round.
+  const count = done <= most ? `${done} of ${most}` : `${done} (for messages, beyond ${most})`;
   return (
-    <Section title="Rounds" count={`${rounds.filter(({ n }) => n > 0).length} of ${verify?.max_rounds ?? 5}`}>
+    <Section title="Rounds" count={count}>
       {command !== undefined && (
         <p class="section-note">
           Done when <code>{Array.isArray(command) ? command.join(' ') : command}</code> succeeds.

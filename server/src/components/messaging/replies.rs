@@ -198,7 +198,12 @@ async fn loops(context: &Arc<Context>) -> Result<Styled, ApiError> {
         let rounds = Rounds::of(runs).rounds;
         text.push_plain(if n > 0 { "\n" } else { "" });
         text.push(&in_list(row));
-        text.push_plain(&format!(" ({} of {most} rounds)", rounds.len()));
+        let (n, most) = (rounds.len(), usize::try_from(most).unwrap_or(usize::MAX));
+        text.push_plain(&match n <= most {
+            true => format!(" ({n} of {most} rounds)"),
+            // A message to its agent makes a further one.
+            false => format!(" ({n} rounds; {most} may be without a message)"),
+        });
     }
     Ok(text)
 }
