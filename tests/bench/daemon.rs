@@ -66,6 +66,13 @@ impl BenchDaemon {
         self.pid = self.json(&["daemon", "restart"])["pid"].as_u64().unwrap().try_into().unwrap();
     }
 
+    /// Stops it, and starts it again after `act` has been in its project.
+    pub(crate) fn while_stopped(&mut self, act: impl FnOnce(&Path)) {
+        self.cli(&["daemon", "stop"]);
+        act(self.project.path());
+        self.pid = self.json(&["daemon", "start"])["pid"].as_u64().unwrap().try_into().unwrap();
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.aiwg);
         command.args(args).arg("--project").arg(self.project.path());

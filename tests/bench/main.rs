@@ -21,7 +21,9 @@ mod table;
 mod tasks;
 mod telemetry;
 mod topics;
+mod trust;
 mod webhooks;
+mod why;
 mod wire;
 mod worktrees;
 
@@ -35,7 +37,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 14] = [
+const GROUPS: [(&str, Group); 16] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
@@ -50,6 +52,8 @@ const GROUPS: [(&str, Group); 14] = [
     ("webhooks", webhooks::run),
     ("telemetry", telemetry::run),
     ("worktrees", worktrees::run),
+    ("why", why::run),
+    ("trust", trust::run),
 ];
 
 fn main() {

@@ -13,7 +13,7 @@ use crate::{EMIT, daemon::BenchDaemon, load::call, table};
 const ROUNDS: usize = 200;
 
 /// First act of an agent: it writes down when that was, in nanoseconds.
-const FIRST_ACT: &str = "date +%s%N > started";
+pub(crate) const FIRST_ACT: &str = "date +%s%N > started";
 
 pub(crate) fn run(aiwg: &Path) {
     table::head("from the wish to the first act, median ms", "aiwg", "fork and exec");
@@ -41,20 +41,20 @@ pub(crate) fn agent(aiwg: &Path) -> f64 {
     });
     let daemon = BenchDaemon::start(aiwg, &config);
     let started = daemon.file("started");
-    first_acts(&started, || call(&daemon.socket, EMIT))
+    first_acts(&started, ROUNDS, || call(&daemon.socket, EMIT))
 }
 
 fn bare() -> f64 {
     let dir = tempfile::tempdir().unwrap();
-    first_acts(&dir.path().join("started"), || {
+    first_acts(&dir.path().join("started"), ROUNDS, || {
         let mut command = Command::new("sh");
         command.args(["-c", FIRST_ACT]).current_dir(dir.path()).stdin(Stdio::null()).status().unwrap();
     })
 }
 
-/// The median from each wish to what is written into the file.
-fn first_acts(file: &Path, mut wish: impl FnMut()) -> f64 {
-    let mut times: Vec<f64> = (0..ROUNDS)
+/// The median of so many times from a wish to what is written into the file, in milliseconds.
+pub(crate) fn first_acts(file: &Path, rounds: usize, mut wish: impl FnMut()) -> f64 {
+    let mut times: Vec<f64> = (0..rounds)
         .map(|_| {
             let _ = std::fs::remove_file(file);
             let wished = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
@@ -69,7 +69,7 @@ fn first_acts(file: &Path, mut wish: impl FnMut()) -> f64 {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    times[ROUNDS / 2]
+    times[rounds / 2]
 }
 
 /// Milliseconds from `daemon start` to the first answer.

@@ -111,14 +111,15 @@ fn idle(aiwg: &Path) -> BenchDaemon {
     daemon
 }
 
-fn wake_ups(daemon: &BenchDaemon) -> f64 {
+/// Wake-ups a second of an idle daemon.
+pub(crate) fn wake_ups(daemon: &BenchDaemon) -> f64 {
     let before = daemon.wake_ups();
     std::thread::sleep(IDLE);
     daemon.wake_ups_since(&before) as f64 / IDLE.as_secs_f64()
 }
 
 /// Idle is what comes after a start's work, the first look at what retention lets go among it, which begins 2 s after.
-fn settle(daemon: &BenchDaemon) {
+pub(crate) fn settle(daemon: &BenchDaemon) {
     std::thread::sleep(Duration::from_secs(3));
     let busy = || {
         let before = daemon.wake_ups();
@@ -128,7 +129,8 @@ fn settle(daemon: &BenchDaemon) {
     while busy() {}
 }
 
-fn until(mut condition: impl FnMut() -> bool) {
+/// Waits until this is so.
+pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     while !condition() {
         std::thread::sleep(Duration::from_millis(20));
     }
