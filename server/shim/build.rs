@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The directories whose files make up a shim.
+/// The directories whose files make up a shim. A packed crate has its own alone: there, the version stands for the other.
 const SOURCES: [&str; 2] = ["src", "../fs/src"];
 
 fn main() -> std::io::Result<()> {
@@ -13,7 +13,7 @@ fn main() -> std::io::Result<()> {
     for name in ["CARGO_PKG_VERSION", "TARGET"] {
         hasher.write(std::env::var(name).unwrap_or_default().as_bytes());
     }
-    for sources in SOURCES {
+    for sources in SOURCES.into_iter().filter(|sources| Path::new(sources).is_dir()) {
         println!("cargo::rerun-if-changed={sources}");
         let mut files = Vec::new();
         find(Path::new(sources), &mut files)?;
