@@ -1,6 +1,7 @@
 //! Webhooks: deliveries as GitHub, GitLab and others send them, taken in once, refused, and cut by `kill -9`.
 
 mod config;
+mod recorded;
 
 use std::{
     io::{Read, Write},
