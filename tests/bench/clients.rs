@@ -19,7 +19,7 @@ pub(crate) fn installed() -> PathBuf {
     repository().join("target/clients")
 }
 
-fn repository() -> &'static Path {
+pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 

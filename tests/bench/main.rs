@@ -12,7 +12,9 @@ mod disk;
 mod echo;
 mod files;
 mod load;
+mod mcp;
 mod messaging;
+mod page;
 mod rules;
 mod scripts;
 mod spool;
@@ -37,7 +39,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 16] = [
+const GROUPS: [(&str, Group); 18] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
@@ -54,6 +56,8 @@ const GROUPS: [(&str, Group); 16] = [
     ("worktrees", worktrees::run),
     ("why", why::run),
     ("trust", trust::run),
+    ("mcp", mcp::run),
+    ("page", page::run),
 ];
 
 fn main() {

@@ -91,7 +91,7 @@ fn stop(aiwg: &Path) -> f64 {
     times[times.len() / 2]
 }
 
-fn true_command() -> f64 {
+pub(crate) fn true_command() -> f64 {
     median(50, || {
         Command::new("true").status().unwrap();
     })
