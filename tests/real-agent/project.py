@@ -63,7 +63,7 @@ def processes_with(marker: str) -> list:
 class Project:
     """Made by `with`; at its end the daemon is stopped, and nothing may be left running."""
 
-    def __init__(self, tools, url, form="stream-json", options=("--allowedTools", "Bash,Write"), daemon=None, env=None, agent=None):
+    def __init__(self, tools, url, form="stream-json", options=("--allowedTools", "Bash,Write"), daemon=None, env=None, agent=None, telemetry=None):
         self.aiwg = tools.aiwg
         self.dir = Path(tempfile.mkdtemp(prefix="aiwg-real-")).resolve()
         self.root = self.dir / "project"
@@ -83,6 +83,7 @@ class Project:
         self.config = {
             "daemon": daemon or {},
             "agent": {"command": [tools.claude, "-p", *FORMATS[form], *options], **(agent or {})},
+            "telemetry": telemetry or {},
         }
 
     def __enter__(self):

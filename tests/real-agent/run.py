@@ -18,11 +18,12 @@ import limits
 import permissions
 import starting
 import steering
+import telemetry
 import tools as tool_scenarios
 from check import Report
 from model_api import ModelApi
 
-ALL = (answering, ending, limits, permissions, starting, steering, tool_scenarios)
+ALL = (answering, ending, limits, permissions, starting, steering, telemetry, tool_scenarios)
 SCENARIOS = {scenario.__name__: scenario for module in ALL for scenario in module.ALL}
 
 
