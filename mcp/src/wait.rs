@@ -60,7 +60,9 @@ async fn told(daemon: &Daemon, what: For<'_>) -> String {
         For::Daemon => return "waiting".to_owned(),
     };
     let task = match daemon.client().await {
-        Ok(client) => client.task_get(TaskGetParams { task_id: id.to_owned() }).await.ok(),
+        Ok(client) => {
+            client.task_get(TaskGetParams { task_id: id.to_owned(), ..TaskGetParams::default() }).await.ok()
+        }
         Err(_) => None,
     };
     task.map_or_else(|| format!("waiting for {id}: the daemon does not answer"), |task| of_task(&task))

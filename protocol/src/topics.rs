@@ -4,7 +4,7 @@ use crate::{
     definition::TypeRef,
     types::{
         AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck,
-        ReportEvent, RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskRefusedEvent,
+        QueueEvent, ReportEvent, RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskRefusedEvent,
         TaskSentEvent,
     },
 };
@@ -94,6 +94,10 @@ pub static TOPICS: &[Topic] = &[
     of_approval("approval:approved", "A person has approved it, or answered the question."),
     of_approval("approval:rejected", "A person has rejected it."),
     of_approval("approval:timeout", "Nobody has decided in time."),
+    of_approval(
+        "approval:withdrawn",
+        "It is no longer asked: its task has ended, or was changed and is asked for anew, or the round is over that it was about.",
+    ),
     of_health("health:ok", "The action `health-check` found all well."),
     of_health(
         "health:degraded",
@@ -109,6 +113,14 @@ pub static TOPICS: &[Topic] = &[
         docs: "A message has become part of the session of a task's agent, or of what it was asked.",
         payload: TypeRef::of_result::<TaskDeliveredEvent>,
     },
+    of_task(
+        "task:edited",
+        "Someone has changed a queued task: its prompt, its priority, its lane or its time.",
+    ),
+    of_task("task:held", "Someone holds a queued task back, or has changed until when."),
+    of_task("task:released", "Someone has released a queued task; not when the time of a hold is over."),
+    of_task("task:taken", "A person has taken a task over."),
+    of_task("task:given", "A person has given a task back, or has finished it."),
     Topic {
         name: "automation:enabled",
         docs: "A rule, or all of automation, was switched on.",
@@ -138,6 +150,16 @@ pub static TOPICS: &[Topic] = &[
         name: "daemon:reloaded",
         docs: "The configuration was read again and is in force.",
         payload: TypeRef::of_result::<DaemonReloaded>,
+    },
+    Topic {
+        name: "daemon:paused",
+        docs: "Someone has paused the queue, or has the daemon end once no task runs any more: nothing is started.",
+        payload: TypeRef::of_result::<QueueEvent>,
+    },
+    Topic {
+        name: "daemon:resumed",
+        docs: "Someone has resumed the queue.",
+        payload: TypeRef::of_result::<QueueEvent>,
     },
     Topic {
         name: "daemon:report",

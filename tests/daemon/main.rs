@@ -7,6 +7,7 @@
 mod agents;
 mod automation;
 mod budget;
+mod changes;
 mod claude;
 mod embedded;
 mod events;

@@ -34,7 +34,10 @@ async fn every_call_is_typed() {
 async fn errors_have_code_and_kind() {
     let daemon = TestDaemon::with(json!({}));
     let client = daemon.client().await;
-    let error = client.task_get(TaskGetParams { task_id: "task-0007".into() }).await.unwrap_err();
+    let error = client
+        .task_get(TaskGetParams { task_id: "task-0007".into(), ..TaskGetParams::default() })
+        .await
+        .unwrap_err();
     assert_eq!((error.kind(), error.code()), (Some(ErrorKind::TaskNotFound), Some(-32001)));
 }
 

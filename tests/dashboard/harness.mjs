@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -185,6 +185,8 @@ async function servePage(route) {
   const response = await route.fetch({ maxRedirects: 0 });
   if (response.status() >= 300 && response.status() < 400) return route.fulfill({ response });
   const file = join(PAGE, pathname === '/' ? 'index.html' : pathname);
+  // What the page behind the redirect asks for, which is the program's own.
+  if (!existsSync(file)) return route.fulfill({ response });
   const type = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' }[
     file.split('.').at(-1)
   ];

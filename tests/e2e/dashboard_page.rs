@@ -67,6 +67,11 @@ fn axe_finds_nothing_in_any_view_in_both_themes_and_on_a_small_screen() {
 }
 
 #[test]
+fn what_is_long_is_there_as_a_whole_and_what_was_typed_stays() {
+    reads("texts.mjs");
+}
+
+#[test]
 fn the_keyboard_alone_is_enough() {
     reads("keyboard.mjs");
 }

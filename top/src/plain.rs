@@ -150,7 +150,7 @@ impl<F: FnMut(&str) -> io::Result<()>> Teller<F> {
         if let Some(key) = task.filter(|key| is_begun && !self.prompts.contains_key(key))
             && let Some(client) = self.net.client(no)
         {
-            let params = TaskGetParams { task_id: key.task_id() };
+            let params = TaskGetParams { task_id: key.task_id(), ..TaskGetParams::default() };
             if let Ok(task) = client.with_timeout(ASKS_WITHIN).task_get(params).await {
                 self.remember(no, &task);
             }

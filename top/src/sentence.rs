@@ -1,8 +1,8 @@
 //! What happens, in sentences.
 
 use aiwg_client::types::{
-    ApprovalEvent, ApprovalKind, BudgetEvent, BudgetSpan, BudgetStatus, DaemonStatus, Event, Health, Task,
-    TaskEvent, Timestamp,
+    ApprovalEvent, ApprovalKind, BudgetEvent, BudgetSpan, BudgetStatus, DaemonStatus, Event, Health,
+    QueueEvent, Task, TaskEvent, Timestamp,
 };
 use jiff::tz::TimeZone;
 
@@ -77,6 +77,7 @@ pub(crate) fn event(event: &Event, prompt: Option<&str>, zone: &TimeZone) -> Str
         Some(("budget", what)) => {
             event.payload.to().ok().and_then(|budget| of_budget(what, &budget, event.at, zone))
         }
+        Some(("daemon", what)) => event.payload.to().ok().and_then(|queue| of_queue(what, &queue)),
         _ => None,
     };
     known.unwrap_or_else(|| match event.payload.as_str() {
@@ -106,6 +107,11 @@ fn of_task(what: &str, task: &TaskEvent, prompt: Option<&str>) -> Option<String>
         "failed" => format!("{id} has failed{time}{cost}{error}"),
         "cancelled" => format!("{id} is cancelled{time}{cost}{error}"),
         "timeout" => format!("{id} was ended{time}{cost}{error}"),
+        "edited" => format!("{id} was changed"),
+        "held" => format!("{id} is held back"),
+        "released" => format!("{id} is no longer held back"),
+        "taken" => format!("{id} was taken over by a person"),
+        "given" => format!("{id} was given back"),
         _ => return None,
     })
 }
@@ -120,6 +126,18 @@ fn of_approval(what: &str, approval: &ApprovalEvent) -> Option<String> {
         "approved" => format!("{id} is approved{by}{why}"),
         "rejected" => format!("{id} is rejected{by}{why}"),
         "timeout" => format!("Nobody has decided on {id} in time"),
+        "withdrawn" => format!("{id} is no longer asked for"),
+        _ => return None,
+    })
+}
+
+fn of_queue(what: &str, queue: &QueueEvent) -> Option<String> {
+    Some(match what {
+        "paused" if queue.draining => {
+            "The daemon ends once no task runs any more, and starts none".to_owned()
+        }
+        "paused" => "The queue is paused".to_owned(),
+        "resumed" => "The queue goes on".to_owned(),
         _ => return None,
     })
 }
@@ -169,6 +187,13 @@ mod tests {
         assert_eq!(
             said("task:failed", task("failed"), None),
             "task-0012 has failed after 3 minutes, for $0.12: it\\u{1b}[31m broke"
+        );
+        assert_eq!(said("task:held", task("queued"), Some("Fix it")), "task-0012 is held back");
+        let queue = |draining: bool| serde_json::json!({ "running": 1, "draining": draining });
+        assert_eq!(said("daemon:paused", queue(false), None), "The queue is paused");
+        assert_eq!(
+            said("daemon:paused", queue(true), None),
+            "The daemon ends once no task runs any more, and starts none"
         );
         let asked = serde_json::json!({
             "approvalId": "approval-0010", "taskId": "task-0012", "kind": "permission", "summary": "Bash: git push",

@@ -104,7 +104,7 @@ pub struct ApprovalRequest {
     /// Of a task: its rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Of a task: true if its prompt or one of the messages is longer than it is here; `task.get` has the whole prompt.
+    /// Of a task: true if its prompt or one of the messages is longer than it is here; `task.get` with `whole` has all of it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     /// Of a task: the event that led to it.

@@ -56,6 +56,16 @@ pub struct DaemonReloaded {
     pub changes: Vec<String>,
 }
 
+/// The payload of `daemon:paused` and `daemon:resumed`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueEvent {
+    /// Number of tasks that run.
+    pub running: u32,
+    /// True if the daemon ends once no task runs any more.
+    pub draining: bool,
+}
+
 /// Something that is wrong in a configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigProblem {

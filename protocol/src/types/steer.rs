@@ -69,8 +69,11 @@ pub struct TaskMessage {
     /// The task whose agent has sent it; absent if a person or a script has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Its first 1,000 bytes.
+    /// Its first 1,000 bytes; with `whole`, all of it.
     pub message: String,
+    /// True if it is longer than `message`; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<bool>,
     /// The state.
     pub state: MessageState,
     /// The number of the run that has got it; absent while it waits.

@@ -294,6 +294,9 @@ pub struct TaskGetParams {
     /// The task's id.
     #[schemars(length(max = 200))]
     pub task_id: String,
+    /// True to have each message to its agent as a whole. Default: false, the first 1,000 bytes of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<bool>,
 }
 
 /// The params of `task.cancel`.

@@ -103,16 +103,17 @@ impl Sent {
         &self.text[..self.text.floor_char_boundary(SHOWN)]
     }
 
-    /// As it goes over the wire, with its number; `is_over` is true if its task has ended.
-    pub fn to_wire(&self, n: u32, is_over: bool) -> TaskMessage {
+    /// As it goes over the wire, with its number, and as a whole or its beginning; `is_over` is true if its task has ended.
+    pub fn to_wire(&self, n: u32, is_over: bool, is_whole: bool) -> TaskMessage {
         let state = match self.run {
             Some(_) => MessageState::Delivered,
             None if self.is_unsure => MessageState::Unsure,
             None if is_over => MessageState::Undelivered,
             None => MessageState::Waiting,
         };
-        let message = self.shown().to_owned();
-        TaskMessage { n, at: self.at, from: self.from.clone(), message, state, run: self.run }
+        let message = if is_whole { &self.text } else { self.shown() }.to_owned();
+        let cut = (message.len() < self.text.len()).then_some(true);
+        TaskMessage { n, at: self.at, from: self.from.clone(), message, cut, state, run: self.run }
     }
 }
 
@@ -141,11 +142,14 @@ mod tests {
     #[test]
     fn a_message_is_shown_in_part() {
         let sent = Sent { text: "ä".repeat(600), from: None, run: None, at: None, is_unsure: true };
-        let wire = sent.to_wire(3, false);
-        assert_eq!((wire.n, wire.message.len(), wire.state), (3, 1000, MessageState::Unsure));
+        let wire = sent.to_wire(3, false, false);
+        assert_eq!((wire.n, wire.message.len(), wire.cut), (3, 1000, Some(true)));
+        assert_eq!(wire.state, MessageState::Unsure);
+        let whole = sent.to_wire(3, false, true);
+        assert_eq!((whole.message.len(), whole.cut), (1200, None));
         let waits = Sent { is_unsure: false, ..sent.clone() };
-        let states = [false, true].map(|is_over| waits.to_wire(1, is_over).state);
+        let states = [false, true].map(|is_over| waits.to_wire(1, is_over, false).state);
         assert_eq!(states, [MessageState::Waiting, MessageState::Undelivered]);
-        assert_eq!(Sent { run: Some(1), ..sent }.to_wire(1, true).state, MessageState::Delivered);
+        assert_eq!(Sent { run: Some(1), ..sent }.to_wire(1, true, false).state, MessageState::Delivered);
     }
 }

@@ -270,6 +270,9 @@ impl Transaction<'_> {
         for no in self.store.withdraw_approvals(task, kind)? {
             self.effects.decided.push(no);
             self.note_decided(no)?;
+            if let Some(row) = self.store.approval(no)? {
+                self.publish_decision("withdrawn", event(no, &row.asked), &row)?;
+            }
         }
         Ok(())
     }

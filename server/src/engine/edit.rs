@@ -1,7 +1,7 @@
 //! Changes of queued tasks: people hold them, release them and edit them; time has them expire.
 
 use aiwg_model::{EndReason, Hold, Outcome, TaskNo, TaskRow};
-use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_protocol::types::{Cause, TaskState, Timestamp};
 
 use super::{
     Engine, EngineError,
@@ -30,46 +30,65 @@ impl Engine {
     ///
     /// # Errors
     /// There is no such task, it is not queued, or the database could not be written.
-    pub async fn hold_by_hand(&self, no: TaskNo, until: Option<Timestamp>) -> Result<bool, EngineError> {
-        self.call(Call::changing(move |tx| tx.hold_by_hand(no, until))).await
+    pub async fn hold_by_hand(
+        &self,
+        no: TaskNo,
+        until: Option<Timestamp>,
+        by: Option<Cause>,
+    ) -> Result<bool, EngineError> {
+        self.call(Call::changing(move |tx| tx.hold_by_hand(no, until, by.as_ref()))).await
     }
 
     /// Releases a queued task that is held by hand, is to start later, or has met a limit of a login of its own. False if it is none of these.
     ///
     /// # Errors
     /// There is no such task, it is not queued, or the database could not be written.
-    pub async fn release_by_hand(&self, no: TaskNo) -> Result<bool, EngineError> {
-        self.call(Call::changing(move |tx| tx.release_by_hand(no))).await
+    pub async fn release_by_hand(&self, no: TaskNo, by: Option<Cause>) -> Result<bool, EngineError> {
+        self.call(Call::changing(move |tx| tx.release_by_hand(no, by.as_ref()))).await
     }
 
     /// Changes a queued task. False if it was like that before.
     ///
     /// # Errors
     /// There is no such task, it is not queued, or the database could not be written.
-    pub async fn edit(&self, no: TaskNo, edit: Edit) -> Result<bool, EngineError> {
+    pub async fn edit(&self, no: TaskNo, edit: Edit, by: Option<Cause>) -> Result<bool, EngineError> {
         let text = edit.prompt.as_ref().map_or(0, String::len);
-        self.call(Call::bringing(move |tx| tx.edit(no, &edit)).with_text(text)).await
+        self.call(Call::bringing(move |tx| tx.edit(no, &edit, by.as_ref())).with_text(text)).await
     }
 }
 
 impl Transaction<'_> {
-    fn hold_by_hand(&mut self, no: TaskNo, until: Option<Timestamp>) -> Result<bool, Failure> {
-        self.queued(no)?;
+    fn hold_by_hand(
+        &mut self,
+        no: TaskNo,
+        until: Option<Timestamp>,
+        by: Option<&Cause>,
+    ) -> Result<bool, Failure> {
+        let task = self.queued(no)?;
+        let hold = Hold::by_hand(until);
+        let is_same = self.store.holds(no)?.contains(&hold);
         let was_held = self.store.release_one(no, Hold::BY_HAND, "")?;
-        self.store.hold(no, &Hold::by_hand(until))?;
+        self.store.hold(no, &hold)?;
+        if !is_same {
+            self.publish_done_to("held", &task, by);
+        }
         Ok(!was_held)
     }
 
-    fn release_by_hand(&mut self, no: TaskNo) -> Result<bool, Failure> {
-        self.queued(no)?;
+    fn release_by_hand(&mut self, no: TaskNo, by: Option<&Cause>) -> Result<bool, Failure> {
+        let task = self.queued(no)?;
         let was_held = self.store.release_one(no, Hold::BY_HAND, "")?;
         let was_delayed = self.store.release_one(no, Hold::DELAY, "")?;
         // One whose agent works with a login of its own: no account is there to be resumed.
         let was_limited = self.store.release_one(no, Hold::LIMIT, "")?;
-        Ok(was_held || was_delayed || was_limited)
+        let is_released = was_held || was_delayed || was_limited;
+        if is_released {
+            self.publish_done_to("released", &task, by);
+        }
+        Ok(is_released)
     }
 
-    fn edit(&mut self, no: TaskNo, edit: &Edit) -> Result<bool, Failure> {
+    fn edit(&mut self, no: TaskNo, edit: &Edit, by: Option<&Cause>) -> Result<bool, Failure> {
         let task = self.queued(no)?;
         let mut spec = task.spec.clone();
         if let Some(prompt) = &edit.prompt {
@@ -89,6 +108,7 @@ impl Transaction<'_> {
             == (&old.prompt, &old.lane, old.priority, old.expires_at, &old.class);
         if !is_same {
             self.store.edit(no, &spec)?;
+            self.publish_done_to("edited", &TaskRow { spec: spec.clone(), ..task.clone() }, by);
         }
         if spec.prompt != old.prompt && task.launch > 0 {
             spec.terms.changed_after = Some(task.launch);

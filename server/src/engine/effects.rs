@@ -36,6 +36,8 @@ pub(super) struct Effects {
     pub(super) decided: Vec<ApprovalNo>,
     /// True if messages wait to be sent, or people for an agent that works.
     pub(super) messages: bool,
+    /// True if it stores that this is a start.
+    pub(super) counts_start: bool,
     /// True if the thread ends with it.
     pub(super) exit: bool,
     /// Lines about the rules, for the log.

@@ -81,6 +81,7 @@ impl Transaction<'_> {
     ) -> aiwg_store::Result<EventEmitted> {
         let (event, happened_at) = (Arc::new(event), happened_at.unwrap_or(self.now));
         self.state.last_event = event.seq;
+        self.count_start()?;
         self.store.insert_event(&event, origin)?;
         self.effects.events.push(Arc::clone(&event));
         let matched = self.match_rules(&event, happened_at)?;

@@ -17,7 +17,7 @@ use tokio::sync::{
 };
 
 use super::{
-    self as engine, Classes, Due, Engine, EngineConfig, EngineSetup,
+    self as engine, By, Classes, Due, Engine, EngineConfig, EngineSetup,
     approvals::{Choice, Verdict},
     permissions::{PermissionAnswer, Permit, ToolCall},
 };
@@ -178,10 +178,10 @@ async fn what_was_put_off_and_decided_waits_for_the_limit_and_goes_on_in_its_ses
 async fn what_a_person_has_given_back_waits_for_the_limit_and_goes_on_in_its_session() {
     for now in [true, false] {
         let mut harness = Harness::start().await;
-        harness.engine.take(TASK, now, None).await.unwrap();
+        harness.engine.take(TASK, now, None, None).await.unwrap();
         harness.ends(1, EndReason::DONE).await;
         harness.limit();
-        harness.engine.give(TASK, false).await.unwrap();
+        harness.engine.give(TASK, false, None).await.unwrap();
         harness.waits_for_the_limit_and_goes_on().await;
         harness.limit();
         harness.ends(2, EndReason::LIMITED).await;
@@ -193,10 +193,10 @@ async fn what_a_person_has_given_back_waits_for_the_limit_and_goes_on_in_its_ses
 #[tokio::test]
 async fn what_waits_for_its_session_keeps_nothing_else_from_a_fallback() {
     let mut harness = Harness::start().await;
-    harness.engine.take(TASK, true, None).await.unwrap();
+    harness.engine.take(TASK, true, None, None).await.unwrap();
     harness.ends(1, EndReason::DONE).await;
     harness.limit();
-    harness.engine.give(TASK, false).await.unwrap();
+    harness.engine.give(TASK, false, None).await.unwrap();
     harness.engine.submit(spec()).await.unwrap();
     assert_eq!(harness.started().await, [(2, Some("codex".to_owned()), None)]);
     harness.end().await;
@@ -227,11 +227,11 @@ async fn a_loop_between_two_rounds_waits_for_the_limit_and_goes_on_in_its_sessio
         assert_eq!(harness.started().await.len(), 1, "its check");
         harness.limit();
         if is_paused {
-            harness.engine.pause().await.unwrap();
+            harness.engine.pause(By::default()).await.unwrap();
         }
         harness.ends(2, EndReason::CHECK_FAILED).await;
         if is_paused {
-            harness.engine.resume().await.unwrap();
+            harness.engine.resume(By::default()).await.unwrap();
         }
         harness.waits_for_the_limit_and_goes_on().await;
         // Interrupted in the middle of a round it begins afresh, as any other.

@@ -1,13 +1,13 @@
 //! Pausing and draining the queue: nothing is started until someone resumes it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use aiwg_model::QueueSwitch;
-use aiwg_protocol::types::{QueuePaused, Timestamp};
+use aiwg_model::{QueueSwitch, Sender};
+use aiwg_protocol::types::{Cause, EventSource, Json, QueueEvent, QueuePaused, Timestamp};
 use aiwg_shim::Process;
 use aiwg_store::Store;
 
-use super::{Engine, EngineError, call::Call, state::State, transaction::Transaction};
+use super::{Engine, EngineError, call::Call, command::NewEvent, state::State, transaction::Transaction};
 
 /// The state of a queue that drains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +20,23 @@ pub enum Draining {
     Resumed,
 }
 
+/// Who pauses the queue, or has it go on: an agent, by the cause of what it does, or a client.
+#[derive(Debug, Clone, Default)]
+pub struct By {
+    /// The cause, if it is an agent.
+    pub cause: Option<Cause>,
+    /// The client, if it is none.
+    pub sender: Option<Arc<Sender>>,
+}
+
 impl Engine {
     /// Starts no more tasks until the queue is resumed, over restarts as well. Returns since when it is paused, and how many tasks go on.
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn pause(&self) -> Result<QueuePaused, EngineError> {
-        self.call(Call::changing(|tx| {
-            let since = tx.pause()?;
+    pub async fn pause(&self, by: By) -> Result<QueuePaused, EngineError> {
+        self.call(Call::changing(move |tx| {
+            let since = tx.pause(&by)?;
             Ok::<_, aiwg_store::StoreError>(tx.paused(since))
         }))
         .await
@@ -37,11 +46,15 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn drain(&self) -> Result<QueuePaused, EngineError> {
-        self.call(Call::changing(|tx| {
-            let since = tx.state.draining_since.unwrap_or(tx.now);
+    pub async fn drain(&self, by: By) -> Result<QueuePaused, EngineError> {
+        self.call(Call::changing(move |tx| {
+            let before = tx.state.draining_since;
+            let since = before.unwrap_or(tx.now);
             tx.store.set_queue_switch(QueueSwitch::Draining, Some(since))?;
             tx.state.draining_since = Some(since);
+            if before.is_none() {
+                tx.publish_queue("paused", &by)?;
+            }
             Ok::<_, aiwg_store::StoreError>(tx.paused(since))
         }))
         .await
@@ -67,8 +80,8 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn resume(&self) -> Result<bool, EngineError> {
-        self.call(Call::changing(|tx| tx.resume())).await
+    pub async fn resume(&self, by: By) -> Result<bool, EngineError> {
+        self.call(Call::changing(move |tx| tx.resume(&by))).await
     }
 }
 
@@ -96,21 +109,48 @@ fn is_before_start(since: Timestamp, machine: Option<Duration>, now: Timestamp) 
 }
 
 impl Transaction<'_> {
-    pub(super) fn pause(&mut self) -> aiwg_store::Result<Timestamp> {
-        let since = self.state.paused_since.unwrap_or(self.now);
+    pub(super) fn pause(&mut self, by: &By) -> aiwg_store::Result<Timestamp> {
+        let before = self.state.paused_since;
+        let since = before.unwrap_or(self.now);
         self.store.set_queue_switch(QueueSwitch::Paused, Some(since))?;
         self.state.paused_since = Some(since);
+        if before.is_none() {
+            self.publish_queue("paused", by)?;
+        }
         Ok(since)
+    }
+
+    /// Publishes that the queue is paused, drains, or goes on.
+    fn publish_queue(&mut self, what: &str, by: &By) -> aiwg_store::Result<()> {
+        let payload = QueueEvent {
+            running: u32::try_from(self.state.running.len()).unwrap_or(u32::MAX),
+            draining: self.state.draining_since.is_some(),
+        };
+        let new = NewEvent {
+            topic: format!("daemon:{what}"),
+            payload: Json::new(&payload).unwrap_or_default(),
+            source: EventSource::Daemon,
+            cause: by.cause.clone(),
+            happened_at: None,
+            traceparent: None,
+        };
+        let origin = self.origin(by.sender.as_ref())?;
+        let event = self.numbered(new);
+        self.store_event(event, None, origin).map(drop)
     }
 
     fn paused(&self, since: Timestamp) -> QueuePaused {
         QueuePaused { since, running: u32::try_from(self.state.running.len()).unwrap_or(u32::MAX) }
     }
 
-    pub(super) fn resume(&mut self) -> aiwg_store::Result<bool> {
+    pub(super) fn resume(&mut self, by: &By) -> aiwg_store::Result<bool> {
         self.store.set_queue_switch(QueueSwitch::Paused, None)?;
         let was_paused = self.state.paused_since.take().is_some();
-        Ok(self.forget_drain()? || was_paused)
+        let is_resumed = self.forget_drain()? || was_paused;
+        if is_resumed {
+            self.publish_queue("resumed", by)?;
+        }
+        Ok(is_resumed)
     }
 
     /// Forgets that the queue drains. False if it does not.

@@ -54,6 +54,8 @@ pub(super) struct State {
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
+    /// The number of this start, until it is stored.
+    pub(super) uncounted_start: Option<u64>,
     /// Limit on the tasks that may start. It is not in the store: the next daemon tries.
     pub(super) starts: Starts,
     /// True if there is room for what is new. If not, nothing is started.
@@ -146,6 +148,7 @@ impl State {
             closing: false,
             last_event: 0,
             last_task: 0,
+            uncounted_start: None,
             starts: Starts::default(),
             has_room: true,
             waits,

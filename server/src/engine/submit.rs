@@ -184,7 +184,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        engine::{EngineConfig, effects::Effects, state::State, waits::Waits},
+        engine::{By, EngineConfig, effects::Effects, state::State, waits::Waits},
         rules::RuleIndex,
     };
 
@@ -209,7 +209,7 @@ mod tests {
         let now = aiwg_protocol::types::Timestamp::from_millis(1000);
         let mut tx = Transaction { state: &mut state, store: &mut *open, effects: &mut effects, now };
         // A slot is free, and nothing may start in it.
-        assert!(tx.pause().is_ok());
+        assert!(tx.pause(&By::default()).is_ok());
         let task = TaskSpec { prompt: "x".to_owned(), ..TaskSpec::default() };
         let taken = (0..9).take_while(|_| tx.submit(&task).is_ok()).count();
         assert!((2..9).contains(&taken), "{taken}");

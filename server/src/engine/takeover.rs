@@ -4,7 +4,7 @@ use aiwg_model::{
     EndReason, FoundFiles, Hold, Outcome, ProtectRecord, RunId, RunRow, Sent, StopReason, Taken, TaskNo,
     TaskRow, Terms,
 };
-use aiwg_protocol::types::{TaskGiven, TaskState, TaskTaken, TaskUsage};
+use aiwg_protocol::types::{Cause, TaskGiven, TaskState, TaskTaken, TaskUsage};
 
 use super::{
     Engine, EngineError,
@@ -37,8 +37,9 @@ impl Engine {
         no: TaskNo,
         now: bool,
         found: Option<FoundFiles>,
+        by: Option<Cause>,
     ) -> Result<TaskTaken, EngineError> {
-        self.call(Call::changing(move |tx| tx.take(no, now, found.as_ref()))).await
+        self.call(Call::changing(move |tx| tx.take(no, now, found.as_ref(), by.as_ref()))).await
     }
 
     /// Gives back a task that was taken over. If it is `done`, it has completed, or completes as soon as its agent has been ended. As long as that is not
@@ -46,8 +47,8 @@ impl Engine {
     ///
     /// # Errors
     /// There is no such task, nobody has taken it, or the database could not be written.
-    pub async fn give(&self, no: TaskNo, done: bool) -> Result<TaskGiven, EngineError> {
-        self.call(Call::changing(move |tx| tx.give(no, done))).await
+    pub async fn give(&self, no: TaskNo, done: bool, by: Option<Cause>) -> Result<TaskGiven, EngineError> {
+        self.call(Call::changing(move |tx| tx.give(no, done, by.as_ref()))).await
     }
 
     /// Notes what a look at the protected files of a task has come to, whose run has ended in the store only after this.
@@ -64,7 +65,13 @@ impl Engine {
 }
 
 impl Transaction<'_> {
-    fn take(&mut self, no: TaskNo, now: bool, found: Option<&FoundFiles>) -> Result<TaskTaken, Failure> {
+    fn take(
+        &mut self,
+        no: TaskNo,
+        now: bool,
+        found: Option<&FoundFiles>,
+        by: Option<&Cause>,
+    ) -> Result<TaskTaken, Failure> {
         let mut task = self.open(no, EngineError::TakenTooLate)?;
         if let Some(taken) = &task.spec.terms.taken {
             return Err(EngineError::AlreadyTaken(no, taken.since).into());
@@ -82,6 +89,7 @@ impl Transaction<'_> {
         let mut terms = task.spec.terms.clone();
         terms.taken = Some(Taken { since: self.now, is_done: false });
         self.store.set_terms(no, &terms)?;
+        self.publish_done_to("taken", &task, by);
         match task.state {
             TaskState::Running if now => self.end_running(no, StopReason::Take)?,
             TaskState::Running => {}
@@ -90,10 +98,11 @@ impl Transaction<'_> {
         Ok(TaskTaken { state: task.state })
     }
 
-    fn give(&mut self, no: TaskNo, done: bool) -> Result<TaskGiven, Failure> {
+    fn give(&mut self, no: TaskNo, done: bool, by: Option<&Cause>) -> Result<TaskGiven, Failure> {
         let task = self.open(no, EngineError::TakenTooLate)?;
         let mut terms = task.spec.terms.clone();
         let Some(taken) = terms.taken.take() else { return Err(EngineError::NotTaken(no).into()) };
+        self.publish_done_to("given", &task, by);
         let is_running = task.state == TaskState::Running;
         if is_running && done {
             // Nothing is left for its agent to do: it has completed once that is ended.

@@ -79,17 +79,24 @@ impl Transaction<'_> {
 
     /// Publishes an event about a task, with this topic and payload.
     pub(super) fn publish_about(&mut self, task_id: String, spec: &TaskSpec, topic: String, payload: Json) {
-        let before = spec.cause.as_ref();
+        let cause = cause_about(task_id, spec);
+        self.publish_of(topic, payload, cause);
+    }
+
+    /// Publishes that someone has done this to a task, which has not brought it to another state. `by` is the cause of what an agent does: it comes
+    /// of that one's task, so that a chain of such events ends.
+    pub(super) fn publish_done_to(&mut self, what: &str, task: &TaskRow, by: Option<&Cause>) {
+        let event = task_event(task.no, &task.spec, task.state, task.attempts);
+        let cause = by.cloned().unwrap_or_else(|| cause_about(event.task_id.clone(), &task.spec));
+        self.publish_of(format!("task:{what}"), payload(&event), cause);
+    }
+
+    fn publish_of(&mut self, topic: String, payload: Json, cause: Cause) {
         self.effects.new_events.push_back(NewEvent {
             topic,
             payload,
             source: EventSource::Supervisor,
-            cause: Some(Cause {
-                task: Some(task_id),
-                rule: before.and_then(|cause| cause.rule.clone()),
-                event: before.and_then(|cause| cause.event),
-                depth: before.map_or(0, |cause| cause.depth) + 1,
-            }),
+            cause: Some(cause),
             happened_at: None,
             traceparent: None,
         });
@@ -239,4 +246,15 @@ pub(super) fn waited_in_vain(other: TaskNo, ended: TaskState) -> Outcome {
         _ => "failed",
     };
     Outcome::without_exit(TaskState::Cancelled, format!("{other}, which it was to start after, {how}"))
+}
+
+/// The cause of an event about a task: that task.
+fn cause_about(task_id: String, spec: &TaskSpec) -> Cause {
+    let before = spec.cause.as_ref();
+    Cause {
+        task: Some(task_id),
+        rule: before.and_then(|cause| cause.rule.clone()),
+        event: before.and_then(|cause| cause.event),
+        depth: before.map_or(0, |cause| cause.depth) + 1,
+    }
 }

@@ -23,6 +23,7 @@ use super::{
     due::Due,
     effects::Effects,
     handle::{Engine, wake},
+    starts::starts_before,
     state::State,
     transaction::{Look, Transaction},
     waits::Waits,
@@ -114,13 +115,18 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         // Lanes may have changed since they were put into classes.
         classify(&mut *setup.store, &state.config.classes).map_err(io::Error::other)?;
     }
-    setup.store.view().and_then(|view| state.load(&*view)).map_err(io::Error::other)?;
+    let starts = {
+        let view = setup.store.view().map_err(io::Error::other)?;
+        state.load(&*view).map_err(io::Error::other)?;
+        starts_before(&*view).map_err(io::Error::other)?.saturating_add(1)
+    };
+    state.uncounted_start = Some(starts);
     state.go_on_draining(&mut *setup.store).map_err(io::Error::other)?;
     state.accounts.restore(state.accounts_unshared.values());
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
     let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
-    let (tally, spans) = (Tally::default(), Spans::default());
+    let (tally, spans) = (Tally::of_start(starts), Spans::default());
     gates.pause(state.resting_since(), state.draining_since);
     let thread = Thread {
         setup,
@@ -308,6 +314,9 @@ impl Thread {
         let topics = effects.events.iter().map(|event| event.topic.as_str());
         self.tally.add(topics, &effects.notes, effects.commit, effects.done.len());
         self.spans.put(effects.spans);
+        if effects.counts_start {
+            self.state.uncounted_start = None;
+        }
         effects.journal.write();
         self.setup.bus.note(&effects.events);
         // First, or whoever asked would wait while the agents are started.

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use aiwg_store::{OTHER, own_name};
+
 use super::Histogram;
 
 /// Maximum number of series of one family: what else comes counts as [`OTHER`].
@@ -14,9 +16,6 @@ const MOST_SERIES: usize = 100;
 
 /// The states in which a task ends.
 const FINAL_STATES: [&str; 4] = ["completed", "failed", "timeout", "cancelled"];
-
-/// The label of all that there are no series for.
-const OTHER: &str = "other";
 
 /// Something that has happened within a transaction.
 #[derive(Debug)]
@@ -63,25 +62,33 @@ pub(crate) enum Note {
     },
 }
 
-/// Numbers by labels: of so many combinations of labels at most.
+/// Numbers by labels: of so many combinations of labels at most. The label at `OPEN` has names of the user's own; the others have few.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Series<const N: usize>(BTreeMap<[String; N], u64>);
+pub(crate) struct Series<const N: usize, const OPEN: usize = 0>(BTreeMap<[String; N], u64>);
 
-impl<const N: usize> Default for Series<N> {
+impl<const N: usize, const OPEN: usize> Default for Series<N, OPEN> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<const N: usize> Series<N> {
+impl<const N: usize, const OPEN: usize> Series<N, OPEN> {
     /// Adds so many to those with these labels.
     pub(crate) fn add(&mut self, labels: [&str; N], count: u64) {
-        let key = labels.map(str::to_owned);
+        let mut key = labels.map(str::to_owned);
+        if let (Some(name), Some(label)) = (labels.get(OPEN), key.get_mut(OPEN)) {
+            *label = own_name(name).into_owned();
+        }
         if let Some(sum) = self.0.get_mut(&key) {
             *sum += count;
             return;
         }
-        let key = if self.0.len() < MOST_SERIES { key } else { labels.map(|_| OTHER.to_owned()) };
+        if self.0.len() >= MOST_SERIES
+            && let Some(label) = key.get_mut(OPEN)
+        {
+            // What it is about besides is still told.
+            OTHER.clone_into(label);
+        }
         *self.0.entry(key).or_default() += count;
     }
 
@@ -103,7 +110,7 @@ pub(crate) struct Counts {
     /// Ends of rules' tasks by rule and state.
     pub(crate) task_ends: Series<2>,
     /// Ends of runs by kind and reason.
-    pub(crate) run_ends: Series<2>,
+    pub(crate) run_ends: Series<2, 1>,
     /// Messages that were sent, by platform.
     pub(crate) messages_sent: Series<1>,
     /// Messages that never will be, by platform.
@@ -118,6 +125,8 @@ pub(crate) struct Counts {
     pub(crate) commits: Histogram,
     /// Number of commands that were committed.
     pub(crate) commands: u64,
+    /// Number of starts of the project's daemons, this one included.
+    pub(crate) starts: u64,
 }
 
 impl Counts {
@@ -153,6 +162,7 @@ impl Default for Counts {
             checks: Histogram::of_work(),
             commits: Histogram::of_moments(),
             commands: 0,
+            starts: 0,
         }
     }
 }
@@ -184,6 +194,11 @@ fn seconds(ms: i64) -> f64 {
 pub(crate) struct Tally(Arc<Mutex<Counts>>);
 
 impl Tally {
+    /// One of the daemon whose start has this number.
+    pub(crate) fn of_start(starts: u64) -> Self {
+        Self(Arc::new(Mutex::new(Counts { starts, ..Counts::default() })))
+    }
+
     /// Adds what a committed transaction has brought: its events' topics, its notes, the time that the commit took if it wrote something, and the
     /// number of its commands.
     pub(crate) fn add<'a>(
@@ -244,6 +259,30 @@ mod tests {
         assert_eq!((of("task"), of("a"), of("n000"), of("n499")), (Some(4), Some(1), Some(1), None));
         assert_eq!((of(OTHER), counts.events.iter().count()), (Some(402), MOST_SERIES + 1));
         assert_eq!((counts.commits.count(), counts.commands), (1, 5));
+    }
+
+    #[test]
+    fn a_name_that_is_other_is_not_taken_for_all_others() {
+        let mut firings = Series::<1>::default();
+        firings.add(["other"], 1);
+        firings.add(["other_"], 2);
+        (0..MOST_SERIES + 5).for_each(|n| firings.add([&format!("r{n}")], 1));
+        let of = |rule: &str| firings.iter().find(|(labels, _)| labels == &[rule]).map(|(_, n)| n);
+        assert_eq!((of("other_"), of("other__"), of(OTHER)), (Some(1), Some(2), Some(7)));
+    }
+
+    #[test]
+    fn what_is_beyond_the_most_still_tells_what_it_waits_for() {
+        let (mut queued, mut ends) = (Series::<2>::default(), Series::<2, 1>::default());
+        for n in 0..MOST_SERIES + 5 {
+            queued.add([&format!("lane-{n:03}"), "slot"], 1);
+            queued.add([&format!("lane-{n:03}"), "paused"], 1);
+            ends.add(["agent", &format!("reason-{n:03}")], 1);
+        }
+        let of = |labels: [&str; 2]| queued.iter().find(|(known, _)| known == &labels).map(|(_, n)| n);
+        assert_eq!((of([OTHER, "slot"]), of([OTHER, "paused"])), (Some(55), Some(55)));
+        assert_eq!((queued.iter().count(), ends.iter().count()), (MOST_SERIES + 2, MOST_SERIES + 1));
+        assert_eq!(ends.iter().last(), Some((["agent", "reason-099"], 1)));
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod view;
 pub use error::{ErrorKind, StoreError};
 pub use query::{
     AGENT_SUMS, ApprovalFilter, Classified, EventFilter, EventPage, From, OTHER, PAGE_BYTES, Placed,
-    RULE_COSTS, Selection, TaskFilter, TaskPage,
+    RULE_COSTS, Selection, TaskFilter, TaskPage, own_name,
 };
 pub use reader::Reader;
 pub use reports::Reports;

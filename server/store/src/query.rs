@@ -1,6 +1,6 @@
 //! The parameters of queries.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use aiwg_model::{TaskNo, TaskRow};
 use aiwg_patterns::TopicFilter;
@@ -17,6 +17,14 @@ pub const AGENT_SUMS: u32 = 200;
 
 /// The rule and the agent of what comes once there are [`AGENT_SUMS`].
 pub const OTHER: &str = "other";
+
+/// A name of the user's own as it stands beside [`OTHER`]: one that looks like it has one `_` more.
+pub fn own_name(name: &str) -> Cow<'_, str> {
+    match name.strip_prefix(OTHER) {
+        Some(rest) if rest.bytes().all(|byte| byte == b'_') => format!("{name}_").into(),
+        _ => name.into(),
+    }
+}
 
 /// Selects the tasks to list.
 #[derive(Debug, Clone, Default)]

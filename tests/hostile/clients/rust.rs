@@ -105,7 +105,10 @@ async fn a_newer_daemons_words_are_taken_as_they_come() {
         vec![result(request, &answer)]
     });
     let client = peer.client().await;
-    let task = client.task_get(TaskGetParams { task_id: "task-0001".into() }).await.unwrap();
+    let task = client
+        .task_get(TaskGetParams { task_id: "task-0001".into(), ..TaskGetParams::default() })
+        .await
+        .unwrap();
     assert_eq!(task.state, TaskState::Unknown("paused"));
     let status = client.automation_status(NoParams {}).await.unwrap();
     assert!(matches!(&status.rules[0].trigger, Open::Unknown(json) if json.as_str().contains("webhook")));
@@ -142,7 +145,7 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
     let client = peer.client().await;
     let get = |id: &str| {
         let (client, task_id) = (client.clone(), id.to_owned());
-        async move { client.task_get(TaskGetParams { task_id }).await }
+        async move { client.task_get(TaskGetParams { task_id, ..TaskGetParams::default() }).await }
     };
     let waits = tokio::spawn(get("waits"));
     while !waits.is_finished() {

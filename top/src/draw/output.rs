@@ -5,8 +5,8 @@ use ratatui::text::{Line, Span};
 
 use super::Canvas;
 use crate::{
-    format::{money, words},
-    state::{Output, State},
+    format::{moment, money, words},
+    state::{Link, Output, State},
     text::{padded, shorten, width},
 };
 
@@ -18,8 +18,8 @@ pub(super) fn draw(state: &State, output: &Output, canvas: &mut Canvas<'_>) {
     let row = state.tasks.get(&output.key);
     let prompt = row.map(|row| row.prompt.as_str()).unwrap_or_default();
     canvas.line(areas.output_head, 1, &Line::raw(format!(" {}", shorten(prompt, columns.saturating_sub(2)))));
-    let rule = rule(output, columns);
-    canvas.line(areas.output_head, 2, &Line::styled(rule, theme.dim));
+    let style = if away(state, output).is_some() { theme.attention } else { theme.dim };
+    canvas.line(areas.output_head, 2, &Line::styled(rule(state, output, columns), style));
     for (row, text) in (0..).zip(output.lines.rows(output.top(), areas.output.height.into())) {
         canvas.line(areas.output, row, &Line::raw(text));
     }
@@ -64,7 +64,15 @@ fn facts(state: &State, output: &Output, canvas: &Canvas<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
-fn rule(output: &Output, columns: usize) -> String {
+/// That nothing can come, since its daemon is away: what is shown of the task is from before.
+fn away(state: &State, output: &Output) -> Option<String> {
+    let Link::Away { since, .. } = &state.projects.get(output.key.project)?.link else { return None };
+    // What has ended has.
+    (!output.is_ended)
+        .then(|| format!("no daemon since {}, waiting for it", moment(*since, state.now, &state.zone)))
+}
+
+fn rule(state: &State, output: &Output, columns: usize) -> String {
     let name = match output.stream {
         OutputStream::Stdout => "Output",
         OutputStream::Stderr => "Standard error",
@@ -75,6 +83,7 @@ fn rule(output: &Output, columns: usize) -> String {
         (true, false) => "following".to_owned(),
         (false, _) => format!("row {} of {}, f follows", output.top() + 1, output.lines.len()),
     };
+    let place = away(state, output).unwrap_or(place);
     let left = format!("── {name}{cut} ");
     let right = format!(" {place} ──");
     let between = columns.saturating_sub(width(&left) + width(&right));

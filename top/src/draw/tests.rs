@@ -132,6 +132,9 @@ fn an_output() {
     state.update(Message::Output(1, Output::Text("a long line ".repeat(40))));
     press(&mut state, "↑↑");
     assert_snapshot!("output_scrolled", seen(&mut state, 80, 12));
+    state.update(Message::Away(0, "no daemon answers at /s: Connection refused".to_owned()));
+    assert_snapshot!("output_away", seen(&mut state, 80, 12));
+    state.update(Message::Connected(0));
     let waits = state.list.shown[2];
     state.output =
         Some(crate::state::Output::new(waits, 2, OutputStream::Stderr, state.areas().output_size()));

@@ -182,14 +182,15 @@ async fn asked(client: &DaemonClient, effect: &Effect) -> Result<Message, Client
             Message::Tasks(*no, Reason::Asked, client.task_list(params).await?)
         }
         Effect::LoadTask(key) => {
-            let task = client.task_get(TaskGetParams { task_id: key.task_id() }).await?;
+            let task =
+                client.task_get(TaskGetParams { task_id: key.task_id(), ..TaskGetParams::default() }).await?;
             Message::Tasks(key.project, Reason::Asked, vec![task])
         }
         Effect::LoadApproval(key) => {
             let params = ApprovalGetParams { approval_id: key.approval_id() };
             let mut approval = client.approval_get(params).await?;
             if approval.request.cut {
-                let params = TaskGetParams { task_id: approval.task_id.clone() };
+                let params = TaskGetParams { task_id: approval.task_id.clone(), whole: Some(true) };
                 // Without it, the request is shown as it is, and says so.
                 if let Ok(task) = client.task_get(params).await {
                     complete(&mut approval.request, &task);

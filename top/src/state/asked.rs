@@ -1,7 +1,8 @@
 //! What people are asked for, and their decisions.
 
 use aiwg_client::types::{
-    Approval, ApprovalKind, ApprovalRequest, ApprovalState, ApprovalSummary, Task, Timestamp,
+    Approval, ApprovalKind, ApprovalMessage, ApprovalRequest, ApprovalState, ApprovalSummary, Task,
+    TaskMessage, Timestamp,
 };
 use aiwg_protocol::terms::CheckCommand;
 
@@ -13,8 +14,8 @@ use crate::{
     text::{lines, one_line, visible},
 };
 
-/// Number of characters at which a daemon cuts the texts of a request.
-const CUT_AT: usize = 4096;
+/// Number of messages that a request has at the most: the latest ones.
+const MOST_MESSAGES: usize = 100;
 
 /// Number of bytes of a summary that are kept.
 const MOST_SUMMARY: usize = 1000;
@@ -149,16 +150,27 @@ impl Decision {
     }
 }
 
-/// Puts the whole prompt of its task into a request that was cut. It stays cut where another prompt was asked for, or where a message
-/// may be longer than it is here.
+/// Puts the whole prompt of its task, and its messages as a whole, into a request that was cut. It stays cut where another prompt, or other
+/// messages, were asked for.
 pub(crate) fn complete(request: &mut ApprovalRequest, task: &Task) {
     if !request.prompt.as_ref().is_some_and(|head| task.prompt.starts_with(head)) {
         return;
     }
+    // The latest ones are in it, or the beginning of each.
+    let earlier = task.messages.len().checked_sub(request.messages.len());
+    let latest = earlier.and_then(|earlier| task.messages.get(earlier..)).unwrap_or_default();
+    let is_whole = |(said, sent): (&ApprovalMessage, &TaskMessage)| {
+        sent.cut != Some(true) && sent.from == said.from && sent.message.starts_with(&said.text)
+    };
     request.prompt = Some(task.prompt.clone());
-    let is_whole = |text: &str| text.chars().nth(CUT_AT - 1).is_none();
-    request.cut = task.messages.len() != request.messages.len()
-        || !request.messages.iter().all(|message| is_whole(&message.text));
+    let are_these = latest.len() == request.messages.len()
+        && (latest.len() == task.messages.len() || latest.len() >= MOST_MESSAGES);
+    if are_these && request.messages.iter().zip(latest).all(is_whole) {
+        let whole =
+            |sent: &TaskMessage| ApprovalMessage { text: sent.message.clone(), from: sent.from.clone() };
+        request.messages = task.messages.iter().map(whole).collect();
+        request.cut = false;
+    }
 }
 
 /// All that is asked, line by line.
@@ -205,7 +217,7 @@ fn all_of(approval: &Approval) -> Vec<String> {
     if request.cut {
         let (task, id) = (visible(&approval.task_id), visible(&approval.id));
         let more = format!(
-            "There is more of it: `aiwg task get {task}` has all of the prompt. `y` does not count here;"
+            "There is more of it: `aiwg task get --whole {task}` has all of it. `y` does not count here;"
         );
         all.extend([String::new(), format!("{more} `aiwg approval approve {id}` approves it.")]);
     }

@@ -335,13 +335,22 @@ fn a_request_that_was_cut_has_its_whole_prompt_or_no_yes() {
         let request = json!({ "prompt": prompt, "cut": true, "messages": messages });
         approval(7, 6, "task", "pending", request).request
     };
-    let sent = || json!([{ "n": 1, "message": "Go on", "state": "queued" }]);
+    let sent = |length| json!([{ "n": 1, "message": "x".repeat(length), "state": "waiting" }]);
     let said = |length| json!([{ "text": "x".repeat(length), "from": null }]);
+    let beginning = || json!([{ "n": 1, "message": "x".repeat(1000), "state": "waiting", "cut": true }]);
+    let many = |count| {
+        json!((1..=count).map(|n| json!({ "n": n, "message": "x", "state": "waiting" })).collect::<Vec<_>>())
+    };
+    let latest = json!((0..100).map(|_| json!({ "text": "x" })).collect::<Vec<_>>());
     for (mut request, task, is_whole) in [
         (cut(json!([])), whole(&format!("{prompt} and more"), json!([])), true),
-        (cut(said(5)), whole(&format!("{prompt} and more"), sent()), true),
-        (cut(said(4096)), whole(&format!("{prompt} and more"), sent()), false),
-        (cut(json!([])), whole(&format!("{prompt} and more"), sent()), false),
+        (cut(said(5)), whole(&format!("{prompt} and more"), sent(5)), true),
+        (cut(said(4096)), whole(&format!("{prompt} and more"), sent(5000)), true),
+        (cut(latest.clone()), whole(&format!("{prompt} and more"), many(120)), true),
+        (cut(said(4096)), whole(&format!("{prompt} and more"), beginning()), false),
+        (cut(said(4096)), whole(&format!("{prompt} and more"), sent(5)), false),
+        (cut(said(1)), whole(&format!("{prompt} and more"), many(2)), false),
+        (cut(json!([])), whole(&format!("{prompt} and more"), sent(5)), false),
         (cut(json!([])), whole("another one", json!([])), false),
     ] {
         complete(&mut request, &task);
@@ -349,6 +358,9 @@ fn a_request_that_was_cut_has_its_whole_prompt_or_no_yes() {
             (!request.cut, request.prompt.is_some_and(|all| all == task.prompt)),
             (is_whole, task.prompt != "another one")
         );
+        let said: Vec<&str> = request.messages.iter().map(|said| said.text.as_str()).collect();
+        let sent: Vec<&str> = task.messages.iter().map(|sent| sent.message.as_str()).collect();
+        assert_eq!(said == sent, is_whole || task.messages.is_empty());
     }
 }
 

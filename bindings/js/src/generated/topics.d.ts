@@ -8,6 +8,7 @@ import type {
   DaemonReloaded,
   FileEvent,
   HealthCheck,
+  QueueEvent,
   ReportEvent,
   RoundEvent,
   ScheduleEvent,
@@ -70,6 +71,11 @@ export interface DaemonTopics {
   'approval:rejected': ApprovalEvent;
   /** Nobody has decided in time. */
   'approval:timeout': ApprovalEvent;
+  /**
+   * It is no longer asked: its task has ended, or was changed and is asked for anew, or the round
+   * is over that it was about.
+   */
+  'approval:withdrawn': ApprovalEvent;
   /** The action `health-check` found all well. */
   'health:ok': HealthCheck;
   /**
@@ -81,6 +87,16 @@ export interface DaemonTopics {
   'task:sent': TaskSentEvent;
   /** A message has become part of the session of a task's agent, or of what it was asked. */
   'task:delivered': TaskDeliveredEvent;
+  /** Someone has changed a queued task: its prompt, its priority, its lane or its time. */
+  'task:edited': TaskEvent;
+  /** Someone holds a queued task back, or has changed until when. */
+  'task:held': TaskEvent;
+  /** Someone has released a queued task; not when the time of a hold is over. */
+  'task:released': TaskEvent;
+  /** A person has taken a task over. */
+  'task:taken': TaskEvent;
+  /** A person has given a task back, or has finished it. */
+  'task:given': TaskEvent;
   /** A rule, or all of automation, was switched on. */
   'automation:enabled': AutomationEvent;
   /** A rule, or all of automation, was switched off. */
@@ -101,6 +117,13 @@ export interface DaemonTopics {
   'budget:exhausted': BudgetEvent;
   /** The configuration was read again and is in force. */
   'daemon:reloaded': DaemonReloaded;
+  /**
+   * Someone has paused the queue, or has the daemon end once no task runs any more: nothing is
+   * started.
+   */
+  'daemon:paused': QueueEvent;
+  /** Someone has resumed the queue. */
+  'daemon:resumed': QueueEvent;
   /** A job with the built-in action `report` has fired: the report since it did so before. */
   'daemon:report': ReportEvent;
 }

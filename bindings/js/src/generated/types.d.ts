@@ -322,8 +322,8 @@ export interface ApprovalRequest {
   /** Of a task: its rule. */
   rule?: string;
   /**
-   * Of a task: true if its prompt or one of the messages is longer than it is here; `task.get` has
-   * the whole prompt.
+   * Of a task: true if its prompt or one of the messages is longer than it is here; `task.get` with
+   * `whole` has all of it.
    */
   cut?: boolean;
   /** Of a task: the event that led to it. */
@@ -1413,6 +1413,14 @@ export interface Pong {
   timestamp: Timestamp;
 }
 
+/** The payload of `daemon:paused` and `daemon:resumed`. */
+export interface QueueEvent {
+  /** Number of tasks that run. */
+  running: number;
+  /** True if the daemon ends once no task runs any more. */
+  draining: boolean;
+}
+
 /** The answer to `daemon.pause`. */
 export interface QueuePaused {
   /** Time since which the queue is paused. */
@@ -2155,6 +2163,11 @@ export interface TaskEvent {
 export interface TaskGetParams {
   /** The task's id. Length at most 200. */
   taskId: string;
+  /**
+   * True to have each message to its agent as a whole. Default: false, the first 1,000 bytes of
+   * each.
+   */
+  whole?: boolean | undefined;
 }
 
 /** The params of `task.give`. */
@@ -2229,8 +2242,10 @@ export interface TaskMessage {
   at?: Timestamp;
   /** The task whose agent has sent it; absent if a person or a script has. */
   from?: string;
-  /** Its first 1,000 bytes. */
+  /** Its first 1,000 bytes; with `whole`, all of it. */
   message: string;
+  /** True if it is longer than `message`; absent otherwise. */
+  cut?: boolean;
   /** The state. */
   state: Open<MessageState>;
   /** The number of the run that has got it; absent while it waits. */

@@ -48,7 +48,7 @@ pub(super) async fn listen(
 
 /// Says what a message waits for, if it does: nothing is heard of it until then.
 async fn note_what_it_waits_for(client: &DaemonClient, id: &str) -> Result<(), ClientError> {
-    let task = client.task_get(TaskGetParams { task_id: id.to_owned() }).await?;
+    let task = client.task_get(TaskGetParams { task_id: id.to_owned(), ..TaskGetParams::default() }).await?;
     if task.state != TaskState::Queued {
         return Ok(());
     }

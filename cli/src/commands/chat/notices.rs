@@ -67,7 +67,7 @@ impl Notices {
     }
 
     async fn task(&mut self, id: &str) -> Result<Task, ClientError> {
-        let params = TaskGetParams { task_id: id.to_owned() };
+        let params = TaskGetParams { task_id: id.to_owned(), ..TaskGetParams::default() };
         match self.client.task_get(params.clone()).await {
             Err(error) if is_gone(&error) => {
                 self.client = connect(self.project.as_deref()).await?;

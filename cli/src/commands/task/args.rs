@@ -33,6 +33,9 @@ pub(crate) enum TaskCommand {
         /// Its output as it is, with the messages of an agent that writes JSON
         #[arg(long)]
         raw: bool,
+        /// The messages to its agent as a whole, however long they are
+        #[arg(long)]
+        whole: bool,
     },
     /// Cancel tasks, and wait until all their processes have ended
     #[command(after_help = examples::CANCEL, override_usage = "aiwg task cancel [OPTIONS] [ID]...")]

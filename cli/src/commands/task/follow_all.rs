@@ -151,7 +151,9 @@ async fn listen(project: Arc<Option<PathBuf>>, mut client: DaemonClient, id: Str
                 }
             }
             Ok(None) => {
-                if let Ok(task) = client.task_get(TaskGetParams { task_id: id.clone() }).await {
+                if let Ok(task) =
+                    client.task_get(TaskGetParams { task_id: id.clone(), ..TaskGetParams::default() }).await
+                {
                     let _ = to.send(Heard::Ended(id, task.state)).await;
                 }
                 return;

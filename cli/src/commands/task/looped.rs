@@ -74,7 +74,7 @@ async fn tell_on(
     progress: &mut Progress,
     output: &Output,
 ) -> CliError {
-    let params = TaskGetParams { task_id: id.to_owned() };
+    let params = TaskGetParams { task_id: id.to_owned(), ..TaskGetParams::default() };
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         match connection.call(SOON, async |client| client.task_get(params.clone()).await).await {

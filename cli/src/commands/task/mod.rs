@@ -40,10 +40,11 @@ pub(crate) async fn run(
     match command {
         TaskCommand::Submit(args) => return submit::submit(project, client, args, output).await,
         TaskCommand::List(args) => list::list(client, args, output).await?,
-        TaskCommand::Get { id, raw } => {
-            let task = client.task_get(TaskGetParams { task_id: id }).await?;
+        TaskCommand::Get { id, raw, whole } => {
+            let params = TaskGetParams { task_id: id, whole: whole.then_some(true) };
+            let task = client.task_get(params).await?;
             let others = if output.json { Others::default() } else { Others::of(client, &task).await? };
-            output.result(&task, |out, task| show::task(out, task, &others, raw))?;
+            output.result(&task, |out, task| show::task(out, task, &others, (raw, whole)))?;
         }
         TaskCommand::Cancel { which, no_wait, wait_timeout } => {
             let connection = reconnecting();

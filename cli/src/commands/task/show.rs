@@ -106,8 +106,13 @@ fn having(ids: &[String]) -> String {
 }
 
 /// All that is known of a task, and of the others that it waits for. Its output is what the agent says, or `raw`.
-pub(super) fn task(out: &mut Page, task: &Task, others: &Others, raw: bool) -> io::Result<()> {
-    facts(out, task, others)?;
+pub(super) fn task(
+    out: &mut Page,
+    task: &Task,
+    others: &Others,
+    (raw, whole): (bool, bool),
+) -> io::Result<()> {
+    facts(out, task, others, whole)?;
     if let Some(tail) = failed_check(task) {
         writeln!(out, "\nThe check wrote at its end:\n{}", visible_lines(tail))?;
     }
@@ -120,7 +125,7 @@ pub(super) fn task(out: &mut Page, task: &Task, others: &Others, raw: bool) -> i
     writeln!(out, "\n{}", output.replace("\r\n", "\n").trim_end_matches('\n'))
 }
 
-fn facts(out: &mut Page, task: &Task, others: &Others) -> io::Result<()> {
+fn facts(out: &mut Page, task: &Task, others: &Others, whole: bool) -> io::Result<()> {
     writeln!(out, "{:<FACT$}{}", "Task", visible(&task.id))?;
     write!(out, "{:<FACT$}", "State")?;
     state(out, task, &others.before)?;
@@ -145,7 +150,7 @@ fn facts(out: &mut Page, task: &Task, others: &Others) -> io::Result<()> {
     fact("Processes", processes(task))?;
     fact("Attempts", Some(task.attempts.to_string()))?;
     fact("Check", rounds(task))?;
-    fact("Messages", messages(task))?;
+    fact("Messages", messages(task, whole))?;
     fact("After", (!task.after.is_empty()).then(|| task.after.join(", ")))?;
     fact("Taken", task.takeover.as_ref().map(taken))?;
     fact("Rule", task.caused_by.as_ref().and_then(|cause| cause.rule.clone()))?;
@@ -217,8 +222,8 @@ fn rounds(task: &Task) -> Option<String> {
     Some(format!("{command}{phase}{skipped}{before}{}", all.collect::<String>()))
 }
 
-/// The messages to a task's agent, each with what has become of it.
-fn messages(task: &Task) -> Option<String> {
+/// The messages to a task's agent, each with what has become of it: as a whole, or in short.
+fn messages(task: &Task, whole: bool) -> Option<String> {
     let one = |message: &TaskMessage| {
         let from = message.from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
         let how = match (message.state, message.run) {
@@ -228,8 +233,14 @@ fn messages(task: &Task) -> Option<String> {
             (MessageState::Unsure, _) => "perhaps delivered: it is sent again".to_owned(),
             (state, _) => state.name().to_owned(),
         };
-        let text = message.message.lines().next().unwrap_or_default();
-        format!("{}{from}, {how}: {}", message.n, shortened(text))
+        let text = &message.message;
+        match whole {
+            true if text.contains('\n') => format!("{}{from}, {how}:\n{text}", message.n),
+            true => format!("{}{from}, {how}: {text}", message.n),
+            false => {
+                format!("{}{from}, {how}: {}", message.n, shortened(text.lines().next().unwrap_or_default()))
+            }
+        }
     };
     let all: Vec<String> = task.messages.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join("\n"))

@@ -58,7 +58,9 @@ pub(super) async fn take(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     taken(connection, &id, now).await?;
-    let get = async |client: DaemonClient| client.task_get(TaskGetParams { task_id: id.clone() }).await;
+    let get = async |client: DaemonClient| {
+        client.task_get(TaskGetParams { task_id: id.clone(), ..TaskGetParams::default() }).await
+    };
     let mut task = connection.call(SOON, get).await?;
     if task.state == TaskState::Running && task.takeover.is_some() {
         note(&format!(
@@ -109,8 +111,9 @@ async fn taken(connection: &ReconnectingClient, id: &str, now: bool) -> Result<(
     };
     match connection.call(SOON, take).await {
         Err(CliError::Client(ClientError::Api(error))) if error.kind() == Some(ErrorKind::TaskIsTaken) => {
-            let get =
-                async |client: DaemonClient| client.task_get(TaskGetParams { task_id: id.to_owned() }).await;
+            let get = async |client: DaemonClient| {
+                client.task_get(TaskGetParams { task_id: id.to_owned(), ..TaskGetParams::default() }).await
+            };
             Err(with_session(error, &connection.call(SOON, get).await?))
         }
         taken => taken,

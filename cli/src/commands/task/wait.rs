@@ -19,7 +19,7 @@ pub(super) async fn wait(
 ) -> Result<ExitCode, CliError> {
     // A wrong id is reported before anything is waited for.
     for id in &ids {
-        let params = TaskGetParams { task_id: id.clone() };
+        let params = TaskGetParams { task_id: id.clone(), ..TaskGetParams::default() };
         connection.call(SOON, async |client| client.task_get(params.clone()).await).await?;
     }
     let wait = async |(place, id): (usize, String)| connection.ended(&id).await.map(|task| (place, task));

@@ -25,7 +25,7 @@ impl Others {
     pub(super) async fn of(client: &DaemonClient, task: &Task) -> Result<Self, ClientError> {
         let mut awaited = Vec::new();
         for id in task.waits_for.iter().take(MOST_AWAITED) {
-            match client.task_get(TaskGetParams { task_id: id.clone() }).await {
+            match client.task_get(TaskGetParams { task_id: id.clone(), ..TaskGetParams::default() }).await {
                 Ok(other) => awaited.push(other),
                 Err(error) if error.kind() == Some(ErrorKind::TaskNotFound) => {}
                 Err(error) => return Err(error),
@@ -77,12 +77,13 @@ async fn is_open(
     if let Some(is_open) = known.get(id) {
         return Ok(*is_open);
     }
-    let is_open = match client.task_get(TaskGetParams { task_id: id.to_owned() }).await {
-        Ok(task) => !task.state.is_final(),
-        // Only what has ended is pruned.
-        Err(error) if error.kind() == Some(ErrorKind::TaskNotFound) => false,
-        Err(error) => return Err(error),
-    };
+    let is_open =
+        match client.task_get(TaskGetParams { task_id: id.to_owned(), ..TaskGetParams::default() }).await {
+            Ok(task) => !task.state.is_final(),
+            // Only what has ended is pruned.
+            Err(error) if error.kind() == Some(ErrorKind::TaskNotFound) => false,
+            Err(error) => return Err(error),
+        };
     known.insert(id.to_owned(), is_open);
     Ok(is_open)
 }

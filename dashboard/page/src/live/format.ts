@@ -33,6 +33,7 @@ export function moment(at: string | number): string {
 
 /** A length of time in a few characters. */
 export function span(milliseconds: number): string {
+  if (milliseconds >= 50 && milliseconds < 950) return `${(milliseconds / 1000).toFixed(1)} s`;
   const s = Math.max(0, Math.round(milliseconds / 1000));
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} m ${String(s % 60).padStart(2, '0')} s`;

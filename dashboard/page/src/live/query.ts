@@ -29,8 +29,8 @@ const SHARE = 4;
 /** Looks for which nothing is known to have changed take at most a twentieth of the time. */
 const IDLE_SHARE = 19;
 
-/** The time between two looks at what changes without an event, such as the queue's pause and the prompt of a task, in milliseconds. */
-export const WITHOUT_EVENT = 3000;
+/** The time between two looks at what time alone changes, such as the end of a hold, in milliseconds. */
+export const WITHOUT_EVENT = 10_000;
 
 const NOTHING: Answer<never> = { data: undefined, error: undefined, isLoading: true };
 

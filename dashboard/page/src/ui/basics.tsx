@@ -195,6 +195,28 @@ export function Act(props: {
   );
 }
 
+/** A button that looks at something at the daemon, and changes nothing there. */
+export function Look(props: { look: () => Promise<void>; children: ComponentChildren; class?: string; label: string }) {
+  const [isBusy, setBusy] = useState(false);
+  const press = async () => {
+    if (isBusy) return;
+    setBusy(true);
+    await props.look().catch((error) => say((error as Error).message, true));
+    setBusy(false);
+  };
+  return (
+    <button
+      type="button"
+      class={`button ${props.class ?? ''}`}
+      aria-busy={isBusy}
+      aria-label={props.label}
+      onClick={() => void press()}
+    >
+      {props.children}
+    </button>
+  );
+}
+
 /** True if the dashboard passes on nothing that changes something. */
 export const isReadonly = new Store(false);
 

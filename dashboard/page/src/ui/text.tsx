@@ -4,28 +4,37 @@ import { useMemo, useState } from 'preact/hooks';
 
 import { bytes, visible } from '../live/format.js';
 
-/** The most that is shown of one text, in characters, until all of it is asked for. */
+/** How much more of one text is shown each time that more is asked for, in characters. */
 const MOST = 64 * 1024;
 
 export function Text(props: { text: string; label: string; lines?: number; isProse?: boolean }) {
   const { label, lines = 15, isProse } = props;
   const text = useMemo(() => visible(props.text), [props.text]);
-  const [isOpen, setOpen] = useState(false);
+  const [parts, setParts] = useState(0);
+  const isOpen = parts > 0;
   const cut = atLine(text, lines);
-  const shown = isOpen ? text.slice(0, MOST) : text.slice(0, cut);
+  const shown = text.slice(0, isOpen ? parts * MOST : cut);
+  const left = text.length - shown.length;
   return (
     <div class={`text ${isProse ? 'is-prose' : ''}`}>
       <pre tabIndex={0} role="group" aria-label={label}>
         {shown}
         {!isOpen && cut < text.length ? '…' : ''}
       </pre>
-      {cut < text.length && (
-        <button type="button" class="button quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Fold' : `Show all of it (${bytes(text.length)})`}
+      {isOpen && left > 0 && (
+        <button type="button" class="button quiet" onClick={() => setParts(parts + 1)}>
+          Show more: {bytes(left)} are left
         </button>
       )}
-      {isOpen && text.length > MOST && (
-        <p class="faint">{bytes(text.length - MOST)} more are not shown here: `aiwg task status` has all of it.</p>
+      {cut < text.length && (
+        <button
+          type="button"
+          class="button quiet"
+          aria-expanded={isOpen}
+          onClick={() => setParts(isOpen ? 0 : 1)}
+        >
+          {isOpen ? 'Fold' : `Show ${text.length > MOST ? 'more of it' : 'all of it'} (${bytes(text.length)})`}
+        </button>
       )}
     </div>
   );

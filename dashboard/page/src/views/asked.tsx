@@ -1,12 +1,13 @@
 // What people are asked for: to approve a task, to permit a tool, to answer a question.
 
-import type { Approval, Event } from 'aiwg';
+import type { Approval, ApprovalRequest, Event, Task } from 'aiwg';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { visible } from '../live/format.js';
 import type { Project } from '../live/project.js';
 import { WITHOUT_EVENT, useQuery } from '../live/query.js';
 import { Act, Ago, Failure, Section, TaskLink, isReadonly } from '../ui/basics.js';
+import { useDraft } from '../ui/drafts.js';
 import { Text } from '../ui/text.js';
 
 /** How many are shown with all that is known of them. */
@@ -14,8 +15,48 @@ const MOST = 30;
 
 async function ask(project: Project, taskId?: string): Promise<{ all: Approval[]; more: number }> {
   const list = await project.client.approval.list({ limit: 1000, taskId });
-  const all = await Promise.all(list.slice(0, MOST).map(({ id }) => project.client.approval.get({ approvalId: id })));
+  const all = await Promise.all(list.slice(0, MOST).map(({ id }) => get(project, id)));
   return { all, more: list.length - all.length };
+}
+
+/** The most requests that are kept as a whole. */
+const MOST_KEPT = 2 * MOST;
+
+/** What is asked with a request does not change: what was cut is put together once. */
+const kept = new WeakMap<Project, Map<string, ApprovalRequest>>();
+
+/** A request, with all that it is about. */
+async function get(project: Project, approvalId: string): Promise<Approval> {
+  const approval = await project.client.approval.get({ approvalId });
+  if (!approval.request.cut) return approval;
+  const known = kept.get(project) ?? new Map<string, ApprovalRequest>();
+  kept.set(project, known);
+  let request = known.get(approvalId);
+  if (!request) {
+    const task = await project.client.task.get({ taskId: approval.taskId, whole: true }).catch(() => undefined);
+    request = task && completed(approval.request, task);
+    if (request) known.set(approvalId, request);
+    if (known.size > MOST_KEPT) known.delete(known.keys().next().value!);
+  }
+  return request ? { ...approval, request } : approval;
+}
+
+/** Messages that a request has at the most: the latest ones. */
+const LATEST = 100;
+
+/** A request that was cut, with the prompt and the messages of its task; nothing where the task has others by now. */
+function completed(request: ApprovalRequest, { prompt, messages = [] }: Task): ApprovalRequest | undefined {
+  const said = request.messages ?? [];
+  const latest = said.length === 0 ? [] : messages.slice(-said.length);
+  const areThese =
+    prompt.startsWith(request.prompt ?? '') &&
+    latest.length === said.length &&
+    (latest.length === messages.length || latest.length >= LATEST) &&
+    latest.every(
+      ({ message, from, cut }, n) => !cut && (from ?? null) === said[n]!.from && message.startsWith(said[n]!.text),
+    );
+  if (!areThese) return undefined;
+  return { ...request, prompt, cut: false, messages: messages.map(({ message, from = null }) => ({ text: message, from })) };
 }
 
 /** A task that ends takes back what it has asked for. */
@@ -90,7 +131,9 @@ function Ask(props: { approval: Approval; project: Project; isAlone: boolean; re
       ) : (
         <Verdict approval={approval} project={project} rests={rests} />
       )}
-      {request.cut && <p class="faint">It is longer than this: the task has all of it.</p>}
+      {request.cut && (
+        <p class="faint">It is longer than this: `aiwg task get --whole {taskId}` shows what the task is now.</p>
+      )}
     </article>
   );
 }
@@ -104,7 +147,8 @@ const commandLine = (command: string | string[]) => (typeof command === 'string'
 
 function Verdict({ approval, project, rests }: { approval: Approval; project: Project; rests: boolean }) {
   const { id, kind, request, summary } = approval;
-  const [reason, setReason] = useState('');
+  const [reason, setReason, wasSent] = useDraft(project, `reason for ${id}`);
+  const decided = (text: string) => () => (wasSent(reason), text);
   const params = { approvalId: id, ...(reason.trim() ? { reason } : {}) };
   return (
     <>
@@ -150,7 +194,7 @@ function Verdict({ approval, project, rests }: { approval: Approval; project: Pr
             class="primary"
             disabled={rests}
             label={`Approve ${id}`}
-            act={() => project.client.approval.approve(params).then(() => `${id} is approved.`)}
+            act={() => project.client.approval.approve(params).then(decided(`${id} is approved.`))}
           >
             {kind === 'permission' ? 'Allow it, once' : 'Approve'}
           </Act>
@@ -158,7 +202,7 @@ function Verdict({ approval, project, rests }: { approval: Approval; project: Pr
             class="danger"
             disabled={rests}
             label={`Reject ${id}`}
-            act={() => project.client.approval.reject(params).then(() => `${id} is rejected.`)}
+            act={() => project.client.approval.reject(params).then(decided(`${id} is rejected.`))}
           >
             Reject
           </Act>
@@ -180,9 +224,9 @@ function Verdict({ approval, project, rests }: { approval: Approval; project: Pr
 
 function Question({ approval, project, rests }: { approval: Approval; project: Project; rests: boolean }) {
   const { id, request, summary } = approval;
-  const [answer, setAnswer] = useState('');
+  const [answer, setAnswer, wasSent] = useDraft(project, `answer to ${id}`);
   const give = (answer: string) => () =>
-    project.client.approval.answer({ approvalId: id, answer }).then(() => `${id} is answered.`);
+    project.client.approval.answer({ approvalId: id, answer }).then(() => (wasSent(answer), `${id} is answered.`));
   const options = request.options ?? [];
   return (
     <>

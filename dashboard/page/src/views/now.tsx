@@ -44,7 +44,7 @@ function endedOf(report: Report): Row[] {
 
 export function NowView({ project }: { project: Project }) {
   const { data, error, again } = useQuery(project, () => ask(project), {
-    when: ofKinds('task', 'approval'),
+    when: ofKinds('task', 'approval', 'daemon', 'budget', 'agent'),
     every: WITHOUT_EVENT,
   });
   const [kind, setKind] = useState<Kind>('all');

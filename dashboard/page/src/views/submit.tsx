@@ -4,30 +4,39 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Project } from '../live/project.js';
 import { Dialog, say } from '../ui/basics.js';
+import { draftOf, keepDraft, sentDraft } from '../ui/drafts.js';
 import { to } from '../ui/route.js';
 
-/** What was typed and not submitted, by project: it is there when the form is opened again, until the page is left. */
-const drafts = new Map<string, Map<string, string>>();
+type Field = HTMLInputElement | HTMLTextAreaElement;
 
-/** What a form holds, without what is blank. */
-function typed(form: HTMLFormElement): Map<string, string> {
-  const fields = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const);
-  return new Map(fields.filter(([, value]) => value !== ''));
-}
+/** The fields of a form. */
+const fieldsOf = (form: HTMLFormElement): Field[] =>
+  [...form.elements].filter(
+    (field): field is Field => field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement,
+  );
+
+const isCheck = (field: Field): field is HTMLInputElement => field.type === 'checkbox';
+
+/** What a field holds; nothing where it is not checked. */
+const valueOf = (field: Field) => (isCheck(field) ? (field.checked ? 'on' : '') : field.value);
+
+/** The place of what is typed into a field. */
+const placeOf = (field: Field) => `new task: ${field.name}`;
 
 export function Submit({ project, close }: { project: Project; close: () => void }) {
   const ref = useRef<HTMLFormElement>(null);
   // Before the form is seen: what is typed at once would be overwritten.
   useLayoutEffect(() => {
-    for (const [name, value] of drafts.get(project.info.ws) ?? []) {
-      const field = ref.current?.elements.namedItem(name);
-      if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = true;
-      else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) field.value = value;
+    for (const field of fieldsOf(ref.current!)) {
+      const value = draftOf(project, placeOf(field));
+      if (value === '') continue;
+      if (isCheck(field)) field.checked = true;
+      else field.value = value;
       // What would be submitted is seen.
-      if (field instanceof HTMLElement) field.closest('details')?.setAttribute('open', '');
+      field.closest('details')?.setAttribute('open', '');
     }
   }, []);
-  const keep = () => ref.current && drafts.set(project.info.ws, typed(ref.current));
+  const keep = () => fieldsOf(ref.current!).forEach((field) => keepDraft(project, placeOf(field), valueOf(field)));
   const [error, setError] = useState('');
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -36,7 +45,7 @@ export function Submit({ project, close }: { project: Project; close: () => void
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const given = <T,>(name: string, value: (text: string) => T) => (text(name) ? { [name]: value(text(name)) } : {});
-    const draft = drafts.get(project.info.ws);
+    const typed = fieldsOf(ref.current!).map((field) => [placeOf(field), valueOf(field)] as const);
     setBusy(true);
     setError('');
     try {
@@ -50,7 +59,7 @@ export function Submit({ project, close }: { project: Project; close: () => void
         ...given('after', (text) => text.split(/[\s,]+/)),
         ...(form.get('approval') ? { approval: true } : {}),
       });
-      if (drafts.get(project.info.ws) === draft) drafts.delete(project.info.ws);
+      for (const [place, value] of typed) sentDraft(project, place, value);
       say(`${taskId} is ${state}.`);
       location.hash = to('task', taskId);
       close();

@@ -10,7 +10,8 @@ import { WITHOUT_EVENT, ofTask, useQuery } from '../live/query.js';
 import { useClock } from '../live/store.js';
 import { plain } from '../output/ansi.js';
 import { Markdown } from '../output/markdown.js';
-import { Act, Ago, Choice, Loading, Glyph, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
+import { Act, Ago, Choice, Loading, Look, Glyph, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
+import { useDraft } from '../ui/drafts.js';
 import { cancelled } from '../ui/row.js';
 import { to } from '../ui/route.js';
 import { Text } from '../ui/text.js';
@@ -308,21 +309,31 @@ function ChainSection({ project, id }: { project: Project; id: string }) {
 }
 
 function Messages({ task, project }: { task: Task; project: Project }) {
-  const [message, setMessage] = useState('');
+  const [message, setMessage, wasSent] = useDraft(project, `message to ${task.id}`);
+  const [whole, setWhole] = useState<ReadonlyMap<number, string>>(new Map());
   const messages = task.messages ?? [];
   const isOpen = task.state === 'queued' || task.state === 'running';
   if (messages.length === 0 && (!isOpen || isReadonly.value)) return null;
   const send = async () => {
     const { delivery } = await project.client.task.send({ taskId: task.id, message });
-    setMessage('');
+    wasSent(message);
     return delivery === 'live' ? 'The agent gets it while it works.' : 'The agent gets it with its next run.';
+  };
+  const showWhole = async () => {
+    const { messages } = await project.client.task.get({ taskId: task.id, whole: true });
+    setWhole(new Map(messages?.map(({ n, message }) => [n, message])));
   };
   return (
     <Section title="Messages to the agent" count={messages.length || undefined}>
       <ol class="messages">
-        {messages.map(({ n, message, at, from, state }) => (
+        {messages.map(({ n, message, cut, at, from, state }) => (
           <li key={n}>
-            <Text text={message} label={`Message ${n}`} isProse lines={8} />
+            <Text key={`${whole.has(n)}`} text={whole.get(n) ?? message} label={`Message ${n}`} isProse lines={8} />
+            {cut && !whole.has(n) && (
+              <Look class="quiet" label={`Load all of message ${n}`} look={showWhole}>
+                It is longer: load all of it
+              </Look>
+            )}
             <span class="faint">
               {state}
               {from && (

@@ -108,7 +108,8 @@ export function TasksView({ project }: { project: Project }) {
   }
   const here = pages.current;
   const fresh = useQuery(project, async () => (await here.refresh(), {}), {
-    when: ofKinds('task'),
+    // What a task waits for is another after these, too.
+    when: ofKinds('task', 'approval', 'daemon', 'budget', 'agent'),
     every: WITHOUT_EVENT,
   }, [here]);
   const stats = useQuery(project, () => project.client.task.stats(), { when: ofKinds('task') });

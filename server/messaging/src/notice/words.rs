@@ -22,6 +22,11 @@ pub fn notice(topic: &str, payload: &Value, platform: Platform) -> Notice {
         "task:stalled" => (Severity::Warning, of_task(payload, "has written nothing for long", platform)),
         "task:completed" => (Severity::Info, of_task(payload, "is done", platform)),
         "task:cancelled" => (Severity::Info, of_task(payload, "was cancelled", platform)),
+        "task:edited" => (Severity::Info, of_task(payload, "was changed", platform)),
+        "task:held" => (Severity::Info, of_task(payload, "is held back", platform)),
+        "task:released" => (Severity::Info, of_task(payload, "is no longer held back", platform)),
+        "task:taken" => (Severity::Info, of_task(payload, "was taken over by a person", platform)),
+        "task:given" => (Severity::Info, of_task(payload, "was given back", platform)),
         "approval:requested" => (Severity::Warning, of_approval(payload, "waits for a person")),
         "approval:approved" => (
             Severity::Info,
@@ -32,6 +37,9 @@ pub fn notice(topic: &str, payload: &Value, platform: Platform) -> Notice {
         ),
         "approval:rejected" => (Severity::Info, of_approval(payload, "was rejected")),
         "approval:timeout" => (Severity::Warning, of_approval(payload, "was decided by nobody in time")),
+        "approval:withdrawn" => (Severity::Info, of_approval(payload, "is no longer asked for")),
+        "daemon:paused" => (Severity::Warning, of_queue(payload, "is paused")),
+        "daemon:resumed" => (Severity::Info, of_queue(payload, "goes on")),
         "budget:warning" => (Severity::Warning, of_budget(payload, "is nearly spent")),
         "budget:exhausted" => (Severity::Critical, of_budget(payload, "is spent: tasks wait until it ends")),
         "health:degraded" => (Severity::Warning, of_health(payload, platform)),
@@ -63,6 +71,12 @@ fn said(subject: &str, rest: &str) -> Styled {
 
 fn because(payload: &Value, name: &str) -> String {
     member(payload, name).map(|why| format!(": {}", line(why, LONGEST_LINE))).unwrap_or_default()
+}
+
+fn of_queue(payload: &Value, what: &str) -> Styled {
+    let is_ending = payload.get("draining") == Some(&Value::Bool(true));
+    let rest = if is_ending { ": the daemon ends once no task runs any more" } else { "" };
+    said("the queue", &format!(" {what}{rest}"))
 }
 
 fn of_task(payload: &Value, what: &str, platform: Platform) -> Styled {

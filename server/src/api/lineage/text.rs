@@ -5,7 +5,7 @@ use std::fmt::Write;
 use aiwg_model::{ApprovalNo, ApprovalRow, TaskNo, TracedEvent};
 use aiwg_protocol::types::{
     ApprovalDecider, ApprovalEvent, ApprovalKind, ApprovalState, EventSource, FileEvent, Origin,
-    OriginPerson, OriginProcess, OriginWebhook, ScheduleEvent, TaskRefusedEvent, TaskSentEvent,
+    OriginPerson, OriginProcess, OriginWebhook, ScheduleEvent, TaskEvent, TaskRefusedEvent, TaskSentEvent,
 };
 
 /// The largest number of a payload's characters that is shown.
@@ -20,6 +20,8 @@ pub(super) fn of_event(event: &TracedEvent) -> String {
             Some(payload).filter(|payload| *payload != "null").map(shortened)
         }
         EventSource::Supervisor if says_more(event) => said(payload),
+        // Of an agent that has done this to another task.
+        EventSource::Supervisor if is_done_to(event) => done_to(payload),
         // Whatever it is about is the node that it came of.
         _ => None,
     };
@@ -33,6 +35,17 @@ const REFUSED: &str = "task:refused";
 /// True if an event about a task says something that the task itself does not.
 pub(super) fn says_more(event: &TracedEvent) -> bool {
     event.topic == SENT || event.topic == REFUSED
+}
+
+/// What is done to a task without bringing it to another state.
+const DONE_TO: [&str; 5] = ["task:edited", "task:held", "task:released", "task:taken", "task:given"];
+
+fn is_done_to(event: &TracedEvent) -> bool {
+    DONE_TO.contains(&event.topic.as_str())
+}
+
+fn done_to(payload: &str) -> Option<String> {
+    serde_json::from_str(payload).ok().map(|TaskEvent { task_id, .. }| task_id)
 }
 
 /// The task whose agent has sent a message.

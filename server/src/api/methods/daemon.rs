@@ -14,7 +14,7 @@ use super::check;
 use crate::{
     api::{Handler, answer::Part},
     context::Context,
-    engine::{Draining, EngineError},
+    engine::{By, Draining, EngineError},
     reload::{self, Read},
     status::status,
     stop::Stop,
@@ -61,14 +61,19 @@ pub(crate) async fn daemon_stop(
     })
 }
 
+/// Who calls, for what comes of it.
+fn by(handler: &Handler) -> By {
+    By { cause: handler.cause(), sender: handler.sender() }
+}
+
 pub(crate) async fn daemon_pause(handler: &Handler, _: NoParams) -> Result<QueuePaused, ApiError> {
-    let paused = handler.command(handler.context.engine.pause()).await?;
+    let paused = handler.command(handler.context.engine.pause(by(handler))).await?;
     tracing::info!("a client paused the queue");
     Ok(paused)
 }
 
 pub(crate) async fn daemon_resume(handler: &Handler, _: NoParams) -> Result<QueueResumed, ApiError> {
-    let resumed = handler.command(handler.context.engine.resume()).await?;
+    let resumed = handler.command(handler.context.engine.resume(by(handler))).await?;
     tracing::info!("a client resumed the queue");
     Ok(QueueResumed { resumed })
 }
@@ -117,7 +122,7 @@ pub(crate) async fn daemon_drain(
 async fn drain_and_exit(handler: &Handler) -> Result<QueuePaused, ApiError> {
     let context = &handler.context;
     let before = context.engine.draining_since();
-    let drained = handler.command(context.engine.drain()).await;
+    let drained = handler.command(context.engine.drain(by(handler))).await;
     match before {
         // It ends for that very reason, and takes in nothing any more.
         Some(since) if context.stop.has_drained() => Ok(QueuePaused { since, running: 0 }),

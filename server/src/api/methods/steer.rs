@@ -4,7 +4,9 @@ use aiwg_model::{RunId, RunRow, Taken, TaskNo};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::AgentConfig,
-    types::{Takeover, TaskGiveParams, TaskGiven, TaskSendParams, TaskSent, TaskTakeParams, TaskTaken},
+    types::{
+        Cause, Takeover, TaskGiveParams, TaskGiven, TaskSendParams, TaskSent, TaskTakeParams, TaskTaken,
+    },
 };
 use aiwg_store::Reader;
 
@@ -47,14 +49,19 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
 pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Result<TaskTaken, ApiError> {
     let no = check::task_no(&params.task_id)?;
     has_session(handler, no).await?;
-    handler.command(taken(&handler.context, no, params.now.unwrap_or(false))).await
+    handler.command(taken(&handler.context, no, params.now.unwrap_or(false), handler.cause())).await
 }
 
 /// Takes a task over. Where no agent of it runs, its protected files are looked at before the person has it.
-async fn taken(context: &Context, no: TaskNo, now: bool) -> Result<TaskTaken, EngineError> {
+async fn taken(
+    context: &Context,
+    no: TaskNo,
+    now: bool,
+    by: Option<Cause>,
+) -> Result<TaskTaken, EngineError> {
     let mut found = None;
     loop {
-        match context.engine.take(no, now, found.take()).await {
+        match context.engine.take(no, now, found.take(), by.clone()).await {
             Err(EngineError::FilesUnseen { run, protect }) => {
                 found = Some(look_for_person(&context.project, run, protect, LOOK_WITHIN).await);
             }
@@ -65,7 +72,7 @@ async fn taken(context: &Context, no: TaskNo, now: bool) -> Result<TaskTaken, En
 
 pub(crate) async fn task_give(handler: &Handler, params: TaskGiveParams) -> Result<TaskGiven, ApiError> {
     let no = check::task_no(&params.task_id)?;
-    handler.command(handler.context.engine.give(no, params.done.unwrap_or(false))).await
+    handler.command(handler.context.engine.give(no, params.done.unwrap_or(false), handler.cause())).await
 }
 
 /// True if the agent of a task takes messages while it works, as it has shown: one that has only just been started may not.

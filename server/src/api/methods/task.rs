@@ -103,7 +103,8 @@ pub(crate) async fn task_hold(handler: &Handler, params: TaskHoldParams) -> Resu
         let message = format!("the member \"until\" must be a time to come; {until} is past");
         return Err(ApiError::invalid_member("until", message));
     }
-    let held = handler.command(handler.context.engine.hold_by_hand(no, params.until)).await?;
+    let held =
+        handler.command(handler.context.engine.hold_by_hand(no, params.until, handler.cause())).await?;
     Ok(TaskHeld { held })
 }
 
@@ -112,7 +113,7 @@ pub(crate) async fn task_release(
     params: TaskReleaseParams,
 ) -> Result<TaskReleased, ApiError> {
     let no = check::task_no(&params.task_id)?;
-    let released = handler.command(handler.context.engine.release_by_hand(no)).await?;
+    let released = handler.command(handler.context.engine.release_by_hand(no, handler.cause())).await?;
     Ok(TaskReleased { released })
 }
 
@@ -136,7 +137,7 @@ pub(crate) async fn task_edit(handler: &Handler, params: TaskEditParams) -> Resu
         lane: params.lane,
         expires_ms: params.expires.map(Span::as_millis),
     };
-    let edited = handler.command(handler.context.engine.edit(no, edit)).await?;
+    let edited = handler.command(handler.context.engine.edit(no, edit, handler.cause())).await?;
     Ok(TaskEdited { edited })
 }
 
@@ -176,7 +177,7 @@ pub(crate) async fn task_cancel(
 }
 
 pub(crate) async fn task_get(handler: &Handler, params: TaskGetParams) -> Result<Task, ApiError> {
-    get(handler, check::task_no(&params.task_id)?).await
+    get_with(handler, check::task_no(&params.task_id)?, params.whole.unwrap_or(false)).await
 }
 
 pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Result<Vec<Task>, ApiError> {
@@ -274,12 +275,17 @@ pub(super) async fn after(timeout_ms: Option<u64>) {
 
 /// Reads the task as a whole beside the connections: its output is in a file that another process may have made.
 async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
+    get_with(handler, no, false).await
+}
+
+/// A task, with the messages to its agent as a whole or the beginning of each.
+async fn get_with(handler: &Handler, no: TaskNo, is_whole: bool) -> Result<Task, ApiError> {
     let context = Arc::clone(&handler.context);
     let read = move |reader: &dyn Reader, _| {
         let row = reader.task(no)?;
         let profiles = profiles(reader, no)?;
         let taken = row.as_ref().and_then(|row| row.spec.terms.taken);
-        let messages = row.as_ref().map(messages).unwrap_or_default();
+        let messages = row.as_ref().map(|row| messages(row, is_whole)).unwrap_or_default();
         let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
         let takeover = taken.map(|taken| takeover(&context, reader, no, taken)).transpose()?;
         let waits_for = task.as_ref().map(|task| waits_for(&context, no, task.state)).unwrap_or_default();
@@ -290,8 +296,8 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
 }
 
 /// The messages to a task's agent.
-fn messages(row: &TaskRow) -> Vec<TaskMessage> {
-    (1..).zip(&row.spec.terms.sent).map(|(n, sent)| sent.to_wire(n, row.state.is_final())).collect()
+fn messages(row: &TaskRow, is_whole: bool) -> Vec<TaskMessage> {
+    (1..).zip(&row.spec.terms.sent).map(|(n, sent)| sent.to_wire(n, row.state.is_final(), is_whole)).collect()
 }
 
 /// The tasks that the agent of a running task waits for: the first of them.

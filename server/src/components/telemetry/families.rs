@@ -1,6 +1,7 @@
 //! The metrics by their names: `docs/telemetry.md` has them as a table, and tests find them here.
 
 use aiwg_protocol::types::{BudgetBound, DaemonStatus, Health, Timestamp};
+use aiwg_store::own_name;
 
 use super::{gather::Gathered, process::Process};
 use crate::telemetry::{Counts, Family, Point, Series, SpanCounts};
@@ -40,7 +41,7 @@ fn daemon(gathered: &Gathered) -> Vec<Family> {
         Family::counter(
             "aiwg_starts",
             "Starts of the project's daemons, restarts in place among them.",
-            vec![Point::counted([], gathered.starts)],
+            vec![Point::counted([], gathered.counts.starts)],
         ),
         Family::one("aiwg_healthy", "1 if nothing needs a person.", switch(status.health == Health::Healthy)),
         Family::gauge("aiwg_health_issues", "1 for each issue of the health.", issues),
@@ -169,8 +170,8 @@ fn money(gathered: &Gathered) -> Vec<Family> {
     }
     let bounds = |amount: fn(&BudgetBound) -> f64| {
         let point = |bound: &BudgetBound| {
-            let rule = bound.rule.as_deref().unwrap_or_default();
-            Point::of([("span", bound.span.name()), ("rule", rule)], amount(bound))
+            let rule = own_name(bound.rule.as_deref().unwrap_or_default());
+            Point::of([("span", bound.span.name()), ("rule", &rule)], amount(bound))
         };
         gathered.bounds.iter().map(point).collect()
     };
@@ -195,7 +196,12 @@ fn money(gathered: &Gathered) -> Vec<Family> {
         Family::gauge(
             "aiwg_rule_tripped",
             "1 for each rule that has tripped.",
-            gathered.tripped.iter().take(MOST_TRIPPED).map(|rule| Point::of([("rule", rule)], 1.0)).collect(),
+            gathered
+                .tripped
+                .iter()
+                .take(MOST_TRIPPED)
+                .map(|rule| Point::of([("rule", &own_name(rule))], 1.0))
+                .collect(),
         ),
         Family::gauge(
             "aiwg_messages_waiting",
@@ -294,7 +300,10 @@ fn switch(is_on: bool) -> f64 {
     f64::from(u8::from(is_on))
 }
 
-fn labelled<const N: usize>(names: [&'static str; N], series: &Series<N>) -> Vec<Point> {
+fn labelled<const N: usize, const OPEN: usize>(
+    names: [&'static str; N],
+    series: &Series<N, OPEN>,
+) -> Vec<Point> {
     let point = |(texts, count): ([&str; N], u64)| {
         let mut labels = names.map(|name| (name, ""));
         labels.iter_mut().zip(texts).for_each(|(label, text)| label.1 = text);

@@ -50,8 +50,11 @@ impl Component for MetricsFile {
     }
 
     fn configure(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
-        if !self.is_counted.swap(true, Ordering::Relaxed) {
-            // Beside the start, which waits for nothing of it. One that cannot be stored is not worth more than that.
+        let telemetry = &context.settings.get().config.telemetry;
+        let is_collected = telemetry.textfile || telemetry.listen.is_some();
+        if is_collected && !self.is_counted.swap(true, Ordering::Relaxed) {
+            // Beside the start, which waits for nothing of it. One that cannot be stored is not worth more than that. Where nobody collects, it is
+            // stored with the first event.
             tokio::spawn(async move { context.engine.count_start().await });
         }
         Box::pin(ready(()))

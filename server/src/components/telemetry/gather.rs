@@ -12,7 +12,7 @@ use super::process::Process;
 use crate::{
     component::Components,
     context::Context,
-    engine::{Engine, budget_status, lane_of, starts},
+    engine::{Engine, budget_status, lane_of},
     status::status,
     telemetry::{Counts, SpanCounts},
 };
@@ -43,8 +43,6 @@ pub(super) struct Gathered {
     pub(super) tripped: Vec<String>,
     /// Messages that wait, by platform.
     pub(super) messages: Vec<(String, u64)>,
-    /// Number of starts of the project's daemons.
-    pub(super) starts: u64,
     /// Size of the store, in bytes.
     pub(super) store_bytes: u64,
     /// What has become of spans.
@@ -90,7 +88,6 @@ pub(super) async fn gather(context: &Arc<Context>, components: &Components) -> R
                     .map(|state| state.rule.id)
                     .collect(),
                 messages: messages.map(|of| (of.platform, of.waiting)).collect(),
-                starts: starts(reader)?,
                 store_bytes: reader.size()?,
                 spans: asked.engine.spans().counts(),
                 process: Process::own(),

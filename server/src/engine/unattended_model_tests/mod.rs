@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 
 use self::ops::{Op, op, spec};
 use super::{
-    Budgets, Choice, Classes, DueScope, Edit, Engine, EngineConfig, EngineError, Verdict,
+    Budgets, By, Choice, Classes, DueScope, Edit, Engine, EngineConfig, EngineError, Verdict,
     call::Command,
     effects::Effects,
     model_fate::{Fate, fate},
@@ -210,30 +210,32 @@ impl Rest {
             }
             Op::Hold { task, hours } => {
                 let until = hours.map(|hours| Timestamp::from_millis(now.as_millis() + hours * HOUR_MS));
-                async move { drop(engine.hold_by_hand(no(task), until).await) }.boxed()
+                async move { drop(engine.hold_by_hand(no(task), until, None).await) }.boxed()
             }
-            Op::Release(task) => async move { drop(engine.release_by_hand(no(task)).await) }.boxed(),
+            Op::Release(task) => async move { drop(engine.release_by_hand(no(task), None).await) }.boxed(),
             Op::Edit { task, is_docs, priority } => {
                 let lane = Some(if is_docs { "docs".to_owned() } else { String::new() });
                 let edit = Edit { lane, priority: Some(priority), ..Edit::default() };
-                async move { drop(engine.edit(no(task), edit).await) }.boxed()
+                async move { drop(engine.edit(no(task), edit, None).await) }.boxed()
             }
             Op::Cancel(task) => async move { drop(engine.cancel(no(task), None).await) }.boxed(),
             Op::Pause => {
                 ledger.is_paused = true;
-                async move { drop(engine.pause().await) }.boxed()
+                async move { drop(engine.pause(By::default()).await) }.boxed()
             }
             Op::Resume => {
                 ledger.is_paused = false;
-                async move { drop(engine.resume().await) }.boxed()
+                async move { drop(engine.resume(By::default()).await) }.boxed()
             }
-            Op::Take { task, now } => async move { drop(engine.take(no(task), now, None).await) }.boxed(),
+            Op::Take { task, now } => {
+                async move { drop(engine.take(no(task), now, None, None).await) }.boxed()
+            }
             Op::Give { task, done } => {
                 let is_taken = |row: TaskRow| row.spec.terms.taken.is_some();
                 if done && store.task(no(task)).unwrap().is_some_and(is_taken) {
                     ledger.done_by_people.insert(no(task));
                 }
-                async move { drop(engine.give(no(task), done).await) }.boxed()
+                async move { drop(engine.give(no(task), done, None).await) }.boxed()
             }
             Op::Decide { approval, is_yes } => {
                 let choice = if is_yes { Choice::Approve } else { Choice::Reject };

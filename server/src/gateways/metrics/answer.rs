@@ -5,11 +5,11 @@ use std::{net::IpAddr, sync::Arc};
 use aiwg_protocol::types::MetricsFormat;
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, RETRY_AFTER},
+        header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER},
         request,
     },
     response::{IntoResponse, Response},
@@ -42,6 +42,10 @@ async fn answer(State(Shared(parts)): State<Shared>, request: Request) -> Respon
     let mut response = answered(&parts, &head).await;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if head.method == Method::HEAD {
+        // That of what a GET is answered.
+        if let Some(length) = response.body().size_hint().exact() {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
         *response.body_mut() = Body::empty();
     }
     response
@@ -75,14 +79,29 @@ fn refused(status: StatusCode, why: &str) -> Response {
     (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{why}\n")).into_response()
 }
 
-/// OpenMetrics where that is asked for.
+/// OpenMetrics where that is named, and not wanted less than the text format.
 fn format_of(headers: &HeaderMap) -> MetricsFormat {
-    let accepts =
-        |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("application/openmetrics-text"));
-    match headers.get_all(ACCEPT).iter().any(accepts) {
-        true => MetricsFormat::Openmetrics,
-        false => MetricsFormat::Prometheus,
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let wanted: Vec<(String, f64)> = accepted.flat_map(|text| text.split(',')).map(wish).collect();
+    let of = |name: &str| {
+        wanted.iter().filter(|(kind, _)| kind == name).map(|(_, quality)| *quality).reduce(f64::max)
+    };
+    let text = of("text/plain").or_else(|| of("text/*")).or_else(|| of("*/*")).unwrap_or(0.0);
+    match of("application/openmetrics-text") {
+        Some(quality) if quality > 0.0 && quality >= text => MetricsFormat::Openmetrics,
+        _ => MetricsFormat::Prometheus,
     }
+}
+
+/// A kind of media that is accepted, in small letters, and how much it is wanted, from 0 to 1.
+fn wish(text: &str) -> (String, f64) {
+    let mut parts = text.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let quality = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+        .map_or(1.0, |(_, value)| value.trim().parse().unwrap_or(0.0));
+    (kind, quality)
 }
 
 /// True if a request names an address, or this machine itself. Another name can be anyone's who has it lead here, so that a page in a browser
@@ -117,8 +136,24 @@ mod tests {
         let prometheus =
             "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
         assert_eq!(format_of(&with(ACCEPT, prometheus)), MetricsFormat::Openmetrics);
-        for text in ["*/*", "text/plain", "text/html,application/xhtml+xml"] {
-            assert_eq!(format_of(&with(ACCEPT, text)), MetricsFormat::Prometheus);
+        for text in [
+            "application/openmetrics-text",
+            "text/plain;q=0.5, APPLICATION/OpenMetrics-text; version=1.0.0; q=0.5",
+            "application/openmetrics-text;q=0.3,*/*;q=0.1",
+        ] {
+            assert_eq!(format_of(&with(ACCEPT, text)), MetricsFormat::Openmetrics, "{text}");
+        }
+        for text in [
+            "*/*",
+            "text/plain",
+            "text/html,application/xhtml+xml",
+            "text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.1",
+            "application/openmetrics-text;q=0",
+            "application/openmetrics-text; q=nonsense",
+            "application/openmetrics-text;q=0.5,text/*",
+            "application/openmetrics-textual",
+        ] {
+            assert_eq!(format_of(&with(ACCEPT, text)), MetricsFormat::Prometheus, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aiwg_model::AgentSum;
 use aiwg_protocol::types::{DayUsage, RuleUsage, TaskUsage, Timestamp, UsageStats, UsageSum, whole_usd};
-use aiwg_store::{AGENT_SUMS, OTHER, Result, StoreError};
+use aiwg_store::{AGENT_SUMS, OTHER, Result, StoreError, own_name};
 
 use super::{
     driver::{Connection, Row, prepare},
@@ -75,6 +75,8 @@ impl<C: Connection> Writer<C> {
         usage: &TaskUsage,
         is_first: bool,
     ) -> Result<()> {
+        let (rule, agent) = (own_name(rule), own_name(agent));
+        let (rule, agent) = (&*rule, &*agent);
         let is_full: bool = self
             .statement(
                 "SELECT NOT EXISTS (SELECT 1 FROM agent_sum WHERE rule = ? AND agent = ?)

@@ -77,7 +77,7 @@ macro_rules! contract {
             chains_are_followed, rules_have_revisions, senders_are_forgotten_with_what_they_sent,
             switches_are_kept, rules_are_busy, firings_count, matches_gather, matches_are_bounded,
             spending_adds_up_by_day, the_latest_costs_of_a_rule_are_kept, a_run_is_charged,
-            usage_is_summed_up, sums_of_agents_are_bounded, queued_tasks_are_counted, a_session_has_one_total, conversations_have_turns
+            usage_is_summed_up, sums_of_agents_are_bounded, a_name_of_the_others_is_its_own, queued_tasks_are_counted, a_session_has_one_total, conversations_have_turns
         }
     };
     (@list $nothing:expr => $($story:ident),*) => {

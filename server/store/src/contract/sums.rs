@@ -53,6 +53,19 @@ pub fn sums_of_agents_are_bounded(backend: &dyn Backend) {
     assert_eq!((of("agent-000"), of(OTHER)), (("a", 2), (OTHER, 3)));
 }
 
+/// A rule and an agent of the name of all others are none of these.
+pub fn a_name_of_the_others_is_its_own(backend: &dyn Backend) {
+    let usage = TaskUsage { turns: 1, ..TaskUsage::default() };
+    let mut store = backend.store();
+    for name in [OTHER, "other_", "others"] {
+        commit(&mut *store, |tx| tx.add_usage((Some(name), Some(name)), &usage, true, at(0)));
+    }
+    let mut rules: Vec<_> =
+        backend.reader().agent_sums().unwrap().into_iter().filter_map(|sum| sum.rule).collect();
+    rules.sort_unstable();
+    assert_eq!(rules, ["other_", "other__", "others"]);
+}
+
 /// A session's total is the most that was reported of it.
 pub fn a_session_has_one_total(backend: &dyn Backend) {
     let mut store = backend.store();

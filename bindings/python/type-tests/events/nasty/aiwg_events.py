@@ -231,6 +231,15 @@ class HealthCheckItem(TypedDict):
     """The finding and, if it is not well, the remedy."""
 
 
+class QueueEvent(TypedDict):
+    """The payload of `daemon:paused` and `daemon:resumed`."""
+
+    running: int
+    """Number of tasks that run."""
+    draining: bool
+    """True if the daemon ends once no task runs any more."""
+
+
 class ReportEvent(TypedDict):
     """The payload of `daemon:report`: a report in short, as the built-in action `report` of a job
     makes it.
@@ -1790,6 +1799,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             since: Optional[int] = None,
@@ -1840,6 +1854,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             since: Optional[int] = None,
@@ -1900,6 +1915,15 @@ if TYPE_CHECKING:
             reconnect: bool = False,
             on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
         ) -> TopicSubscription[DaemonReloaded]: ...
+        @overload
+        def subscribe(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> TopicSubscription[QueueEvent]: ...
         @overload
         def subscribe(
             self,
@@ -2307,6 +2331,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             where: Optional[Callable[[TopicEvent[TaskEvent]], object]] = None,
@@ -2362,6 +2391,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             where: Optional[Callable[[TopicEvent[ApprovalEvent]], object]] = None,
@@ -2429,6 +2459,16 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[DaemonReloaded]: ...
+        @overload
+        def wait_for(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            where: Optional[Callable[[TopicEvent[QueueEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[QueueEvent]: ...
         @overload
         def wait_for(
             self,
@@ -3273,6 +3313,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             since: Optional[int] = None,
@@ -3323,6 +3368,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             since: Optional[int] = None,
@@ -3383,6 +3429,15 @@ if TYPE_CHECKING:
             reconnect: bool = False,
             on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
         ) -> AsyncTopicSubscription[DaemonReloaded]: ...
+        @overload
+        def subscribe(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> AsyncTopicSubscription[QueueEvent]: ...
         @overload
         def subscribe(
             self,
@@ -3790,6 +3845,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             where: Optional[Callable[[TopicEvent[TaskEvent]], object]] = None,
@@ -3845,6 +3905,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             where: Optional[Callable[[TopicEvent[ApprovalEvent]], object]] = None,
@@ -3912,6 +3973,16 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[DaemonReloaded]: ...
+        @overload
+        async def wait_for(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            where: Optional[Callable[[TopicEvent[QueueEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[QueueEvent]: ...
         @overload
         async def wait_for(
             self,

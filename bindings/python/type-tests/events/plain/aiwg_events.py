@@ -217,6 +217,15 @@ class HealthCheckItem(TypedDict):
     """The finding and, if it is not well, the remedy."""
 
 
+class QueueEvent(TypedDict):
+    """The payload of `daemon:paused` and `daemon:resumed`."""
+
+    running: int
+    """Number of tasks that run."""
+    draining: bool
+    """True if the daemon ends once no task runs any more."""
+
+
 class ReportEvent(TypedDict):
     """The payload of `daemon:report`: a report in short, as the built-in action `report` of a job
     makes it.
@@ -713,6 +722,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             since: Optional[int] = None,
@@ -763,6 +777,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             since: Optional[int] = None,
@@ -823,6 +838,15 @@ if TYPE_CHECKING:
             reconnect: bool = False,
             on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
         ) -> TopicSubscription[DaemonReloaded]: ...
+        @overload
+        def subscribe(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> TopicSubscription[QueueEvent]: ...
         @overload
         def subscribe(
             self,
@@ -890,6 +914,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             where: Optional[Callable[[TopicEvent[TaskEvent]], object]] = None,
@@ -945,6 +974,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             where: Optional[Callable[[TopicEvent[ApprovalEvent]], object]] = None,
@@ -1012,6 +1042,16 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[DaemonReloaded]: ...
+        @overload
+        def wait_for(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            where: Optional[Callable[[TopicEvent[QueueEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[QueueEvent]: ...
         @overload
         def wait_for(
             self,
@@ -1130,6 +1170,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             since: Optional[int] = None,
@@ -1180,6 +1225,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             since: Optional[int] = None,
@@ -1240,6 +1286,15 @@ if TYPE_CHECKING:
             reconnect: bool = False,
             on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
         ) -> AsyncTopicSubscription[DaemonReloaded]: ...
+        @overload
+        def subscribe(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> AsyncTopicSubscription[QueueEvent]: ...
         @overload
         def subscribe(
             self,
@@ -1307,6 +1362,11 @@ if TYPE_CHECKING:
                 "task:failed",
                 "task:cancelled",
                 "task:timeout",
+                "task:edited",
+                "task:held",
+                "task:released",
+                "task:taken",
+                "task:given",
             ],
             *,
             where: Optional[Callable[[TopicEvent[TaskEvent]], object]] = None,
@@ -1362,6 +1422,7 @@ if TYPE_CHECKING:
                 "approval:approved",
                 "approval:rejected",
                 "approval:timeout",
+                "approval:withdrawn",
             ],
             *,
             where: Optional[Callable[[TopicEvent[ApprovalEvent]], object]] = None,
@@ -1429,6 +1490,16 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[DaemonReloaded]: ...
+        @overload
+        async def wait_for(
+            self,
+            topics: Literal["daemon:paused", "daemon:resumed"],
+            *,
+            where: Optional[Callable[[TopicEvent[QueueEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[QueueEvent]: ...
         @overload
         async def wait_for(
             self,

@@ -3,7 +3,10 @@
 use aiwg_agents::Reason;
 
 use super::*;
-use crate::accounts::{Identity, RunEnd};
+use crate::{
+    accounts::{Identity, RunEnd},
+    engine::By,
+};
 
 /// The account of `claude`, whose limit is reached until then.
 fn limited(daemon: &mut Daemon, until: Timestamp) {
@@ -51,11 +54,14 @@ fn the_first_closed_gate_is_the_reason_for_waiting() {
     let ended = daemon.ended(1, Some(1.0));
     assert_eq!(reason(&daemon, class), Some(Waiting::Limit), "before the budget");
     assert_eq!(ended.told(), ["budget:warning day all"], "that is of the one that has ended");
-    daemon.act(|tx| assert!(tx.pause().is_ok()));
+    daemon.act(|tx| assert!(tx.pause(&By::default()).is_ok()));
     assert_eq!(reason(&daemon, class), Some(Waiting::Paused), "before all others");
     daemon.at("2026-11-30T22:00:00Z");
     assert_eq!(daemon.wake().told(), Vec::<String>::new(), "nothing starts, so nothing is asked");
-    assert_eq!(daemon.act(|tx| assert!(tx.resume().unwrap())).told(), ["budget:exhausted day all"]);
+    assert_eq!(
+        daemon.act(|tx| assert!(tx.resume(&By::default()).unwrap())).told(),
+        ["budget:exhausted day all"]
+    );
     assert_eq!(reason(&daemon, class), Some(Waiting::Budget));
     daemon.configure(json!({}));
     assert_eq!(reason(&daemon, class), None);

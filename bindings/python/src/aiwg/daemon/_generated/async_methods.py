@@ -1418,6 +1418,7 @@ class AsyncTaskMethods:
         self,
         *,
         task_id: str,
+        whole: bool | None = None,
         timeout: float | None = None,
         deadline: Moment | None = None,
         retry: bool | None = None,
@@ -1425,6 +1426,8 @@ class AsyncTaskMethods:
         """Gives one task.
 
         - ``task_id``: The task's id. Length at most 200.
+        - ``whole``: True to have each message to its agent as a whole. Default: false, the first
+          1,000 bytes of each.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
@@ -1433,7 +1436,7 @@ class AsyncTaskMethods:
 
             await client.task.get(task_id="task-0001")
         """
-        wire = {"taskId": task_id}
+        wire = {"taskId": task_id, "whole": whole}
         from .types import Task
 
         received = await self._caller.call_method("task.get", wire, timeout, deadline, retry)

@@ -101,6 +101,7 @@ __all__ = [
     "PlatformState",
     "PlatformStatus",
     "Pong",
+    "QueueEvent",
     "QueuePaused",
     "QueueResumed",
     "QueuedTaskSummary",
@@ -851,7 +852,7 @@ class ApprovalRequest(Result):
     """Of a task: its rule."""
     cut: bool | None = None
     """Of a task: true if its prompt or one of the messages is longer than it is here; `task.get`
-    has the whole prompt.
+    with `whole` has all of it.
     """
     event: int | None = None
     """Of a task: the event that led to it."""
@@ -2157,6 +2158,24 @@ class Pong(Result):
         )
 
 
+class QueueEvent(Result):
+    """The payload of `daemon:paused` and `daemon:resumed`."""
+
+    running: int
+    """Number of tasks that run."""
+    draining: bool
+    """True if the daemon ends once no task runs any more."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> QueueEvent:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            running=wire["running"],
+            draining=wire["draining"],
+        )
+
+
 class QueuePaused(Result):
     """The answer to `daemon.pause`."""
 
@@ -3330,13 +3349,15 @@ class TaskMessage(Result):
     n: int
     """Its number within the task, from 1."""
     message: str
-    """Its first 1,000 bytes."""
+    """Its first 1,000 bytes; with `whole`, all of it."""
     state: MessageState | str
     """The state."""
     at: Timestamp | None = None
     """Time at which it was sent; absent for one of an older daemon."""
     from_: str | None = None
     """The task whose agent has sent it; absent if a person or a script has."""
+    cut: bool | None = None
+    """True if it is longer than `message`; absent otherwise."""
     run: int | None = None
     """The number of the run that has got it; absent while it waits."""
 
@@ -3350,6 +3371,7 @@ class TaskMessage(Result):
             state=wire["state"],
             at=maybe(timestamp, wire.get("at")),
             from_=wire.get("from"),
+            cut=wire.get("cut"),
             run=wire.get("run"),
         )
 

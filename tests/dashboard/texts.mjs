@@ -1,0 +1,66 @@
+// What is long can be seen as a whole, and what a person has typed stays when the view is left.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+
+import { Reader, aiwg, go, open, submit, until, withBrowser } from './harness.mjs';
+
+/** A text that is longer than a request shows at first, with this at its end. */
+const long = (end) => `${'A line of many words that say little.\n'.repeat(160)}${end}`;
+
+await withBrowser(async ({ browser, dashboard }) => {
+  const reader = await Reader.open(browser);
+  const page = await reader.tab();
+  await open(page, (await dashboard()).address);
+  const ask = (id) => page.locator('.ask', { hasText: id });
+  // In the view of a task there are only its own.
+  const itsOwn = page.locator('.ask');
+  /** Unfolds a text, and waits for its end. */
+  const unfold = async (within, label, end) => {
+    const text = within.locator('.text', { has: page.getByRole('group', { name: label }) });
+    await text.getByRole('button', { name: 'Show all of it' }).click();
+    await text.getByText(end).waitFor();
+  };
+
+  // A request of any length is there as a whole: its prompt, and the messages that go with it.
+  const asked = await submit(long('the end of the prompt'), '--approval');
+  await unfold(ask(asked), 'Prompt', 'the end of the prompt');
+  await aiwg('task', 'send', asked, long('the end of the message'));
+  await unfold(ask(asked), 'Message that goes with it', 'the end of the message');
+  assert.equal(await page.getByText('It is longer than this').count(), 0);
+
+  // And so is a message in the view of its task.
+  await go(page, `task/${asked}`);
+  const messages = page.getByRole('region', { name: /^Messages to the agent/ });
+  await messages.getByRole('button', { name: 'Load all of message 1' }).click();
+  await unfold(messages, 'Message 1', 'the end of the message');
+
+  // What is typed and not sent is there again: a message, a reason, an answer; in each view that shows the field.
+  const message = page.getByLabel('Message to the agent');
+  await message.fill('Leave the tests');
+  await itsOwn.getByPlaceholder('Reason').fill('not today');
+  writeFileSync('wait', '');
+  const asking = await submit(`do: ${process.env.AIWG} ask "Which one?" > answer`);
+  await go(page, 'now');
+  await until('what was typed', async () => (await ask(asked).getByPlaceholder('Reason').inputValue()) === 'not today');
+  await ask(asking).getByPlaceholder('Your answer').fill('the first');
+  await go(page, 'rules');
+  await go(page, `task/${asked}`);
+  await until('what was typed', async () => (await message.inputValue()) === 'Leave the tests');
+  assert.equal(await itsOwn.getByPlaceholder('Reason').inputValue(), 'not today');
+  await go(page, `task/${asking}`);
+  assert.equal(await message.inputValue(), '', 'it is another task');
+  await until('what was typed', async () => (await itsOwn.getByPlaceholder('Your answer').inputValue()) === 'the first');
+  await itsOwn.getByRole('button', { name: 'Answer', exact: true }).click();
+  await until('the end of who has asked', async () => (await aiwg('task', 'get', asking)).state === 'completed');
+
+  // What was sent is typed no more.
+  await go(page, `task/${asked}`);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await until('an empty field', async () => (await message.inputValue()) === '');
+  await go(page, 'events');
+  await go(page, `task/${asked}`);
+  await messages.getByText('Leave the tests').waitFor();
+  assert.equal(await message.inputValue(), '');
+  reader.check();
+});
