@@ -12,7 +12,7 @@ use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, SOCKET_ENV, START_COMMAND}
 /// # aiwg_testing::example(|client| async move {
 /// use aiwg_client::{ClientError, ErrorKind, types::TaskGetParams};
 ///
-/// match client.task_get(TaskGetParams { task_id: "task-9999".into() }).await {
+/// match client.task_get(TaskGetParams { task_id: "task-9999".into(), ..TaskGetParams::default() }).await {
 ///     Ok(task) => println!("{}", task.state),
 ///     Err(error) if error.kind() == Some(ErrorKind::TaskNotFound) => println!("{error}"),
 ///     Err(ClientError::Disconnected(why)) => println!("nobody knows: {why}"),
@@ -127,7 +127,7 @@ impl ClientError {
     /// # aiwg_testing::example(|client| async move {
     /// use aiwg_client::{ErrorKind, types::TaskGetParams};
     ///
-    /// let error = client.task_get(TaskGetParams { task_id: "task-9999".into() }).await.unwrap_err();
+    /// let error = client.task_get(TaskGetParams { task_id: "task-9999".into(), ..TaskGetParams::default() }).await.unwrap_err();
     /// assert_eq!(error.kind(), Some(ErrorKind::TaskNotFound));
     /// # Ok(())
     /// # });
@@ -145,7 +145,7 @@ impl ClientError {
     /// # aiwg_testing::example(|client| async move {
     /// use aiwg_client::types::TaskGetParams;
     ///
-    /// let error = client.task_get(TaskGetParams { task_id: "task-9999".into() }).await.unwrap_err();
+    /// let error = client.task_get(TaskGetParams { task_id: "task-9999".into(), ..TaskGetParams::default() }).await.unwrap_err();
     /// assert_eq!(error.code(), Some(-32001));
     /// # Ok(())
     /// # });

@@ -217,7 +217,10 @@ async fn tracing_hears_of_calls_and_connections() {
         .set_default();
     let client = daemon.client().await;
     client.ping(NoParams {}).await.unwrap();
-    client.task_get(TaskGetParams { task_id: "task-0007".into() }).await.unwrap_err();
+    client
+        .task_get(TaskGetParams { task_id: "task-0007".into(), ..TaskGetParams::default() })
+        .await
+        .unwrap_err();
     let mut over_a_restart = Box::pin(client.ping(NoParams {}));
     assert!(futures::poll!(over_a_restart.as_mut()).is_pending());
     daemon.stop();
