@@ -29,7 +29,7 @@ pub(crate) fn run(aiwg: &Path) {
     for (what, params) in [
         ("task.why of the last task", json!({ "id": task })),
         ("task.why of the last event", json!({ "id": event })),
-        ("task.why from the first event on", json!({ "id": "event-1", "from": true })),
+        ("task.why from the first event on", json!({ "id": "event-1", "direction": "effects" })),
     ] {
         let mut client = Client::of(&daemon);
         assert!(client.ask(&params)["nodes"].as_array().unwrap().len() as u64 > 3 * LINKS - 2);
