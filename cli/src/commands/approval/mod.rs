@@ -13,7 +13,7 @@ use aiwg_client::{
     DaemonClient,
     types::{
         Approval, ApprovalAnswerParams, ApprovalDecideParams, ApprovalDecision, ApprovalGetParams,
-        ApprovalKind, ApprovalListParams, ApprovalState, ApprovalSummary, ApprovalVia,
+        ApprovalKind, ApprovalListParams, ApprovalRequest, ApprovalState, ApprovalSummary, ApprovalVia,
     },
 };
 
@@ -101,6 +101,27 @@ pub(super) fn show_list(out: &mut Page, listed: &[ApprovalSummary], state: Appro
     rows.write(out)
 }
 
+/// The lines of the check: of a command for the shell as they are; the words of a program as the list that they are, since words that are joined by
+/// blanks could be others.
+fn check_lines(request: &ApprovalRequest) -> io::Result<Vec<String>> {
+    Ok(match request.verify.as_ref().and_then(|verify| verify.command.as_ref()) {
+        None => Vec::new(),
+        Some(CheckCommand::Shell(command)) => {
+            command.split('\n').map(|line| visible(line).into_owned()).collect()
+        }
+        Some(CheckCommand::Program(words)) => vec![visible(&serde_json::to_string(&words)?).into_owned()],
+    })
+}
+
+/// Lines below a heading, none of them cut, and no blank in them left out: a person decides by them. Nothing where there are none.
+fn show_whole(out: &mut Page, heading: &str, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+    let lines: Vec<String> = lines.into_iter().collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{heading}:\n  {}", lines.join("\n  "))
+}
+
 fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
     let request = &approval.request;
     let mut facts = Table::new([Whole(""), Text("", usize::MAX)]);
@@ -127,18 +148,6 @@ fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
     if let Some(lane) = &request.lane {
         facts.add(["Lane".into(), lane.as_str().into()]);
     }
-    for (name, value) in &request.env {
-        // A line end stays to be seen: with a blank in its place another value would stand there.
-        facts.add(["Variable".into(), visible(&format!("{name}={value}")).into_owned().into()]);
-    }
-    if let Some(command) = request.verify.as_ref().and_then(|verify| verify.command.as_ref()) {
-        let command = match command {
-            CheckCommand::Shell(line) => line.clone(),
-            // A list, as it was given: words that are joined by blanks could be others.
-            CheckCommand::Program(words) => serde_json::to_string(words)?,
-        };
-        facts.add(["Check".into(), visible(&command).into_owned().into()]);
-    }
     facts.add(["Asked".into(), local(approval.requested_at).into()]);
     if let Some(at) = approval.expires_at {
         facts.add(["Until".into(), local(at).into()]);
@@ -146,15 +155,16 @@ fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
     if let Some(tool) = &request.tool {
         facts.add(["Tool".into(), tool.as_str().into()]);
     }
-    if !request.options.is_empty() {
-        facts.add(["Options".into(), visible(&request.options.join(", ")).into_owned().into()]);
-    }
     facts.write_rows(out)?;
     let input = request.input.as_ref().map(|input| input.as_str());
     let text = request.prompt.as_deref().or(request.question.as_deref()).or(input);
     if let Some(text) = text {
         writeln!(out, "\n  {}", indented(text, 2))?;
     }
+    show_whole(out, "Options", request.options.iter().map(|option| visible(option).into_owned()))?;
+    let variables = request.env.iter().map(|(name, value)| visible(&format!("{name}={value}")).into_owned());
+    show_whole(out, "Environment", variables)?;
+    show_whole(out, "Check", check_lines(request)?)?;
     for message in &request.messages {
         let from = message.from.as_ref().map(|task| format!(" from the agent of {}", visible(task)));
         writeln!(out, "\nMessage{}:\n  {}", from.unwrap_or_default(), indented(&message.text, 2))?;
