@@ -432,3 +432,30 @@ fn a_fallback_begins_afresh_where_another_profile_was_interrupted() {
     let apart = daemon.submit_with(json!({ "prompt": "x", "agent": "apart" }));
     waits(&daemon, &apart);
 }
+
+#[test]
+fn a_fallback_whose_program_is_missing_is_passed_over() {
+    let stand_in = repository().join("tests/agents/stand-in-agent");
+    let missing = json!({ "program": "gemini", "command": ["/nonexistent/gemini"] });
+    for (fallback, profiles) in
+        [(json!(["none", "other"]), json!(["agent", "none", "other"])), (json!(["none"]), Value::Null)]
+    {
+        let mut agent = scripted();
+        agent.as_object_mut().unwrap().insert("fallback".to_owned(), fallback);
+        let agents = json!({ "none": missing, "other": { "command": [stand_in] } });
+        let daemon = with(&limited(Duration::from_secs(3600)), json!({ "agent": agent, "agents": agents }));
+        let task = daemon.submit_with(json!({ "prompt": "Tidy up." }));
+        if profiles.is_null() {
+            until("the fallback to be tried", || daemon.task(&task)["profiles"] == json!(["agent", "none"]));
+            assert_eq!(waits(&daemon, &task)["attempts"], 0);
+            // It is tried once, and not for each task.
+            let second = waits(&daemon, &daemon.submit_with(json!({ "prompt": "Write it down." })));
+            assert_eq!(second["profiles"], Value::Null);
+        } else {
+            let done = daemon.ended(&task);
+            assert_eq!((&done["state"], &done["profiles"]), (&json!("completed"), &profiles), "{done}");
+            let prompt = done["result"].as_str().unwrap();
+            assert!(prompt.contains("Another agent has begun") && prompt.contains("Tidy up."), "{prompt}");
+        }
+    }
+}

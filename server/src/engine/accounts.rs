@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Cursor, Hold, NewEvent, Outcome, RunRow, TaskRow};
-use aiwg_protocol::config::AgentConfig;
+use aiwg_model::{Cursor, Hold, NewEvent, Outcome, TaskRow};
 use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timestamp, Waiting};
 
 use super::{
@@ -31,7 +30,7 @@ impl Transaction<'_> {
     /// The gate that accounts close before the first task of a class: those of all profiles that may do its tasks. If it `may_start` at once, a limit
     /// that should be over closes nothing here: [`probe_gate`](Self::probe_gate) comes later.
     pub(super) fn account_gate(&self, class: &str, may_start: bool) -> Option<Gate> {
-        let candidates = self.candidates_of(class)?;
+        let candidates = self.candidates_if_closed(class)?;
         let (mut first, mut is_soon, mut resets_at) = (None, false, None);
         for candidate in candidates {
             let found = self.look_at(candidate.as_deref());
@@ -55,7 +54,7 @@ impl Transaction<'_> {
     /// The gate before a task that nothing else keeps from starting, and that would try whether the limit of an account is over: another daemon has
     /// the probe, or is being asked for it. The task's own profile comes first, also where a fallback is free: else nobody would ever try.
     pub(super) fn probe_gate(&self, class: &str) -> Option<Gate> {
-        let candidates = self.candidates_of(class)?;
+        let candidates = self.candidates_if_closed(class)?;
         let mut first = None;
         for candidate in candidates {
             let candidate = candidate.as_deref();
@@ -75,50 +74,14 @@ impl Transaction<'_> {
     }
 
     /// The profiles that may do the tasks of a class; none where no account keeps these from starting, since the first one's is free.
-    fn candidates_of(&self, class: &str) -> Option<Vec<Option<String>>> {
-        let named = Class::named(class);
-        let asked = Some(named.profile).filter(|profile| !profile.is_empty());
-        let stays_with = Some(named.stays_with).filter(|profile| !profile.is_empty());
-        if named.has_own_login || (stays_with.is_none() && self.is_free(asked)) {
+    fn candidates_if_closed(&self, class: &str) -> Option<Vec<Option<String>>> {
+        let class = Class::named(class);
+        if class.has_own_login || (class.stays_with.is_empty() && self.is_free(class.profile())) {
             return None;
         }
-        let staying = stays_with.and_then(|profile| self.kept_profile(asked, profile));
-        let candidates = match staying {
-            Some(profile) => vec![profile],
-            None => self.state.config.profiles.candidates(asked),
-        };
+        let candidates = self.candidates(&class);
         let first = candidates.first()?.as_deref();
         (!self.is_free(first)).then_some(candidates)
-    }
-
-    /// The profile of this name, with which a task stays; none where it is no longer among those that do the tasks for this agent.
-    fn kept_profile(&self, agent: Option<&str>, name: &str) -> Option<Option<String>> {
-        let profile = Some(name).filter(|name| *name != AgentConfig::NAME).map(str::to_owned);
-        self.state.config.profiles.candidates(agent).contains(&profile).then_some(profile)
-    }
-
-    /// The profile that does a task in its next run: that with which it stays, else the first whose account has not reached a limit, of the one in whose session it was
-    /// interrupted, if there is one, the one that it asks for, and the fallbacks of that. One whose limit should be over is among them if the gate has
-    /// let the task through to try that.
-    pub(super) fn profile_for(&self, task: &TaskRow, interrupted: Option<&RunRow>) -> Option<String> {
-        let agent = task.spec.agent.as_deref();
-        let stays_with = task.spec.terms.stays_with.as_deref();
-        if let Some(profile) = stays_with.and_then(|name| self.kept_profile(agent, name)) {
-            return profile;
-        }
-        let candidates = self.state.config.profiles.candidates(agent);
-        let sticky =
-            interrupted.map(|run| run.profile.clone()).filter(|profile| candidates.contains(profile));
-        let asked = candidates.first().cloned().flatten();
-        if task.spec.terms.has_own_login {
-            // Of its account nothing is known.
-            return sticky.unwrap_or(asked);
-        }
-        let mut in_order = sticky.into_iter().chain(candidates);
-        let may = |profile: &Option<String>| {
-            self.look_at(profile.as_deref()).is_none_or(|(_, look)| matches!(look, Look::Open | Look::Probe))
-        };
-        in_order.find(may).unwrap_or(asked)
     }
 
     /// True if the account of a profile keeps no task from starting.
@@ -127,7 +90,7 @@ impl Transaction<'_> {
     }
 
     /// The account of a profile, and the decision on its tasks; none where the profile has no limits that are known here.
-    fn look_at(&self, profile: Option<&str>) -> Option<(&Identity, Look)> {
+    pub(super) fn look_at(&self, profile: Option<&str>) -> Option<(&Identity, Look)> {
         let in_use = &self.state.config.accounts;
         let account = in_use.of_profile(profile)?;
         if !self.state.accounts.is_known(&account.id) {

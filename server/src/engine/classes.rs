@@ -8,6 +8,8 @@ use std::{
 use aiwg_protocol::config::{BudgetConfig, Config, LaneConfig};
 use aiwg_store::{Classified, Placed};
 
+use crate::profiles::BUILT_IN;
+
 /// Separates the parts of a class's name: no lane, agent or rule has it in its name.
 const SEPARATOR: char = '\u{1f}';
 
@@ -17,9 +19,12 @@ const IGNORES_BUDGET: &str = "!";
 /// The part of the name of a class whose tasks have logins of their own.
 const OWN_LOGIN: &str = "!";
 
+/// The part of the name of a class whose tasks have roles.
+const ROLE: &str = "!";
+
 /// The configured classes: lanes, and whatever else keeps some tasks from starting and not others.
 ///
-/// A project that uses none of it has one class, with an empty name, and one for tasks with logins of their own.
+/// A project that uses none of it has one class, with an empty name, one for tasks with logins of their own, and one for each built-in profile.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Classes {
     lanes: Arc<BTreeMap<String, LaneConfig>>,
@@ -46,6 +51,8 @@ pub(super) struct Class<'a> {
     pub(super) has_own_login: bool,
     /// The profile in whose session its tasks go on, whatever that one's account has met; empty where a fallback may do them.
     pub(super) stays_with: &'a str,
+    /// True if its tasks have roles of the program of the section `agent`: no other program can do them.
+    pub(super) has_role: bool,
 }
 
 /// The lane of the class of this name; empty for none.
@@ -65,14 +72,21 @@ impl<'a> Class<'a> {
             profile: next(),
             has_own_login: next() == OWN_LOGIN,
             stays_with: next(),
+            has_role: next() == ROLE,
         }
+    }
+
+    /// The profile that its tasks ask for; none for the section `agent`.
+    pub(super) fn profile(&self) -> Option<&'a str> {
+        Some(self.profile).filter(|profile| !profile.is_empty())
     }
 
     /// Its name: the parts in their order, without the empty ones at the end.
     fn name(&self) -> String {
         let ignores_budget = if self.ignores_budget { IGNORES_BUDGET } else { "" };
         let own_login = if self.has_own_login { OWN_LOGIN } else { "" };
-        let parts = [self.lane, self.rule, ignores_budget, self.profile, own_login, self.stays_with];
+        let role = if self.has_role { ROLE } else { "" };
+        let parts = [self.lane, self.rule, ignores_budget, self.profile, own_login, self.stays_with, role];
         let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
         parts.get(..used).unwrap_or_default().join(&SEPARATOR.to_string())
     }
@@ -114,12 +128,16 @@ impl Classes {
         let lane = known(task.lane, &|lane| self.lanes.contains_key(lane));
         let rule = known(task.rule, &|rule| self.rules.contains(rule));
         let ignores_budget = self.has_budget && task.ignores_budget;
-        let profile = known(task.agent, &|agent| self.profiles.contains(agent));
+        // Those that are built in may have accounts of their own, and have no fallbacks.
+        let is_profile = |agent: &str| self.profiles.contains(agent) || BUILT_IN.contains(&agent);
+        let profile = known(task.agent, &is_profile);
         let has_own_login = task.has_own_login;
         // Where there are no profiles, there are no fallbacks.
-        let stays_with = task.stays_with.filter(|_| !self.profiles.is_empty()).unwrap_or_default();
-        Class { lane: &lane, rule: &rule, ignores_budget, profile: &profile, has_own_login, stays_with }
-            .name()
+        let may_fall_back = !self.profiles.is_empty();
+        let stays_with = task.stays_with.filter(|_| may_fall_back).unwrap_or_default();
+        let has_role = may_fall_back && task.agent.is_some_and(|agent| !is_profile(agent));
+        let (lane, rule, profile) = (&lane, &rule, &profile);
+        Class { lane, rule, ignores_budget, profile, has_own_login, stays_with, has_role }.name()
     }
 }
 
@@ -145,21 +163,38 @@ mod tests {
                     let some = |name: &'static str| (!name.is_empty()).then_some(name);
                     for profile in ["", "p"] {
                         let name = named(&all, some(lane), some(profile), some(rule), ignores_budget);
-                        let (has_own_login, stays_with) = (false, "");
-                        let class = Class { lane, rule, ignores_budget, profile, has_own_login, stays_with };
+                        let (has_own_login, stays_with, has_role) = (false, "", false);
+                        let class = Class {
+                            lane,
+                            rule,
+                            ignores_budget,
+                            profile,
+                            has_own_login,
+                            stays_with,
+                            has_role,
+                        };
                         assert_eq!(Class::named(&name), class, "{name:?}");
                         let own = Class { has_own_login: true, ..class };
                         assert_eq!(Class::named(&own.name()), own);
                         let staying = Class { stays_with: "p", ..class };
                         assert_eq!(Class::named(&staying.name()), staying);
+                        let in_role = Class { has_role: true, ..class };
+                        assert_eq!(Class::named(&in_role.name()), in_role);
                     }
                 }
             }
         }
         assert_eq!(name(&all, Some("docs"), Some("other"), false), "docs");
         assert_eq!(name(&all, Some("gone"), Some("other"), false), "");
-        assert_eq!(named(&all, None, Some("a-role"), None, false), "");
+        let in_role = named(&all, None, Some("a-role"), None, false);
+        assert!(Class::named(&in_role).has_role && Class::named(&in_role).profile.is_empty());
         let none = Config::default();
+        assert_eq!(named(&none, None, Some("a-role"), None, false), "");
+        for config in [&all, &none] {
+            for built_in in BUILT_IN {
+                assert_eq!(Class::named(&named(config, None, Some(built_in), None, false)).profile, built_in);
+            }
+        }
         assert_eq!(name(&none, Some("docs"), Some("r"), true), "");
         assert!(Classes::of(&all).are_used() && !Classes::of(&none).are_used());
     }

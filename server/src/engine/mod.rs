@@ -25,6 +25,7 @@ mod effects;
 mod events;
 #[cfg(test)]
 mod fallback_tests;
+mod fallbacks;
 mod feedback;
 mod gates;
 mod gathering;

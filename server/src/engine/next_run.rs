@@ -188,7 +188,8 @@ impl Transaction<'_> {
 }
 
 /// The run whose session a task has to go on in, since what a person has decided or done is known there only: a call of its agent was put off, or a
-/// person has had the task, and the agent was at most interrupted since; or since it is between two rounds. None if there is no such session.
+/// person has had the task, and the agent was at most interrupted since; or since it is between two rounds, or all is done but for messages. None if
+/// there is no such session.
 fn kept_session<'a>(task: &TaskRow, runs: &'a [RunRow]) -> Option<&'a RunRow> {
     let sent = &task.spec.terms.sent;
     let work = || runs.iter().rev().filter(|run| run.kind == RunRow::AGENT && was_one(run));
@@ -200,9 +201,20 @@ fn kept_session<'a>(task: &TaskRow, runs: &'a [RunRow]) -> Option<&'a RunRow> {
     let is_kept = is_given_back(sent, runs)
         || pauses.any(is_persons)
         || work().find(|run| !is_pause(run)).is_some_and(is_taken);
-    let is_kept = is_kept || (task.spec.terms.verify.is_some() && is_between_rounds(runs));
+    let is_kept = is_kept
+        || match task.spec.terms.verify {
+            Some(_) => is_between_rounds(runs),
+            None => is_done(task, before_pauses(runs)),
+        };
     let has_session = |run: &&RunRow| run.usage.as_ref().is_some_and(|usage| usage.session_id.is_some());
     work().find(has_session).filter(|_| is_kept)
+}
+
+/// The runs up to the last one that was more than a pause.
+fn before_pauses(runs: &[RunRow]) -> &[RunRow] {
+    let is_pause = |run: &RunRow| run.reason.as_ref().is_some_and(EndReason::is_pause);
+    let last = runs.iter().rposition(|run| was_one(run) && !is_pause(run));
+    runs.get(..last.map_or(0, |last| last + 1)).unwrap_or_default()
 }
 
 /// True if the check of a round was the last to run: its agent goes on in the same session.

@@ -29,6 +29,9 @@ impl Transaction<'_> {
             false => self.note_received(&task, &outcome.received)?,
         };
         let outcome = self.given_ending(&task, outcome.clone());
+        let passed_over = self.pass_over(&task, &outcome);
+        let is_passed_over = passed_over.is_some();
+        let outcome = passed_over.unwrap_or(outcome);
         self.withdraw_questions(&task)?;
         task = self.take_back_unheard(&task, &outcome)?;
         let has_news = has_news(&task, &outcome);
@@ -42,6 +45,9 @@ impl Transaction<'_> {
                 return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
             }
             self.not_taken(&mut task)?;
+        }
+        if is_passed_over {
+            return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
         }
         if self.ended_in_round(&task, &outcome)? {
             return Ok(());

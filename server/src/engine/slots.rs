@@ -235,8 +235,8 @@ fn start_order(
         resume: next.resume,
         fresh_prompt: next.fresh_prompt,
         round: next.round,
-        // A name that is a profile's is no role of its program.
-        agent: task.spec.agent.filter(|_| is_role && next.profile.is_none()),
+        // A name that is a profile's is no role of its program. A role is one of the program of the section `agent`, whichever profile runs that.
+        agent: task.spec.agent.filter(|_| is_role),
         profile: next.profile,
         env: task.spec.env,
         cap_usd,

@@ -10,6 +10,7 @@ use super::{
     accounts::{published, unshared},
     budget::{Budgets, Money, charged_before, given_to, reserved_of},
     command::{EngineConfig, Starts},
+    fallbacks::Unstarted,
     gates::Gates,
     memory::Memory,
     messages::Messages,
@@ -32,6 +33,8 @@ pub(super) struct State {
     pub(super) accounts_unshared: HashMap<String, String>,
     /// The mark of the accounts at which that was so; none if it is to be looked at again.
     pub(super) accounts_kept_at: Option<(usize, u64)>,
+    /// The fallbacks that could not be started.
+    pub(super) unstarted: Unstarted,
     /// The ends of rules' tasks.
     pub(super) record: Record,
     /// The gates that were closed at the last look.
@@ -135,6 +138,7 @@ impl State {
             accounts_published: HashMap::new(),
             accounts_unshared: HashMap::new(),
             accounts_kept_at: None,
+            unstarted: Unstarted::default(),
             record: Record::default(),
             gates: Gates::default(),
             paused_since: None,

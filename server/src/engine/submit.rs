@@ -121,7 +121,7 @@ impl Transaction<'_> {
         TaskSpec { class, lane_priority, priority: own_priority.saturating_add(lane_priority), ..task }
     }
 
-    fn place_of(&self, task: &TaskSpec) -> Placed {
+    pub(super) fn place_of(&self, task: &TaskSpec) -> Placed {
         let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.counts_to());
         let Terms { ignore_budget: ignores_budget, has_own_login, .. } = task.terms;
         let stays_with = task.terms.stays_with.as_deref();

@@ -98,6 +98,7 @@ impl Transaction<'_> {
         // What was held back may be sent now.
         self.effects.messages |= self.state.config.messaging.is_some();
         self.state.gates.clear();
+        self.state.unstarted.clear();
         let notice = |lane: String| {
             format!(
                 "the lane {lane:?} is no longer in the configuration: the tasks in it go on without its limit and its priority"

@@ -4,20 +4,22 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aiwg_protocol::config::{AgentConfig, AgentProfile, Config};
 
-use super::BUILT_IN;
+use super::{BUILT_IN, Profile, program};
 
 /// All profiles, by their names. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiles {
     named: Arc<BTreeMap<String, Named>>,
-    /// The fallbacks of the section `agent`.
-    of_section: Arc<Vec<String>>,
+    /// The section `agent`.
+    of_section: Arc<Named>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Named {
     fallback: Vec<String>,
     cap_usd: Option<f64>,
+    /// The name of its program.
+    program: &'static str,
 }
 
 impl Profiles {
@@ -25,18 +27,18 @@ impl Profiles {
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let named = |(name, profile): (&String, &AgentProfile)| {
-            (name.clone(), Named { fallback: profile.fallback.clone(), cap_usd: profile.cap_usd })
+            let agent = Profile::named(config, Some(name)).map(|profile| profile.agent).unwrap_or_default();
+            let program = program(&agent).name();
+            (name.clone(), Named { fallback: profile.fallback.clone(), cap_usd: profile.cap_usd, program })
         };
+        let built_in = BUILT_IN.map(|name| (name.to_owned(), Named::default()));
         Self {
-            named: Arc::new(
-                config
-                    .agents
-                    .iter()
-                    .map(named)
-                    .chain(BUILT_IN.map(|name| (name.to_owned(), Named::default())))
-                    .collect(),
-            ),
-            of_section: Arc::new(config.agent.fallback.clone()),
+            named: Arc::new(config.agents.iter().map(named).chain(built_in).collect()),
+            of_section: Arc::new(Named {
+                fallback: config.agent.fallback.clone(),
+                cap_usd: None,
+                program: program(&config.agent).name(),
+            }),
         }
     }
 
@@ -55,21 +57,38 @@ impl Profiles {
     /// The profiles that may do the tasks for this agent, the one that is asked for first. None stands for the section `agent`.
     #[must_use]
     pub fn candidates(&self, agent: Option<&str>) -> Vec<Option<String>> {
+        let profile = self.profile_of(agent);
+        self.able(profile, agent.is_some() && profile.is_none())
+    }
+
+    /// The profiles that may do the tasks for this profile, which comes first. Where these have a role of the section `agent`, only the profiles of the
+    /// same program may: another one has no such role.
+    #[must_use]
+    pub(crate) fn able(&self, profile: Option<&str>, has_role: bool) -> Vec<Option<String>> {
         let mut all = Vec::new();
-        let mut next = vec![self.profile_of(agent).map(str::to_owned)];
+        let mut next = vec![profile.map(str::to_owned)];
         while let Some(profile) = next.pop() {
             if all.contains(&profile) {
                 continue;
             }
-            let fallback = match &profile {
-                None => Some(&*self.of_section),
-                Some(name) => self.named.get(name).map(|named| &named.fallback),
-            };
+            let fallback = self.get(profile.as_deref()).map(|named| &named.fallback);
             let names = fallback.into_iter().flatten().rev().map(|name| Some(name.clone()));
             next.extend(names.map(|name| name.filter(|name| name != AgentConfig::NAME)));
             all.push(profile);
         }
+        if has_role {
+            let program = |name: &Option<String>| self.get(name.as_deref()).map(|named| named.program);
+            all.retain(|name| program(name) == Some(self.of_section.program));
+        }
         all
+    }
+
+    /// The profile of this name; the section `agent` where there is none.
+    fn get(&self, name: Option<&str>) -> Option<&Named> {
+        match name {
+            None => Some(&self.of_section),
+            Some(name) => self.named.get(name),
+        }
     }
 }
 
@@ -78,7 +97,8 @@ mod tests {
     use super::*;
 
     fn profiles() -> Profiles {
-        let text = r#"{"agent": {"fallback": ["c"]}, "agents": {"a": {"fallback": ["b", "agent"]}, "b": {"fallback": ["d"]}, "c": {}, "d": {"cap_usd": 2}}}"#;
+        let text = r#"{"agent": {"fallback": ["c", "e"]}, "agents": {"a": {"fallback": ["b", "agent"]}, "b": {"fallback": ["d"]},
+                       "c": {"program": "codex"}, "d": {"cap_usd": 2}, "e": {"program": "claude"}}}"#;
         Profiles::of(&serde_json::from_str(text).unwrap())
     }
 
@@ -89,8 +109,8 @@ mod tests {
 
     #[test]
     fn fallbacks_come_in_their_order_each_with_its_own() {
-        assert_eq!(candidates(Some("a")), ["a", "b", "d", "agent", "c"]);
-        assert_eq!(candidates(None), ["agent", "c"]);
+        assert_eq!(candidates(Some("a")), ["a", "b", "d", "agent", "c", "e"]);
+        assert_eq!(candidates(None), ["agent", "c", "e"]);
         assert_eq!(candidates(Some("d")), ["d"]);
     }
 
@@ -100,6 +120,6 @@ mod tests {
         assert_eq!(profiles().profile_of(Some("a")), Some("a"));
         let caps = [Some("d"), Some("a"), Some("reviewer"), None].map(|name| profiles().cap_usd(name));
         assert_eq!(caps, [Some(2.0), None, None, None]);
-        assert_eq!(candidates(Some("reviewer")), ["agent", "c"]);
+        assert_eq!(candidates(Some("reviewer")), ["agent", "e"], "another program has no such role");
     }
 }
