@@ -82,6 +82,15 @@ fn a_rule_that_does_not_succeed_in_time_is_reported_once() {
     daemon.restart();
     until("the issue", || issue(&daemon, "expect").is_some());
     assert_eq!(events(&daemon), 1);
+    // It is no longer so where more time is given, and so again where that is taken back.
+    let within = |span: &str| json!({ "rules": [rule_with("r", "a:b", "do: false", json!({ "expect": { "within": span }, "max_failures": null }))] });
+    daemon.reload(within("10d"));
+    until("the end of what is not true", || issue(&daemon, "expect").is_none());
+    daemon.restart();
+    assert!(issue(&daemon, "expect").is_none() && events(&daemon) == 1);
+    daemon.reload(within("1s"));
+    until("the report anew", || issue(&daemon, "expect").is_some());
+    assert_eq!(events(&daemon), 2);
     // A success is the end of it, until the next time.
     daemon.reload(
         json!({ "rules": [rule_with("r", "a:b", "do: true", json!({ "expect": { "within": "10d" } }))] }),
@@ -91,7 +100,7 @@ fn a_rule_that_does_not_succeed_in_time_is_reported_once() {
     daemon.reload(
         json!({ "rules": [rule_with("r", "a:b", "do: true", json!({ "expect": { "within": "1s" } }))] }),
     );
-    until("the second report", || events(&daemon) == 2);
+    until("the next report", || events(&daemon) == 3);
     daemon.call("automation.disable", json!({ "ruleId": "r" }));
     assert!(issue(&daemon, "expect").is_none(), "nobody expects anything of what is switched off");
 }

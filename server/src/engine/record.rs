@@ -182,6 +182,10 @@ impl Transaction<'_> {
                     self.publish_missed(rule, known.since, *within_ms);
                     has_news = true;
                 }
+                // More time is given than when that was reported.
+                (true, Some(known)) if known.lapsed_at.is_some() && known.is_due(*within_ms) > self.now => {
+                    self.expect(rule, Some(Expected { lapsed_at: None, ..known }))?;
+                }
                 (true, Some(_)) => {}
             }
         }
