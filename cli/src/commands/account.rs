@@ -117,7 +117,11 @@ fn state(account: &Account) -> String {
         AccountState::Ready if account.is_used => "ready".to_owned(),
         AccountState::Ready => "ready; not used here".to_owned(),
         AccountState::Limited => format!("limited{window} {until}{resets}"),
-        AccountState::Probing => format!("limited{window}; one task tries whether that is over"),
+        AccountState::Probing if account.window.is_some() => {
+            format!("limited{window}; one task tries whether that is over")
+        }
+        // Of a login that was refused, say, and that a person has mended.
+        AccountState::Probing => "held back; one task tries whether that is over".to_owned(),
         AccountState::Reserved => format!("what is left is people's {until}"),
         AccountState::Auth => format!("its login was refused: tasks wait {until}"),
         AccountState::Billing => format!("it has no credit: tasks wait {until}"),

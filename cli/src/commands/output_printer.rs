@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-/// Passes an agent's output on as it comes. Of `claude`'s JSON it passes on what the agent says.
+/// Passes an agent's output on as it comes. Of the JSON of a program that is known it passes on what the agent says.
 pub(super) struct OutputPrinter<W> {
     out: W,
     form: Form,
@@ -24,7 +24,7 @@ enum Form {
     Unknown,
     /// Passed on as it is.
     Text,
-    /// `claude`'s messages, and what a wrapper prints beside them.
+    /// Messages of `claude`, `codex`, `gemini` or `opencode`, and what a wrapper prints beside them.
     Messages,
 }
 
@@ -69,7 +69,7 @@ impl<W: Write> OutputPrinter<W> {
         self.out.flush()
     }
 
-    /// The end of the output: of `claude`'s JSON with its result, if it was not said before.
+    /// The end of the output: of messages with their result, if it was not said before.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         let rest = std::mem::take(&mut self.line);
         // Of an agent that was ended in the middle of a message, that is no answer.
@@ -117,6 +117,17 @@ impl<W: Write> OutputPrinter<W> {
                     }
                 }
             }
+            // Of codex.
+            Some("item.completed") if message["item"]["type"] == "agent_message" => {
+                self.print_line(message["item"]["text"].as_str().unwrap_or_default())?;
+            }
+            // Of opencode.
+            Some("text") => self.print_line(message["part"]["text"].as_str().unwrap_or_default())?,
+            // Of gemini, part after part.
+            Some("message") if message["role"] == "assistant" => {
+                self.print(message["content"].as_str().unwrap_or_default().as_bytes())?;
+            }
+            Some("tool_use") if !self.ends_line => self.print(b"\n")?,
             // It repeats what was said; where nothing was, it is all there is.
             Some("result") => self.result = message["result"].as_str().map(str::to_owned),
             _ => {}
@@ -133,6 +144,9 @@ impl<W: Write> OutputPrinter<W> {
     }
 
     fn print(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
         self.has_printed |= !bytes.trim_ascii().is_empty();
         self.ends_line = bytes.ends_with(b"\n");
         self.out.write_all(bytes)
@@ -150,9 +164,14 @@ fn json(line: &[u8]) -> Option<Value> {
     serde_json::from_slice(line).ok()
 }
 
-/// True if this is the first of `claude`'s messages: it names its session, which other JSON that a program writes does not.
+/// The members by which the first message of each program names its session, which other JSON that a program writes does not have: of `claude` and
+/// `gemini`, of `codex`, and of `opencode`.
+const SESSION: [&str; 3] = ["session_id", "thread_id", "sessionID"];
+
+/// True if this is the first message of a program that is known.
 fn begins_messages(line: &[u8]) -> bool {
-    json(line).is_some_and(|message| message["type"].is_string() && message["session_id"].is_string())
+    let names_session = |message: &Value| SESSION.iter().any(|member| message[member].is_string());
+    json(line).is_some_and(|message| message["type"].is_string() && names_session(&message))
 }
 
 /// The parts that a person wants to read of the last part of an output.
@@ -202,6 +221,29 @@ mod tests {
         assert_eq!(heard(&[init, first, second, "\n", result, "\n"], Some("Hello.")), "Hello.\n");
         assert_eq!(heard(&[result], Some("Hello.")), "Hello.\n");
         assert_eq!(readable(&format!("{init}{result}\n")), "Hello.\n");
+    }
+
+    #[test]
+    fn of_the_json_of_each_program_only_what_is_said() {
+        let codex = r#"{"type":"thread.started","thread_id":"t"}
+{"type":"item.completed","item":{"id":"0","type":"command_execution","command":"ls"}}
+{"type":"item.completed","item":{"id":"1","type":"agent_message","text":"Hello."}}
+{"type":"turn.completed","usage":{"input_tokens":1}}
+"#;
+        let opencode = r#"{"type":"step_start","timestamp":1,"sessionID":"ses_1","part":{"type":"step-start"}}
+{"type":"text","timestamp":2,"sessionID":"ses_1","part":{"type":"text","text":"Hello."}}
+{"type":"step_finish","timestamp":3,"sessionID":"ses_1","part":{"type":"step-finish","reason":"stop"}}
+"#;
+        let gemini = r#"{"type":"init","session_id":"g","model":"m"}
+{"type":"message","role":"user","content":"hi"}
+{"type":"message","role":"assistant","content":"Hel","delta":true}
+{"type":"message","role":"assistant","content":"lo.","delta":true}
+{"type":"result","status":"success","stats":{}}
+"#;
+        for output in [codex, opencode, gemini] {
+            assert_eq!(heard(&[output], Some("Hello.")), "Hello.\n", "{output}");
+            assert_eq!(readable(output).trim_end(), "Hello.");
+        }
     }
 
     #[test]

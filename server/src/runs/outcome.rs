@@ -23,6 +23,7 @@ use super::{
     reset::AgentClock,
 };
 use crate::{
+    accounts::is_login_variable,
     health::{Health, IssueKind},
     profiles::{self, Profile},
 };
@@ -93,7 +94,7 @@ pub(super) fn outcome(
         },
         exit_code: record.code,
         signal: record.signal,
-        error: explained(&evaluation, agent, program, clock),
+        error: explained(&evaluation, profile, program, clock),
         result: evaluation.answer.or_else(|| shown.clone()).map(|answer| {
             // What is all of the output that was read is the end of it, if there was more.
             let is_end = is_more && shown.as_ref() == Some(&answer);
@@ -197,20 +198,36 @@ fn refused_tasks(agent: &AgentConfig) -> RefusedTasks {
 /// The error of a task, with what to do about it.
 fn explained(
     evaluation: &Evaluation,
-    agent: &AgentConfig,
+    profile: &Profile,
     program: &dyn AgentProgram,
     clock: &AgentClock,
 ) -> Option<String> {
-    if evaluation.reason == Reason::Refused && !evaluation.is_success(refused_tasks(agent)) {
+    if evaluation.reason == Reason::Refused && !evaluation.is_success(refused_tasks(&profile.agent)) {
         let refused = evaluation.refused.as_deref().unwrap_or("it was refused tools");
         return Some(format!("{refused}; agent.refused_tasks is \"fail\""));
     }
     let error = evaluation.error.as_deref()?;
     let remedy = match evaluation.reason {
         Reason::Limited => Some(until(evaluation, clock)),
+        Reason::Auth => {
+            program.remedy(Reason::Auth).map(|remedy| format!("{remedy}{}", whose_login(profile)))
+        }
         reason => program.remedy(reason).map(str::to_owned),
     };
     Some(remedy.map_or_else(|| error.to_owned(), |remedy| format!("{error}; {remedy}")))
+}
+
+/// The variables of a profile that decide by which login its agents work, for one who is to log in there: a login without them is another one.
+fn whose_login(profile: &Profile) -> String {
+    let names: Vec<&str> =
+        profile.env.keys().map(String::as_str).filter(|name| is_login_variable(name)).collect();
+    match profile.configured().filter(|_| !names.is_empty()) {
+        Some(name) => format!(
+            "; this login is that of the profile {name:?}, with {} as in agents.{name}.env",
+            names.join(", ")
+        ),
+        None => String::new(),
+    }
 }
 
 /// The time until which a limit is used up, for people.
@@ -316,9 +333,13 @@ mod tests {
     }
 
     fn error_of(reason: Reason, limit: Option<Limit>) -> String {
+        error_with(&Profile::default(), reason, limit)
+    }
+
+    fn error_with(profile: &Profile, reason: Reason, limit: Option<Limit>) -> String {
         let error = Some("it said so".to_owned());
         let evaluation = Evaluation { reason, error, limit, ..Evaluation::default() };
-        explained(&evaluation, &AgentConfig::default(), program_of(&["claude".to_owned()]), &clock()).unwrap()
+        explained(&evaluation, profile, program_of(&["claude".to_owned()]), &clock()).unwrap()
     }
 
     #[test]
@@ -336,6 +357,20 @@ mod tests {
     }
 
     #[test]
+    fn the_error_of_a_refused_login_says_whose_it_is() {
+        let env = [("CLAUDE_CONFIG_DIR", "/home/me/other"), ("CI", "1")];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let profile = Profile { name: Some("other".to_owned()), env, ..Profile::default() };
+        let error = error_with(&profile, Reason::Auth, None);
+        assert!(
+            error.ends_with(r#"the profile "other", with CLAUDE_CONFIG_DIR as in agents.other.env"#),
+            "{error}"
+        );
+        assert!(!error_of(Reason::Auth, None).contains("profile"));
+        assert!(!error_with(&profile, Reason::Failed, None).contains("profile"));
+    }
+
+    #[test]
     fn a_refused_task_is_a_failure_where_that_is_asked_for() {
         let evaluation = Evaluation {
             reason: Reason::Refused,
@@ -347,9 +382,10 @@ mod tests {
             (config::RefusedTasks::Fail, Some("it was refused Bash; agent.refused_tasks is \"fail\"")),
         ] {
             let agent = AgentConfig { refused_tasks, ..AgentConfig::default() };
-            let error = explained(&evaluation, &agent, program_of(&[]), &clock());
+            let profile = Profile { agent, ..Profile::default() };
+            let error = explained(&evaluation, &profile, program_of(&[]), &clock());
             assert_eq!(error.as_deref(), expected);
-            assert_eq!(evaluation.is_success(super::refused_tasks(&agent)), expected.is_none());
+            assert_eq!(evaluation.is_success(super::refused_tasks(&profile.agent)), expected.is_none());
         }
     }
 
