@@ -149,6 +149,15 @@ fn what_a_person_has_finished_is_completed() {
     let done = daemon.task(&task);
     assert_eq!((&done["state"], &done["reason"]), (&json!("completed"), &json!("by_hand")));
     assert_eq!(kind(&daemon, "task.take", json!({ "taskId": task })), "task_ended");
+    // Who said so stays, and what its agent did before is its own.
+    let why = daemon.call("task.why", json!({ "id": task }));
+    let nodes = why["nodes"].as_array().unwrap();
+    let by = |id: &str, member: &str| nodes.iter().find(|node| node["id"] == id).unwrap()[member].clone();
+    let finished_by = by(&task, "finishedBy").as_str().unwrap().to_owned();
+    let me = format!("(process {})", std::process::id());
+    assert!(finished_by.contains(&me) && finished_by.contains("had taken it over at 2"), "{finished_by}");
+    assert!(done["result"].as_str().unwrap().contains(&finished_by), "{done}");
+    assert_eq!(by(&format!("{task}/run-1"), "profile"), "agent");
 }
 
 #[test]

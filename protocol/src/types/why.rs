@@ -89,6 +89,12 @@ pub struct WhyNode {
     /// The reason for which a task did not complete, for people: its beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The profile by which the agent of a run was started; `agent` stands for the section `agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The one who has finished a task by hand, and who had taken it over when, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_by: Option<String>,
     /// The cost of a task or a run, in US dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,

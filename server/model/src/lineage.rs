@@ -98,6 +98,8 @@ pub struct TracedTask {
     pub reason: Option<EndReason>,
     /// The reason for which it did not complete.
     pub error: Option<String>,
+    /// The one who has said that it is done after a person had taken it over, in words for people.
+    pub finished_by: Option<String>,
     /// The cost of all its runs, in US dollars.
     pub cost_usd: Option<f64>,
     /// The number of its sender, see [`Sender`].

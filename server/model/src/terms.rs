@@ -45,6 +45,12 @@ pub struct Terms {
     /// The person who has taken it over, or waits to until its agent has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
+    /// The one who has taken it over last, in words for people; none if nobody has, or it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
+    /// The one who has said that it is done after a person had taken it over, in words for people; none if nobody has, or it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_by: Option<String>,
     /// The one who has cancelled it, in words for people; none if nobody has, or it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled_by: Option<String>,

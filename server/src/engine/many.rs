@@ -211,7 +211,15 @@ fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
     // It begins afresh, and nobody has it: what was sent to it is asked of it at once.
     let anew = |sent| in_new_session(Sent { run: None, is_unsure: false, ..sent });
     let sent = row.spec.terms.sent.into_iter().map(anew).collect();
-    let terms =
-        Terms { ignore_budget, sent, taken: None, cancelled_by: None, changed_after: None, ..row.spec.terms };
+    let terms = Terms {
+        ignore_budget,
+        sent,
+        taken: None,
+        taken_by: None,
+        finished_by: None,
+        cancelled_by: None,
+        changed_after: None,
+        ..row.spec.terms
+    };
     TaskSpec { cause, terms, after: Vec::new(), ..row.spec }
 }

@@ -98,6 +98,7 @@ pub use permissions::{LetThrough, PermissionAnswer, Permit, ToolCall};
 pub use spool::{Spooled, Spooling};
 pub use steer::SentBy;
 pub(crate) use steer::messages_for_agent;
+pub use takeover::TakenBy;
 pub use thread::{EngineSetup, start};
 pub use traces::Traces;
 pub(crate) use verify::used_ms;

@@ -4,7 +4,7 @@ use aiwg_model::{
     EndReason, FoundFiles, Hold, Outcome, ProtectRecord, RunId, RunRow, Sent, StopReason, Taken, TaskNo,
     TaskRow, Terms,
 };
-use aiwg_protocol::types::{Cause, TaskGiven, TaskState, TaskTaken, TaskUsage};
+use aiwg_protocol::types::{Cause, TaskGiven, TaskState, TaskTaken, TaskUsage, Timestamp};
 
 use super::{
     Engine, EngineError,
@@ -22,12 +22,21 @@ const GIVEN_BACK: &str = "A person has worked on this task meanwhile, in your se
 const WORKED_BEFORE: &str = "A person has worked on this task before, in its directory. Look at what is there already, and go on with what is \
                              left of it.";
 
-/// The result of a task that a person has finished.
+/// The result of a task that a person has finished, before who that was.
 const DONE_BY_HAND: &str = "A person has taken it over, and finished it.";
+
+/// The one who takes a task over, or gives it back.
+#[derive(Debug, Clone)]
+pub struct TakenBy {
+    /// The cause of what comes of it; none for a person.
+    pub cause: Option<Cause>,
+    /// In words, for people.
+    pub words: String,
+}
 
 impl Engine {
     /// Takes a task over for a person: it is held from when its agent has ended. With `now` the agent is ended. `found` is what a look at its protected
-    /// files has come to, if there was one.
+    /// files has come to, if there was one; `by` says for people who takes it.
     ///
     /// # Errors
     /// There is no such task, it has ended, someone has taken it already, or the database could not be written. [`EngineError::FilesUnseen`]: no agent of
@@ -37,17 +46,17 @@ impl Engine {
         no: TaskNo,
         now: bool,
         found: Option<FoundFiles>,
-        by: Option<Cause>,
+        by: Option<TakenBy>,
     ) -> Result<TaskTaken, EngineError> {
         self.call(Call::changing(move |tx| tx.take(no, now, found.as_ref(), by.as_ref()))).await
     }
 
     /// Gives back a task that was taken over. If it is `done`, it has completed, or completes as soon as its agent has been ended. As long as that is not
-    /// so, another call that is not `done` has it go on.
+    /// so, another call that is not `done` has it go on. `by` says for people who gives it.
     ///
     /// # Errors
     /// There is no such task, nobody has taken it, or the database could not be written.
-    pub async fn give(&self, no: TaskNo, done: bool, by: Option<Cause>) -> Result<TaskGiven, EngineError> {
+    pub async fn give(&self, no: TaskNo, done: bool, by: Option<TakenBy>) -> Result<TaskGiven, EngineError> {
         self.call(Call::changing(move |tx| tx.give(no, done, by.as_ref()))).await
     }
 
@@ -70,7 +79,7 @@ impl Transaction<'_> {
         no: TaskNo,
         now: bool,
         found: Option<&FoundFiles>,
-        by: Option<&Cause>,
+        by: Option<&TakenBy>,
     ) -> Result<TaskTaken, Failure> {
         let mut task = self.open(no, EngineError::TakenTooLate)?;
         if let Some(taken) = &task.spec.terms.taken {
@@ -88,8 +97,9 @@ impl Transaction<'_> {
         }
         let mut terms = task.spec.terms.clone();
         terms.taken = Some(Taken { since: self.now, is_done: false });
+        terms.taken_by = by.map(|by| by.words.clone());
         self.store.set_terms(no, &terms)?;
-        self.publish_done_to("taken", &task, by);
+        self.publish_done_to("taken", &task, by.and_then(|by| by.cause.as_ref()));
         match task.state {
             TaskState::Running if now => self.end_running(no, StopReason::Take)?,
             TaskState::Running => {}
@@ -98,11 +108,13 @@ impl Transaction<'_> {
         Ok(TaskTaken { state: task.state })
     }
 
-    fn give(&mut self, no: TaskNo, done: bool, by: Option<&Cause>) -> Result<TaskGiven, Failure> {
-        let task = self.open(no, EngineError::TakenTooLate)?;
+    fn give(&mut self, no: TaskNo, done: bool, by: Option<&TakenBy>) -> Result<TaskGiven, Failure> {
+        let mut task = self.open(no, EngineError::TakenTooLate)?;
         let mut terms = task.spec.terms.clone();
         let Some(taken) = terms.taken.take() else { return Err(EngineError::NotTaken(no).into()) };
-        self.publish_done_to("given", &task, by);
+        let finished_by = |by: &TakenBy| finished_by(&by.words, terms.taken_by.as_deref(), taken.since);
+        terms.finished_by = by.filter(|_| done).map(finished_by);
+        self.publish_done_to("given", &task, by.and_then(|by| by.cause.as_ref()));
         let is_running = task.state == TaskState::Running;
         if is_running && done {
             // Nothing is left for its agent to do: it has completed once that is ended.
@@ -135,7 +147,8 @@ impl Transaction<'_> {
         }
         if done {
             let ended = Outcome::without_exit(TaskState::Completed, "");
-            self.finish(&task, &by_hand(ended))?;
+            task.spec.terms.finished_by = terms.finished_by;
+            self.finish(&task, &by_hand(&task, ended))?;
             return Ok(TaskGiven { state: TaskState::Completed });
         }
         self.keep_session(no)?;
@@ -147,7 +160,7 @@ impl Transaction<'_> {
     pub(super) fn finish_by_hand(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
         let mut ran = outcome.clone();
         self.end_of_run(task, &mut ran)?;
-        self.finish_after_run(task, &by_hand(ran))
+        self.finish_after_run(task, &by_hand(task, ran))
     }
 
     /// True if a task has a session in which a person may have worked: of one of its runs, or of the one that has ended like this.
@@ -197,9 +210,19 @@ impl Transaction<'_> {
 }
 
 /// The outcome of a task that a person has finished, which came to an end like this.
-fn by_hand(ended: Outcome) -> Outcome {
-    let result = Some(DONE_BY_HAND.to_owned());
+fn by_hand(task: &TaskRow, ended: Outcome) -> Outcome {
+    let by = task.spec.terms.finished_by.as_ref();
+    let result =
+        Some(by.map_or_else(|| DONE_BY_HAND.to_owned(), |by| format!("{DONE_BY_HAND} It was {by}.")));
     Outcome { state: TaskState::Completed, reason: EndReason::BY_HAND, error: None, result, ..ended }
+}
+
+/// The one who says that a task is done which a person has had since then, in words for people.
+fn finished_by(by: &str, taken_by: Option<&str>, since: Timestamp) -> String {
+    match taken_by.filter(|taken_by| *taken_by != by) {
+        Some(taken_by) => format!("{by}, after {taken_by} had taken it over at {since}"),
+        None => format!("{by}, who had taken it over at {since}"),
+    }
 }
 
 /// Forgets a look at the protected files: an agent of the task goes on.

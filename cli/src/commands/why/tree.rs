@@ -114,10 +114,16 @@ fn write_line(out: &mut Page, node: &WhyNode, depth: usize, is_asked: bool) -> i
             if let Some(error) = &node.error {
                 write!(out, " ({})", shorten(error, TEXT))?;
             }
+            if let Some(by) = &node.finished_by {
+                write!(out, " (finished by hand, by {})", shorten(by, TEXT))?;
+            }
         }
         WhyKind::Run => {
             let reason = node.reason.as_deref().map_or("under way".into(), visible);
-            write!(out, "{} ({text}): {reason}{}", named(node), spent(node))?;
+            // The section `agent` is the usual one.
+            let profile = node.profile.as_deref().filter(|profile| *profile != "agent");
+            let by = profile.map(|profile| format!(", profile {}", visible(profile))).unwrap_or_default();
+            write!(out, "{} ({text}{by}): {reason}{}", named(node), spent(node))?;
         }
         WhyKind::Wait => {
             write!(out, "waits {text}")?;

@@ -3,7 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aiwg_model::{ApprovalRow, EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask, whole_usd};
-use aiwg_protocol::types::{EventSource, Timestamp, Why, WhyKind, WhyNode};
+use aiwg_protocol::{
+    config::AgentConfig,
+    types::{EventSource, Timestamp, Why, WhyKind, WhyNode},
+};
 
 use super::{
     Asked,
@@ -61,6 +64,8 @@ fn node(kind: WhyKind, id: String, causes: Vec<String>, at: Option<Timestamp>, t
         state: None,
         reason: None,
         error: None,
+        profile: None,
+        finished_by: None,
         cost_usd: None,
         rule: None,
         revision: None,
@@ -114,6 +119,7 @@ impl Drawing<'_> {
             state: Some(task.state),
             reason: task.reason.as_ref().map(|reason| reason.name().to_owned()),
             error: task.error.clone(),
+            finished_by: task.finished_by.clone(),
             cost_usd: task.cost_usd.map(whole_usd),
             ..node(WhyKind::Task, task.no.to_string(), causes, Some(task.created_at), text)
         });
@@ -221,7 +227,11 @@ fn approval_node(approval: &ApprovalRow) -> WhyNode {
 
 fn run_node(run: &RunRow) -> WhyNode {
     let (task, id) = (run.id.task, format!("{}/run-{}", run.id.task, run.id.n));
+    // A check is no agent, whoever's environment it has.
+    let profile = (run.kind == RunRow::AGENT)
+        .then(|| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned()));
     WhyNode {
+        profile,
         until: run.ended_at,
         reason: run.reason.as_ref().map(EndReason::name).map(str::to_owned),
         cost_usd: run.usage.as_ref().and_then(|usage| usage.cost_usd),

@@ -182,7 +182,15 @@ impl Walk {
             |texts: &[Option<&String>]| -> usize { texts.iter().flatten().map(|text| text.len()).sum() };
         for task in trace.tasks {
             let has_rule = usize::from(task.rule.is_some());
-            self.count(1 + has_rule, texts(&[Some(&task.prompt), task.error.as_ref(), task.rule.as_ref()]));
+            self.count(
+                1 + has_rule,
+                texts(&[
+                    Some(&task.prompt),
+                    task.error.as_ref(),
+                    task.rule.as_ref(),
+                    task.finished_by.as_ref(),
+                ]),
+            );
             self.tasks.insert(task.no, task);
         }
         for event in trace.events {

@@ -4,9 +4,7 @@ use aiwg_model::{RunId, RunRow, Taken, TaskNo};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::AgentConfig,
-    types::{
-        Cause, Takeover, TaskGiveParams, TaskGiven, TaskSendParams, TaskSent, TaskTakeParams, TaskTaken,
-    },
+    types::{Takeover, TaskGiveParams, TaskGiven, TaskSendParams, TaskSent, TaskTakeParams, TaskTaken},
 };
 use aiwg_store::Reader;
 
@@ -14,7 +12,7 @@ use super::check;
 use crate::{
     api::Handler,
     context::Context,
-    engine::{EngineError, SentBy},
+    engine::{EngineError, SentBy, TakenBy},
     profiles::{Profile, program},
     runs::look_for_person,
 };
@@ -49,19 +47,19 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
 pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Result<TaskTaken, ApiError> {
     let no = check::task_no(&params.task_id)?;
     has_session(handler, no).await?;
-    handler.command(taken(&handler.context, no, params.now.unwrap_or(false), handler.cause())).await
+    handler.command(taken(&handler.context, no, params.now.unwrap_or(false), taken_by(handler))).await
+}
+
+/// The one who calls.
+fn taken_by(handler: &Handler) -> TakenBy {
+    TakenBy { cause: handler.cause(), words: handler.in_words() }
 }
 
 /// Takes a task over. Where no agent of it runs, its protected files are looked at before the person has it.
-async fn taken(
-    context: &Context,
-    no: TaskNo,
-    now: bool,
-    by: Option<Cause>,
-) -> Result<TaskTaken, EngineError> {
+async fn taken(context: &Context, no: TaskNo, now: bool, by: TakenBy) -> Result<TaskTaken, EngineError> {
     let mut found = None;
     loop {
-        match context.engine.take(no, now, found.take(), by.clone()).await {
+        match context.engine.take(no, now, found.take(), Some(by.clone())).await {
             Err(EngineError::FilesUnseen { run, protect }) => {
                 found = Some(look_for_person(&context.project, run, protect, LOOK_WITHIN).await);
             }
@@ -72,7 +70,8 @@ async fn taken(
 
 pub(crate) async fn task_give(handler: &Handler, params: TaskGiveParams) -> Result<TaskGiven, ApiError> {
     let no = check::task_no(&params.task_id)?;
-    handler.command(handler.context.engine.give(no, params.done.unwrap_or(false), handler.cause())).await
+    let (done, by) = (params.done.unwrap_or(false), Some(taken_by(handler)));
+    handler.command(handler.context.engine.give(no, done, by)).await
 }
 
 /// True if the agent of a task takes messages while it works, as it has shown: one that has only just been started may not.

@@ -164,7 +164,8 @@ impl<C: Connection> Look<'_, C> {
         let tasks = &AsJson(tasks);
         trace.tasks = self.rows(
             "SELECT no, state, substr(prompt, 1, 300), rule, cause, created_at, completed_at, reason, substr(error, 1, 300),
-                    (SELECT sum(cost_usd) FROM run WHERE task = no), origin, revision, retry_of, retried_as, in_vain_for
+                    (SELECT sum(cost_usd) FROM run WHERE task = no), origin, revision, retry_of, retried_as, in_vain_for,
+                    CASE WHEN json_valid(terms) THEN CAST(json_extract(terms, '$.finishedBy') AS TEXT) END
              FROM task WHERE no IN (SELECT value FROM json_each(?1)) ORDER BY no LIMIT ?2",
             values![tasks, MOST],
             |row| read_task(row),
@@ -301,6 +302,7 @@ fn read_task(row: &impl Row) -> Result<TracedTask> {
         completed_at: row.get::<Option<Millis>>(6)?.map(|at| at.0),
         reason: row.get::<Option<String>>(7)?.map(EndReason::named),
         error: row.get(8)?,
+        finished_by: row.get(15)?,
         cost_usd: row.get(9)?,
         origin: row.get(10)?,
         revision: row.get(11)?,

@@ -65,6 +65,8 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
             changed_after: Some(2),
             is_profile: true,
             taken: Some(Taken { since: at(3), is_done: true }),
+            taken_by: Some("someone".to_owned()),
+            finished_by: Some("someone else".to_owned()),
             cancelled_by: Some("someone".to_owned()),
             asked_by: Some(AskedBy {
                 person: "telegram:77".to_owned(),
