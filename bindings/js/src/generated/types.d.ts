@@ -2860,6 +2860,12 @@ export interface WhyNode {
   reason?: string;
   /** The reason for which a task did not complete, for people: its beginning. */
   error?: string;
+  /**
+   * The profile by which the agent of a run was started; `agent` stands for the section `agent`.
+   */
+  profile?: string;
+  /** The one who has finished a task by hand, and who had taken it over when, for people. */
+  finishedBy?: string;
   /** The cost of a task or a run, in US dollars. */
   costUsd?: number;
   /** The rule's id. */

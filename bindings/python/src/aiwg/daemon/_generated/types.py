@@ -4008,6 +4008,11 @@ class WhyNode(Result):
     """
     error: str | None = None
     """The reason for which a task did not complete, for people: its beginning."""
+    profile: str | None = None
+    """The profile by which the agent of a run was started; `agent` stands for the section `agent`.
+    """
+    finished_by: str | None = None
+    """The one who has finished a task by hand, and who had taken it over when, for people."""
     cost_usd: float | None = None
     """The cost of a task or a run, in US dollars."""
     rule: str | None = None
@@ -4035,6 +4040,8 @@ class WhyNode(Result):
             state=wire.get("state"),
             reason=wire.get("reason"),
             error=wire.get("error"),
+            profile=wire.get("profile"),
+            finished_by=wire.get("finishedBy"),
             cost_usd=wire.get("costUsd"),
             rule=wire.get("rule"),
             revision=wire.get("revision"),
