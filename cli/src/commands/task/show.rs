@@ -266,11 +266,13 @@ pub(super) fn stats(out: &mut Page, stats: &TaskStats) -> io::Result<()> {
         ("timeout", stats.timeout),
         ("total", stats.total),
     ];
+    let reasons = stats.reasons.iter().map(|(reason, count)| (format!("  {}", visible(reason)), *count));
+    let rows = rows.map(|(name, count)| (name.to_owned(), count));
+    let rows: Vec<(String, u64)> = rows.into_iter().chain(reasons).collect();
+    // The longest of the usual reasons fits; the numbers stay below each other where another one does not.
+    let width = rows.iter().map(|(name, _)| name.chars().count() + 1).max().unwrap_or_default().max(10);
     for (name, count) in rows {
-        writeln!(out, "{name:<10}{count:>8}")?;
-    }
-    for (reason, count) in &stats.reasons {
-        writeln!(out, "{:<10}{count:>8}", format!("  {}", visible(reason)))?;
+        writeln!(out, "{name:<width$}{count:>8}")?;
     }
     if stats.usage.total.tasks > 0 {
         usage(out, &stats.usage)?;

@@ -227,7 +227,7 @@ fn approval_node(approval: &ApprovalRow) -> WhyNode {
 
 fn run_node(run: &RunRow) -> WhyNode {
     let (task, id) = (run.id.task, format!("{}/run-{}", run.id.task, run.id.n));
-    // A check is no agent, whoever's environment it has.
+    // A check is no agent, whichever profile's environment it has.
     let profile = (run.kind == RunRow::AGENT)
         .then(|| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned()));
     WhyNode {
