@@ -8,6 +8,9 @@ import { Reader, aiwg, go, open, submit, until, withBrowser } from './harness.mj
 /** A text that is longer than a request shows at first, with this at its end. */
 const long = (end) => `${'A line of many words that say little.\n'.repeat(160)}${end}`;
 
+/** What a request says, to the last character. */
+const odd = ['DO EVIL\rFix\u2028x', '--approval', '--env', 'A=x\rB=y\nC=z', '--verify', 'echo a\rb'];
+
 await withBrowser(async ({ browser, dashboard }) => {
   const reader = await Reader.open(browser);
   const page = await reader.tab();
@@ -24,10 +27,22 @@ await withBrowser(async ({ browser, dashboard }) => {
 
   // A request of any length is there as a whole: its prompt, and the messages that go with it.
   const asked = await submit(long('the end of the prompt'), '--approval');
+  // Nobody agrees to what he has not seen.
+  const approve = ask(asked).getByRole('button', { name: /^Approve/ });
+  await ask(asked).getByText('Show all of it first, to its end: the prompt.').waitFor();
+  assert.equal(await approve.getAttribute('aria-disabled'), 'true');
   await unfold(ask(asked), 'Prompt', 'the end of the prompt');
+  await until('the way to approve', async () => (await approve.getAttribute('aria-disabled')) === 'false');
   await aiwg('task', 'send', asked, long('the end of the message'));
   await unfold(ask(asked), 'Message that goes with it', 'the end of the message');
   assert.equal(await page.getByText('It is longer than this').count(), 0);
+
+  // Nothing in a request erases a part of it.
+  const strange = await submit(...odd);
+  for (const text of ['DO EVIL\\rFix\\u{2028}x', 'A=x\\rB=y\\nC=z', 'echo a\\rb']) {
+    await ask(strange).getByText(text, { exact: true }).waitFor();
+  }
+  await aiwg('task', 'cancel', strange);
 
   // And so is a message in the view of its task.
   await go(page, `task/${asked}`);

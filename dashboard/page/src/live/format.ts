@@ -80,11 +80,12 @@ export function plural(n: number, one: string, many = `${one}s`): string {
 
 /** Characters that show nothing, apart from tabs and line feeds, and marks of direction: they make a text look like another. */
 // eslint-disable-next-line no-control-regex
-const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const UNSEEN =
+  /\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]/g;
 
 /** The text with such characters as their numbers: what a person decides on is what there is. */
 export function visible(text: string): string {
-  return text.replace(UNSEEN, (one) => (one === '\r' ? '' : `\\u{${one.charCodeAt(0).toString(16)}}`));
+  return text.replace(UNSEEN, (one) => (one === '\r' ? '\\r' : `\\u{${one.charCodeAt(0).toString(16)}}`));
 }
 
 /** The first line of a text that has something in it. */
@@ -142,3 +143,7 @@ const REASONS: Record<string, string> = {
 
 /** Why a task ended. */
 export const endReason = (reason: string | undefined) => (reason === undefined ? '' : (REASONS[reason] ?? reason));
+
+/** A check: a command for the shell as it is; a program with its words as the list that they are, since words joined by blanks could be others. */
+export const checkText = (command: string | string[]): string =>
+  typeof command === 'string' ? command : JSON.stringify(command);

@@ -1,13 +1,29 @@
 // Texts from elsewhere: shown to the letter, and folded where they are long.
 
-import { useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 
 import { bytes, visible } from '../live/format.js';
 
 /** How much more of one text is shown each time that more is asked for, in characters. */
 const MOST = 64 * 1024;
 
-export function Text(props: { text: string; label: string; lines?: number; isProse?: boolean }) {
+/** Which texts of a card have not been shown to their ends yet. */
+export function useWhole(): readonly [unseen: readonly string[], note: (label: string) => (isWhole: boolean) => void] {
+  const [seen, setSeen] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const note = (label: string) => (isWhole: boolean) =>
+    // What was seen once may be folded again.
+    setSeen((seen) => (seen.get(label) || seen.get(label) === isWhole ? seen : new Map(seen).set(label, isWhole)));
+  return [[...seen].filter(([, isWhole]) => !isWhole).map(([label]) => label), note];
+}
+
+export function Text(props: {
+  text: string;
+  label: string;
+  lines?: number;
+  isProse?: boolean;
+  /** Is called with whether all of the text is shown, before a person sees it. */
+  shown?: (isWhole: boolean) => void;
+}) {
   const { label, lines = 15, isProse } = props;
   const text = useMemo(() => visible(props.text), [props.text]);
   const [parts, setParts] = useState(0);
@@ -15,6 +31,8 @@ export function Text(props: { text: string; label: string; lines?: number; isPro
   const cut = atLine(text, lines);
   const shown = text.slice(0, isOpen ? parts * MOST : cut);
   const left = text.length - shown.length;
+  const isWhole = left === 0;
+  useLayoutEffect(() => props.shown?.(isWhole), [isWhole, text]);
   return (
     <div class={`text ${isProse ? 'is-prose' : ''}`}>
       <pre tabIndex={0} role="group" aria-label={label}>

@@ -3,12 +3,12 @@
 import type { Approval, ApprovalRequest, Event, Task } from 'aiwg';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { visible } from '../live/format.js';
+import { checkText, visible } from '../live/format.js';
 import type { Project } from '../live/project.js';
 import { WITHOUT_EVENT, useQuery } from '../live/query.js';
 import { Act, Ago, Failure, Section, TaskLink, isReadonly } from '../ui/basics.js';
 import { useDraft } from '../ui/drafts.js';
-import { Text } from '../ui/text.js';
+import { Text, useWhole } from '../ui/text.js';
 
 /** How many are shown with all that is known of them. */
 const MOST = 30;
@@ -138,28 +138,39 @@ function Ask(props: { approval: Approval; project: Project; isAlone: boolean; re
   );
 }
 
+/** One on a line: a line end in a value would look like another variable. */
 const variables = (env: Record<string, string>) =>
   Object.entries(env)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${value.replaceAll('\n', '\\n')}`)
     .join('\n');
 
-const commandLine = (command: string | string[]) => (typeof command === 'string' ? command : command.join(' '));
+/** What is missing before a decision counts: nobody agrees to what he has not seen. */
+function Unseen({ labels }: { labels: readonly string[] }) {
+  if (labels.length === 0 || isReadonly.value) return null;
+  return <p class="faint">Show all of it first, to its end: {labels.join(', ')}.</p>;
+}
 
 function Verdict({ approval, project, rests }: { approval: Approval; project: Project; rests: boolean }) {
   const { id, kind, request, summary } = approval;
   const [reason, setReason, wasSent] = useDraft(project, `reason for ${id}`);
   const decided = (text: string) => () => (wasSent(reason), text);
   const params = { approvalId: id, ...(reason.trim() ? { reason } : {}) };
+  const [unseen, whole] = useWhole();
   return (
     <>
       {kind === 'permission' ? (
         <>
           <p class="ask-tool">{visible(request.tool ?? summary)}</p>
-          <Text text={JSON.stringify(request.input, null, 2) ?? ''} label="What the tool would get" lines={12} />
+          <Text
+            text={JSON.stringify(request.input, null, 2) ?? ''}
+            label="What the tool would get"
+            lines={12}
+            shown={whole('what the tool would get')}
+          />
         </>
       ) : (
         <>
-          <Text text={request.prompt ?? summary} label="Prompt" isProse lines={12} />
+          <Text text={request.prompt ?? summary} label="Prompt" isProse lines={12} shown={whole('the prompt')} />
           <p class="faint">
             {[
               request.rule && `by the rule ${request.rule}`,
@@ -170,11 +181,21 @@ function Verdict({ approval, project, rests }: { approval: Approval; project: Pr
               .map((fact) => visible(fact as string))
               .join(' · ')}
           </p>
-          {request.env && <Text text={variables(request.env)} label="Variables of its environment" lines={8} />}
+          {request.env && (
+            <>
+              <p class="faint">With these variables in its environment:</p>
+              <Text
+                text={variables(request.env)}
+                label="Variables of its environment"
+                lines={8}
+                shown={whole('the variables')}
+              />
+            </>
+          )}
           {request.verify?.command && (
             <>
               <p class="faint">Done when this check succeeds:</p>
-              <Text text={commandLine(request.verify.command)} label="Check" lines={6} />
+              <Text text={checkText(request.verify.command)} label="Check" lines={6} shown={whole('the check')} />
             </>
           )}
           {request.messages?.map(({ text, from }, n) => (
@@ -184,15 +205,17 @@ function Verdict({ approval, project, rests }: { approval: Approval; project: Pr
               label={`Message ${from ? `of ${from}` : 'that goes with it'}`}
               isProse
               lines={6}
+              shown={whole(`message ${n + 1}`)}
             />
           ))}
         </>
       )}
+      <Unseen labels={unseen} />
       {!isReadonly.value && (
         <div class="ask-acts">
           <Act
             class="primary"
-            disabled={rests}
+            disabled={rests || unseen.length > 0}
             label={`Approve ${id}`}
             act={() => project.client.approval.approve(params).then(decided(`${id} is approved.`))}
           >
@@ -228,13 +251,21 @@ function Question({ approval, project, rests }: { approval: Approval; project: P
   const give = (answer: string) => () =>
     project.client.approval.answer({ approvalId: id, answer }).then(() => (wasSent(answer), `${id} is answered.`));
   const options = request.options ?? [];
+  const [unseen, whole] = useWhole();
   return (
     <>
-      <Text text={request.question ?? summary} label="Question" isProse lines={20} />
+      <Text
+        text={request.question ?? summary}
+        label="Question"
+        isProse
+        lines={20}
+        shown={whole('the question')}
+      />
+      <Unseen labels={unseen} />
       {!isReadonly.value && (
         <div class="ask-acts">
           {options.map((option) => (
-            <Act key={option} class="plain" disabled={rests} act={give(option)}>
+            <Act key={option} class="plain" disabled={rests || unseen.length > 0} act={give(option)}>
               {visible(option)}
             </Act>
           ))}
@@ -250,7 +281,7 @@ function Question({ approval, project, rests }: { approval: Approval; project: P
                   onInput={(event) => setAnswer(event.currentTarget.value)}
                 />
               </label>
-              <Act class="primary" disabled={rests || answer === ''} act={give(answer)}>
+              <Act class="primary" disabled={rests || unseen.length > 0 || answer === ''} act={give(answer)}>
                 Answer
               </Act>
             </>

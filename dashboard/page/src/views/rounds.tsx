@@ -2,7 +2,7 @@
 
 import type { CheckResult, Task } from 'aiwg';
 
-import { usd } from '../live/format.js';
+import { checkText, usd, visible } from '../live/format.js';
 import { plain } from '../output/ansi.js';
 import { Moment, Section } from '../ui/basics.js';
 import { Text } from '../ui/text.js';
@@ -18,7 +18,7 @@ export function Rounds({ task }: { task: Task }) {
     <Section title="Rounds" count={count}>
       {command !== undefined && (
         <p class="section-note">
-          Done when <code>{Array.isArray(command) ? command.join(' ') : command}</code> succeeds.
+          Done when <code>{visible(checkText(command))}</code> succeeds.
         </p>
       )}
       {shown.length > 0 && (
