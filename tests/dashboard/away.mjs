@@ -44,10 +44,21 @@ await withBrowser(async ({ browser, dashboard }) => {
   await late.getByText('`aiwg daemon start` starts it').waitFor();
   assert.equal(await late.getByText('What you see is from before').count(), 0);
   await late.close();
+  // A new task waits for it, and says so; who closes the form does not want it any more.
+  await page.getByRole('button', { name: 'New task' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('Prompt').fill('Nobody wants this');
+  await form.getByRole('button', { name: 'Submit' }).click();
+  await form.getByText('The task is submitted once it is back').waitFor();
+  await page.keyboard.press('Escape');
+  await form.waitFor({ state: 'detached' });
+  await page.getByText('What was typed is kept.').waitFor();
   execFileSync(process.env.AIWG, ['daemon', 'start']);
   const later = await submit('What came after');
   await page.locator('.row-completed', { hasText: later }).waitFor();
   await page.getByText('Not connected').waitFor({ state: 'detached' });
+
+  assert.ok(!(await aiwg('task', 'list')).some(({ prompt }) => prompt.startsWith('Nobody wants')));
 
   // The tunnel dies in the middle.
   await tunnel.die();

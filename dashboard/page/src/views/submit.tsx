@@ -1,8 +1,9 @@
 // A new task.
 
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Project } from '../live/project.js';
+import { useValue } from '../live/store.js';
 import { Dialog, say } from '../ui/basics.js';
 import { draftOf, keepDraft, sentDraft } from '../ui/drafts.js';
 import { to } from '../ui/route.js';
@@ -39,6 +40,10 @@ export function Submit({ project, close }: { project: Project; close: () => void
   const keep = () => fieldsOf(ref.current!).forEach((field) => keepDraft(project, placeOf(field), valueOf(field)));
   const [error, setError] = useState('');
   const [isBusy, setBusy] = useState(false);
+  const isAway = useValue(project.line).state !== 'connected';
+  // Who closes the form does not want what nobody has taken yet.
+  const closed = useRef(new AbortController());
+  useEffect(() => () => closed.current.abort(), []);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (isBusy) return;
@@ -49,7 +54,7 @@ export function Submit({ project, close }: { project: Project; close: () => void
     setBusy(true);
     setError('');
     try {
-      const { taskId, state } = await project.client.task.submit({
+      const params = {
         prompt: String(form.get('prompt') ?? ''),
         ...given('agent', String),
         ...given('lane', String),
@@ -58,12 +63,14 @@ export function Submit({ project, close }: { project: Project; close: () => void
         ...given('delay', String),
         ...given('after', (text) => text.split(/[\s,]+/)),
         ...(form.get('approval') ? { approval: true } : {}),
-      });
+      };
+      const { taskId, state } = await project.client.task.submit(params, { signal: closed.current.signal });
       for (const [place, value] of typed) sentDraft(project, place, value);
       say(`${taskId} is ${state}.`);
       location.hash = to('task', taskId);
       close();
     } catch (error) {
+      if (closed.current.signal.aborted) return say('Not submitted: the daemon had not answered. What was typed is kept.');
       setError((error as Error).message);
       setBusy(false);
     }
@@ -114,6 +121,11 @@ export function Submit({ project, close }: { project: Project; close: () => void
             </label>
           </div>
         </details>
+        {isBusy && isAway && (
+          <p class="section-note wide" role="status">
+            The daemon is away. The task is submitted once it is back; closing this takes it back.
+          </p>
+        )}
         {error && (
           <p class="failure wide" role="alert">
             {error}
