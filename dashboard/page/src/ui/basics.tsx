@@ -224,19 +224,30 @@ export const isReadonly = new Store(false);
 export function Dialog(props: { title: string; close: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const isOver = useRef(false);
   // Before it is seen: keys that are pressed at once are meant for it.
   useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    ref.current?.showModal();
-    ref.current?.querySelector<HTMLElement>('textarea, input, select')?.focus();
-    return () => before?.focus();
+    const dialog = ref.current;
+    dialog?.showModal();
+    dialog?.querySelector<HTMLElement>('textarea, input, select')?.focus();
+    return () => {
+      // Its late event would close the next one.
+      isOver.current = true;
+      dialog?.close();
+      before?.focus();
+    };
   }, []);
   return (
     <dialog
       ref={ref}
       class="dialog"
       aria-labelledby={id}
-      onClose={props.close}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.close();
+      }}
+      onClose={() => !isOver.current && props.close()}
       onClick={(event) => event.target === ref.current && props.close()}
     >
       <div class="dialog-inside">
