@@ -15,7 +15,7 @@ const require = createRequire(join(MODULES, 'package.json'));
 const { chromium } = require('playwright-core');
 
 /** How long anything may take, in milliseconds: tests run beside many others. */
-export const PATIENCE = Number(process.env.PATIENCE_MS ?? 180_000);
+export const PATIENCE = Number(process.env.PATIENCE_MS ?? 60_000);
 
 /** Runs the command in the project, and gives what it prints as JSON. */
 export async function aiwg(...args) {
