@@ -78,7 +78,7 @@ fn a_full_queue_refuses_and_loses_nothing() {
     let fits = daemon.call("event.emit", json!({ "topic": "a:c" }));
     assert_eq!(fits["rules"], json!(["b"]));
     let full = daemon.error("task.submit", json!({ "prompt": "x" }))["message"].to_string();
-    assert!(full.contains("daemon.max_queued is 2"), "{full}");
+    assert!(full.contains("daemon.max_queued is 2, and so many tasks may wait"), "{full}");
     daemon.write("go", "");
     daemon.ended("task-0003");
     assert_eq!(daemon.runs(), [id(&blocker), "task-0002", "task-0003"]);

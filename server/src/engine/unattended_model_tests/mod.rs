@@ -74,8 +74,8 @@ struct Ledger {
     ended: BTreeMap<TaskNo, (usize, usize)>,
     /// The tasks of which a person has said that they are done, whatever their checks say.
     done_by_people: BTreeSet<TaskNo>,
-    /// How often a person has asked for each task.
-    takeovers: BTreeMap<TaskNo, usize>,
+    /// How often a person has given each task back for its agent to go on.
+    given_back: BTreeMap<TaskNo, usize>,
 }
 
 /// The engine without its thread.
@@ -159,7 +159,7 @@ fn check_task(view: &dyn View, row: &TaskRow, ledger: &Ledger) {
     if row.spec.terms.verify.is_some() {
         let rounds = Rounds::of(&runs);
         // Whoever gives a task back has its agent go on, also beyond its last round.
-        let further = ledger.takeovers.get(&no).copied().unwrap_or_default();
+        let further = ledger.given_back.get(&no).copied().unwrap_or_default();
         assert!(rounds.rounds.len() <= MAX_ROUNDS as usize + further, "{no}");
         let check = rounds.rounds.last().and_then(|round| round.check.as_ref());
         let is_green = check.is_some_and(|check| check.exit_code == Some(0));
@@ -232,13 +232,16 @@ impl Rest {
                 async move { drop(engine.resume(By::default()).await) }.boxed()
             }
             Op::Take { task, now } => {
-                *ledger.takeovers.entry(no(task)).or_default() += 1;
                 async move { drop(engine.take(no(task), now, None, None).await) }.boxed()
             }
             Op::Give { task, done } => {
                 let is_taken = |row: TaskRow| row.spec.terms.taken.is_some();
-                if done && store.task(no(task)).unwrap().is_some_and(is_taken) {
-                    ledger.done_by_people.insert(no(task));
+                if store.task(no(task)).unwrap().is_some_and(is_taken) {
+                    if done {
+                        ledger.done_by_people.insert(no(task));
+                    } else {
+                        *ledger.given_back.entry(no(task)).or_default() += 1;
+                    }
                 }
                 async move { drop(engine.give(no(task), done, None).await) }.boxed()
             }
