@@ -32,6 +32,9 @@ await withBrowser(async ({ browser, dashboard }) => {
   await ask(asked).getByText('Show all of it first, to its end: the prompt.').waitFor();
   assert.equal(await approve.getAttribute('aria-disabled'), 'true');
   await unfold(ask(asked), 'Prompt', 'the end of the prompt');
+  // None of it is hidden in a part that scrolls.
+  const prompt = ask(asked).getByRole('group', { name: 'Prompt' });
+  assert.ok(await prompt.evaluate(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight + 1));
   await until('the way to approve', async () => (await approve.getAttribute('aria-disabled')) === 'false');
   await aiwg('task', 'send', asked, long('the end of the message'));
   await unfold(ask(asked), 'Message that goes with it', 'the end of the message');

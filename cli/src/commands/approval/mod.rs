@@ -124,7 +124,8 @@ fn show_whole(out: &mut Page, heading: &str, lines: impl IntoIterator<Item = Str
 
 fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
     let request = &approval.request;
-    let mut facts = Table::new([Whole(""), Text("", usize::MAX)]);
+    // None is cut at the width of a terminal: a person decides by them.
+    let mut facts = Table::new([Whole(""), Whole("")]);
     let state = match approval.state {
         ApprovalState::Timeout => {
             let counts_as = approval.on_timeout.known().map_or("unknown", |on_timeout| on_timeout.name());
