@@ -161,7 +161,12 @@ fn a_task_whose_agent_has_git_wait_for_ever_ends_when_it_is_to_and_git_with_it()
         let task = project.json(&[&["task", "submit", work, "--verify", "true"], options].concat());
         task["taskId"].as_str().unwrap().to_owned()
     };
-    let asked = || until("git to be asked", || is_git_asked(&project));
+    // Before an agent has set the trap git is asked, too, but does not wait.
+    let is_trap_set = || {
+        let found = std::fs::metadata(project.path().join(".git/config"));
+        found.is_ok_and(|config| std::os::unix::fs::FileTypeExt::is_fifo(&config.file_type()))
+    };
+    let asked = || until("git to be asked", || is_trap_set() && is_git_asked(&project));
     let not_asked = || until("git to be gone", || !is_git_asked(&project));
     let cancelled = |task: &str| {
         let done = project.run(&["task", "cancel", task]);
