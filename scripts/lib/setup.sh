@@ -71,6 +71,8 @@ need_test_tools() {
     need_command tmux tmux
     need_command zsh zsh
     need_command setpriv util-linux
+    # Which calls wait for the disk is seen by it.
+    need_command strace strace
     need_command ps procps
     need_command ssh openssh-client
     # The page of `aiwg dashboard` is tested in it.

@@ -17,7 +17,14 @@ pub const DEFAULT_LEFTOVER_GRACE_MS: u64 = 2_000;
 /// The default of [`LaunchSpec::most_paused_ms`]: a week.
 pub const DEFAULT_MOST_PAUSED_MS: u64 = 7 * 24 * 3600 * 1000;
 
-/// The run that a shim is to carry out: one JSON document on its standard input, which is then closed.
+/// The second line of a shim on its standard output: the end of its run can be read ([`read_exit`](crate::read_exit)). The shim waits for a moment
+/// for [`STORED`], and makes its record survive a power cut if that does not come.
+pub const ON_RECORD: &str = "on record";
+
+/// The answer to [`ON_RECORD`] on the shim's standard input: the daemon has stored the end of the run, so that the record is not needed.
+pub const STORED: u8 = b'+';
+
+/// The run that a shim is to carry out: one line of JSON on its standard input. A daemon that answers [`ON_RECORD`] leaves that open.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LaunchSpec {
     /// The task.
@@ -107,7 +114,7 @@ impl fmt::Debug for LaunchSpec {
     }
 }
 
-/// The report of a shim on its standard output: one line of JSON, after which the shim closes it.
+/// The first line of a shim on its standard output, in JSON.
 ///
 /// A shim that reports nothing did not run it: the launch was abandoned, or another shim runs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,9 @@
 //! 4. passes on to the agent what is added to [`INPUT_FILE`], where it is one that takes messages while it works, and closes its input when it
 //!    is done;
 //! 5. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
-//! 6. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits with 0.
+//! 6. when the agent has exited, ends what it left behind, and writes [`EXIT_FILE`], after all of the output is on the disk;
+//! 7. reports [`ON_RECORD`] to the daemon, and exits with 0 once that has answered that it has stored the end ([`STORED`]), or once the record would
+//!    survive a power cut: the daemon may be gone, and nobody but the record know of the end.
 //!
 //! The daemon may die and come back at any moment. [`abandon`] says what it finds then: either a shim is alive, or that launch can
 //! never start any more. There is no state in between. Only if the shim itself was killed can processes be left that no shim
@@ -39,6 +41,7 @@
 
 mod agent;
 mod changes;
+mod daemon;
 mod descendants;
 mod force;
 mod input;
@@ -59,7 +62,8 @@ mod watch;
 
 pub use force::{PATIENCE, end_shims, force_end};
 pub use launch::{
-    DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, DEFAULT_MOST_PAUSED_MS, LaunchSpec, SpawnError, Started,
+    DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, DEFAULT_MOST_PAUSED_MS, LaunchSpec, ON_RECORD, STORED, SpawnError,
+    Started,
 };
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use pauses::{Pauses, read_pauses, write_pauses};

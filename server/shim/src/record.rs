@@ -1,7 +1,6 @@
 //! The records that a shim leaves in the run's directory, for this daemon or a later one.
 
 use std::{
-    fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -166,37 +165,32 @@ pub(crate) fn reserve(dir: &Dir, name: &str) -> io::Result<()> {
 
 /// Replaces a record in one step.
 pub(crate) fn write(dir: &Dir, name: &str, record: &impl Serialize) -> io::Result<()> {
-    cleared(dir, name, || replace(dir, name, record, |_| Ok(())))
+    write_after(dir, name, record, || Ok(()))
 }
 
-/// Replaces a record in one step. When it returns, the record would survive a power cut, and so would everything that `first`
-/// puts on the disk.
-pub(crate) fn write_durably(
+/// Replaces a record in one step, after `first`, so that nobody reads it before.
+pub(crate) fn write_after(
     dir: &Dir,
     name: &str,
     record: &impl Serialize,
     first: impl Fn() -> io::Result<()>,
 ) -> io::Result<()> {
     cleared(dir, name, || {
-        replace(dir, name, record, |file| first().and_then(|()| file.sync_all()))?;
-        dir.sync()
+        let temporary = temporary(name);
+        // Not truncated first: the room that is reserved there is needed where the disk is full.
+        let mut file = dir.open_private(&temporary, OFlags::CREATE)?;
+        let text = serde_json::to_vec(record)?;
+        file.write_all(&text)?;
+        file.set_len(text.len().try_into().unwrap_or(u64::MAX))?;
+        first()?;
+        dir.rename(&temporary, name.as_ref())
     })
 }
 
-fn replace(
-    dir: &Dir,
-    name: &str,
-    record: &impl Serialize,
-    before: impl Fn(&File) -> io::Result<()>,
-) -> io::Result<()> {
-    let temporary = temporary(name);
-    // Not truncated first: the room that is reserved there is needed where the disk is full.
-    let mut file = dir.open_private(&temporary, OFlags::CREATE)?;
-    let text = serde_json::to_vec(record)?;
-    file.write_all(&text)?;
-    file.set_len(text.len().try_into().unwrap_or(u64::MAX))?;
-    before(&file)?;
-    dir.rename(&temporary, name.as_ref())
+/// Returns when a record would survive a power cut. One that is found empty after one, since it came before this, is no record.
+pub(crate) fn make_durable(dir: &Dir, name: &str) -> io::Result<()> {
+    dir.open_regular(name.as_ref())?.sync_all()?;
+    dir.sync()
 }
 
 /// Does work that puts a file there, and once more if it fails, after the obstacle is removed: the agent may have put

@@ -2,8 +2,8 @@
 
 use std::{
     error::Error,
-    fs::{DirBuilder, File},
-    io::{self, Read, Write},
+    fs::DirBuilder,
+    io::{self, Write},
     os::unix::fs::DirBuilderExt,
     path::Path,
     time::Duration,
@@ -14,12 +14,13 @@ use aiwg_fs::{Dir, Identity};
 use crate::{
     EXIT_FILE, EXIT_REMOVED, RUN_FILE, STDERR_FILE, STDOUT_FILE,
     agent::{self, set_limits},
+    daemon,
     input::Input,
     launch::{LaunchSpec, SpawnError, Started},
     lock::{Acquired, acquire},
     outputs::Outputs,
-    process::{AT_ONCE, NAME, Process, stat},
-    record::{EndedFor, ExitRecord, RunRecord, boot_id, now_ms, reserve, write, write_durably},
+    process::{NAME, Process, stat},
+    record::{EndedFor, ExitRecord, RunRecord, boot_id, make_durable, now_ms, reserve, write, write_after},
     signals::Signals,
     supervise::{Limits, supervise},
     watch::{Watch, above},
@@ -54,7 +55,7 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     let _ = rustix::thread::set_name(NAME);
     // Whatever the daemon had open, the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
-    let spec = read_spec()?;
+    let spec = daemon::read_spec()?;
     set_limits(&spec).unwrap_or_else(|error| complain(&error));
     detach()?;
     // Held, since the project may be moved, and another directory be put in its place.
@@ -69,14 +70,16 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &spec);
     match start(&spec, &dir, &signals) {
         Ok((run, outputs, mut input)) => {
-            report(run.agent);
+            if let Some(agent) = run.agent {
+                daemon::report(&Started::Started(agent));
+            }
             if let Some(input) = &mut input {
                 input.begin(outputs.stdout());
             }
             keep(&run, &spec, (&dir, &outputs, input), watch, &mut signals, &mut record);
         }
         Err(error) => {
-            report_failed(&error);
+            daemon::report(&Started::Failed(error.clone()));
             if error.is_shortage() {
                 // It has not been started, and will be: that needs no record, for which there may be no room.
                 return Ok(0);
@@ -96,20 +99,6 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     Ok(on_record.map(|()| 0)?)
 }
 
-fn read_spec() -> Result<LaunchSpec, Box<dyn Error>> {
-    let mut text = Vec::with_capacity(AT_ONCE);
-    io::stdin().read_to_end(&mut text)?;
-    // The place and not the values: the error would quote them, and the environment may hold secrets.
-    serde_json::from_slice(&text).map_err(|error| {
-        format!(
-            "the launch specification is not understood at line {} column {}",
-            error.line(),
-            error.column()
-        )
-        .into()
-    })
-}
-
 /// A session of its own, and the parent of every orphan below it.
 fn detach() -> io::Result<()> {
     // It fails only for the leader of a process group, which already has at least that to itself.
@@ -117,26 +106,6 @@ fn detach() -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     Ok(())
-}
-
-fn report(agent: Option<Process>) {
-    if let Some(agent) = agent {
-        send(&Started::Started(agent));
-    }
-}
-
-fn report_failed(error: &SpawnError) {
-    send(&Started::Failed(error.clone()));
-}
-
-/// Reports to the daemon, and closes the pipe. The daemon may be gone: that changes nothing.
-fn send(started: &Started) {
-    let mut stdout = io::stdout();
-    let _ = serde_json::to_writer(&mut stdout, started);
-    let _ = stdout.write_all(b"\n").and_then(|()| stdout.flush());
-    if let Ok(null) = File::options().write(true).open("/dev/null") {
-        let _ = rustix::stdio::dup2_stdout(null);
-    }
 }
 
 /// Starts the agent and writes the record of the shim and the agent.
@@ -231,10 +200,19 @@ fn blank(spec: &LaunchSpec) -> ExitRecord {
 }
 
 /// Keeps trying, with the lock held: without the record the task would count as lost, and be done again.
+///
+/// The record survives a power cut, or the daemon has stored what it says: waiting for the disk is most of the time that a small task takes, and
+/// once is enough.
 fn put_on_record(dir: &Dir, end_requested: impl Fn() -> bool, record: &ExitRecord) -> io::Result<()> {
-    let write = || write_durably(dir, EXIT_FILE, record, || sync_output(dir));
     let is_gone = || !dir.is_linked().unwrap_or(true);
-    keep_trying(write, |tries| is_gone() || (end_requested() && tries >= RECORD_TRIES), RECORD_EVERY)
+    let is_enough = |tries| is_gone() || (end_requested() && tries >= RECORD_TRIES);
+    let tried = |work: &dyn Fn() -> io::Result<()>| keep_trying(work, is_enough, RECORD_EVERY);
+    tried(&|| write_after(dir, EXIT_FILE, record, || sync_output(dir)))
+        .and_then(|()| {
+            // Of a directory that was taken away the daemon learns by the exit code.
+            let is_theirs = record.ended_for != Some(EndedFor::Removed) && daemon::stores_end();
+            if is_theirs { Ok(()) } else { tried(&|| make_durable(dir, EXIT_FILE)) }
+        })
         .map_err(|error| io::Error::new(error.kind(), format!("{EXIT_FILE}: {error}")))
 }
 
@@ -248,7 +226,8 @@ fn record_elsewhere(spec: &LaunchSpec, record: &ExitRecord) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => task.own_dir(name.as_ref()),
         made => made,
     };
-    write_durably(&dir?, EXIT_FILE, record, || Ok(()))
+    let dir = dir?;
+    write(&dir, EXIT_FILE, record).and_then(|()| make_durable(&dir, EXIT_FILE))
 }
 
 /// Makes a directory that only its owner can enter, if there is none.

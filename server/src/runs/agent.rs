@@ -45,7 +45,7 @@ use super::{
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
     prepare::{Prepared, Recorded, Unprepared, prepare},
-    shim::{self, ANSWERS_WITHIN},
+    shim::{self, ANSWERS_WITHIN, OwnShim},
     silence::Silence,
     work::COMPARED_WITHIN,
 };
@@ -164,9 +164,10 @@ impl Agent {
         let order = self.order.take();
         let is_ours = order.is_some();
         let most = most_attempts(&loaded.config.daemon);
+        let mut own = None;
         let result = match (self.basis(loaded, is_ours).await, order) {
             (Err(error), _) => Err(error),
-            (Ok(basis), Some(order)) => self.start(shared, &basis, &dir, order, &mut orders).await,
+            (Ok(basis), Some(order)) => self.start(shared, &basis, &dir, order, (&mut orders, &mut own)).await,
             (Ok(basis), None) => self.adopt(shared, &basis, &dir, &mut orders).await,
         };
         let result = result.unwrap_or_else(|error| End::of(could_not_start(&error)));
@@ -179,15 +180,19 @@ impl Agent {
             other => other,
         };
         self.task.report(shared, &result, most).await;
+        if let Some(own) = own {
+            own.release().await;
+        }
     }
 
+    /// Starts it, and keeps it until its end is known. Its shim, if there is one, waits until that is stored.
     async fn start(
         &self,
         shared: &Arc<Shared>,
         basis: &Arc<Basis>,
         dir: &Path,
         order: StartOrder,
-        orders: &mut KeeperOrders,
+        (orders, own): (&mut KeeperOrders, &mut Option<OwnShim>),
     ) -> io::Result<End> {
         let agent = &basis.profile.agent;
         let limit_ms = self.limit_ms(basis.daemon());
@@ -221,11 +226,11 @@ impl Agent {
                 "the record of its protected files could not be stored: {error}"
             )));
         }
-        let mut child = match spawned {
-            Ok(child) => child,
+        let own = match spawned {
+            Ok(child) => own.insert(OwnShim::new(child)),
             Err(error) => return Ok(not_started(&error)),
         };
-        if let Err(error) = shim::give(&mut child, &spec).await
+        if let Err(error) = own.give(&spec).await
             && error.kind() != io::ErrorKind::BrokenPipe
         {
             return Ok(not_started(&error));
@@ -234,7 +239,7 @@ impl Agent {
         drop(spec);
         let mut shortage = None;
         let ended = async {
-            match shim::started(&mut child).await {
+            match own.started().await {
                 Some(Started::Started(process)) => {
                     let agent = Some(process.pid);
                     shared.context.running.set_processes(self.task.no, self.task.launch, shim, agent);
@@ -243,7 +248,7 @@ impl Agent {
                 Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(lacks(&error, agent)),
                 _ => {}
             }
-            child.wait().await.ok().and_then(|status| status.code())
+            own.ended().await
         };
         let code = self.until(shared, basis, dir, (Some(Duration::ZERO), shim), ended, orders).await;
         if let Some(why) = shortage {

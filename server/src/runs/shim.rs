@@ -5,10 +5,10 @@ use std::{ffi::OsString, io, path::Path, process::Stdio, sync::OnceLock, time::D
 use aiwg_fs::is_shortage;
 use aiwg_model::TaskNo;
 use aiwg_protocol::SOCKET_ENV;
-use aiwg_shim::{LaunchSpec, Process, ROLE, ShimProgram, Started};
+use aiwg_shim::{LaunchSpec, ON_RECORD, Process, ROLE, STORED, ShimProgram, Started};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStdout, Command},
     time::{error::Elapsed, timeout},
 };
 
@@ -25,6 +25,12 @@ static SMALL: OnceLock<Option<ShimProgram>> = OnceLock::new();
 /// Time between two checks that a shim which is not our child still lives, where the system cannot tell us.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// Time that a shim has to exit once it may.
+const EXITS_WITHIN: Duration = Duration::from_secs(2);
+
+/// The longest line of a shim that is read, in bytes: the reason why an agent could not be started may name a path.
+const LONGEST_LINE: u64 = 64 * 1024;
+
 /// Time that a task's directory has to answer, where nobody is to wait for that.
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
@@ -37,7 +43,7 @@ pub(super) fn look_for_small() -> Option<&'static ShimProgram> {
 }
 
 /// Starts a shim, without these variables of the daemon's environment. It is marked as its agent is, so that it is found as that is. It waits
-/// for its launch specification, which [`give`] gives.
+/// for its launch specification, which [`OwnShim::give`] gives.
 pub(super) fn spawn(launch: Launch, markers: Markers, kept_back: &[OsString]) -> io::Result<Child> {
     if let Some(program) = look_for_small().and_then(ShimProgram::path) {
         match spawn_program(&program, launch, &markers, kept_back) {
@@ -76,19 +82,58 @@ fn spawn_program(
         .spawn()
 }
 
-/// Gives a shim its launch specification. It answers through [`started`].
-pub(super) async fn give(child: &mut Child, spec: &LaunchSpec) -> io::Result<()> {
-    match child.stdin.take() {
-        Some(mut stdin) => stdin.write_all(&serde_json::to_vec(spec)?).await,
-        None => Ok(()),
-    }
+/// A shim that this daemon has started, and what the two say to each other.
+pub(super) struct OwnShim {
+    child: Child,
+    lines: Option<BufReader<ChildStdout>>,
 }
 
-/// The shim's report on the agent's start; none if it ended without a word.
-pub(super) async fn started(child: &mut Child) -> Option<Started> {
-    let mut line = String::new();
-    BufReader::new(child.stdout.take()?).read_line(&mut line).await.ok()?;
-    serde_json::from_str(&line).ok()
+impl OwnShim {
+    pub(super) fn new(mut child: Child) -> Self {
+        // Two short lines: one buffer for each agent that runs.
+        let lines = child.stdout.take().map(|stdout| BufReader::with_capacity(256, stdout));
+        Self { child, lines }
+    }
+
+    /// Gives it its launch specification. It answers through [`started`](Self::started).
+    pub(super) async fn give(&mut self, spec: &LaunchSpec) -> io::Result<()> {
+        let Some(stdin) = &mut self.child.stdin else { return Ok(()) };
+        let mut line = serde_json::to_vec(spec)?;
+        line.push(b'\n');
+        stdin.write_all(&line).await
+    }
+
+    /// Its report on the agent's start; none if it ended without a word.
+    pub(super) async fn started(&mut self) -> Option<Started> {
+        serde_json::from_str(&self.line().await?).ok()
+    }
+
+    /// Waits until the end of its run is on record, or it is gone; then it gives what it has exited with, where that can be told.
+    pub(super) async fn ended(&mut self) -> Option<i32> {
+        while let Some(line) = self.line().await {
+            if line.trim_end() == ON_RECORD {
+                return None;
+            }
+        }
+        self.child.wait().await.ok().and_then(|status| status.code())
+    }
+
+    /// Has it exit: the end of its run is stored.
+    pub(super) async fn release(mut self) {
+        if let Some(mut stdin) = self.child.stdin.take() {
+            // It may be gone.
+            let _ = stdin.write_all(&[STORED]).await;
+        }
+        // One that was stopped does not hear it: whoever lets it go on lets it exit.
+        let _ = timeout(EXITS_WITHIN, self.child.wait()).await;
+    }
+
+    /// The next line; none if there is no more.
+    async fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = self.lines.as_mut()?.take(LONGEST_LINE).read_line(&mut line).await;
+        read.ok().filter(|read| *read > 0).map(|_| line)
+    }
 }
 
 /// Waits until the shim of the task of `dir` is gone. It is not our child: the daemon that was its parent has died.

@@ -11,6 +11,7 @@ mod output;
 mod records;
 mod start;
 mod start_up;
+mod storing;
 mod support;
 mod surviving;
 mod sweeping;

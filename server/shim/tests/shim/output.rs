@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use aiwg_shim::{EXIT_FILE, LOCK_FILE, RUN_FILE, STDERR_FILE, STDOUT_FILE, Started};
+use aiwg_shim::{EXIT_FILE, LOCK_FILE, ON_RECORD, RUN_FILE, STDERR_FILE, STDOUT_FILE, Started};
 
 use crate::support::{Task, until};
 
@@ -11,7 +11,7 @@ fn output_goes_to_files_and_the_exit_is_on_record() {
     let task = Task::sh("echo out; echo err >&2; exit 3");
     let mut shim = task.start();
     assert!(matches!(shim.says(), Some(Started::Started(_))));
-    assert_eq!(shim.says_after(), "");
+    assert_eq!(shim.says_after(), format!("{ON_RECORD}\n"));
     shim.wait();
     let exit = task.exit();
     assert_eq!((exit.task_id.as_str(), exit.launch), ("task-0001", 1));

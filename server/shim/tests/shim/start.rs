@@ -1,6 +1,6 @@
 //! Agents that cannot be started.
 
-use aiwg_shim::{RUN_FILE, STDOUT_FILE, Signal, SpawnError, Started};
+use aiwg_shim::{ON_RECORD, RUN_FILE, STDOUT_FILE, Signal, SpawnError, Started};
 
 use crate::support::{Task, until};
 
@@ -8,7 +8,7 @@ use crate::support::{Task, until};
 fn error_of(task: &Task) -> SpawnError {
     let mut shim = task.start();
     let Some(Started::Failed(error)) = shim.says() else { panic!("it was started") };
-    assert_eq!(shim.says_after(), "");
+    assert_eq!(shim.says_after(), format!("{ON_RECORD}\n"));
     shim.wait();
     let exit = task.exit();
     assert_eq!((exit.code, exit.signal, exit.spawn_error.as_ref()), (None, None, Some(&error)));

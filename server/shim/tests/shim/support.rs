@@ -171,6 +171,30 @@ impl Shim {
         self.child.stdin.take().unwrap().write_all(text).unwrap();
     }
 
+    /// Gives it the specification and stays, as a daemon that lives.
+    pub(crate) fn give_and_stay(&mut self, spec: &LaunchSpec) {
+        self.stdout = self.child.stdout.take().map(BufReader::new);
+        let line = serde_json::to_string(spec).unwrap();
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Its next line, without its end.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// Answers that the end is stored.
+    pub(crate) fn answer(&mut self, answer: u8) {
+        self.child.stdin.as_mut().unwrap().write_all(&[answer]).unwrap();
+    }
+
+    /// Ends without an answer.
+    pub(crate) fn close_stdin(&mut self) {
+        self.child.stdin = None;
+    }
+
     /// Its one line; none if it ended without.
     pub(crate) fn says(&mut self) -> Option<Started> {
         let mut line = String::new();
