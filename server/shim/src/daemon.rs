@@ -65,7 +65,10 @@ fn is_answered() -> bool {
             Ok(1..) => {
                 let mut answer = [0];
                 // Nothing is kept back: what the daemon wrote before was one line, and it has waited since.
-                return io::stdin().lock().read(&mut answer).is_ok_and(|read| read == 1 && answer[0] == STORED);
+                return io::stdin()
+                    .lock()
+                    .read(&mut answer)
+                    .is_ok_and(|read| read == 1 && answer[0] == STORED);
             }
             Ok(0) | Err(_) => return false,
         }

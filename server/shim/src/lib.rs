@@ -10,14 +10,14 @@
 //!
 //! 1. takes over the signals that would end it, leaves its session, and becomes the child subreaper of all that the agent will
 //!    start: every orphan there becomes its child, so nothing can escape it;
-//! 2. takes the lock in the run's directory and keeps it for life. **Holding that lock is what being alive means**: no process
-//!    number is needed to ask, and the kernel drops it however the shim dies;
+//! 2. takes the lock in the run's directory and keeps it until the end is on record. **Holding that lock is what being alive means**: no
+//!    process number is needed to ask, and the kernel drops it however the shim dies;
 //! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and reports one line, [`Started`], to the daemon;
 //! 4. passes on to the agent what is added to [`INPUT_FILE`], where it is one that takes messages while it works, and closes its input when it
 //!    is done;
 //! 5. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
 //! 6. when the agent has exited, ends what it left behind, and writes [`EXIT_FILE`], after all of the output is on the disk;
-//! 7. reports [`ON_RECORD`] to the daemon, and exits with 0 once that has answered that it has stored the end ([`STORED`]), or once the record would
+//! 7. lets go of the lock, reports [`ON_RECORD`] to the daemon, and exits with 0 once that has answered that it has stored the end ([`STORED`]), or once the record would
 //!    survive a power cut: the daemon may be gone, and nobody but the record know of the end.
 //!
 //! The daemon may die and come back at any moment. [`abandon`] says what it finds then: either a shim is alive, or that launch can
@@ -62,8 +62,8 @@ mod watch;
 
 pub use force::{PATIENCE, end_shims, force_end};
 pub use launch::{
-    DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, DEFAULT_MOST_PAUSED_MS, LaunchSpec, ON_RECORD, STORED, SpawnError,
-    Started,
+    DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, DEFAULT_MOST_PAUSED_MS, LaunchSpec, ON_RECORD, STORED,
+    SpawnError, Started,
 };
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use pauses::{Pauses, read_pauses, write_pauses};

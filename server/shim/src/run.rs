@@ -96,7 +96,11 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
         record_elsewhere(&spec, &record).unwrap_or_else(|error| complain(&error));
         return Ok(EXIT_REMOVED);
     }
-    Ok(on_record.map(|()| 0)?)
+    on_record?;
+    // Nothing is left for whose life it stands, and the task's next run need not wait.
+    drop(lock);
+    keep_for_good(&dir, || signals.end_requested())?;
+    Ok(0)
 }
 
 /// A session of its own, and the parent of every orphan below it.
@@ -200,20 +204,28 @@ fn blank(spec: &LaunchSpec) -> ExitRecord {
 }
 
 /// Keeps trying, with the lock held: without the record the task would count as lost, and be done again.
-///
-/// The record survives a power cut, or the daemon has stored what it says: waiting for the disk is most of the time that a small task takes, and
-/// once is enough.
 fn put_on_record(dir: &Dir, end_requested: impl Fn() -> bool, record: &ExitRecord) -> io::Result<()> {
-    let is_gone = || !dir.is_linked().unwrap_or(true);
-    let is_enough = |tries| is_gone() || (end_requested() && tries >= RECORD_TRIES);
-    let tried = |work: &dyn Fn() -> io::Result<()>| keep_trying(work, is_enough, RECORD_EVERY);
-    tried(&|| write_after(dir, EXIT_FILE, record, || sync_output(dir)))
-        .and_then(|()| {
-            // Of a directory that was taken away the daemon learns by the exit code.
-            let is_theirs = record.ended_for != Some(EndedFor::Removed) && daemon::stores_end();
-            if is_theirs { Ok(()) } else { tried(&|| make_durable(dir, EXIT_FILE)) }
-        })
-        .map_err(|error| io::Error::new(error.kind(), format!("{EXIT_FILE}: {error}")))
+    let write = || write_after(dir, EXIT_FILE, record, || sync_output(dir));
+    keep_trying(write, is_enough(dir, end_requested), RECORD_EVERY).map_err(about_record)
+}
+
+/// Returns when the daemon has stored the end of the run, or the record would survive a power cut. Waiting for the disk is most of the time that a
+/// small task takes, so one of both is enough.
+fn keep_for_good(dir: &Dir, end_requested: impl Fn() -> bool) -> io::Result<()> {
+    if daemon::stores_end() {
+        return Ok(());
+    }
+    let keep = || make_durable(dir, EXIT_FILE);
+    keep_trying(keep, is_enough(dir, end_requested), RECORD_EVERY).map_err(about_record)
+}
+
+/// True once so many tries are enough.
+fn is_enough(dir: &Dir, end_requested: impl Fn() -> bool) -> impl Fn(u32) -> bool {
+    move |tries| !dir.is_linked().unwrap_or(true) || (end_requested() && tries >= RECORD_TRIES)
+}
+
+fn about_record(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{EXIT_FILE}: {error}"))
 }
 
 /// Puts the end on record where the directory was, as long as its project is there.

@@ -167,7 +167,9 @@ impl Agent {
         let mut own = None;
         let result = match (self.basis(loaded, is_ours).await, order) {
             (Err(error), _) => Err(error),
-            (Ok(basis), Some(order)) => self.start(shared, &basis, &dir, order, (&mut orders, &mut own)).await,
+            (Ok(basis), Some(order)) => {
+                self.start(shared, &basis, &dir, order, (&mut orders, &mut own)).await
+            }
             (Ok(basis), None) => self.adopt(shared, &basis, &dir, &mut orders).await,
         };
         let result = result.unwrap_or_else(|error| End::of(could_not_start(&error)));
