@@ -79,6 +79,8 @@ need_test_tools() {
     need_command chromium chromium
     # Its promtool checks the metrics, and the alerting rules on them.
     need_command promtool prometheus
+    # Has deliveries of GitLab, for its own tests.
+    [ -d /usr/share/gocode/src/github.com/xanzy/go-gitlab/testdata/webhooks ] || missing+=(golang-github-xanzy-go-gitlab-dev)
     if [ ! -x /usr/sbin/sshd ]; then
         missing+=(openssh-server)
         if [ -d /run/systemd/system ]; then

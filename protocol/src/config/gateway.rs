@@ -46,7 +46,7 @@ impl Default for WebhooksConfig {
 pub enum WebhookKind {
     /// GitHub: `X-Hub-Signature-256`, `X-GitHub-Event`, `X-GitHub-Delivery`.
     Github,
-    /// GitLab: `X-Gitlab-Token`, `X-Gitlab-Event`, `Idempotency-Key`.
+    /// GitLab: `webhook-signature` where the secret is a signing token (`whsec_`), or else `X-Gitlab-Token`; `X-Gitlab-Event`, `Idempotency-Key`.
     Gitlab,
     /// Slack, and what signs as it does: `X-Slack-Signature` over the time and the body.
     Slack,

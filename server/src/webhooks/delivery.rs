@@ -13,6 +13,9 @@ use super::{
 /// The longest id of a delivery that is kept as it is, in bytes: of a longer one its hash is.
 const LONGEST_ID: usize = 150;
 
+/// The event of GitLab's system hooks, of which the body says what has happened.
+const GITLAB_SYSTEM: &str = "system";
+
 /// The most fields of a form.
 const MOST_FIELDS: usize = 1000;
 
@@ -53,6 +56,8 @@ struct Said<'a> {
     #[serde(borrow, default)]
     action: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    build_status: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     challenge: Option<&'a RawValue>,
     #[serde(borrow, default)]
     command: Option<&'a RawValue>,
@@ -61,7 +66,13 @@ struct Said<'a> {
     #[serde(borrow, default)]
     event_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    event_name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     object_attributes: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    object_kind: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    status: Option<&'a RawValue>,
     #[serde(borrow, default)]
     r#type: Option<&'a RawValue>,
 }
@@ -146,10 +157,21 @@ fn gitlab(said: &Said<'_>, header: impl Fn(&'static str) -> Option<String>, body
         let name = name.to_ascii_lowercase();
         name.strip_suffix(" hook").unwrap_or(&name).replace(' ', "_")
     });
-    let action = said.object_attributes.and_then(|about| text(Said::of(about.get()).action));
+    let about = said.object_attributes.map(|about| Said::of(about.get())).unwrap_or_default();
+    let name = text(said.event_name);
+    let action = if event.as_deref() == Some(GITLAB_SYSTEM) {
+        name.or_else(|| text(said.object_kind))
+    } else {
+        // An action stands in one of two places; a pipeline, a job and a deployment have a state; a change of members, subgroups and projects a
+        // name, which of a push says the same as the header.
+        let acted = text(about.action).or_else(|| text(said.action));
+        let state = || text(about.status).or_else(|| text(said.status)).or_else(|| text(said.build_status));
+        acted.or_else(state).or_else(|| name.filter(|name| event.as_ref() != Some(name)))
+    };
     // Deliveries that a delivery has led to have its UUID: the body tells them apart.
     let by_event = || Some(format!("{}:{}", header("x-gitlab-event-uuid")?, hash(body)));
-    let id = header("idempotency-key").or_else(by_event);
+    // Both are the same, and the first is signed, where anything is.
+    let id = header(STANDARD_ID).or_else(|| header("idempotency-key")).or_else(by_event);
     (event, action, id)
 }
 
@@ -242,6 +264,46 @@ mod tests {
         };
         assert_eq!(id("{}"), id("{}"));
         assert_ne!(id("{}"), id("[]"));
+    }
+
+    /// The members are those of GitLab's documentation of its events.
+    #[test]
+    fn gitlab_says_in_several_places_what_has_happened() {
+        for (header, body, expected) in [
+            ("Push Hook", r#"{"object_kind":"push","event_name":"push"}"#, ["push", ""]),
+            ("Tag Push Hook", r#"{"event_name":"tag_push"}"#, ["tag_push", ""]),
+            (
+                "Confidential Note Hook",
+                r#"{"object_attributes":{"action":"create"}}"#,
+                ["confidential_note", "create"],
+            ),
+            ("Release Hook", r#"{"object_kind":"release","action":"delete"}"#, ["release", "delete"]),
+            (
+                "Milestone Hook",
+                r#"{"object_attributes":{"state":"active"},"action":"close"}"#,
+                ["milestone", "close"],
+            ),
+            ("Pipeline Hook", r#"{"object_attributes":{"status":"failed"}}"#, ["pipeline", "failed"]),
+            ("Job Hook", r#"{"object_kind":"build","build_status":"canceled"}"#, ["job", "canceled"]),
+            ("Deployment Hook", r#"{"status":"running"}"#, ["deployment", "running"]),
+            ("Member Hook", r#"{"event_name":"user_add_to_group"}"#, ["member", "user_add_to_group"]),
+            ("System Hook", r#"{"event_name":"user_create"}"#, ["system", "user_create"]),
+            (
+                "System Hook",
+                r#"{"object_kind":"merge_request","object_attributes":{"action":"open"}}"#,
+                ["system", "merge_request"],
+            ),
+            (
+                "Feature Flag Hook",
+                r#"{"object_attributes":{"active":true,"action":1}}"#,
+                ["feature_flag", ""],
+            ),
+        ] {
+            let headers =
+                [("X-Gitlab-Event", header), ("Idempotency-Key", "moved"), ("webhook-id", "signed")];
+            let [event, action, id] = names(delivered(WebhookKind::Gitlab, &headers, body).unwrap());
+            assert_eq!(([event.as_str(), &action], id.as_str()), (expected, "signed"), "{header} {body}");
+        }
     }
 
     #[test]

@@ -10,7 +10,11 @@ const STANDARD: &str = "whsec_";
 
 /// A secret, which no text shows.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
+pub struct Secret {
+    bytes: Vec<u8>,
+    /// True for one of Standard Webhooks: a key that signs, and is itself in no request.
+    is_standard: bool,
+}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,17 +32,27 @@ impl Secret {
         if text.is_empty() {
             return Err("is empty");
         }
-        if kind != WebhookKind::Standard {
-            return Ok(Self(text.as_bytes().to_owned()));
+        let is_standard = match kind {
+            WebhookKind::Standard => true,
+            // GitLab has both: a secret token, which it sends, and a signing token.
+            WebhookKind::Gitlab => text.starts_with(STANDARD),
+            WebhookKind::Github | WebhookKind::Slack | WebhookKind::Json => false,
+        };
+        if !is_standard {
+            return Ok(Self { bytes: text.as_bytes().to_owned(), is_standard });
         }
         let key = BASE64_STANDARD.decode(text.strip_prefix(STANDARD).unwrap_or(text));
         match key {
-            Ok(key) if !key.is_empty() => Ok(Self(key)),
+            Ok(key) if !key.is_empty() => Ok(Self { bytes: key, is_standard }),
             _ => Err("is no secret of Standard Webhooks: \"whsec_\", and base64 after it"),
         }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    pub(super) fn is_standard(&self) -> bool {
+        self.is_standard
     }
 }

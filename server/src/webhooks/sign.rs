@@ -34,6 +34,7 @@ pub fn is_signed(
 ) -> bool {
     let checked = match kind {
         WebhookKind::Github => github(secret, headers, body),
+        WebhookKind::Gitlab if secret.is_standard() => standard(secret, headers, body, now),
         WebhookKind::Gitlab => headers.get(GITLAB_TOKEN).map(|token| is_token(secret, token)),
         WebhookKind::Slack => slack(secret, headers, body, now),
         WebhookKind::Standard => standard(secret, headers, body, now),
@@ -132,16 +133,19 @@ pub fn signed(
         }
         WebhookKind::Gitlab => vec![("X-Gitlab-Event", event.to_owned()), ("Idempotency-Key", id.to_owned())],
         WebhookKind::Slack => vec![("X-Slack-Request-Timestamp", time.clone())],
-        WebhookKind::Standard => vec![("webhook-id", id.to_owned()), ("webhook-timestamp", time.clone())],
+        WebhookKind::Standard => Vec::new(),
         WebhookKind::Json => vec![("Idempotency-Key", id.to_owned())],
     };
+    if kind == WebhookKind::Standard || secret.is_some_and(Secret::is_standard) {
+        headers.extend([("webhook-id", id.to_owned()), ("webhook-timestamp", time.clone())]);
+    }
     headers.extend(secret.map(|secret| match kind {
         WebhookKind::Github => {
             ("X-Hub-Signature-256", format!("sha256={}", hex(&HMAC::mac(body, secret.bytes()))))
         }
-        WebhookKind::Gitlab => ("X-Gitlab-Token", text(secret)),
+        WebhookKind::Gitlab if !secret.is_standard() => ("X-Gitlab-Token", text(secret)),
         WebhookKind::Slack => ("X-Slack-Signature", format!("v0={}", hex(&slack_mac(secret, &time, body)))),
-        WebhookKind::Standard => {
+        WebhookKind::Standard | WebhookKind::Gitlab => {
             let mac = standard_mac(secret, id, &time, body);
             ("webhook-signature", format!("v1,{}", BASE64_STANDARD.encode(mac)))
         }
@@ -238,6 +242,26 @@ mod tests {
         for wrong in ["", "whsec_", "whsec_!"] {
             assert!(Secret::of(WebhookKind::Standard, wrong).is_err());
         }
+    }
+
+    /// GitLab's signing token is a secret of Standard Webhooks; the secret token beside it is not looked at then.
+    #[test]
+    fn gitlab_with_a_signing_token_signs_as_standard_webhooks_do() {
+        let (token, body, sent) =
+            ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", r#"{"test": 2432232314}"#, 1_614_265_330);
+        let secret = secret(WebhookKind::Gitlab, token);
+        let check = |all: &[(&str, &str)], now: u64| {
+            is_signed(WebhookKind::Gitlab, &secret, headers(all).as_slice(), body.as_bytes(), now)
+        };
+        let good = [
+            ("Idempotency-Key", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+            ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+            ("webhook-timestamp", "1614265330"),
+            ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+        ];
+        assert!(check(&good, sent) && !check(&good, sent + 301) && !check(&good[1..3], sent));
+        assert!(!check(&[("X-Gitlab-Token", token)], sent), "it is in no request");
+        assert!(Secret::of(WebhookKind::Gitlab, "whsec_!").is_err());
     }
 
     #[test]

@@ -31,10 +31,16 @@ const GITLAB_MERGE: &str = "{\n  \"object_kind\": \"merge_request\",\n  \"user\"
 
 struct Hooks {
     project: Project,
+    /// The secret of all sources but that of Standard Webhooks.
+    secret: &'static str,
 }
 
 impl Hooks {
     fn with(more: Value) -> Self {
+        Self::with_secret(SECRET, more)
+    }
+
+    fn with_secret(secret: &'static str, more: Value) -> Self {
         let sources = json!([
             { "path": "/github", "kind": "github", "secret": "${HOOK_SECRET}", "topic": "github:{event}:{action}" },
             { "path": "/gitlab", "kind": "gitlab", "secret": "${HOOK_SECRET}", "topic": "gitlab:{event}:{action}" },
@@ -46,14 +52,14 @@ impl Hooks {
         let mut config =
             json!({ "gateway": { "webhooks": { "listen": "127.0.0.1:0", "sources": sources } } });
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let hooks = Self { project: Project::new(config) };
+        let hooks = Self { project: Project::new(config), secret };
         hooks.start();
         hooks
     }
 
     fn command(&self, args: &[&str]) -> Cli {
         let mut command = self.project.command();
-        command.env("HOOK_SECRET", SECRET).env("STANDARD_SECRET", STANDARD);
+        command.env("HOOK_SECRET", self.secret).env("STANDARD_SECRET", STANDARD);
         Cli::of(command.args(args).stdin(Stdio::null()).output().unwrap())
     }
 
@@ -77,7 +83,7 @@ impl Hooks {
 
     /// Sends a body as its sender would.
     fn deliver(&self, kind: WebhookKind, path: &str, names: (&str, &str), body: &str) -> (u16, Value) {
-        self.post(path, &headers(kind, names, body, now()), body.as_bytes())
+        self.post(path, &headers_by(self.secret, kind, names, body, now()), body.as_bytes())
     }
 
     fn events(&self, topic: &str) -> Vec<Value> {
@@ -90,7 +96,17 @@ fn now() -> u64 {
 }
 
 fn headers(kind: WebhookKind, names: (&str, &str), body: &str, now: u64) -> Vec<(String, String)> {
-    let secret = if kind == WebhookKind::Standard { STANDARD } else { SECRET };
+    headers_by(SECRET, kind, names, body, now)
+}
+
+fn headers_by(
+    secret: &str,
+    kind: WebhookKind,
+    names: (&str, &str),
+    body: &str,
+    now: u64,
+) -> Vec<(String, String)> {
+    let secret = if kind == WebhookKind::Standard { STANDARD } else { secret };
     let secret = Secret::of(kind, secret).unwrap();
     let mut all = signed(kind, Some(&secret), names, body.as_bytes(), now);
     all.push(("Content-Type".to_owned(), "application/json".to_owned()));
@@ -216,6 +232,21 @@ fn webhooks_that_are_forged_late_or_wrong_are_refused() {
     }
     let address = hooks.address().unwrap();
     assert_eq!(post(&address, "GET", "/open", &[], b"").0, 405);
+    // A HEAD is told the length of what a GET is answered, and no more.
+    for path in ["/open", "/nothing"] {
+        let asked = |method: &str| {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            stream.write_all(&request(method, path, &[], b"")).unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            (length.map(str::to_owned), body.len())
+        };
+        let (got, head) = (asked("GET"), asked("HEAD"));
+        assert_eq!(head, (Some(got.1.to_string()), 0), "{path}");
+        assert_eq!(got.0, head.0, "{path}");
+    }
     assert_eq!(post(&address, "POST", "/nothing", &json_type(), b"{}").0, 404);
     assert_eq!(status("/open", &[], "{}").0, 415);
     // A page in a browser, whatever name of this machine it has found.
