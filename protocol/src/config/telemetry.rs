@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct TelemetryConfig {
     /// True if the metrics are written to `.aiwg/daemon/metrics.prom` every 15 seconds, for node_exporter's textfile collector.
     pub textfile: bool,
+    /// Name of the project: the label `project` in that file, and `aiwg.project` of traces. That of its folder when null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100))]
+    pub project: Option<String>,
     /// Address and port at which `GET /metrics` is answered, as `127.0.0.1:9464`: port 0 is any that is free. Whoever reaches it reads the metrics.
     /// Nothing is listened to when null.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,7 @@ use super::{
     command::{EngineConfig, Order},
     journal::Journal,
 };
-use crate::telemetry::{Note, Span};
+use crate::telemetry::{Ended, Note};
 
 /// The outcome of a transaction that is still open.
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub(super) struct Effects {
     /// What the tally is to count.
     pub(super) notes: Vec<Note>,
     /// Spans to send.
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Vec<Ended>,
     /// Time that the commit took; none if it wrote nothing.
     pub(super) commit: Option<Duration>,
     /// The answers to calls with keys, which are stored together at its end.

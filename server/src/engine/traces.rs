@@ -1,13 +1,12 @@
 //! Spans of what happens: of events that lead to something, of rules, tasks, runs and checks. Their ids are made of what is stored, so that the next
 //! daemon, and the agent's own telemetry, go on with the same trace. Where traces are not asked for, none of it is done.
 
-use std::sync::Arc;
-
 use aiwg_model::{Outcome, TaskRow, TaskSpec, UsedBy};
-use aiwg_protocol::types::{Event, EventSource, JsonObject, TaskState};
+use aiwg_protocol::types::{Event, JsonObject, TaskState, Timestamp};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::transaction::Transaction;
-use crate::telemetry::{Placed, Span, SpanContext, SpanKind};
+use crate::telemetry::{Ended, EventSpan, Id, Kind, Placed, Span, SpanContext};
 
 /// Maximum number of other events that the span of a rule links to.
 const MOST_LINKS: usize = 32;
@@ -16,39 +15,50 @@ const MOST_LINKS: usize = 32;
 const TRACEPARENT: &str = "traceparent";
 
 /// The ids of a project's spans.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Traces(Arc<str>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traces(u64);
 
 impl Traces {
     /// Those of the project at this place.
     pub fn of(project: &str) -> Self {
-        Self(project.into())
+        Self(number_of(project))
     }
 
-    fn id(&self, kind: &str, parts: &[&dyn std::fmt::Display]) -> String {
-        let mut id = format!("{}\0{kind}", self.0);
-        parts.iter().for_each(|part| id.push_str(&format!("\0{part}")));
-        id
+    fn id(self, kind: Kind, numbers: [u64; 3]) -> Id {
+        Id::of(self.0, kind, numbers)
     }
 
-    fn task(&self, task: &TaskRow) -> Placed {
-        let id = self.id("task", &[&task.no, &task.created_at.as_millis()]);
-        placed(task.spec.terms.trace.as_deref(), &id)
+    fn event(self, event: &Event) -> Id {
+        self.id(Kind::Event, [event.seq, of_time(event.at), 0])
+    }
+
+    fn task(self, task: &TaskRow) -> Placed {
+        let id = self.id(Kind::Task, [task.no.0, of_time(task.created_at), 0]);
+        placed(task.spec.terms.trace.as_deref(), id)
     }
 
     /// The place of a run of a task.
-    fn run(&self, task: &TaskRow, n: u32) -> Placed {
-        let id = self.id("run", &[&task.no, &task.created_at.as_millis(), &n]);
-        Placed::below(self.task(task).own, &id)
+    fn run(self, task: &TaskRow, n: u32) -> Placed {
+        let id = self.id(Kind::Run, [task.no.0, of_time(task.created_at), n.into()]);
+        Placed::below(self.task(task).own, id)
     }
 
-    fn rule(&self, rule: &str, event: &Event, below: SpanContext) -> Placed {
-        Placed::below(below, &self.id("rule", &[&rule, &event.seq, &event.at.as_millis()]))
+    fn rule(self, rule: &str, event: &Event, below: SpanContext) -> Placed {
+        Placed::below(below, self.id(Kind::Rule, [number_of(rule), event.seq, of_time(event.at)]))
     }
 }
 
+/// A number that stands for a text.
+fn number_of(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
+}
+
+fn of_time(at: Timestamp) -> u64 {
+    at.as_millis().cast_unsigned()
+}
+
 /// The place of a thing below its caller's, if that is known.
-fn placed(parent: Option<&str>, id: &str) -> Placed {
+fn placed(parent: Option<&str>, id: Id) -> Placed {
     parent.and_then(SpanContext::parse).map_or_else(|| Placed::first(id), |parent| Placed::below(parent, id))
 }
 
@@ -60,22 +70,22 @@ fn in_metadata(metadata: &JsonObject) -> Option<String> {
 
 impl Transaction<'_> {
     fn traces(&self) -> Option<Traces> {
-        self.state.config.traces.clone()
+        self.state.config.traces
     }
 
     /// The place of an event: below its emitter's span, or below the run of the agent that it came from.
-    fn event_place(&self, traces: &Traces, event: &Event) -> aiwg_store::Result<Placed> {
-        let id = traces.id("event", &[&event.seq, &event.at.as_millis()]);
+    fn event_place(&self, traces: Traces, event: &Event) -> aiwg_store::Result<Placed> {
+        let id = traces.event(event);
         if event.traceparent.is_some() {
-            return Ok(placed(event.traceparent.as_deref(), &id));
+            return Ok(placed(event.traceparent.as_deref(), id));
         }
         let cause = event.caused_by.as_ref().and_then(|cause| cause.task.as_deref());
         let parent = self.last_run_of(traces, cause)?;
-        Ok(parent.map_or_else(|| Placed::first(&id), |parent| Placed::below(parent, &id)))
+        Ok(parent.map_or_else(|| Placed::first(id), |parent| Placed::below(parent, id)))
     }
 
     /// The place of the last run of a task; of the task itself before the first.
-    fn last_run_of(&self, traces: &Traces, task: Option<&str>) -> aiwg_store::Result<Option<SpanContext>> {
+    fn last_run_of(&self, traces: Traces, task: Option<&str>) -> aiwg_store::Result<Option<SpanContext>> {
         let Some(no) = task.and_then(|task| task.parse().ok()) else { return Ok(None) };
         let Some(task) = self.store.task_if_readable(no)? else { return Ok(None) };
         Ok(Some(match task.launch {
@@ -94,13 +104,13 @@ impl Transaction<'_> {
             return Ok(Some(trace));
         }
         let cause = task.cause.as_ref().and_then(|cause| cause.task.as_deref());
-        Ok(self.last_run_of(&traces, cause)?.map(|parent| parent.to_string()))
+        Ok(self.last_run_of(traces, cause)?.map(|parent| parent.to_string()))
     }
 
     /// The trace of a task that a rule makes of an event.
     pub(super) fn trace_of_rule(&self, rule: &str, event: &Event) -> aiwg_store::Result<Option<String>> {
         let Some(traces) = self.traces() else { return Ok(None) };
-        let below = self.event_place(&traces, event)?.own;
+        let below = self.event_place(traces, event)?.own;
         Ok(Some(traces.rule(rule, event, below).own.to_string()))
     }
 
@@ -117,14 +127,19 @@ impl Transaction<'_> {
         let Some(traces) = self.traces().filter(|_| has_led || event.traceparent.is_some()) else {
             return Ok(());
         };
-        let place = self.event_place(&traces, event)?;
-        let is_from_outside = matches!(event.source, EventSource::Client | EventSource::Webhook);
-        let span = Span::new(place, format!("event {}", event.topic), (event.at, self.now))
-            .number("aiwg.event.seq", event.seq)
-            .text("aiwg.event.topic", event.topic.as_str())
-            .text("aiwg.event.source", event.source.name());
-        let kind = if is_from_outside { SpanKind::Consumer } else { SpanKind::Internal };
-        self.keep_span(Span { kind, ..span });
+        let place = self.event_place(traces, event)?;
+        if place.own.is_sampled {
+            let Event { seq, at, topic, source, .. } = event;
+            let span = EventSpan {
+                place,
+                seq: *seq,
+                at: *at,
+                until: self.now,
+                topic: topic.clone(),
+                source: *source,
+            };
+            self.effects.spans.push(Ended::Event(span));
+        }
         Ok(())
     }
 
@@ -136,13 +151,13 @@ impl Transaction<'_> {
         decided: Result<&str, &'static str>,
     ) -> aiwg_store::Result<()> {
         let (Some(traces), Some(event)) = (self.traces(), events.last()) else { return Ok(()) };
-        let below = self.event_place(&traces, event)?.own;
+        let below = self.event_place(traces, event)?.own;
         if !below.is_sampled {
             return Ok(());
         }
         let mut links = Vec::new();
         for other in events.iter().rev().skip(1).take(MOST_LINKS) {
-            links.push(self.event_place(&traces, other)?.own);
+            links.push(self.event_place(traces, other)?.own);
         }
         let from = events.iter().map(|event| event.at).min().unwrap_or(self.now);
         let span = Span::new(traces.rule(rule, event, below), format!("rule {rule}"), (from, self.now))
@@ -201,7 +216,7 @@ impl Transaction<'_> {
     /// Keeps a span until the transaction is committed, unless nobody is to collect it.
     fn keep_span(&mut self, span: Span) {
         if span.place.own.is_sampled {
-            self.effects.spans.push(span);
+            self.effects.spans.push(Ended::Other(Box::new(span)));
         }
     }
 }

@@ -94,6 +94,13 @@ impl Family {
         Self { created: Some(seconds), ..self }
     }
 
+    /// The same with a further label, before the others.
+    #[must_use]
+    pub(crate) fn labelled(mut self, name: &'static str, text: &str) -> Self {
+        self.points.iter_mut().for_each(|point| point.labels.insert(0, (name, text.to_owned())));
+        self
+    }
+
     /// The unit, if the name has one.
     fn unit(&self) -> Option<&'static str> {
         let (_, last) = self.name.rsplit_once('_')?;
@@ -266,6 +273,15 @@ mod tests {
             )
         );
         assert!(text.ends_with("# TYPE x_build info\nx_build_info{version=\"1\"} 1\n# EOF\n"), "{text}");
+    }
+
+    #[test]
+    fn a_further_label_is_on_every_series() {
+        let families: Vec<_> = families().into_iter().map(|family| family.labelled("p", "a b\"")).collect();
+        for text in [prometheus(&families), openmetrics(&families)] {
+            let series: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+            assert!(series.len() > 10 && series.iter().all(|line| line.contains("{p=\"a b\\\"\"")), "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod trace;
 pub(crate) use exposition::{Family, Point, openmetrics, prometheus};
 pub(crate) use histogram::Histogram;
 pub(crate) use otlp::{Resource, rejected, request};
-pub(crate) use span::{Attribute, Span, SpanCounts, SpanKind, Spans};
+pub(crate) use span::{Attribute, Ended, EventSpan, Span, SpanCounts, SpanKind, Spans};
 pub(crate) use tally::{Counts, Note, Series, Tally};
-pub(crate) use trace::{Placed, SpanContext};
+pub(crate) use trace::{Id, Kind, Placed, SpanContext};

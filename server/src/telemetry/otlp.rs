@@ -1,7 +1,9 @@
 //! The messages of OTLP, the OpenTelemetry protocol, as Protocol Buffers: as much of them as the daemon sends and reads. The numbers are those of
 //! `opentelemetry/proto/trace/v1/trace.proto` and of the files that it imports; a test reads all of it with the official definitions.
 
-use super::{Attribute, Span, SpanContext};
+use aiwg_protocol::types::{EventSource, Timestamp};
+
+use super::{Attribute, Ended, EventSpan, Placed, Span, SpanContext, SpanKind, span::within_bound};
 
 /// The name of what makes the spans, in each request.
 const SCOPE: &str = "aiwg";
@@ -10,69 +12,98 @@ const SCOPE: &str = "aiwg";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Resource(pub(crate) Vec<(&'static str, String)>);
 
-/// A request with these spans: `ExportTraceServiceRequest`.
-pub(crate) fn request(resource: &Resource, spans: &[Span]) -> Vec<u8> {
-    let mut scope_spans = Message::default();
-    scope_spans.message(1, &{
-        let mut scope = Message::default();
-        scope.text(1, SCOPE).text(2, env!("CARGO_PKG_VERSION"));
-        scope
+/// The bytes of a span, as a rule.
+const OF_SPAN: usize = 256;
+
+/// A request with these spans: `ExportTraceServiceRequest`. All of it is written to one place, so that a span costs no more than its bytes.
+pub(crate) fn request(resource: &Resource, spans: &[Ended]) -> Vec<u8> {
+    let mut request = Message(Vec::with_capacity((spans.len() + 1) * OF_SPAN));
+    request.message(1, |resource_spans| {
+        resource_spans.message(1, |about| {
+            for (name, value) in &resource.0 {
+                attribute(about, 1, name, |any| any.text(1, value));
+            }
+        });
+        resource_spans.message(2, |scope_spans| {
+            scope_spans.message(1, |scope| {
+                scope.text(1, SCOPE).text(2, env!("CARGO_PKG_VERSION"));
+            });
+            for one in spans {
+                scope_spans.message(2, |made| match one {
+                    Ended::Event(of) => event(made, of),
+                    Ended::Other(of) => span(made, of),
+                });
+            }
+        });
     });
-    for one in spans {
-        scope_spans.message(2, &span(one));
-    }
-    let mut about = Message::default();
-    for (name, value) in &resource.0 {
-        about.message(1, &attribute(name, &Attribute::Text(value.clone())));
-    }
-    let mut resource_spans = Message::default();
-    resource_spans.message(1, &about).message(2, &scope_spans);
-    let mut request = Message::default();
-    request.message(1, &resource_spans);
     request.0
 }
 
-fn span(span: &Span) -> Message {
-    let mut made = Message::default();
-    ids(&mut made, span.place.own);
-    if let Some(parent) = span.place.parent {
-        made.bytes(4, &parent.to_be_bytes());
-    }
-    made.text(5, &span.name).varint(6, span.kind as u64);
-    made.fixed(7, nanos(span.from.as_millis())).fixed(8, nanos(span.until.as_millis()));
+fn event(made: &mut Message, of: &EventSpan) {
+    let is_from_outside = matches!(of.source, EventSource::Client | EventSource::Webhook);
+    let kind = if is_from_outside { SpanKind::Consumer } else { SpanKind::Internal };
+    let topic = within_bound(&of.topic);
+    head(made, of.place, &["event ", topic], kind, (of.at, of.until));
+    attribute(made, 9, "aiwg.event.seq", |any| any.varint(3, of.seq));
+    attribute(made, 9, "aiwg.event.topic", |any| any.text(1, topic));
+    attribute(made, 9, "aiwg.event.source", |any| any.text(1, of.source.name()));
+    sampled(made);
+}
+
+fn span(made: &mut Message, span: &Span) {
+    head(made, span.place, &[&span.name], SpanKind::Internal, (span.from, span.until));
     for (name, value) in &span.attributes {
-        made.message(9, &attribute(name, value));
+        attribute(made, 9, name, |any| match value {
+            Attribute::Text(text) => any.text(1, text),
+            Attribute::Number(number) => any.varint(3, number.cast_unsigned()),
+            Attribute::Real(real) => any.fixed(4, real.to_bits()),
+        });
     }
     for link in &span.links {
-        let mut linked = Message::default();
-        ids(&mut linked, *link);
-        made.message(13, &linked);
+        made.message(13, |linked| ids(linked, *link));
     }
     if span.is_error {
-        let mut status = Message::default();
         // STATUS_CODE_ERROR.
-        status.varint(3, 2);
-        made.message(15, &status);
+        made.message(15, |status| {
+            status.varint(3, 2);
+        });
     }
-    // The flags: sampled.
+    sampled(made);
+}
+
+/// What each span begins with.
+fn head(
+    made: &mut Message,
+    place: Placed,
+    name: &[&str],
+    kind: SpanKind,
+    (from, until): (Timestamp, Timestamp),
+) {
+    ids(made, place.own);
+    if let Some(parent) = place.parent {
+        made.bytes(4, &parent.to_be_bytes());
+    }
+    made.message(5, |text| name.iter().for_each(|part| text.0.extend(part.as_bytes())));
+    // A clock that was set back makes none that ends before it begins.
+    let from = from.min(until);
+    made.varint(6, kind as u64).fixed(7, nanos(from.as_millis())).fixed(8, nanos(until.as_millis()));
+}
+
+/// The flags, with which each span ends.
+fn sampled(made: &mut Message) {
     made.fixed32(16, 1);
-    made
 }
 
 fn ids(made: &mut Message, context: SpanContext) {
     made.bytes(1, &context.trace.to_be_bytes()).bytes(2, &context.span.to_be_bytes());
 }
 
-fn attribute(name: &str, value: &Attribute) -> Message {
-    let mut any = Message::default();
-    match value {
-        Attribute::Text(text) => any.text(1, text),
-        Attribute::Number(number) => any.varint(3, number.cast_unsigned()),
-        Attribute::Real(real) => any.fixed(4, real.to_bits()),
-    };
-    let mut pair = Message::default();
-    pair.text(1, name).message(2, &any);
-    pair
+fn attribute(made: &mut Message, number: u64, name: &str, value: impl FnOnce(&mut Message) -> &mut Message) {
+    made.message(number, |pair| {
+        pair.text(1, name).message(2, |any| {
+            value(any);
+        });
+    });
 }
 
 fn nanos(millis: i64) -> u64 {
@@ -123,8 +154,17 @@ impl Message {
         self.bytes(number, value.as_bytes())
     }
 
-    fn message(&mut self, number: u64, value: &Self) -> &mut Self {
-        self.bytes(number, &value.0)
+    /// A message, or a text, in it: what is written to it meanwhile.
+    fn message(&mut self, number: u64, write: impl FnOnce(&mut Self)) -> &mut Self {
+        self.tag(number, 2);
+        // Most are so short that their length is one byte. Where it is more, what was written moves on.
+        let at = self.0.len();
+        self.0.push(0);
+        write(self);
+        let mut length = Self::default();
+        length.raw_varint(self.0.len().saturating_sub(at + 1) as u64);
+        self.0.splice(at..=at, length.0);
+        self
     }
 }
 
@@ -199,15 +239,15 @@ mod tests {
 
     #[test]
     fn an_answer_says_how_many_were_refused() {
-        let mut partial = Message::default();
-        partial.varint(1, 300).text(2, "too old");
         let mut answer = Message::default();
-        answer.message(1, &partial);
+        answer.message(1, |partial| {
+            partial.varint(1, 300).text(2, "too old");
+        });
         assert_eq!(rejected(&answer.0), 300);
-        let mut below = Message::default();
-        below.varint(1, u64::MAX);
         let mut answer = Message::default();
-        answer.message(1, &below);
+        answer.message(1, |below| {
+            below.varint(1, u64::MAX);
+        });
         assert_eq!((rejected(&answer.0), rejected(b""), rejected(b"<html>")), (0, 0, 0));
     }
 

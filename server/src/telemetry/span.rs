@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use aiwg_protocol::types::Timestamp;
+use aiwg_protocol::types::{EventSource, Timestamp};
 use tokio::sync::Notify;
 
 use super::{Placed, SpanContext};
@@ -36,15 +36,37 @@ pub(crate) enum Attribute {
     Real(f64),
 }
 
-/// A span that is over.
+/// The span of an event, of which there may be very many: it is put into words where it is sent, and not on the engine's thread.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct EventSpan {
+    /// The place.
+    pub(crate) place: Placed,
+    /// The event's number.
+    pub(crate) seq: u64,
+    /// Its time.
+    pub(crate) at: Timestamp,
+    /// Time of its commit.
+    pub(crate) until: Timestamp,
+    /// Its topic.
+    pub(crate) topic: String,
+    /// Its source.
+    pub(crate) source: EventSource,
+}
+
+/// A span that is over, and waits to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Ended {
+    Event(EventSpan),
+    Other(Box<Span>),
+}
+
+/// A span that is over, of anything but an event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Span {
     /// The place.
     pub(crate) place: Placed,
     /// The name.
     pub(crate) name: String,
-    /// The role.
-    pub(crate) kind: SpanKind,
     /// Time of its beginning.
     pub(crate) from: Timestamp,
     /// Time of its end.
@@ -61,18 +83,8 @@ impl Span {
     /// One without attributes.
     pub(crate) fn new(place: Placed, name: String, (from, until): (Timestamp, Timestamp)) -> Self {
         let (attributes, links) = (Vec::new(), Vec::new());
-        // A clock that was set back makes none that ends before it begins.
-        let (from, until) = (from.min(until), until);
-        Self {
-            place,
-            name: bounded(name),
-            kind: SpanKind::Internal,
-            from,
-            until,
-            attributes,
-            links,
-            is_error: false,
-        }
+        let name = bounded(name);
+        Self { place, name, from, until, attributes, links, is_error: false }
     }
 
     /// Adds a text.
@@ -114,8 +126,13 @@ impl Span {
 }
 
 fn bounded(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+    text.truncate(within_bound(&text).len());
     text
+}
+
+/// As much of a text as a span may have.
+pub(super) fn within_bound(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or_default()
 }
 
 /// The spans that wait to be sent, and what has become of those before. Cheap to clone.
@@ -124,7 +141,7 @@ pub(crate) struct Spans(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    waiting: Mutex<VecDeque<Span>>,
+    waiting: Mutex<VecDeque<Ended>>,
     /// Rung when there are some.
     come: Notify,
     sent: AtomicU64,
@@ -145,7 +162,7 @@ pub(crate) struct SpanCounts {
 
 impl Spans {
     /// Puts spans in; those for which there is no room are dropped. It waits for nobody.
-    pub(crate) fn put(&self, spans: Vec<Span>) {
+    pub(crate) fn put(&self, spans: Vec<Ended>) {
         if spans.is_empty() {
             return;
         }
@@ -159,7 +176,7 @@ impl Spans {
     }
 
     /// Takes the first ones, so many at most.
-    pub(crate) fn take(&self, most: usize) -> Vec<Span> {
+    pub(crate) fn take(&self, most: usize) -> Vec<Ended> {
         let mut waiting = self.lock();
         let count = most.min(waiting.len());
         waiting.drain(..count).collect()
@@ -189,38 +206,44 @@ impl Spans {
         SpanCounts { sent: of(&self.0.sent), full: of(&self.0.full), failed: of(&self.0.failed) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Span>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Ended>> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{Id, Kind},
+        *,
+    };
 
     fn span(name: &str) -> Span {
         let at = Timestamp::from_millis;
-        Span::new(Placed::first("x"), name.to_owned(), (at(5), at(3)))
+        Span::new(Placed::first(Id::of(1, Kind::Task, [1, 2, 3])), name.to_owned(), (at(5), at(3)))
+    }
+
+    fn ended(name: &str) -> Ended {
+        Ended::Other(Box::new(span(name)))
     }
 
     #[test]
     fn what_does_not_fit_is_dropped_and_counted() {
         let spans = Spans::default();
-        spans.put(vec![span("a"); MOST_WAITING - 1]);
-        spans.put(vec![span("b"), span("c"), span("d")]);
+        spans.put(vec![ended("a"); MOST_WAITING - 1]);
+        spans.put(vec![ended("b"), ended("c"), ended("d")]);
         assert_eq!((spans.len(), spans.counts().full), (MOST_WAITING, 2));
-        assert_eq!(spans.take(MOST_WAITING).last().unwrap().name, "b");
+        assert_eq!(spans.take(MOST_WAITING).last(), Some(&ended("b")));
         assert!(spans.take(5).is_empty());
         spans.note(3, 1);
         assert_eq!(spans.counts(), SpanCounts { sent: 3, full: 2, failed: 1 });
     }
 
     #[test]
-    fn texts_are_bounded_and_no_span_ends_before_it_begins() {
+    fn texts_are_bounded() {
         let span =
             span(&"\u{e4}".repeat(200)).text("x", "\u{20ac}".repeat(200)).may_text("y", None::<String>);
         assert_eq!((span.name.len(), span.attributes.len()), (256, 1));
         assert_eq!(span.attributes[0].1, Attribute::Text("\u{20ac}".repeat(85)));
-        assert_eq!(span.from, span.until);
     }
 }

@@ -13,11 +13,12 @@ use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use tokio::time::{sleep, timeout};
 
+use super::project_name;
 use crate::{
     component::{Component, item},
     context::Context,
     health::{Health, IssueKind},
-    telemetry::{Resource, Span, rejected, request},
+    telemetry::{Ended, Resource, rejected, request},
 };
 
 /// The collector does not take spans.
@@ -104,7 +105,7 @@ impl TraceExport {
     }
 
     /// Sends spans until they are taken, or refused, or there is no hope for them. False if the daemon ends.
-    async fn send(&self, context: &Context, collector: &Collector, spans: Vec<Span>) -> bool {
+    async fn send(&self, context: &Context, collector: &Collector, spans: Vec<Ended>) -> bool {
         let body = request(&collector.resource, &spans);
         let count = spans.len() as u64;
         let mut pause = FIRST_PAUSE;
@@ -166,7 +167,8 @@ impl Component for TraceExport {
             let mut changes = context.settings.changes();
             while !context.stopped.is_cancelled() {
                 let address = context.settings.get().config.telemetry.otlp.clone();
-                match address.map(|address| Collector::new(&address, context.project.root())) {
+                let name = project_name(&context);
+                match address.map(|address| Collector::new(&address, context.project.root(), &name)) {
                     Some(Ok(collector)) => {
                         self.feed(&context, &collector).await;
                         continue;
@@ -247,19 +249,25 @@ impl TraceExport {
 struct Collector {
     http: Http,
     address: String,
+    /// The project's name, as the collector is told.
+    project: String,
     resource: Resource,
 }
 
 impl Collector {
-    fn new(address: &str, project: &Path) -> Result<Self, String> {
-        let name = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    fn new(address: &str, project: &Path, name: &str) -> Result<Self, String> {
         let resource = Resource(vec![
             ("service.name", "aiwg".to_owned()),
             ("service.version", env!("CARGO_PKG_VERSION").to_owned()),
             ("service.instance.id", project.display().to_string()),
-            ("aiwg.project", name),
+            ("aiwg.project", name.to_owned()),
         ]);
-        Ok(Self { http: Http::without_token(address)?, address: address.to_owned(), resource })
+        Ok(Self {
+            http: Http::without_token(address)?,
+            address: address.to_owned(),
+            project: name.to_owned(),
+            resource,
+        })
     }
 
     async fn post(&self, body: Vec<u8>, limit: Duration) -> Sent {
@@ -276,11 +284,12 @@ impl Collector {
         }
     }
 
-    /// Waits until the configuration names another collector.
+    /// Waits until the configuration names another collector, or the project otherwise.
     async fn is_replaced(&self, context: &Context) {
         let mut changes = context.settings.changes();
         loop {
-            if context.settings.get().config.telemetry.otlp.as_ref() != Some(&self.address) {
+            let is_other = context.settings.get().config.telemetry.otlp.as_ref() != Some(&self.address);
+            if is_other || project_name(context) != self.project {
                 return;
             }
             if changes.changed().await.is_err() {

@@ -37,6 +37,7 @@ fn daemon(gathered: &Gathered) -> Vec<Family> {
             "1 while the daemon runs; 0 in the file that it leaves when it ends.",
             switch(!status.stopped),
         ),
+        Family::one("aiwg_time_seconds", "Time at which these numbers were read.", seconds(Timestamp::now())),
         Family::one("aiwg_start_time_seconds", "Time of the daemon's start.", seconds(status.started_at)),
         Family::counter(
             "aiwg_starts",

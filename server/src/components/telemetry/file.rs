@@ -11,11 +11,11 @@ use std::{
 };
 
 use aiwg_fs::{at, write_atomic};
-use aiwg_protocol::types::{MetricsFormat, Subsystems};
+use aiwg_protocol::types::Subsystems;
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
 
-use super::metrics;
+use super::metrics_of_project;
 use crate::{
     beside::beside,
     component::{Component, Components},
@@ -102,9 +102,9 @@ fn is_wanted(context: &Context) -> bool {
 }
 
 async fn write(context: &Arc<Context>, components: &Components) -> io::Result<()> {
-    let made = metrics(context, components, MetricsFormat::Prometheus).await.map_err(io::Error::other)?;
+    let text = metrics_of_project(context, components).await.map_err(io::Error::other)?;
     let path = context.project.metrics_file();
-    beside(move || write_atomic(&path, made.text.as_bytes()).map_err(at(&path))).await
+    beside(move || write_atomic(&path, text.as_bytes()).map_err(at(&path))).await
 }
 
 async fn remove(context: &Arc<Context>) -> io::Result<()> {
