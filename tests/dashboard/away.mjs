@@ -33,8 +33,13 @@ await withBrowser(async ({ browser, dashboard }) => {
   await go(page, 'now');
   const kept = await submit('What was there before');
   await page.locator('.row-completed', { hasText: kept }).waitFor();
+  const held = await submit('To be decided', '--approval');
+  await page.getByText('May this task start?').waitFor();
   execFileSync(process.env.AIWG, ['daemon', 'stop']);
   await page.getByText('Not connected').waitFor();
+  // Nothing is decided meanwhile, which is said until it is over.
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('Nothing was done: the daemon is away.').waitFor();
   await page.getByText('`aiwg daemon start` starts it').waitFor();
   await page.getByText('What you see is from before').waitFor();
   await page.locator('.row-completed', { hasText: kept }).waitFor();
@@ -54,6 +59,9 @@ await withBrowser(async ({ browser, dashboard }) => {
   await form.waitFor({ state: 'detached' });
   await page.getByText('What was typed is kept.').waitFor();
   execFileSync(process.env.AIWG, ['daemon', 'start']);
+  await page.getByText('Nothing was done: the daemon is away.').waitFor({ state: 'detached' });
+  assert.equal((await aiwg('task', 'get', held)).waiting, 'approval');
+  await aiwg('task', 'cancel', held);
   const later = await submit('What came after');
   await page.locator('.row-completed', { hasText: later }).waitFor();
   await page.getByText('Not connected').waitFor({ state: 'detached' });

@@ -75,10 +75,30 @@ await withBrowser(async ({ browser, dashboard }) => {
   assert.equal(await page.getByRole('dialog').getByLabel('Prompt').inputValue(), '');
   await keyboard.press('Escape');
 
+  // Whoever decides goes on at the next request: a key that is pressed once more decides nothing.
+  const further = [await submit('Deploy this, too', '--approval'), await submit('And this', '--approval')];
   await page.evaluate(() => (location.hash = '#/now'));
+  const cards = page.getByRole('article', { name: 'May this task start?' });
+  await until('the requests', async () => (await cards.count()) === 3);
+  const name = async (n) => await cards.nth(n).getAttribute('aria-label');
+  const second = await name(1);
   await tabTo('Approve');
   await keyboard.press('Enter');
   await until('the approved task', async () => (await aiwg('task', 'get', asked)).state === 'completed');
+  await until('the next request', async () => (await focused()).startsWith(second));
+  await keyboard.press('Enter');
+  // Buttons rest for a moment after the cards have moved.
+  const awake = () => until('the buttons', () => page.evaluate(() => document.activeElement.ariaDisabled !== 'true'));
+  await tabTo('Approve');
+  await awake();
+  await keyboard.press('Enter');
+  await until('the second task', async () => (await aiwg('task', 'get', further[0])).state === 'completed');
+  await until('the last request', async () => (await focused()).startsWith('May this task start?'));
+  assert.equal((await aiwg('task', 'get', further[1])).state, 'queued');
+  await tabTo('Reject');
+  await awake();
+  await keyboard.press('Enter');
+  await until('the end of all', async () => await page.evaluate(() => document.activeElement.id === 'main'));
   for (const view of ['Tasks', 'Time', 'Money', 'Events', 'Rules']) {
     await tabTo(view);
     await keyboard.press('Enter');

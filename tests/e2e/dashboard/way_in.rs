@@ -181,6 +181,12 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
         assert_eq!(answer.header("access-control-allow-origin"), None);
     }
     assert!(answers[2].body.is_empty());
+    for path in ["/", "/nothing", "/favicon.svg", "/key", "/?token=0"] {
+        let [got, head] = ["GET", "HEAD"].map(|method| site.ask(&format!("{method} {path}"), &[cookie]));
+        assert_eq!(head.header("content-length"), got.header("content-length"), "{path}");
+        assert_eq!((head.status, head.body.len()), (got.status, 0), "{path}");
+        assert!(got.header("content-length").is_some(), "{path}");
+    }
     assert_eq!(site.ask("GET /", &[cookie, ("Accept-Encoding", "identity")]).status, 406);
     let index = std::fs::read_dir(crate::support::repository().join("dashboard/page/dist/assets"));
     for name in index.into_iter().flatten().flatten().map(|entry| entry.file_name()) {

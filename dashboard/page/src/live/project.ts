@@ -57,13 +57,31 @@ const START_IT = 'If it has ended, `aiwg daemon start` starts it';
 
 /** The page's own calls that change something. */
 const CHANGES = new RegExp(
-  '^(daemon\\.(pause|resume)|task\\.(submit|cancel|retry|hold|release|take|give|send)|approval\\.(approve|reject|answer)|' +
+  '^(daemon\\.(pause|resume)|task\\.(submit|cancel|retry|hold|release|take|give|send|apply)|approval\\.(approve|reject|answer)|' +
     'automation\\.(enable|disable)|schedule\\.run)$',
 );
 
 const projects = new Map<string, Project>();
 
 watchEnds((end) => projects.get(end.address)?.ended(end));
+
+/** The addresses of daemons that are away. */
+export function away(): ReadonlySet<string | undefined> {
+  return new Set([...projects].filter(([, { line }]) => line.value.state !== 'connected').map(([address]) => address));
+}
+
+/** Calls this once a daemon answers that is away; at once where it does. */
+export function whenBack(address: string | undefined, then: () => void) {
+  const line = projects.get(address ?? '')?.line;
+  if (!line) return;
+  const look = () => {
+    if (line.value.state !== 'connected') return;
+    stop();
+    then();
+  };
+  const stop = line.listen(look);
+  look();
+}
 
 /** A project's daemon, as the page sees it. */
 export class Project {

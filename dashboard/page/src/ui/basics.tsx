@@ -3,7 +3,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
+import { DaemonConnectionError, DaemonTimeoutError } from 'aiwg';
+
 import { fullTime, moment, relative } from '../live/format.js';
+import { away, whenBack } from '../live/project.js';
 import { Store, useClock, useValue } from '../live/store.js';
 import { to } from './route.js';
 
@@ -120,10 +123,23 @@ const said = new Store<{ id: number; text: string; isError: boolean }[]>([]);
 let lastId = 0;
 
 /** Tells the reader something for a moment. */
-export function say(text: string, isError = false) {
+export function say(text: string, isError = false): number {
   const id = ++lastId;
   said.update((all) => [...all.slice(-3), { id, text, isError }]);
   setTimeout(() => hush(id), isError ? 12_000 : 5000);
+  return id;
+}
+
+/** Tells the reader why something was not done. `wereAway` are the addresses of daemons that were away before it was tried. */
+function sayWhyNot(error: Error, wereAway: ReadonlySet<string | undefined>) {
+  if (!(error instanceof DaemonConnectionError)) return say(error.message, true);
+  if (wereAway.has(error.path)) {
+    const id = say('Nothing was done: the daemon is away. Do it again once it is back.', true);
+    return whenBack(error.path, () => hush(id));
+  }
+  // It may have been done: that is not over once the daemon is back.
+  const why = error instanceof DaemonTimeoutError ? 'The daemon has not answered in time' : 'The daemon went away before it answered';
+  return say(`${why}: look whether it was done, once it is back.`, true);
 }
 
 const hush = (id: number) => said.update((all) => all.filter((one) => one.id !== id));
@@ -171,11 +187,12 @@ export function Act(props: {
     if (props.sure && !isAsked) return setAsked(true);
     setAsked(false);
     setBusy(true);
+    const wereAway = away();
     try {
       const text = await props.act();
       if (text) say(text);
     } catch (error) {
-      say((error as Error).message, true);
+      sayWhyNot(error as Error, wereAway);
     }
     if (here.current) setBusy(false);
   };
@@ -201,7 +218,8 @@ export function Look(props: { look: () => Promise<void>; children: ComponentChil
   const press = async () => {
     if (isBusy) return;
     setBusy(true);
-    await props.look().catch((error) => say((error as Error).message, true));
+    const wereAway = away();
+    await props.look().catch((error) => sayWhyNot(error as Error, wereAway));
     setBusy(false);
   };
   return (

@@ -1,7 +1,7 @@
 // What people are asked for: to approve a task, to permit a tool, to answer a question.
 
 import type { Approval, ApprovalRequest, Event, Task } from 'aiwg';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { checkText, visible } from '../live/format.js';
 import type { Project } from '../live/project.js';
@@ -81,18 +81,40 @@ function useMoved(cards: string | undefined): boolean {
   return isMoved || (moved !== undefined && moved === cards);
 }
 
+/**
+ * Whoever decides by the keyboard goes on at the next card, and not at the top of the page. The card has the focus then, and none of its buttons: a
+ * key that is pressed once more decides nothing.
+ */
+function useNextCard(ids: string[]) {
+  const list = useRef<HTMLUListElement>(null);
+  const before = useRef<{ id: string; at: number } | undefined>(undefined);
+  // While this is drawn, the card that goes is still there.
+  const focused = document.activeElement?.closest<HTMLElement>('[data-ask]');
+  const id = focused && list.current?.contains(focused) ? focused.dataset.ask! : undefined;
+  const was = id === undefined ? undefined : { id, at: before.current?.id === id ? before.current.at : ids.indexOf(id) };
+  useLayoutEffect(() => {
+    before.current = was && ids.includes(was.id) ? { id: was.id, at: ids.indexOf(was.id) } : undefined;
+    if (!was || before.current || document.activeElement !== document.body) return;
+    const cards = list.current?.querySelectorAll<HTMLElement>('[data-ask]') ?? [];
+    (cards[Math.min(was.at, cards.length - 1)] ?? document.getElementById('main'))?.focus();
+  });
+  return list;
+}
+
 /** All that is to be decided, of one task or of all. */
 export function Asked({ project, taskId }: { project: Project; taskId?: string }) {
   const { data, error, again } = useQuery(project, () => ask(project, taskId), {
     when: changes,
     every: WITHOUT_EVENT,
   }, [taskId]);
-  const hasMoved = useMoved(data?.all.map(({ id }) => id).join());
+  const ids = data?.all.map(({ id }) => id) ?? [];
+  const hasMoved = useMoved(data && ids.join());
+  const list = useNextCard(ids);
   if (error && !data) return <Failure error={error} again={again} />;
   if (!data || data.all.length === 0) return null;
   return (
     <Section title="For you to decide" count={data.all.length + data.more} class="asked">
-      <ul class="asks">
+      <ul class="asks" ref={list}>
         {data.all.map((approval) => (
           <li key={approval.id}>
             <Ask approval={approval} project={project} isAlone={taskId !== undefined} rests={hasMoved} />
@@ -114,7 +136,7 @@ function Ask(props: { approval: Approval; project: Project; isAlone: boolean; re
   const { approval, project, isAlone, rests } = props;
   const { id, kind, request, taskId } = approval;
   return (
-    <article class={`ask ask-${kind}`} aria-label={`${TITLES[kind] ?? kind} ${id}`}>
+    <article class={`ask ask-${kind}`} data-ask={id} tabIndex={-1} aria-label={`${TITLES[kind] ?? kind} ${id}`}>
       <header>
         <h3>{TITLES[kind] ?? kind}</h3>
         <span class="faint">
