@@ -59,6 +59,10 @@ impl Part {
 /// Maximum number of tasks in one answer: a page.
 pub(crate) const PAGE: u32 = 100;
 
+/// The same of events, and where they are looked through for a text.
+pub(crate) const EVENTS: u32 = 250;
+pub(crate) const EVENTS_LOOKED_THROUGH: u32 = 1000;
+
 /// Maximum number of approvals in one answer.
 pub(crate) const MOST_APPROVALS: u32 = 200;
 
@@ -92,8 +96,10 @@ pub(crate) enum Message {
     Away(ProjectNo, String),
     /// Tasks of a project.
     Tasks(ProjectNo, Reason, Vec<Task>),
-    /// The next page of older tasks could not be had.
+    /// The next page of older tasks, or events, could not be had.
     NotLoaded(ProjectNo),
+    /// Events from before those that are known, the oldest first; none where there are none.
+    OlderEvents(ProjectNo, Vec<Event>),
     /// A task is gone from the store.
     Forgotten(Key),
     /// All that waits for a decision.
@@ -111,9 +117,11 @@ pub(crate) enum Message {
     /// More of the output that is followed under this number.
     Output(u64, Output),
     /// What was asked for is done.
-    Done(String),
+    Done(ProjectNo, String),
     /// It is not, for this reason.
-    Failed(String),
+    Failed(ProjectNo, String),
+    /// It is not: no daemon answers just now.
+    NobodyThere(ProjectNo),
 }
 
 /// What is heard of an output.
@@ -138,6 +146,8 @@ pub(crate) enum Effect {
     Refresh(ProjectNo, Vec<Part>),
     /// Asks for the page of tasks behind the one with this id.
     LoadOlder(ProjectNo, String),
+    /// Asks for as many events before the one with this number.
+    LoadEvents(ProjectNo, u64, u32),
     /// Looks for tasks whose prompt has this text.
     Search(ProjectNo, String),
     /// Asks for the first tasks in this order.

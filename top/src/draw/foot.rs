@@ -14,26 +14,33 @@ use crate::{
 /// A key, and what it does.
 type Hint = (&'static str, &'static str);
 
+/// Number of columns below which there are fewer words.
+const NARROW: usize = 40;
+
+/// The least columns for what is typed.
+const ROOM_TO_TYPE: usize = 16;
+
 /// Gives the place of the cursor, where something is typed here.
 pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) -> Option<Position> {
     let area = state.areas().foot;
     let columns = usize::from(area.width);
     if let (Some(input), None) = (&state.typing, &state.over) {
-        return Some(typed("/", &input.text, canvas, state));
+        return Some(typed(["/"; 2], &input.text, canvas, state));
     }
     if let Some(Over::Decision(decision)) = &state.over
         && decision.can_be_made()
     {
         match decision.choice {
             Some(Choice::Reject) => {
-                return Some(typed("Reason, or just Enter to reject: ", &decision.input.text, canvas, state));
+                let what = ["Reason, or just Enter to reject: ", "Reason: "];
+                return Some(typed(what, &decision.input.text, canvas, state));
             }
             Some(Choice::Answer) => {
                 let is_seen = decision.is_end_seen(state.areas().text_window().1);
                 let what = if is_seen {
-                    "Your answer, then Enter: "
+                    ["Your answer, then Enter: ", "Answer: "]
                 } else {
-                    "Your answer; ↓ to the end, then Enter: "
+                    ["Your answer; ↓ to the end, then Enter: ", "↓, answer: "]
                 };
                 return Some(typed(what, &decision.input.text, canvas, state));
             }
@@ -51,32 +58,36 @@ pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) -> Option<Position> {
     }
     let mut spans = vec![Span::raw(" ")];
     let mut left = columns.saturating_sub(1);
-    for (key, does) in hints(state) {
-        let needed = width(key) + 1 + width(does) + 2;
-        if needed > left {
+    for (key, does) in hints(state, columns < NARROW) {
+        let needed = width(key) + 1 + width(does);
+        // Of the first one, as much is said as there is room for: without it, nobody knows what is waited for.
+        if needed > left && spans.len() > 1 {
             break;
         }
-        left -= needed;
-        spans.extend([
-            Span::styled(*key, canvas.theme.strong),
-            Span::styled(format!(" {does}  "), canvas.theme.dim),
-        ]);
+        spans.push(Span::styled(shorten(key, left), canvas.theme.strong));
+        spans.push(Span::styled(
+            format!(" {}  ", shorten(does, left.saturating_sub(width(key) + 1))),
+            canvas.theme.dim,
+        ));
+        left = left.saturating_sub(needed + 2);
     }
     canvas.line(area, 0, &Line::from(spans));
     None
 }
 
-fn hints(state: &State) -> &'static [Hint] {
+fn hints(state: &State, is_narrow: bool) -> &'static [Hint] {
     match (&state.over, &state.output, state.list.view) {
         (Some(Over::Cancel(_) | Over::Retry(_)), ..) => &[("y", "yes"), ("n", "no")],
         (Some(Over::Decision(decision)), ..) => match (decision.can_be_made(), decision.choice) {
             (false, _) => &[("Esc", "back")],
+            (true, Some(_)) if is_narrow && decision.is_cut => &[("n", "no"), ("Esc", "back")],
             (true, Some(_)) if decision.is_cut => {
                 &[("y", "does not count: see `aiwg task get`"), ("n", "no"), ("Esc", "back"), ("↑↓", "move")]
             }
-            (true, Some(_)) if !decision.is_end_seen(state.areas().text_window().1) => {
-                &[("↓", "to the end, then y"), ("n", "no"), ("Esc", "back")]
-            }
+            (true, Some(_)) if !decision.is_end_seen(state.areas().text_window().1) => match is_narrow {
+                true => &[("↓", "then y"), ("n", "no"), ("Esc", "back")],
+                false => &[("↓", "to the end, then y"), ("n", "no"), ("Esc", "back")],
+            },
             (true, Some(_)) => &[("y", "approve"), ("n", "no"), ("Esc", "back"), ("↑↓", "move")],
             (true, None) => &[("a", "approve"), ("x", "reject"), ("Esc", "back"), ("↑↓", "move")],
         },
@@ -118,9 +129,12 @@ fn hints(state: &State) -> &'static [Hint] {
     }
 }
 
-/// Shows a line that is typed, and gives the place of the cursor.
-fn typed(what: &str, text: &str, canvas: &mut Canvas<'_>, state: &State) -> Position {
+/// Shows a line that is typed, behind what it is, in many words or in few, and gives the place of the cursor.
+fn typed(what: [&str; 2], text: &str, canvas: &mut Canvas<'_>, state: &State) -> Position {
     let area = state.areas().foot;
+    let [what, in_short] = what;
+    let has_room = width(what) + ROOM_TO_TYPE <= area.width.into();
+    let what = if has_room { what } else { in_short };
     let room = usize::from(area.width).saturating_sub(width(what) + 1);
     // Of a long line, the end is shown: there it goes on.
     let mut from = 0;

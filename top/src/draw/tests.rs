@@ -120,6 +120,24 @@ fn all_daemons() {
     state.update(Message::Away(1, "gone".to_owned()));
     state.update(Message::Events(0, vec![task_event(1, "started", 2, "running")], true));
     assert_snapshot!("all", seen(&mut state, 80, 16));
+    // All of them have the same ids: what is asked, and what is said, names the project.
+    state.update(Message::Approvals(1, vec![asked(1, 2, "task", "Deploy")]));
+    press(&mut state, "5a");
+    assert!(seen(&mut state, 80, 16).contains(" docs: approval-0001 "));
+    let request = approval(1, 2, "task", "pending", json!({ "prompt": "Deploy" }));
+    state.update(Message::Approval(1, request));
+    assert!(seen(&mut state, 80, 16).contains(" docs: approval-0001: task of task-0002 "));
+    press(&mut state, "y");
+    state.update(Message::NobodyThere(1));
+    assert!(
+        seen(&mut state, 80, 16).ends_with("docs: the daemon does not answer just now: nothing was done")
+    );
+    state.update(Message::Connected(0));
+    assert!(seen(&mut state, 80, 16).ends_with("nothing was done"));
+    state.update(Message::Connected(1));
+    assert!(!seen(&mut state, 80, 16).contains("nothing was done"), "it is there again");
+    state.update(Message::Done(1, "approval-0001 is approved".to_owned()));
+    assert!(seen(&mut state, 80, 16).ends_with(" docs: approval-0001 is approved"));
 }
 
 #[test]
@@ -176,6 +194,13 @@ fn the_foot_says_what_is_missing_for_a_yes() {
     assert_eq!(foot(&mut state, 80), " y approve  n no  Esc back  ↑↓ move");
     press(&mut state, "g");
     assert_eq!(foot(&mut state, 80), " y approve  n no  Esc back  ↑↓ move", "it was seen");
+    ask(&mut state, json!({ "prompt": "other line\n".repeat(60) }));
+    assert_eq!(foot(&mut state, 20), " ↓ then y  n no");
+    assert_eq!(foot(&mut state, 8), " ↓ then…", "what is waited for is said in any case");
+    press(&mut state, "\x1bx");
+    press(&mut state, "too late");
+    assert_eq!(foot(&mut state, 30), "Reason: too late");
+    press(&mut state, "\x1ba");
     ask(&mut state, json!({ "prompt": "Deploy", "cut": true }));
     assert_eq!(foot(&mut state, 40), " y does not count: see `aiwg task get`");
 }
@@ -207,6 +232,7 @@ fn no_size_is_too_small_or_too_large() {
             (1, 1),
             (2, 3),
             (5, 40),
+            (20, 5),
             (40, 1),
             (40, 5),
             (40, 8),

@@ -27,7 +27,7 @@ pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) {
         Over::Decision(decision) => match &decision.request {
             Some(request) => long(state, request, canvas),
             None => {
-                let title = decision.key.approval_id();
+                let title = state.of(decision.key.project) + &decision.key.approval_id();
                 frame(state.areas().window(50, 5), &title, canvas);
             }
         },
@@ -43,8 +43,8 @@ fn cancel(state: &State, task: Key, canvas: &mut Canvas<'_>) {
 /// A question about a task.
 fn question(state: &State, title: &str, said: String, task: Key, canvas: &mut Canvas<'_>) {
     let row = state.tasks.get(&task);
-    let of = if state.is_all { format!("{}: ", state.name_of(task.project)) } else { String::new() };
-    let prompt = format!("{of}{}", row.map(|row| row.prompt.as_str()).unwrap_or_default());
+    let prompt =
+        format!("{}{}", state.of(task.project), row.map(|row| row.prompt.as_str()).unwrap_or_default());
     let window = state.areas().window(60, 9);
     let columns = usize::from(window.width.saturating_sub(4));
     let mut rows = wrap_words(&said, columns);

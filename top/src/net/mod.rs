@@ -14,8 +14,8 @@ use std::{
 use aiwg_client::{
     ClientError, DaemonClient, ErrorKind, Options,
     types::{
-        ApprovalAnswerParams, ApprovalDecideParams, ApprovalGetParams, ApprovalState, OutputStream,
-        TaskCancelParams, TaskGetParams, TaskListParams, TaskRetryParams, TaskState,
+        ApprovalAnswerParams, ApprovalDecideParams, ApprovalGetParams, ApprovalState, Event, EventListParams,
+        OutputStream, TaskCancelParams, TaskGetParams, TaskListParams, TaskRetryParams, TaskState,
     },
 };
 use aiwg_protocol::SOCKET_PATH;
@@ -112,6 +112,7 @@ impl Net {
             // The view's own.
             Effect::Redraw | Effect::Suspend | Effect::Quit(_) => {}
             Effect::LoadOlder(..)
+            | Effect::LoadEvents(..)
             | Effect::Search(..)
             | Effect::LoadFirst(..)
             | Effect::LoadTask(_)
@@ -152,6 +153,7 @@ fn project_of(effect: &Effect) -> Option<ProjectNo> {
     match effect {
         Effect::Refresh(no, _)
         | Effect::LoadOlder(no, _)
+        | Effect::LoadEvents(no, ..)
         | Effect::Search(no, _)
         | Effect::LoadFirst(no, _) => Some(*no),
         Effect::LoadTask(key)
@@ -172,6 +174,9 @@ async fn asked(client: &DaemonClient, effect: &Effect) -> Result<Message, Client
         Effect::LoadOlder(no, cursor) => {
             let params = TaskListParams { cursor: Some(cursor.clone()), ..page };
             Message::Tasks(*no, Reason::Older, client.task_list(params).await?)
+        }
+        Effect::LoadEvents(no, before, most) => {
+            Message::OlderEvents(*no, events_before(client, *before, *most).await?)
         }
         Effect::Search(no, text) => {
             let params = TaskListParams { text: Some(text.clone()), ..page };
@@ -200,15 +205,19 @@ async fn asked(client: &DaemonClient, effect: &Effect) -> Result<Message, Client
         }
         Effect::Cancel(key) => {
             let cancelled = client.task_cancel(TaskCancelParams { task_id: key.task_id() }).await?;
-            Message::Done(match cancelled.state {
-                TaskState::Running => format!("{} is being ended: it has 15 seconds", key.task_id()),
-                _ => format!("{} is cancelled", key.task_id()),
-            })
+            Message::Done(
+                key.project,
+                match cancelled.state {
+                    TaskState::Running => format!("{} is being ended: it has 15 seconds", key.task_id()),
+                    _ => format!("{} is cancelled", key.task_id()),
+                },
+            )
         }
         Effect::Retry(key) => {
             let params = TaskRetryParams { task_id: key.task_id(), ..TaskRetryParams::default() };
             let task = client.task_retry(params).await?;
-            Message::Done(format!("{} is {}: {} once more", task.task_id, task.state, key.task_id()))
+            let said = format!("{} is {}: {} once more", task.task_id, task.state, key.task_id());
+            Message::Done(key.project, said)
         }
         Effect::Approve(key) => {
             let params = ApprovalDecideParams { approval_id: key.approval_id(), reason: None };
@@ -221,43 +230,63 @@ async fn asked(client: &DaemonClient, effect: &Effect) -> Result<Message, Client
         Effect::Answer(key, answer) => {
             let params = ApprovalAnswerParams { approval_id: key.approval_id(), answer: answer.clone() };
             client.approval_answer(params).await?;
-            Message::Done(format!("{} is answered", key.approval_id()))
+            Message::Done(key.project, format!("{} is answered", key.approval_id()))
         }
-        _ => Message::Done(String::new()),
+        _ => Message::Done(0, String::new()),
     })
 }
 
+/// The events before one, so many numbers back: an answer has those that come first, and as many as there is room for.
+async fn events_before(client: &DaemonClient, before: u64, most: u32) -> Result<Vec<Event>, ClientError> {
+    let mut since = before.saturating_sub(u64::from(most) + 1);
+    let mut found = Vec::new();
+    loop {
+        let params = EventListParams { since: Some(since), limit: Some(most), ..EventListParams::default() };
+        let events = client.event_list(params).await?;
+        let Some(last) = events.last().map(|event| event.seq) else { return Ok(found) };
+        found.extend(events.into_iter().filter(|event| event.seq < before));
+        if last + 1 >= before {
+            return Ok(found);
+        }
+        since = last;
+    }
+}
+
 fn decided(key: Key, state: ApprovalState) -> Message {
-    Message::Done(format!("{} is {}", key.approval_id(), state.name()))
+    Message::Done(key.project, format!("{} is {}", key.approval_id(), state.name()))
 }
 
 /// What is heard of a call that has failed.
 fn failed(effect: &Effect, error: &ClientError) -> Vec<Message> {
     let is_gone = error.kind() == Some(ErrorKind::TaskNotFound);
+    let of = project_of(effect).unwrap_or_default();
     match effect {
         // The person has not asked for that.
         Effect::LoadTask(key) if is_gone => vec![Message::Forgotten(*key)],
         Effect::LoadTask(_) | Effect::LoadFirst(..) => Vec::new(),
-        Effect::LoadOlder(no, _) => vec![Message::NotLoaded(*no)],
+        Effect::LoadOlder(no, _) | Effect::LoadEvents(no, ..) => vec![Message::NotLoaded(*no)],
         Effect::Cancel(key) | Effect::Retry(key) if is_gone => {
-            vec![Message::Forgotten(*key), Message::Failed(error.to_string())]
+            vec![Message::Forgotten(*key), Message::Failed(of, error.to_string())]
         }
-        Effect::LoadApproval(_) | Effect::Search(..) => vec![Message::Failed(error.to_string())],
-        _ => vec![Message::Failed(match error {
-            ClientError::Disconnected(_) | ClientError::Timeout { .. } => {
-                format!("{error}; what was asked for may have taken effect or not")
-            }
-            other => other.to_string(),
-        })],
+        Effect::LoadApproval(_) | Effect::Search(..) => vec![Message::Failed(of, error.to_string())],
+        _ => {
+            let said = match error {
+                ClientError::Disconnected(_) | ClientError::Timeout { .. } => {
+                    format!("{error}; what was asked for may have taken effect or not")
+                }
+                other => other.to_string(),
+            };
+            vec![Message::Failed(of, said)]
+        }
     }
 }
 
 /// What is heard of something that nobody can be asked for.
 fn without_daemon(effect: &Effect) -> Vec<Message> {
     match effect {
-        Effect::LoadOlder(no, _) => vec![Message::NotLoaded(*no)],
+        Effect::LoadOlder(no, _) | Effect::LoadEvents(no, ..) => vec![Message::NotLoaded(*no)],
         Effect::LoadTask(_) | Effect::LoadFirst(..) | Effect::Search(..) => Vec::new(),
-        _ => vec![Message::Failed("the daemon does not answer just now: nothing was done".to_owned())],
+        _ => project_of(effect).map(Message::NobodyThere).into_iter().collect(),
     }
 }
 

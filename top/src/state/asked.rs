@@ -97,7 +97,7 @@ impl Decision {
     }
 
     /// Takes in all of the request.
-    pub(super) fn take(&mut self, project: ProjectNo, approval: &Approval) {
+    pub(super) fn take(&mut self, project: ProjectNo, of: &str, approval: &Approval) {
         if Key::of(project, &approval.id) != Some(self.key) {
             return;
         }
@@ -108,7 +108,7 @@ impl Decision {
             // A question is answered, and not approved.
             self.choice = Some(Choice::Answer);
         }
-        let title = format!("{}: {} of {}", approval.id, approval.kind.name(), approval.task_id);
+        let title = format!("{of}{}: {} of {}", approval.id, approval.kind.name(), approval.task_id);
         let mut request = Text::new(one_line(&title, 200), all_of(approval));
         request.top = self.request.as_ref().map_or(0, |shown| shown.top);
         self.is_cut = approval.request.cut;
@@ -198,7 +198,8 @@ fn all_of(approval: &Approval) -> Vec<String> {
         check
             .map(|command| match command {
                 CheckCommand::Shell(line) => line.clone(),
-                CheckCommand::Program(words) => words.join(" "),
+                // With blanks between its words, it could be another command.
+                CheckCommand::Program(words) => format!("{words:?}"),
             })
             .as_deref(),
     );

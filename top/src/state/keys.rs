@@ -128,7 +128,8 @@ impl State {
             View::Events => {
                 let event = self.events.iter().find(|heard| heard.key == chosen);
                 if let Some(heard) = event {
-                    let title = format!("event-{}: {}", chosen.number, heard.topic);
+                    let title =
+                        format!("{}event-{}: {}", self.of(chosen.project), chosen.number, heard.topic);
                     let lines = vec![
                         format!("At {}, from {}", heard.at, heard.source),
                         String::new(),
@@ -158,7 +159,8 @@ impl State {
 
     fn look_into(&mut self, task: Option<Key>) {
         if let Some(row) = task.and_then(|task| self.tasks.get(&task)) {
-            self.over = Some(Over::Facts(Text::new(row.key.task_id(), row.facts(self))));
+            let title = self.of(row.key.project) + &row.key.task_id();
+            self.over = Some(Over::Facts(Text::new(title, row.facts(self))));
         }
     }
 
@@ -166,7 +168,7 @@ impl State {
         let Some(task) = task else { return };
         match self.tasks.get(&task).map(|row| row.state) {
             Some(state) if state.is_final() => {
-                self.say(format!("{} has ended already", task.task_id()), true);
+                self.say(format!("{}{} has ended already", self.of(task.project), task.task_id()), true);
             }
             _ => self.over = Some(Over::Cancel(task)),
         }
@@ -176,7 +178,7 @@ impl State {
         let Some(task) = task else { return };
         match self.tasks.get(&task).map(|row| row.state) {
             Some(TaskState::Queued | TaskState::Running) => {
-                self.say(format!("{} has not ended yet", task.task_id()), true);
+                self.say(format!("{}{} has not ended yet", self.of(task.project), task.task_id()), true);
             }
             _ => self.over = Some(Over::Retry(task)),
         }
@@ -198,7 +200,7 @@ impl State {
         match self.asked_of(task) {
             Some(asked) => self.look_at(asked, Some(choice)),
             None => {
-                self.say(format!("{} waits for no decision", task.task_id()), true);
+                self.say(format!("{}{} waits for no decision", self.of(task.project), task.task_id()), true);
                 Vec::new()
             }
         }

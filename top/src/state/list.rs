@@ -44,9 +44,9 @@ impl View {
         !matches!(self, Self::Approvals | Self::Events)
     }
 
-    /// True if tasks are listed of which there may be more than is known.
+    /// True if that is listed of which there may be more than is known.
     pub(crate) fn has_pages(self) -> bool {
-        matches!(self, Self::All | Self::Waiting | Self::Ended)
+        matches!(self, Self::All | Self::Waiting | Self::Ended | Self::Events)
     }
 
     pub(super) fn has(self, state: TaskState) -> bool {

@@ -1,6 +1,7 @@
 //! What is shown, as plain values: [`State::update`] is a pure function of the state and a message, and gives what is to be done.
 
 mod asked;
+mod events;
 mod heard;
 mod input;
 mod keys;
@@ -31,11 +32,8 @@ pub(crate) use self::{
 };
 use crate::{
     layout::{Areas, Size},
-    message::{Effect, Key, Message, Part},
+    message::{Effect, Key, Message, Part, ProjectNo},
 };
-
-/// Number of events that are kept.
-const MOST_EVENTS: usize = 1000;
 
 /// Time for which a notice is shown, in milliseconds.
 const NOTICE_MS: i64 = 8000;
@@ -61,6 +59,8 @@ pub(crate) struct Notice {
     pub(crate) text: String,
     pub(crate) is_bad: bool,
     since: Timestamp,
+    /// The project whose daemon is away, where that is what it says: it is said until then.
+    of_away: Option<ProjectNo>,
 }
 
 /// How things look.
@@ -85,6 +85,8 @@ pub(crate) struct State {
     pub(crate) tasks: BTreeMap<Key, Row>,
     pub(crate) approvals: BTreeMap<Key, Asked>,
     pub(crate) events: VecDeque<Heard>,
+    /// Number of those that were loaded since, as somebody has gone that far back.
+    loaded_events: usize,
     pub(crate) has_tail: bool,
     pub(crate) list: List,
     /// The text after `/`, while it is typed.
@@ -111,6 +113,7 @@ impl State {
             tasks: BTreeMap::new(),
             approvals: BTreeMap::new(),
             events: VecDeque::new(),
+            loaded_events: 0,
             has_tail: true,
             list: List::default(),
             typing: None,
@@ -156,11 +159,18 @@ impl State {
             }
             Message::NotLoaded(no) => {
                 self.list.is_to_end = false;
-                self.with_project(no, |project| project.is_loading = false);
+                self.with_project(no, |project| {
+                    (project.is_loading, project.is_loading_events) = (false, false);
+                });
                 Vec::new()
             }
+            Message::OlderEvents(no, events) => self.take_older_events(no, events),
             Message::Connected(no) => {
-                self.with_project(no, |project| (project.link, project.is_loading) = (Link::Up, false));
+                self.with_project(no, |project| {
+                    project.link = Link::Up;
+                    (project.is_loading, project.is_loading_events) = (false, false);
+                });
+                self.notice.take_if(|notice| notice.of_away == Some(no));
                 vec![Effect::Refresh(no, Part::ALL.to_vec())]
             }
             Message::Away(no, why) => {
@@ -189,14 +199,16 @@ impl State {
             Message::Events(no, events, is_old) => self.take_events(no, events, is_old),
             Message::Missed(no, missed) => {
                 self.events.retain(|heard| heard.key.project != no);
+                self.with_project(no, |project| project.oldest_event = None);
                 self.list.is_stale = true;
                 let name = self.name_of(no);
                 self.say(format!("{missed} events of {name} were passed over"), false);
                 vec![Effect::Refresh(no, Part::ALL.to_vec())]
             }
             Message::Approval(no, approval) => {
+                let of = self.of(no);
                 if let Some(Over::Decision(decision)) = &mut self.over {
-                    decision.take(no, &approval);
+                    decision.take(no, &of, &approval);
                 }
                 Vec::new()
             }
@@ -206,15 +218,21 @@ impl State {
                 }
                 Vec::new()
             }
-            Message::Done(text) => {
-                self.say(text, false);
+            Message::Done(no, text) => {
+                self.say(self.of(no) + &text, false);
                 Vec::new()
             }
-            Message::Failed(text) => {
-                // What cannot be shown is not waited for.
-                let is_blank = |over: &Over| matches!(over, Over::Decision(of) if of.request.is_none());
-                self.over.take_if(|over| is_blank(over));
-                self.say(text, true);
+            Message::Failed(no, text) => {
+                self.wait_for_no_request();
+                self.say(self.of(no) + &text, true);
+                Vec::new()
+            }
+            Message::NobodyThere(no) => {
+                self.wait_for_no_request();
+                self.say(self.of(no) + "the daemon does not answer just now: nothing was done", true);
+                if let Some(notice) = &mut self.notice {
+                    notice.of_away = Some(no);
+                }
                 Vec::new()
             }
         }
@@ -236,6 +254,12 @@ impl State {
         Vec::new()
     }
 
+    /// What cannot be shown is not waited for.
+    fn wait_for_no_request(&mut self) {
+        let is_blank = |over: &Over| matches!(over, Over::Decision(of) if of.request.is_none());
+        self.over.take_if(|over| is_blank(over));
+    }
+
     fn set_link(&mut self, no: usize, link: Link) {
         self.with_project(no, |project| project.link = link);
     }
@@ -249,12 +273,17 @@ impl State {
     /// A word to the person.
     pub(crate) fn say(&mut self, text: impl Into<String>, is_bad: bool) {
         let text = crate::text::one_line(&text.into(), 2000);
-        self.notice = Some(Notice { text, is_bad, since: self.now });
+        self.notice = Some(Notice { text, is_bad, since: self.now, of_away: None });
     }
 
     /// The name of a project.
     pub(crate) fn name_of(&self, no: usize) -> &str {
         self.projects.get(no).map_or("", |project| project.name.as_str())
+    }
+
+    /// What stands before what is said of a project: its name, where there are others. All of them have the same ids.
+    pub(crate) fn of(&self, no: usize) -> String {
+        if self.is_all { format!("{}: ", self.name_of(no)) } else { String::new() }
     }
 
     /// The places of what is shown.

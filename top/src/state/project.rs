@@ -46,6 +46,11 @@ pub(crate) struct Project {
     pub(crate) is_loading: bool,
     /// The number of its last event.
     pub(crate) last_event: u64,
+    /// The number of the oldest event that is known; none before the first one.
+    pub(crate) oldest_event: Option<u64>,
+    /// True if there may be older events than that.
+    pub(crate) has_older_events: bool,
+    pub(crate) is_loading_events: bool,
 }
 
 impl Project {
@@ -60,6 +65,9 @@ impl Project {
             has_older: false,
             is_loading: false,
             last_event: 0,
+            oldest_event: None,
+            has_older_events: false,
+            is_loading_events: false,
         }
     }
 

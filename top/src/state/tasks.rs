@@ -1,12 +1,12 @@
-//! Tasks and events, as they come.
+//! Tasks, as they come, and pages of what is older.
 
 use std::collections::HashSet;
 
-use aiwg_client::types::{Event, Task, TaskEvent, TaskState};
+use aiwg_client::types::{Task, TaskState};
 
 use crate::{
     message::{Effect, Key, PAGE, Part, ProjectNo, Reason},
-    state::{Heard, MOST_EVENTS, Project, Row, State, View},
+    state::{Project, Row, State, View},
 };
 
 /// Maximum number of tasks that are asked for one by one, at once.
@@ -51,45 +51,8 @@ impl State {
         others.take(MOST_ASKED).map(|(key, _)| Effect::LoadTask(*key)).collect()
     }
 
-    pub(super) fn take_events(&mut self, no: ProjectNo, events: Vec<Event>, is_old: bool) -> Vec<Effect> {
-        let mut parts: Vec<Part> = Vec::new();
-        // Of other events, the tasks stay as they are.
-        self.list.is_stale |=
-            self.list.view == View::Events || events.iter().any(|event| event.topic.starts_with("task:"));
-        for event in events {
-            let Some(project) = self.projects.get_mut(no) else { break };
-            if is_old && event.seq <= project.last_event {
-                continue;
-            }
-            project.last_event = event.seq;
-            if !is_old {
-                for part in concerned(&event.topic) {
-                    if !parts.contains(part) {
-                        parts.push(*part);
-                    }
-                }
-                self.apply(no, &event);
-            }
-            self.events.push_back(Heard::of(no, &event));
-        }
-        let over = self.events.len().saturating_sub(MOST_EVENTS);
-        self.events.drain(..over);
-        if parts.is_empty() { Vec::new() } else { vec![Effect::Refresh(no, parts)] }
-    }
-
-    fn apply(&mut self, no: ProjectNo, event: &Event) {
-        if !event.topic.starts_with("task:") {
-            return;
-        }
-        let Ok(said) = event.payload.to::<TaskEvent>() else { return };
-        let key = Key::of(no, &said.task_id);
-        if let Some(row) = key.and_then(|key| self.tasks.get_mut(&key)) {
-            row.take(&said, event.at);
-        }
-    }
-
     /// Goes on to the last one, where that is wanted and more has come.
-    fn go_on_to_end(&mut self) -> Vec<Effect> {
+    pub(super) fn go_on_to_end(&mut self) -> Vec<Effect> {
         if !self.list.is_to_end {
             return Vec::new();
         }
@@ -99,9 +62,12 @@ impl State {
         if self.list.is_to_end { self.load_older() } else { Vec::new() }
     }
 
-    /// True if there may be more than is listed: older tasks that are not known yet.
+    /// True if there may be more than is listed: older tasks, or events, that are not known yet.
     pub(crate) fn may_have_more(&self) -> bool {
         let view = self.list.view;
+        if view == View::Events {
+            return self.projects.iter().any(|project| project.has_older_events);
+        }
         let may_have_more = |(no, project): (usize, &Project)| {
             let Some(overview) = &project.overview else { return project.has_older };
             let range = Key { project: no, number: 0 }..=Key { project: no, number: u64::MAX };
@@ -117,10 +83,13 @@ impl State {
         view.has_pages() && self.projects.iter().enumerate().any(may_have_more)
     }
 
-    /// Asks for the next page of older tasks, where the end of what is known comes into sight.
+    /// Asks for the next page of what is older, where the end of what is known comes into sight.
     pub(super) fn load_older(&mut self) -> Vec<Effect> {
         if !self.list.is_near_end() || !self.list.view.has_pages() {
             return Vec::new();
+        }
+        if self.list.view == View::Events {
+            return self.load_events();
         }
         let mut effects = Vec::new();
         for (no, project) in self.projects.iter_mut().enumerate() {
@@ -157,19 +126,4 @@ fn older_came(project: &mut Project, tasks: &[Task]) {
     }
     // A page can have fewer tasks than asked for because they are long: only an empty one is the end.
     project.has_older = !tasks.is_empty();
-}
-
-/// The parts that may be others after an event of this topic.
-fn concerned(topic: &str) -> &'static [Part] {
-    use Part::{Approvals, Budget, Newest, Queued, Running, Status};
-    let kind = topic.split_once(':').map_or(topic, |(kind, _)| kind);
-    match kind {
-        "task" => &[Running, Queued, Newest, Budget, Status],
-        "approval" => &[Approvals, Queued, Running],
-        "budget" => &[Budget, Queued],
-        "agent" => &[Queued, Status],
-        "daemon" | "health" => &[Status, Queued, Budget],
-        "automation" => &[Status],
-        _ => &[],
-    }
 }

@@ -247,7 +247,7 @@ fn a_decision_is_made_on_what_is_shown() {
     assert_eq!(press(&mut state, "a"), [Effect::LoadApproval(key(7))]);
     // Not before it is there.
     assert_eq!(press(&mut state, "y"), []);
-    state.update(Message::Failed("no such approval".to_owned()));
+    state.update(Message::Failed(0, "no such approval".to_owned()));
     assert!(state.over.is_none(), "what cannot be shown is not waited for");
     press(&mut state, "a");
     state.update(Message::Approval(0, approval(7, 6, "task", "pending", json!({ "prompt": "Deploy it" }))));
