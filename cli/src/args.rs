@@ -10,7 +10,7 @@ use crate::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
         DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, McpArgs, MessagingCommand,
         MetricsArgs, ReportArgs, ScheduleCommand, TaskCommand, TopArgs, TopicCommand, WebhookCommand,
-        WhyArgs,
+        WhyArgs, WorkspaceCommand,
     },
     examples,
     values::{SchemaKind, duration},
@@ -76,6 +76,9 @@ pub(crate) enum Command {
     /// Say something to an agent
     #[command(subcommand)]
     Chat(ChatCommand),
+    /// Look at the work trees in which tasks run
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
     /// Emit, watch and list events
     #[command(subcommand)]
     Event(EventCommand),
@@ -146,12 +149,19 @@ impl Command {
         match self {
             Self::Daemon(command) => matches!(command, DaemonCommand::Status | DaemonCommand::Ping),
             Self::Task(command) => {
-                matches!(command, TaskCommand::List(_) | TaskCommand::Get { .. } | TaskCommand::Stats)
+                matches!(
+                    command,
+                    TaskCommand::List(_)
+                        | TaskCommand::Get { .. }
+                        | TaskCommand::Diff { .. }
+                        | TaskCommand::Stats
+                )
             }
             Self::Account(command) => matches!(command, AccountCommand::List),
             Self::Approval(command) => {
                 matches!(command, ApprovalCommand::List { .. } | ApprovalCommand::Show { .. })
             }
+            Self::Workspace(command) => matches!(command, WorkspaceCommand::List),
             Self::Report(_) => true,
             Self::Event(command) => matches!(command, EventCommand::List { .. }),
             Self::Automation(command) => {

@@ -17,7 +17,7 @@ use crate::{
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
         config, daemon, dashboard, event, generate, mcp, messaging, metrics, own, question, report, schedule,
-        setup, task, top, topic, webhook, why,
+        setup, task, top, topic, webhook, why, workspace,
     },
     error::CliError,
     output::Output,
@@ -116,6 +116,9 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
         Command::Metrics(args) => ask(project, async |client| metrics::run(client, args, output).await),
         Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
+        Command::Workspace(command) => {
+            ask(project, async |client| workspace::run(client, command, output).await)
+        }
         Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),
         Command::Event(EventCommand::Emit { topic, payload, offline, idempotency_key })
             if offline || event::is_offline() =>

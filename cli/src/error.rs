@@ -3,9 +3,10 @@
 use std::{io, path::Path, time::Duration};
 
 use aiwg_client::ClientError;
-use aiwg_protocol::{ErrorKind, PROTOCOL_VERSION, SOCKET_ENV, spool::SPOOL_PATH};
+use aiwg_protocol::{ErrorKind, PROTOCOL_VERSION, SOCKET_ENV, SOCKET_PATH, spool::SPOOL_PATH};
+use aiwg_server::project::is_linked;
 
-use crate::visible::indented;
+use crate::visible::{indented, visible};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -92,6 +93,19 @@ fn cut(mut message: String) -> String {
     indented(&message, 2)
 }
 
+/// For an error in a work tree of a task, or of a person: the project whose daemon is meant.
+fn of_work_tree(error: &ClientError) -> String {
+    let dir = match error {
+        ClientError::NoDaemon { path, .. } => path.ancestors().nth(Path::new(SOCKET_PATH).iter().count()),
+        ClientError::NoProject { from } => Some(from.as_path()),
+        _ => None,
+    };
+    let main = dir.and_then(is_linked).map(|main| visible(&main.display().to_string()).to_string());
+    main.map_or_else(String::new, |main| {
+        format!(". This is a work tree of {main}: `aiwg --project {main}` speaks with the daemon there")
+    })
+}
+
 /// Text of a client's error, and for one that only a person can help with, the remedy.
 fn advice(error: &ClientError) -> String {
     let after = match error {
@@ -109,7 +123,7 @@ fn advice(error: &ClientError) -> String {
                 error.message
             ));
         }
-        other => return cut(other.to_string()),
+        other => return cut(format!("{other}{}", of_work_tree(other))),
     };
     let is_led = std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty());
     let remedy = if is_led {

@@ -13,17 +13,18 @@ pub(crate) const ENVIRONMENT: [Entry; 8] = [
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
     ("TZ", "the time zone to print times in; else the machine's"),
-    ("XDG_STATE_HOME", "for chat history and account limits; else ~/.local/state"),
+    ("XDG_STATE_HOME", "for history, limits and work trees; else ~/.local/state"),
 ];
 
 /// Files that it reads and writes.
-pub(crate) const FILES: [Entry; 6] = [
+pub(crate) const FILES: [Entry; 7] = [
     (".aiwg/daemon.json", "the configuration"),
     (".aiwg/daemon/", "the daemon's socket, store and log"),
     (".aiwg/daemon/actions/", "what agents wrote"),
     (".aiwg/spool/", "events for the next daemon"),
     ("$XDG_STATE_HOME/aiwg/chat-history", "what was typed in conversations"),
     ("$XDG_STATE_HOME/aiwg/accounts.json", "limits of the agents' accounts"),
+    ("$XDG_STATE_HOME/aiwg/worktrees/", "the work trees of tasks"),
 ];
 
 /// Codes that it exits with.
@@ -104,6 +105,7 @@ pub(crate) const SUBMIT: &str = "Examples:
   aiwg task submit \"Fix critical security bug\" --priority 10
   aiwg task submit \"Comprehensive security audit\" --timeout 240
   aiwg task submit \"Fix all failing tests\" --verify \"npm test\" --max-rounds 5
+  aiwg task submit \"Rename the module\" --worktree --back apply
   { echo \"Review this change:\"; git diff; } | aiwg task submit - --wait";
 
 pub(crate) const LOOP: &str = "Examples:
@@ -171,6 +173,20 @@ pub(crate) const TAKE: &str = "Examples:
 pub(crate) const GIVE: &str = "Examples:
   aiwg task give task-0003
   aiwg task give 3 --done";
+
+pub(crate) const DIFF: &str = "Examples:
+  aiwg task diff task-0003
+  aiwg task diff 3 --stat";
+
+pub(crate) const APPLY: &str = "Example:
+  aiwg task apply task-0003";
+
+pub(crate) const WORKSPACE_LIST: &str = "Example:
+  aiwg workspace list";
+
+pub(crate) const WORKSPACE_PRUNE: &str = "Examples:
+  aiwg workspace prune
+  aiwg workspace prune --results";
 
 pub(crate) const RELEASE: &str = "Example:
   aiwg task release task-0003";

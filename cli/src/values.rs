@@ -4,7 +4,7 @@ use std::{convert::Infallible, str::FromStr, time::Duration};
 
 use aiwg_protocol::{
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_TASK_MINUTES, PRIORITIES},
-    types::{Json, TaskOrder, TaskState, Timestamp, Verify},
+    types::{Json, TaskOrder, TaskState, Timestamp, Verify, WorkspaceBack},
 };
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
 use jiff::{
@@ -136,6 +136,12 @@ fn moment_of(text: &str, now: &ZonedDateTime, is_past: bool) -> Result<Timestamp
         _ => now.date(),
     };
     Ok(Timestamp::from_millis(at(day)?.timestamp().as_millisecond()))
+}
+
+/// The ways in which the changes of a work tree come back.
+pub(crate) fn ways_back() -> impl TypedValueParser<Value = WorkspaceBack> {
+    let names = PossibleValuesParser::new(WorkspaceBack::ALL.iter().map(|back| back.name()));
+    names.try_map(|name| WorkspaceBack::ALL.into_iter().find(|back| back.name() == name).ok_or("unknown way"))
 }
 
 /// An order of a list by its name, which shells complete.

@@ -116,6 +116,10 @@ error_kinds! {
     TaskHasNoSession = -32036, "task_has_no_session", retry: false;
     /// The task has asked people as much as one may: 20 questions that wait for an answer, or 500 approvals in all.
     TooManyApprovals = -32037, "too_many_approvals", retry: true;
+    /// The task has left nothing in a work tree, or that is forgotten.
+    TaskHasNoResult = -32038, "task_has_no_result", retry: false;
+    /// The project can have no work trees: it is in no repository of git, say.
+    WorkspaceUnusable = -32039, "workspace_unusable", retry: false;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;

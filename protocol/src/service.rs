@@ -544,7 +544,7 @@ pub trait DaemonService {
     ///
     /// The daemon measures `timeoutMs`: when it has passed, the answer is the error `wait_timeout`. A time-out that a
     /// client sets for the call runs in the client, which sends `rpc.cancel` when it has passed. Whichever passes first ends
-    /// the wait. Neither ends the task.
+    /// the wait. Neither ends the task. What it has changed in a work tree has come back by then, unless that takes a minute.
     #[method(name = "task.wait", repeat = Safe, agents = Allowed, errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "wait for a minute at most",
@@ -573,6 +573,57 @@ pub trait DaemonService {
         result = r#"{"data": "Done.\n", "offset": 21, "nextOffset": 27, "attempt": 1, "ended": true}"#
     )]
     async fn task_output(params: TaskOutputParams) -> Result<TaskOutput, ApiError>;
+
+    /// Gives what a task has changed in its work tree, as a unified diff.
+    ///
+    /// A diff of more than 1 MiB is cut after a line. What is no UTF-8 is replaced.
+    #[method(name = "task.diff", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TaskHasNoResult, WorkspaceUnusable, StorageUnavailable])]
+    #[example(
+        name = "one file",
+        params = r#"{"taskId": "task-0001"}"#,
+        result = r#"{"taskId": "task-0001", "launch": 1, "base": "8c1f5e0c6a1b5f0e7d2a7f3f6b8d9e0a1b2c3d4e",
+            "commit": "2f7c4a90b1d2e3f405162738495a6b7c8d9eaf01",
+            "files": [{"path": "src/main.ts", "insertions": 1, "deletions": 1}], "insertions": 1, "deletions": 1,
+            "diff": "diff --git a/src/main.ts b/src/main.ts\n--- a/src/main.ts\n+++ b/src/main.ts\n@@ -1 +1 @@\n-old\n+new\n",
+            "isCut": false}"#
+    )]
+    async fn task_diff(params: TaskDiffParams) -> Result<TaskDiff, ApiError>;
+
+    /// Applies what a task has changed in its work tree to the project's own files.
+    ///
+    /// All of them or none: a conflict is answered with its files, and leaves no markers. Nothing is committed.
+    #[method(name = "task.apply", errors = [TaskNotFound, TaskHasNoResult, WorkspaceUnusable, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "one file",
+        params = r#"{"taskId": "task-0001"}"#,
+        result = r#"{"taskId": "task-0001", "launch": 1, "applied": true, "paths": ["src/main.ts"]}"#
+    )]
+    #[example(
+        name = "a conflict",
+        params = r#"{"taskId": "task-0002"}"#,
+        result = r#"{"taskId": "task-0002", "launch": 1, "applied": false, "paths": [],
+            "conflict": {"paths": ["src/main.ts"], "why": "it has uncommitted changes"}}"#
+    )]
+    async fn task_apply(params: TaskApplyParams) -> Result<TaskApplied, ApiError>;
+
+    /// Lists the project's work trees.
+    #[method(name = "workspace.list", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
+    #[example(
+        name = "one that is in use",
+        params = "{}",
+        result = r#"{"dir": "/home/me/.local/state/aiwg/worktrees/project-1f2e3d4c", "results": 3, "slots": [
+            {"slot": 1, "dir": "/home/me/.local/state/aiwg/worktrees/project-1f2e3d4c/1", "taskId": "task-0001", "isRunning": true}]}"#
+    )]
+    async fn workspace_list(params: NoParams) -> Result<WorkspaceList, ApiError>;
+
+    /// Removes the work trees that no open task has. What was made there is kept.
+    #[method(name = "workspace.prune", idempotent = true, errors = [WorkspaceUnusable, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "all that are free",
+        params = "{}",
+        result = r#"{"removed": [2, 3], "kept": [1], "failed": [], "forgotten": 0}"#
+    )]
+    async fn workspace_prune(params: WorkspacePruneParams) -> Result<WorkspacePruned, ApiError>;
 
     /// Submits a new task with the specification of an earlier one.
     ///

@@ -4,8 +4,8 @@ use crate::{
     definition::TypeRef,
     types::{
         AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck,
-        QueueEvent, ReportEvent, RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskRefusedEvent,
-        TaskSentEvent,
+        QueueEvent, ReportEvent, RoundEvent, ScheduleEvent, TaskAppliedEvent, TaskConflictEvent,
+        TaskDeliveredEvent, TaskEvent, TaskRefusedEvent, TaskSentEvent,
     },
 };
 
@@ -65,6 +65,16 @@ pub static TOPICS: &[Topic] = &[
         name: "task:refused",
         docs: "An agent has submitted a task that would make the chain of tasks longer than `daemon.max_task_depth` allows: there is no such task.",
         payload: TypeRef::of_result::<TaskRefusedEvent>,
+    },
+    Topic {
+        name: "task:applied",
+        docs: "What a task has changed in its work tree was applied to the project's own files.",
+        payload: TypeRef::of_result::<TaskAppliedEvent>,
+    },
+    Topic {
+        name: "task:conflict",
+        docs: "What a task has changed in its work tree could not be applied to the project's own files, which are as they were.",
+        payload: TypeRef::of_result::<TaskConflictEvent>,
     },
     Topic {
         name: "agent:limited",

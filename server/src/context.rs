@@ -19,6 +19,7 @@ use crate::{
     rules::compile,
     running::Running,
     stop::StopRequests,
+    workspaces::Workspaces,
 };
 
 /// The daemon, as its parts see it.
@@ -34,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) health: Health,
     /// The accounts of agents, as far as they are known.
     pub(crate) accounts: Accounts,
+    /// The work trees of the project.
+    pub(crate) workspaces: Workspaces,
     /// The socket's path, the one to forward.
     pub(crate) socket: String,
     /// Rung when `state.json` should say something new before its time.

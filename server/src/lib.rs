@@ -36,3 +36,4 @@ mod stop;
 mod telemetry;
 mod waits;
 pub mod webhooks;
+mod workspaces;

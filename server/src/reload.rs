@@ -22,7 +22,7 @@ use crate::{
     lifecycle::{report_ready, report_reloading},
     messaging::{Environment, Setup},
     profiles::{BUILT_IN, Profile, Profiles},
-    rules::{RuleIndex, compile},
+    rules::{RuleIndex, compile, tree_of},
     runs::account,
 };
 
@@ -160,6 +160,8 @@ pub(crate) fn engine_config(config: &Config, project: &Path) -> Result<EngineCon
         rules: RuleIndex::new(rules).map_err(|error| ConfigError::Rule(error.to_string()))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
         max_lent: config.daemon.max_lent_slots.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+        tree: tree_of(None, &config.workspace.settings()),
+        max_trees: most_trees(config),
         max_queued: config.daemon.max_queued,
         max_task_depth: config.daemon.max_task_depth,
         classes: Classes::of(config),
@@ -169,6 +171,12 @@ pub(crate) fn engine_config(config: &Config, project: &Path) -> Result<EngineCon
         messaging: Setup::of(config, &Environment::read()),
         traces: config.telemetry.otlp.as_ref().map(|_| Traces::of(&project.display().to_string())),
     })
+}
+
+/// Maximum number of work trees that are kept.
+fn most_trees(config: &Config) -> usize {
+    let usual = config.daemon.max_parallel_actions.saturating_mul(2);
+    usize::try_from(config.workspace.settings().max_slots.unwrap_or(usual)).unwrap_or(usize::MAX)
 }
 
 /// The accounts that the agents of a configuration work with.

@@ -104,6 +104,7 @@ fn a_project_has_one_daemon_in_the_same_process_too() {
         attended: true,
         again: false,
         shared: Some(daemon.shared().to_owned()),
+        in_worktree: false,
         adopt_state: false,
         import: false,
     };

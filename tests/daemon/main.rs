@@ -37,3 +37,4 @@ mod vectors;
 mod verify;
 mod why;
 mod wire;
+mod workspaces;

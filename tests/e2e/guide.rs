@@ -8,9 +8,14 @@ use std::{
 
 use crate::support::{Project, repository};
 
-/// The code blocks of one language, in their order.
+/// The code blocks of one language in the guide, in their order.
 fn blocks(language: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(repository().join("docs/guide.md")).unwrap();
+    blocks_of("docs/guide.md", language)
+}
+
+/// The same of another document.
+fn blocks_of(document: &str, language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join(document)).unwrap();
     let begin = format!("```{language}\n");
     text.split(&begin).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
@@ -59,11 +64,26 @@ fn every_command_of_the_guide_does_what_it_says() {
 }
 
 #[test]
+fn every_command_about_workspaces_does_what_it_says() {
+    let project = Project::empty();
+    std::fs::write(project.file(".gitignore"), "bin/\nstate-home/\n").unwrap();
+    let blocks = blocks_of("docs/workspaces.md", "bash");
+    let git = "git init -q; git add .; git -c user.name=a -c user.email=a@b commit -qm first; aiwg init; aiwg daemon start";
+    let script = format!("set -eux\n{git}\n{}\naiwg task get $next", blocks.join("\n"));
+    let shown = shell(&project, &["-c", &script]);
+    for part in
+        ["branch aiwg/task-0001", "refs/aiwg/tasks/task-0001/1", "is applied", "forgotten", "task-0003"]
+    {
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
+    }
+}
+
+#[test]
 fn every_configuration_of_the_guide_is_right() {
     let project = Project::empty();
     // A rule of the guide protects what is in it, and a pattern that protects nothing is worth a notice.
     std::fs::create_dir(project.file("tests")).unwrap();
-    let blocks = blocks("json");
+    let blocks = [blocks("json"), blocks_of("docs/workspaces.md", "json")].concat();
     assert!(blocks.len() >= 2);
     for block in blocks {
         std::fs::write(project.file("block.json"), &block).unwrap();

@@ -68,3 +68,4 @@ mod verify;
 mod watching;
 mod webhooks;
 mod why;
+mod workspaces;

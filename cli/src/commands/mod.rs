@@ -24,6 +24,7 @@ pub(crate) mod top;
 pub(crate) mod topic;
 pub(crate) mod webhook;
 pub(crate) mod why;
+pub(crate) mod workspace;
 
 use std::{
     path::Path,
@@ -53,6 +54,7 @@ pub(crate) use top::TopArgs;
 pub(crate) use topic::TopicCommand;
 pub(crate) use webhook::WebhookCommand;
 pub(crate) use why::WhyArgs;
+pub(crate) use workspace::WorkspaceCommand;
 
 use crate::{
     error::CliError,

@@ -24,6 +24,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::terms::WorkspaceDefault;
+
 pub use accounts::{AccountsConfig, ResumeBy};
 pub use agent::{AgentConfig, AgentEnv, PromptBy, RefusedTasks};
 pub use budget::{BudgetConfig, ModelPrices, RuleBudget};
@@ -67,6 +69,8 @@ pub struct Config {
     pub budget: BudgetConfig,
     /// Members of actions for all rules and jobs, where these do not say otherwise.
     pub defaults: ActionDefaults,
+    /// The place in which agents work: `shared`, `worktree`, or work trees with more to say of them.
+    pub workspace: WorkspaceDefault,
     /// Limits for what is kept.
     pub retention: RetentionConfig,
     /// The watched files.

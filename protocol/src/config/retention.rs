@@ -24,6 +24,9 @@ pub struct RetentionConfig {
     /// Maximum size of agents' output in `actions/`, in MiB. The latest is kept, except a single one that exceeds the
     /// limit.
     pub output_mb: Option<u32>,
+    /// Results of work trees (`refs/aiwg/tasks/`), in days since their task's end. Those that have come back as a branch stay there.
+    #[schemars(range(min = 1))]
+    pub result_days: Option<u32>,
 }
 
 impl Default for RetentionConfig {
@@ -36,6 +39,7 @@ impl Default for RetentionConfig {
             event_mb: Some(1024),
             output_days: Some(30),
             output_mb: Some(2048),
+            result_days: Some(30),
         }
     }
 }

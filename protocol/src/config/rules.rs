@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Patterns;
-use crate::terms::{ApprovalTerms, RetryPolicy, Span, Verify};
+use crate::terms::{ApprovalTerms, RetryPolicy, Span, Verify, Workspace};
 
 /// A rule: what to do when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -219,5 +219,9 @@ pub enum Action {
         /// A person must approve each of its tasks before it starts: `true`, or how long that may take. Default: nobody is asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         approval: Option<ApprovalTerms>,
+        /// The place in which its agent works: `shared`, `worktree`, or a work tree with its base and its way back. Default: `workspace` of the
+        /// configuration.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workspace: Option<Workspace>,
     },
 }

@@ -35,6 +35,7 @@ mod topic;
 mod usage;
 mod webhook;
 mod why;
+mod workspace;
 
 // What the configuration says as well.
 pub use crate::terms::*;
@@ -73,3 +74,4 @@ pub use topic::*;
 pub use usage::*;
 pub use webhook::*;
 pub use why::*;
+pub use workspace::*;

@@ -161,7 +161,10 @@ pub struct Takeover {
     /// The session of its agent; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// The command by which a person goes on in that session, in the project's directory; empty if the agent's program has none.
+    /// The directory of its session, in a work tree; absent for the project's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dir: Option<String>,
+    /// The command by which a person goes on in that session, in `dir` or else the project's directory; empty if the agent's program has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cause, CheckResult, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskMessage, TaskUsage,
-    Timestamp, Verify, bounded,
+    TaskWorkspace, Timestamp, Verify, Workspace, bounded,
     by_name::{by_name, known_by_name},
     open::open_enum,
 };
@@ -143,6 +143,9 @@ pub struct Task {
     /// True if its check has succeeded before the first round, so that no agent was started; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<bool>,
+    /// The work tree in which its agent works; absent for the project's own directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<TaskWorkspace>,
     /// Time of submission.
     pub created_at: Timestamp,
     /// Time at which its agent was started, for the last time if there were several attempts.
@@ -246,6 +249,9 @@ pub struct TaskSubmitParams {
     /// A person must approve it before it starts: `true`, or how long that may take. Nobody is asked when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalTerms>,
+    /// The place in which its agent works; `workspace` of the configuration when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<Workspace>,
     /// A name for this call, any text of the caller's own: another call with it, of the same caller within 24 hours, has no effect and gets the
     /// same answer. So a call whose answer was lost can be repeated. If its params or its method differ, it is an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -272,6 +278,7 @@ impl fmt::Debug for TaskSubmitParams {
             .field("ignore_budget", &self.ignore_budget)
             .field("verify", &self.verify)
             .field("approval", &self.approval)
+            .field("workspace", &self.workspace)
             .field("idempotency_key", &self.idempotency_key)
             .finish()
     }

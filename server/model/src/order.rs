@@ -9,6 +9,7 @@ use crate::{
     run::RunId,
     stop_reason::StopReason,
     task_no::TaskNo,
+    tree::TreeOrder,
     verify::{ProtectRecord, VerifyTerms},
 };
 
@@ -21,6 +22,8 @@ pub enum Order {
     End(RunId, StopReason),
     /// Give the agent of a run a message, if it takes any.
     Tell(RunId, Message),
+    /// Bring back what a run has changed in its work tree.
+    Bring(RunId),
 }
 
 /// All that is needed to start an agent, or a check.
@@ -39,6 +42,8 @@ pub struct StartOrder {
     pub fresh_prompt: Option<String>,
     /// The round that it belongs to, if the task has a check.
     pub round: Option<RoundOrder>,
+    /// The work tree in which it runs; none for the project's own directory.
+    pub tree: Option<TreeOrder>,
     /// The profile by which the agent runs; none for the section `agent`.
     pub profile: Option<String>,
     /// The agent's role; none for the default one.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use aiwg_protocol::types::{Json, TaskUsage, Timestamp};
 
-use crate::{end_reason::EndReason, task::TaskRow, task_no::TaskNo};
+use crate::{end_reason::EndReason, task::TaskRow, task_no::TaskNo, tree::RunTree};
 
 /// One run of a task: whatever reports on it says which one it was, so that it is not taken for a report on a later run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +86,8 @@ pub struct RunRow {
     pub charged_usd: Option<f64>,
     /// Further facts that it has left, as JSON; none for nothing.
     pub detail: Option<Json>,
+    /// The work tree of an agent or a check that did not run in the project's own directory.
+    pub tree: Option<RunTree>,
 }
 
 impl RunRow {

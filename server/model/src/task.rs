@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
 
 use crate::{
-    Sender, end_reason::EndReason, stop_reason::StopReason, task_no::TaskNo, terms::Terms,
+    Sender, end_reason::EndReason, stop_reason::StopReason, task_no::TaskNo, terms::Terms, tree::TreeTerms,
     verify::VerifyTerms,
 };
 
@@ -171,6 +171,7 @@ impl TaskRow {
             rounds: Vec::new(),
             before: None,
             skipped: None,
+            workspace: self.spec.terms.tree.as_ref().map(TreeTerms::to_wire),
             created_at: self.created_at,
             started_at: self.started_at,
             completed_at: self.completed_at,

@@ -4,7 +4,10 @@ use aiwg_protocol::terms::{ApprovalLimits, RetryPolicy};
 use aiwg_protocol::types::{MessageState, TaskMessage, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::verify::{ProtectRecord, VerifyTerms};
+use crate::{
+    tree::TreeTerms,
+    verify::{ProtectRecord, VerifyTerms},
+};
 
 /// The terms on which a task runs and counts as done. Members that are absent stand for the usual terms, so that a store
 /// of an earlier version is read as it was meant.
@@ -33,6 +36,9 @@ pub struct Terms {
     /// A person must approve the task before it starts, within these limits; none if nobody is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalLimits>,
+    /// Its work tree; none for a task that works in the project's own directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<TreeTerms>,
     /// The messages that were sent to its agent, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<Sent>,

@@ -20,6 +20,18 @@ pub enum BootError {
         /// The reason.
         source: io::Error,
     },
+    /// The project is a linked work tree of another one.
+    #[error(
+        "{project} is a linked work tree of {main}, with a copy of its configuration, so every rule would do its work twice: start the daemon in {main}, \
+         or here with `aiwg daemon start --in-worktree`",
+        project = project.display(), main = main.display()
+    )]
+    InWorktree {
+        /// The directory.
+        project: PathBuf,
+        /// The main work tree.
+        main: PathBuf,
+    },
     /// Another daemon holds the project's lock.
     #[error("{}", already_running(holder.as_ref(), *answers))]
     AlreadyRunning {

@@ -29,6 +29,9 @@ pub struct Options {
     /// The directory for what all daemons of the user share; none for the user's own.
     #[serde(default)]
     pub shared: Option<PathBuf>,
+    /// True if a linked work tree of git may be the project, of which no daemon has been there before.
+    #[serde(default)]
+    pub in_worktree: bool,
     /// True if state that was made elsewhere is accepted.
     pub adopt_state: bool,
     /// True if the tasks of a Node daemon are imported.
@@ -47,6 +50,7 @@ impl Options {
             attended,
             again: true,
             shared: None,
+            in_worktree: true,
             adopt_state: false,
             import: false,
         })

@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use aiwg_model::InForce;
 use aiwg_store::Store;
+use aiwg_worktrees::is_linked;
 
 use super::{BootError, Options, error::system, parts::CHECKS};
 use crate::{
@@ -45,7 +46,7 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Takes the lock, decides which configuration is to be in force, and opens the store.
     pub(super) fn by(options: &Options, host: Host) -> Result<Self, BootError> {
-        let project = open_project(&options.project)?;
+        let project = open_project(options)?;
         let lock = take_lock(&project, options)?;
         if host.is_own() {
             keep_last_words(project.log());
@@ -105,9 +106,17 @@ fn report(chosen: &Chosen, project: &Project, has_lost_log: bool, health: &Healt
     }
 }
 
-fn open_project(root: &Path) -> Result<Project, BootError> {
+fn open_project(options: &Options) -> Result<Project, BootError> {
+    let root: &Path = &options.project;
     let unusable = |source| BootError::Project { path: root.to_owned(), source };
     let project = Project::at(root).map_err(unusable)?;
+    // It has the tracked configuration, and every rule would fire once more. One that has had a daemon is a project of its own.
+    if !options.in_worktree
+        && !project.database().exists()
+        && let Some(main) = is_linked(project.root())
+    {
+        return Err(BootError::InWorktree { project: project.root().to_owned(), main });
+    }
     project.make_dirs().map_err(unusable)?;
     Ok(project)
 }

@@ -42,6 +42,7 @@ use crate::{
     running::Running,
     runs::{LeftRunning, Shared, Shortage, supervise},
     stop::StopRequests,
+    workspaces::Workspaces,
 };
 
 /// The longest wait of the start until all files are watched. It is reached only where there are very many, or where they are slow.
@@ -174,6 +175,7 @@ impl Daemon {
         let copying = open_reader(&project, &health)?;
         let watched = WatchCursor::read(&*reader).map_err(unreadable)?;
         let shared = options.shared.clone().or_else(|| accounts::place(|name| std::env::var_os(name)));
+        let workspaces = Workspaces::of(&project, shared.as_deref());
         let accounts = Accounts::open(shared, project.root().display().to_string());
         let core = Core::start(store, engine_config, (&health, &accounts))?;
 
@@ -196,6 +198,7 @@ impl Daemon {
             running: Running::new(),
             health,
             accounts,
+            workspaces,
             socket: listener.path.display().to_string(),
             status_changed: Notify::new(),
             grown: core.grown,

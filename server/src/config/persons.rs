@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 12] = [
+const OF_A_PERSON: [&str; 13] = [
     "agent",
     "agents",
     "accounts",
@@ -31,6 +31,8 @@ const OF_A_PERSON: [&str; 12] = [
     "schedule.timezone",
     // It deletes the decisions of persons with their tasks.
     "retention",
+    // It runs a command.
+    "workspace",
 ];
 
 /// The differences that only a person may put in force: who is asked, what agents may, which programs and commands run, with which

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiwg_model::{ApprovalNo, Keep, Pending, RunId, TaskNo, text::similar};
+use aiwg_model::{ApprovalNo, Keep, Pending, RunId, TaskNo, TreeTerms, text::similar};
 pub use aiwg_model::{NewEvent, Order, StartOrder};
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -89,6 +89,10 @@ pub struct EngineConfig {
     pub max_parallel: usize,
     /// Maximum number of slots that are lent while agents wait for a person; as many as there are if none is given.
     pub max_lent: Option<usize>,
+    /// The work tree of tasks that people on messaging platforms ask for; none for the project's own directory.
+    pub tree: Option<TreeTerms>,
+    /// Maximum number of work trees that are kept.
+    pub max_trees: usize,
     /// Maximum number of queued tasks; no limit if none.
     pub max_queued: Option<u32>,
     /// Maximum number of tasks between a submitted one and what came from outside.

@@ -151,7 +151,8 @@ impl Memory {
         let (rule, run) = runs.filter(|(_, run)| is_one(run)).max_by_key(|(_, run)| run.depth)?;
         Some(Cause {
             task: Some(run.task.to_string()),
-            rule: Some(rule.clone()),
+            // What was applied of a task that no rule has made.
+            rule: Some(rule.clone()).filter(|rule| !rule.is_empty()),
             event: None,
             depth: run.depth + 1,
         })

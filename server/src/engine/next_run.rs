@@ -67,6 +67,16 @@ impl NextRun {
     fn of(prompt: String, resume: Option<String>) -> Self {
         Self { profile: None, prompt, resume, fresh_prompt: None, round: None }
     }
+
+    /// The same run in another directory than the one before: programs keep their sessions by directory.
+    pub(super) fn elsewhere(self) -> Self {
+        match (&self.resume, &self.fresh_prompt) {
+            (Some(_), Some(afresh)) => {
+                Self { prompt: taken_over(afresh), resume: None, fresh_prompt: None, ..self }
+            }
+            _ => self,
+        }
+    }
 }
 
 impl Transaction<'_> {
@@ -430,7 +440,15 @@ mod tests {
             cap_usd: None,
             charged_usd: None,
             detail: None,
+            tree: None,
         }
+    }
+
+    #[test]
+    fn elsewhere_nobody_goes_on_in_a_session() {
+        let next = NextRun::of(GO_ON.to_owned(), Some("s".to_owned()));
+        let next = NextRun { fresh_prompt: Some("Do it".to_owned()), ..next }.elsewhere();
+        assert_eq!((next.prompt, next.resume), (taken_over("Do it"), None));
     }
 
     #[test]

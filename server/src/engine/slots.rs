@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aiwg_model::{EndReason, Outcome, RunCost, RunRow, RunStart, TaskNo, TaskRow};
+use aiwg_model::{EndReason, Outcome, RunCost, RunRow, RunStart, TaskNo, TaskRow, TreeOrder};
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
@@ -103,7 +103,8 @@ impl Transaction<'_> {
         }
         self.store.start(no, self.now)?;
         let Some(task) = self.store.task(no)? else { return Ok(()) };
-        if let Some(rule) = &task.spec.rule {
+        // What it changes in a work tree changes none of the project's files.
+        if let Some(rule) = task.spec.rule.as_ref().filter(|_| task.spec.terms.tree.is_none()) {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
         }
@@ -126,6 +127,10 @@ impl Transaction<'_> {
         let next = self.next_run(&task)?;
         let is_check = next.round.as_ref().is_some_and(|round| round.is_check);
         let share = self.begin_run(&task, next.profile.as_deref(), is_check)?;
+        let (tree, next) = match self.tree_of_next(&task)? {
+            Some((tree, is_elsewhere)) if is_elsewhere => (Some(tree), next.elsewhere()),
+            found => (found.map(|(tree, _)| tree), next),
+        };
         if !is_check {
             self.note_sent(&task)?;
         }
@@ -139,7 +144,7 @@ impl Transaction<'_> {
         self.effects.orders.push(Order::Start(Box::new(start_order(
             task,
             is_role,
-            next,
+            (next, tree),
             cap_usd,
             (event, traceparent),
             self.now,
@@ -222,7 +227,7 @@ fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap
 fn start_order(
     task: TaskRow,
     is_role: bool,
-    next: NextRun,
+    (next, tree): (NextRun, Option<TreeOrder>),
     cap_usd: Option<f64>,
     (event, traceparent): (Option<Event>, Option<String>),
     now: Timestamp,
@@ -235,6 +240,7 @@ fn start_order(
         resume: next.resume,
         fresh_prompt: next.fresh_prompt,
         round: next.round,
+        tree,
         // A name that is a profile's is no role of its program. A role is one of the program of the section `agent`, whichever profile runs that.
         agent: task.spec.agent.filter(|_| is_role),
         profile: next.profile,

@@ -56,7 +56,7 @@ impl RunSpan {
 impl Transaction<'_> {
     /// Remembers when the run of a task was under way that ends now.
     pub(super) fn note_span(&mut self, task: &TaskRow) {
-        let Some(slot) = self.state.running.get(&task.no) else { return };
+        let Some(slot) = self.state.running.get(&task.no).filter(|slot| !slot.is_in_tree) else { return };
         let span = RunSpan { until: Some(self.now), ..slot.span };
         self.state.spans.remember(span);
     }
@@ -65,7 +65,7 @@ impl Transaction<'_> {
 impl State {
     /// True if the check of a task ran at this moment, and no agent, which could have made a change as well.
     pub(super) fn only_a_check_ran_at(&self, at: Timestamp) -> bool {
-        let running = || self.running.values().map(|slot| &slot.span);
+        let running = || self.running.values().filter(|slot| !slot.is_in_tree).map(|slot| &slot.span);
         // Asked for each change of a file: where no task has a check, nothing of what ran is looked at.
         if self.spans.checks == 0 && !running().any(|span| span.is_check) {
             return false;

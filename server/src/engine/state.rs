@@ -16,6 +16,7 @@ use super::{
     messages::Messages,
     record::Record,
     spans::{RunSpan, Spans},
+    trees::{Trees, load_applied},
     waits::Waits,
 };
 use crate::accounts::Accounts;
@@ -44,6 +45,8 @@ pub(super) struct State {
     /// Time since which nothing is started until this daemon ends, once no task runs.
     pub(super) draining_since: Option<Timestamp>,
     pub(super) memory: Memory,
+    /// The work trees that tasks have.
+    pub(super) trees: Trees,
     /// The state of messaging.
     pub(super) messages: Messages,
     /// The money that was spent and is expected to be.
@@ -93,6 +96,8 @@ pub(super) struct Slot {
     pub(super) over: Option<String>,
     /// The person who has asked for it on a messaging platform.
     pub(super) asked_by: Option<AskedBy>,
+    /// True if it works in a work tree: then no change of the project's files is its doing.
+    pub(super) is_in_tree: bool,
     /// The check that runs in it, or the agent.
     pub(super) span: RunSpan,
 }
@@ -105,6 +110,7 @@ impl Slot {
             class: task.spec.class.clone(),
             rule: task.spec.counts_to().map(str::to_owned),
             asked_by: task.spec.terms.asked_by.clone(),
+            is_in_tree: task.spec.terms.tree.is_some(),
             ..Self::default()
         }
     }
@@ -144,6 +150,7 @@ impl State {
             paused_since: None,
             draining_since: None,
             memory: Memory::default(),
+            trees: Trees::default(),
             messages: Messages::default(),
             money: Money::default(),
             spans: Spans::default(),
@@ -192,6 +199,8 @@ impl State {
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.draining_since = store.queue_switch(QueueSwitch::Draining)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
+        self.trees = Trees::load(store)?;
+        load_applied(store, &mut self.memory)?;
         // Without messaging nobody asks for it.
         self.messages = match self.config.messaging {
             Some(_) => Messages::load(store)?,

@@ -355,6 +355,7 @@ mod tests {
             cap_usd: None,
             charged_usd: None,
             detail: None,
+            tree: None,
         };
         let wait_for = |reasons: &[&str]| {
             crashes_to_wait_for(&reasons.iter().map(|reason| run(reason)).collect::<Vec<_>>())

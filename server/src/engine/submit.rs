@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::{Hold, NewEvent, TaskNo, TaskSpec, Terms, text::one_line};
+use aiwg_model::{Hold, NewEvent, TaskNo, TaskSpec, Terms, TreeTerms, text::one_line};
 use aiwg_protocol::{
     ErrorKind,
     types::{EventSource, Json, TaskRefusedEvent, TaskState, TaskSubmitted},
@@ -110,6 +110,7 @@ impl Transaction<'_> {
         terms.has_own_login = task.env.keys().any(|name| is_login_variable(name));
         // That is of the sessions of the one before.
         terms.stays_with = None;
+        terms.tree = terms.tree.map(|tree| TreeTerms { from: None, ..tree });
         terms.is_profile |= self.state.config.profiles.profile_of(task.agent.as_deref()).is_some();
         // One that is carried out again has the priority that its lane gave the one before.
         self.placed(TaskSpec { terms, ..task.clone() }, task.priority.saturating_sub(task.lane_priority))

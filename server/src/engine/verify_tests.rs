@@ -32,6 +32,7 @@ fn run(n: usize, kind: &'static str, reason: Option<EndReason>) -> RunRow {
         cap_usd: None,
         charged_usd: None,
         detail: None,
+        tree: None,
     }
 }
 

@@ -14,6 +14,7 @@ use aiwg_fs::{at, write_private};
 use aiwg_model::TaskNo;
 use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, spool::SPOOL_PATH, trust};
 
+pub use aiwg_worktrees::is_linked;
 pub(crate) use runs::{living_run, run_dirs};
 pub use runtime_dir::{RUNTIME_DIR_ENV, named_runtime_dir, runtime_dir};
 pub(crate) use runtime_dir::{check_own, made_runtime_dirs, runtime_dirs, usual_name};

@@ -88,6 +88,7 @@ mod tests {
             cap_usd: None,
             charged_usd: None,
             detail: None,
+            tree: None,
         }
     }
 

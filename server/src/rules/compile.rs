@@ -1,7 +1,10 @@
 //! The rules in force, from the configuration: those of `rules`, and one for each schedule job.
 
 use aiwg_model::names::is_in_topics;
-use aiwg_protocol::config::{Action, Condition, Config, Job, OnBusy, Patterns, Rule, Trigger};
+use aiwg_protocol::{
+    config::{Action, Condition, Config, Job, OnBusy, Patterns, Rule, Trigger},
+    terms::{Workspace, WorkspaceMode, WorkspaceTerms},
+};
 
 use crate::webhooks::{READER_PROFILE, reaching};
 
@@ -64,12 +67,22 @@ fn with_defaults(mut rule: Rule, config: &Config) -> Rule {
         let Action::SubmitTask { verify, .. } = &mut rule.action;
         *verify = Some(verify.take().unwrap_or_default().or(defaults));
     }
+    with_workspace(&mut rule, config);
     // What the outside says is not to be carried out by an agent that may do anything.
     if reaching(config, &rule).is_some() {
         let Action::SubmitTask { agent, .. } = &mut rule.action;
         *agent = Some(READER_PROFILE.to_owned());
     }
     rule
+}
+
+/// States the workspace of a rule's tasks in full, if that is a work tree: the configuration says what the rule does not.
+fn with_workspace(rule: &mut Rule, config: &Config) {
+    let Action::SubmitTask { workspace, .. } = &mut rule.action;
+    let tree = Workspace::of_task(workspace.as_ref(), &config.workspace.settings());
+    *workspace = tree.map(|(base, back)| {
+        Workspace::Terms(WorkspaceTerms { mode: Some(WorkspaceMode::Worktree), base, back: Some(back) })
+    });
 }
 
 /// A job is a rule that waits for its own event.
@@ -87,6 +100,7 @@ fn job_rule(job: &Job, config: &Config) -> Rule {
         retry: None,
         verify: None,
         approval: None,
+        workspace: None,
     };
     Rule {
         id: format!("schedule:{name}"),

@@ -11,10 +11,10 @@ mod index;
 pub mod template;
 mod topics;
 
-use aiwg_model::{TaskSpec, Terms, VerifyTerms};
+use aiwg_model::{TaskSpec, Terms, TreeTerms, VerifyTerms};
 use aiwg_protocol::{
     config::{Action, Rule},
-    terms::ApprovalTerms,
+    terms::{ApprovalTerms, Workspace, WorkspaceSettings},
     types::{Cause, Event, Json, Span, Timestamp},
 };
 
@@ -44,6 +44,12 @@ fn trace_of(event: &Event) -> Option<(String, Json)> {
     Some((TRACEPARENT.to_owned(), trace))
 }
 
+/// The work tree of a task that asks for this workspace; none for the project's own directory.
+pub(crate) fn tree_of(own: Option<&Workspace>, usual: &WorkspaceSettings) -> Option<TreeTerms> {
+    let (base, back) = Workspace::of_task(own, usual)?;
+    Some(TreeTerms { base, back, from: None })
+}
+
 /// The task that a rule makes of these events, the latest of so many `matches`; the last one led to it. If the prompt cannot be rendered with them,
 /// the reason, and the task with the prompt as it is written.
 ///
@@ -67,6 +73,7 @@ pub fn task_of(
         retry,
         verify,
         approval,
+        workspace,
     } = &rule.action;
     let in_span = |span: &Span| now.after_ms(span.as_millis());
     let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {
@@ -95,6 +102,7 @@ pub fn task_of(
             retry: retry.clone(),
             verify: verify.clone().and_then(VerifyTerms::of),
             approval: approval.and_then(ApprovalTerms::limits),
+            tree: tree_of(workspace.as_ref(), &WorkspaceSettings::default()),
             ..Terms::default()
         },
         ..TaskSpec::default()

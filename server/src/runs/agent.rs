@@ -6,6 +6,7 @@ mod end;
 mod look;
 mod request;
 mod time;
+mod tree;
 mod unstarted;
 
 use std::{
@@ -47,6 +48,7 @@ use super::{
     prepare::{Prepared, Recorded, Unprepared, prepare},
     shim::{self, ANSWERS_WITHIN, OwnShim},
     silence::Silence,
+    trees::Place,
     work::COMPARED_WITHIN,
 };
 use crate::{
@@ -81,6 +83,8 @@ pub(super) struct Agent {
     protected: OnceLock<ProtectRecord>,
     /// True if the daemon has had its shim end the check, since that did not do so by itself.
     has_timed_out: AtomicBool,
+    /// Its place in a work tree, once that is ready; none for the project's own directory.
+    place: OnceLock<Place>,
     /// The name of its profile; none for the section `agent`.
     profile: Option<String>,
     /// The messages that waited for its agent when this daemon began.
@@ -111,6 +115,7 @@ impl Agent {
             is_check,
             protected: round.and_then(on_record).map(OnceLock::from).unwrap_or_default(),
             has_timed_out: AtomicBool::new(false),
+            place: OnceLock::new(),
             has_own_login: has_own_login(&order.env),
             own_zone: own_zone(&order.env),
             profile: order.profile.clone(),
@@ -124,6 +129,8 @@ impl Agent {
         let (task, run) = (&found.task, found.run.as_ref());
         let started_at = run.map(|run| run.started_at).or(task.started_at).unwrap_or_else(Timestamp::now);
         let RunId { task: no, n: launch } = task.run();
+        let from = task.spec.terms.tree.as_ref().and_then(|tree| tree.from.as_deref());
+        let place = run.and_then(|run| Place::of(run, from));
         Self {
             task: Launch { no, launch },
             dir,
@@ -135,6 +142,7 @@ impl Agent {
             is_check: run.is_some_and(|run| run.kind == RunRow::CHECK),
             protected: task.spec.terms.protected.clone().map(OnceLock::from).unwrap_or_default(),
             has_timed_out: AtomicBool::new(false),
+            place: place.map(OnceLock::from).unwrap_or_default(),
             has_own_login: has_own_login(&task.spec.env),
             own_zone: own_zone(&task.spec.env),
             profile: run.and_then(|run| run.profile.clone()),
@@ -181,10 +189,13 @@ impl Agent {
             }
             other => other,
         };
-        self.task.report(shared, &result, most).await;
+        // Before anyone hears of its end, and may have its work tree.
+        self.keep_tree(shared, &dir).await;
+        self.task.report(shared, &result, (most, &self.works_in(shared))).await;
         if let Some(own) = own {
             own.release().await;
         }
+        self.leave_tree(shared).await;
     }
 
     /// Starts it, and keeps it until its end is known. Its shim, if there is one, waits until that is stored.
@@ -216,11 +227,17 @@ impl Agent {
         shared.context.running.set_processes(self.task.no, self.task.launch, shim, None);
         let daemon = basis.daemon();
         let prepared = self.looked((&**shared, daemon), &mut orders.end, &look, prepared).await;
-        let Prepared { spec, protected } = match prepared {
+        let Prepared { spec, protected, place, set_up } = match prepared {
             Ok(prepared) => prepared,
             Err(Unprepared::Task(error)) => return Ok(not_started(&error)),
             Err(Unprepared::Place(error)) => return Ok(End::NotStarted(no_place(&error, shared))),
+            Err(Unprepared::Tree(why)) => return Ok(self.has_no_tree(shared, why).await),
         };
+        if let Some(place) = place
+            && let Err(error) = self.note_place(shared, place, set_up).await
+        {
+            return Ok(End::NotStarted(format!("its work tree could not be noted: {error}")));
+        }
         if let Some(recorded) = protected
             && let Err(error) = self.note_protected(shared, recorded).await
         {

@@ -333,6 +333,7 @@ mod tests {
             event: None,
             traceparent: None,
             round: None,
+            tree: None,
             started_at: Timestamp::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! The look at the protected files of a task that a person is about to have: what is changed from then on is not its agent's doing.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use aiwg_git::Look;
 use aiwg_model::{FoundFiles, RunId};
@@ -8,15 +8,16 @@ use aiwg_model::{FoundFiles, RunId};
 use super::{agent::Kept, work};
 use crate::{beside::beside, project::Project};
 
-/// Writes down the protected files of a task as a person finds them after its latest run, in the directory of that, within this time. Without a hash
+/// Writes down the protected files of a task as a person finds them after its latest run, which has worked in `root`, in the directory of that run,
+/// within this time. Without a hash
 /// where that did not succeed: then nobody knows what the person has changed.
 pub(crate) async fn look_for_person(
     project: &Project,
-    run: RunId,
+    (run, root): (RunId, PathBuf),
     protect: Vec<String>,
     within: Duration,
 ) -> FoundFiles {
-    let (root, dir) = (project.root().to_owned(), project.action_dir(run.task).join(run.dir()));
+    let dir = project.action_dir(run.task).join(run.dir());
     let look = Look::within(within);
     let _kept = Kept(&look);
     let its = look.clone();

@@ -90,11 +90,12 @@ impl Launch {
             tokio::time::sleep(RETRY).await;
         }
         let why = "aiwg itself failed while it kept this task's agent: please report it with what .aiwg/daemon/daemon.log says";
-        self.report(shared, &End::of(Outcome::without_exit(TaskState::Failed, why)), 1).await;
+        let root = shared.context.project.root();
+        self.report(shared, &End::of(Outcome::without_exit(TaskState::Failed, why)), (1, root)).await;
     }
 
-    /// Tells the engine of its end, until it could store it.
-    pub(super) async fn report(self, shared: &Shared, end: &End, most_attempts: u32) {
+    /// Tells the engine of its end, until it could store it. It has worked in `root`.
+    pub(super) async fn report(self, shared: &Shared, end: &End, (most_attempts, root): (u32, &Path)) {
         let (engine, no, run) = (&shared.context.engine, self.no, self.id());
         loop {
             let told = match end {
@@ -109,7 +110,8 @@ impl Launch {
                 Err(EngineError::Storage(_)) => tokio::time::sleep(RETRY).await,
                 Err(EngineError::FilesUnseen { protect, .. }) => {
                     let project = &shared.context.project;
-                    let found = look_for_person(project, run, protect, COMPARED_WITHIN).await;
+                    let found =
+                        look_for_person(project, (run, root.to_owned()), protect, COMPARED_WITHIN).await;
                     if engine.note_found(run, found).await.is_err_and(|error| error.is_storage()) {
                         tokio::time::sleep(RETRY).await;
                     }

@@ -6,6 +6,7 @@
 
 mod account;
 mod agent;
+mod bring;
 mod check;
 mod cost;
 mod environment;
@@ -18,10 +19,12 @@ mod overdue;
 mod permissions;
 mod prepare;
 mod reset;
+mod set_up;
 mod shim;
 mod shortage;
 mod silence;
 mod status;
+mod trees;
 mod work;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
@@ -34,6 +37,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use crate::{context::Context, engine::Order};
 pub(crate) use account::account;
 use agent::Agent;
+pub(crate) use bring::{Wanted, apply, wanted};
 pub(crate) use environment::DEPTH_ENV;
 pub use environment::{AGENT_ENV, TASK_ENV};
 use force::end_unkept;
@@ -41,6 +45,7 @@ pub(crate) use force::leave_agents;
 pub(crate) use found::look_for_person;
 pub(crate) use shortage::Shortage;
 pub(crate) use status::Supervisor;
+pub(crate) use trees::{Place, in_words, keep_now, leave_to_person};
 
 /// The parts that every agent's keeper needs.
 pub(crate) struct Shared {
@@ -72,6 +77,8 @@ pub(crate) async fn supervise(
         keepers.keep(Agent::found(&found, dir), true, found.task.ending);
     }
     keepers.agents.spawn(end_unkept(Arc::clone(&keepers.shared), began));
+    let (bring, to_bring) = mpsc::unbounded_channel();
+    keepers.agents.spawn(bring::bring_back(Arc::clone(&keepers.shared), to_bring));
     loop {
         tokio::select! {
             order = orders.recv() => match order {
@@ -81,6 +88,7 @@ pub(crate) async fn supervise(
                 }
                 Some(Order::End(run, ending)) => keepers.shared.context.running.end(run, ending),
                 Some(Order::Tell(run, message)) => keepers.shared.context.running.tell(run, message),
+                Some(Order::Bring(run)) => drop(bring.send(run)),
                 None => return,
             },
             Some(_) = keepers.agents.join_next() => {}

@@ -20,6 +20,8 @@ use super::{
     launch::Launch,
     messages,
     permissions::asking,
+    set_up::SetUp,
+    trees::{NoTree, Place, make_ready, of_project},
     work,
 };
 use crate::{
@@ -35,6 +37,9 @@ const PROMPT_FILE: &str = "prompt.txt";
 /// The event that led to the task.
 const EVENT_FILE: &str = "event.json";
 
+/// The place in a work tree where it runs, for people.
+const PLACE_FILE: &str = "workspace.json";
+
 const MIB: u64 = 1024 * 1024;
 
 /// Time that agents have between SIGTERM and SIGKILL.
@@ -48,6 +53,10 @@ pub(super) struct Prepared {
     pub(super) spec: LaunchSpec,
     /// What has become of the record of the protected files; none where there was nothing to do about it.
     pub(super) protected: Option<Recorded>,
+    /// The place in a work tree where it runs; none for the project's own directory.
+    pub(super) place: Option<Place>,
+    /// The mark of what is set up there before; none for nothing.
+    pub(super) set_up: Option<String>,
 }
 
 /// What has become of the record of the protected files before a run.
@@ -64,6 +73,8 @@ pub(super) enum Unprepared {
     Place(io::Error),
     /// Something about this one.
     Task(io::Error),
+    /// There is no work tree for it.
+    Tree(NoTree),
 }
 
 impl From<io::Error> for Unprepared {
@@ -89,6 +100,18 @@ pub(super) fn prepare(
     let held = make_run_dir(&held, name.as_ref()).map_err(at(&dir))?;
     profile.keep(&held, &dir)?;
     let root = shared.context.project.root();
+    let tree = order.tree.as_ref().map(|tree| make_ready(&shared.context.workspaces, tree, run));
+    let tree = tree.transpose().map_err(Unprepared::Tree)?;
+    let set_up = tree.as_ref().and_then(|ready| {
+        let command = shared.context.settings.get().config.workspace.settings().setup;
+        let last = order.tree.as_ref().and_then(|tree| tree.set_up.as_deref());
+        SetUp::needed(command.as_ref(), ready, last)
+    });
+    let place = tree.map(|ready| ready.place);
+    let here = place.as_ref().map_or(root, |place| &place.dir);
+    if let Some(place) = &place {
+        write_new(&held, PLACE_FILE, place.to_text().as_bytes()).map_err(at(&dir.join(PLACE_FILE)))?;
+    }
     let (session, prompt) = asked(&profile.agent, order);
     let check = order.round.as_ref().and_then(RoundOrder::check);
     // Without a prompt it goes on with a call that was put off, and reads nothing.
@@ -110,15 +133,20 @@ pub(super) fn prepare(
                 prompt: given,
                 settings: settings.as_deref(),
             };
-            command(profile, &chosen, order.cap_usd).map_err(io::Error::other)?
+            let command = command(profile, &chosen, order.cap_usd).map_err(io::Error::other)?;
+            if place.is_some() { of_project(command, root) } else { command }
         }
+    };
+    let command = match &set_up {
+        Some(set_up) => set_up.before(command, &dir),
+        None => command,
     };
     let mut protected = None;
     if let Some(round) = &order.round {
-        protected = put_on_record(look, root, round, (task, &dir))?;
+        protected = put_on_record(look, here, round, (task, &dir))?;
         if !round.is_check {
             let look = &look.part(work::LOOK_WITHIN);
-            work::note_work(look, root, &shared.context.settings.get().config.watch.ignore, &dir)?;
+            work::note_work(look, here, &shared.context.settings.get().config.watch.ignore, &dir)?;
         }
     }
     let prompt_file = dir.join(PROMPT_FILE);
@@ -142,7 +170,7 @@ pub(super) fn prepare(
     let env = environment(
         order,
         (profile, &secrets, &telemetry),
-        root,
+        here,
         &shared.context.socket,
         event.is_some().then_some(event_file.as_path()),
         event.as_ref().map(Json::as_str),
@@ -154,7 +182,7 @@ pub(super) fn prepare(
         command,
         env,
         env_remove: never_inherited().map(str::to_owned).collect(),
-        cwd: root.to_owned(),
+        cwd: here.to_owned(),
         dir,
         root: Some(root.to_owned()),
         prompt_file: (given == Prompt::Stdin && check.is_none()).then_some(prompt_file),
@@ -166,7 +194,7 @@ pub(super) fn prepare(
         max_output_bytes: profile.agent.max_output_mb.map(|mib| u64::from(mib) * MIB),
         open_files: shared.open_files,
     };
-    Ok(Prepared { spec, protected })
+    Ok(Prepared { spec, protected, place, set_up: set_up.map(|set_up| set_up.mark) })
 }
 
 /// Puts the protected files on record where that is to be done before this run.

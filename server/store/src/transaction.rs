@@ -2,7 +2,7 @@
 
 use aiwg_model::{
     ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, KeptAnswer, MatchDecision, MessageNo,
-    MessageRow, NewApproval, NewMessage, Outcome, Pending, QueueSwitch, RunId, RunStart, Spending,
+    MessageRow, NewApproval, NewMessage, Outcome, Pending, QueueSwitch, RunId, RunStart, RunTree, Spending,
     StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse,
 };
 use aiwg_protocol::types::{
@@ -101,6 +101,9 @@ pub trait Transaction: View {
 
     /// Notes how a run ended: the outcome's reason, exit and usage. Nothing if it is not noted that it began.
     fn end_run(&mut self, run: RunId, outcome: &Outcome, at: Timestamp) -> Result<()>;
+
+    /// Notes the work tree of a run, and what it has left there, also where its task has ended. Nothing if it is not noted that the run began.
+    fn set_tree(&mut self, run: RunId, tree: &RunTree) -> Result<()>;
 
     /// Keeps a queued task from starting. False if it is held by that already; then it is not held twice, and its time stays. All that holds a task
     /// is forgotten when it ends.

@@ -28,6 +28,7 @@ impl Running {
             attended: true,
             again: false,
             shared: Some(shared.to_owned()),
+            in_worktree: false,
             adopt_state: false,
             import: false,
         };

@@ -45,6 +45,8 @@ exports.REPEATABLE = {
   'task.stats': 'safe',
   'task.wait': 'safe',
   'task.output': 'safe',
+  'task.diff': 'safe',
+  'workspace.list': 'safe',
   'task.retry': 'key',
   'budget.status': 'safe',
   'metrics.get': 'safe',

@@ -34,6 +34,8 @@ export type ErrorKind =
   | 'too_many_messages'
   | 'task_has_no_session'
   | 'too_many_approvals'
+  | 'task_has_no_result'
+  | 'workspace_unusable'
   | 'payload_too_large'
   | 'invalid_payload'
   | 'unknown_topic'
@@ -133,6 +135,10 @@ export declare const ERROR_KINDS: {
    * approvals in all.
    */
   readonly too_many_approvals: ErrorKindInfo;
+  /** The task has left nothing in a work tree, or that is forgotten. */
+  readonly task_has_no_result: ErrorKindInfo;
+  /** The project can have no work trees: it is in no repository of git, say. */
+  readonly workspace_unusable: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

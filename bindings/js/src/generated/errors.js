@@ -32,6 +32,8 @@ exports.ERROR_KINDS = Object.freeze({
   too_many_messages: { code: -32035, retryable: true },
   task_has_no_session: { code: -32036, retryable: false },
   too_many_approvals: { code: -32037, retryable: true },
+  task_has_no_result: { code: -32038, retryable: false },
+  workspace_unusable: { code: -32039, retryable: false },
   payload_too_large: { code: -32020, retryable: false },
   invalid_payload: { code: -32040, retryable: false },
   unknown_topic: { code: -32041, retryable: false },

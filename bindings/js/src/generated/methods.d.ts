@@ -61,8 +61,12 @@ import type {
   ScheduledJob,
   StopAcknowledged,
   Task,
+  TaskApplied,
+  TaskApplyParams,
   TaskCancelParams,
   TaskCancelled,
+  TaskDiff,
+  TaskDiffParams,
   TaskEditParams,
   TaskEdited,
   TaskGetParams,
@@ -90,6 +94,9 @@ import type {
   TasksRetried,
   TopicInfo,
   Why,
+  WorkspaceList,
+  WorkspacePruneParams,
+  WorkspacePruned,
 } from './types.js';
 
 /** What each method takes and gives, by its name on the wire. */
@@ -136,6 +143,10 @@ export interface MethodMap {
   'task.stats': { params: NoParams; result: TaskStats };
   'task.wait': { params: TaskWaitParams; result: Task };
   'task.output': { params: TaskOutputParams; result: TaskOutput };
+  'task.diff': { params: TaskDiffParams; result: TaskDiff };
+  'task.apply': { params: TaskApplyParams; result: TaskApplied };
+  'workspace.list': { params: NoParams; result: WorkspaceList };
+  'workspace.prune': { params: WorkspacePruneParams; result: WorkspacePruned };
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
   'task.retryMany': { params: TaskSelection; result: TasksRetried };
   'budget.status': { params: NoParams; result: BudgetStatus };
@@ -684,7 +695,8 @@ export declare class TaskMethods {
    *
    * The daemon measures `timeoutMs`: when it has passed, the answer is the error `wait_timeout`. A
    * time-out that a client sets for the call runs in the client, which sends `rpc.cancel` when it
-   * has passed. Whichever passes first ends the wait. Neither ends the task.
+   * has passed. Whichever passes first ends the wait. Neither ends the task. What it has changed in
+   * a work tree has come back by then, unless that takes a minute.
    *
    * @throws {DaemonError} of kind `task_not_found`, `wait_timeout`, `too_many_waits`,
    * `storage_unavailable`, `shutting_down`
@@ -707,6 +719,33 @@ export declare class TaskMethods {
    * await client.task.output({ taskId: 'task-0001' });
    */
   output(params: TaskOutputParams, options?: CallOptions): Promise<TaskOutput>;
+
+  /**
+   * Gives what a task has changed in its work tree, as a unified diff.
+   *
+   * A diff of more than 1 MiB is cut after a line. What is no UTF-8 is replaced.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_has_no_result`, `workspace_unusable`,
+   * `storage_unavailable`
+   *
+   * @example
+   * await client.task.diff({ taskId: 'task-0001' });
+   */
+  diff(params: TaskDiffParams, options?: CallOptions): Promise<TaskDiff>;
+
+  /**
+   * Applies what a task has changed in its work tree to the project's own files.
+   *
+   * All of them or none: a conflict is answered with its files, and leaves no markers. Nothing is
+   * committed.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_has_no_result`, `workspace_unusable`,
+   * `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.task.apply({ taskId: 'task-0001' });
+   */
+  apply(params: TaskApplyParams, options?: CallOptions): Promise<TaskApplied>;
 
   /**
    * Submits a new task with the specification of an earlier one.
@@ -737,6 +776,31 @@ export declare class TaskMethods {
    * await client.task.retryMany({ state: 'failed', withinMinutes: 60 });
    */
   retryMany(params?: TaskSelection, options?: CallOptions): Promise<TasksRetried>;
+}
+
+/** The methods of `workspace`. */
+export declare class WorkspaceMethods {
+  private constructor();
+
+  /**
+   * Lists the project's work trees.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.workspace.list();
+   */
+  list(params?: NoParams, options?: CallOptions): Promise<WorkspaceList>;
+
+  /**
+   * Removes the work trees that no open task has. What was made there is kept.
+   *
+   * @throws {DaemonError} of kind `workspace_unusable`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.workspace.prune();
+   */
+  prune(params?: WorkspacePruneParams, options?: CallOptions): Promise<WorkspacePruned>;
 }
 
 /** The methods of `budget`. */
@@ -912,6 +976,8 @@ export declare abstract class Methods {
   readonly schedule: ScheduleMethods;
   /** The methods of `task`. */
   readonly task: TaskMethods;
+  /** The methods of `workspace`. */
+  readonly workspace: WorkspaceMethods;
   /** The methods of `budget`. */
   readonly budget: BudgetMethods;
   /** The methods of `metrics`. */

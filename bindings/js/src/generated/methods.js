@@ -41,9 +41,12 @@ class TaskMethods extends namespace(
   'stats',
   'wait',
   'output',
+  'diff',
+  'apply',
   'retry',
   'retryMany',
 ) {}
+class WorkspaceMethods extends namespace('workspace', 'list', 'prune') {}
 class BudgetMethods extends namespace('budget', 'status') {}
 class MetricsMethods extends namespace('metrics', 'get') {}
 class MessagingMethods extends namespace('messaging', 'status', 'test') {}
@@ -70,6 +73,7 @@ class AllMethods extends Methods {
   report = new ReportMethods(this);
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
+  workspace = new WorkspaceMethods(this);
   budget = new BudgetMethods(this);
   metrics = new MetricsMethods(this);
   messaging = new MessagingMethods(this);
@@ -91,6 +95,7 @@ module.exports = {
   ReportMethods,
   ScheduleMethods,
   TaskMethods,
+  WorkspaceMethods,
   BudgetMethods,
   MetricsMethods,
   MessagingMethods,

@@ -12,6 +12,8 @@ import type {
   ReportEvent,
   RoundEvent,
   ScheduleEvent,
+  TaskAppliedEvent,
+  TaskConflictEvent,
   TaskDeliveredEvent,
   TaskEvent,
   TaskRefusedEvent,
@@ -43,6 +45,13 @@ export interface DaemonTopics {
    * `daemon.max_task_depth` allows: there is no such task.
    */
   'task:refused': TaskRefusedEvent;
+  /** What a task has changed in its work tree was applied to the project's own files. */
+  'task:applied': TaskAppliedEvent;
+  /**
+   * What a task has changed in its work tree could not be applied to the project's own files, which
+   * are as they were.
+   */
+  'task:conflict': TaskConflictEvent;
   /**
    * The account of the agents has reached a limit, or its login was refused, or it has no credit,
    * or what is left of a limit is people's share: its tasks wait.

@@ -859,6 +859,16 @@ export interface DebounceCondition {
  */
 export type Delivery = 'live' | 'next_run' | 'queued';
 
+/** A file that a task has changed. */
+export interface DiffFile {
+  /** Its path, relative to the top of the repository. */
+  path: string;
+  /** Number of added lines; absent for a binary file. */
+  insertions?: number;
+  /** Number of removed lines; absent for a binary file. */
+  deletions?: number;
+}
+
 /** Something that happened. */
 export interface Event {
   /** Its number: 1 for the first event of the project, then counting up by one. */
@@ -1907,9 +1917,11 @@ export interface Takeover {
   since: Timestamp;
   /** The session of its agent; absent if it has none. */
   session?: string;
+  /** The directory of its session, in a work tree; absent for the project's own. */
+  dir?: string;
   /**
-   * The command by which a person goes on in that session, in the project's directory; empty if the
-   * agent's program has none.
+   * The command by which a person goes on in that session, in `dir` or else the project's
+   * directory; empty if the agent's program has none.
    */
   command?: string[];
 }
@@ -1987,6 +1999,8 @@ export interface Task {
    * otherwise.
    */
   skipped?: boolean;
+  /** The work tree in which its agent works; absent for the project's own directory. */
+  workspace?: TaskWorkspace;
   /** Time of submission. */
   createdAt: Timestamp;
   /** Time at which its agent was started, for the last time if there were several attempts. */
@@ -2042,6 +2056,45 @@ export interface Task {
   causedBy?: Cause;
 }
 
+/** The answer to `task.apply`. */
+export interface TaskApplied {
+  /** The task's id. */
+  taskId: string;
+  /** The number of the run. */
+  launch: number;
+  /** True if it was applied; false for a conflict. */
+  applied: boolean;
+  /** The changed files, up to 10,000 of them. */
+  paths: string[];
+  /** The reason for which it could not be applied; absent if it was. */
+  conflict?: WorkspaceConflict;
+}
+
+/** The payload of `task:applied`. */
+export interface TaskAppliedEvent {
+  /** The task's id. */
+  taskId: string;
+  /** The number of the run. */
+  launch: number;
+  /** The commit that was applied. */
+  commit: string;
+  /**
+   * The rule that made the task, or made the task whose agent submitted it; absent when there was
+   * none.
+   */
+  rule?: string;
+  /** The changed files, up to 100 of them. */
+  paths: string[];
+}
+
+/** The params of `task.apply`. */
+export interface TaskApplyParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+  /** The number of the run that is meant; the latest one when absent. At least 1. */
+  launch?: number | undefined;
+}
+
 /** The params of `task.cancel`. */
 export interface TaskCancelParams {
   /** The task's id. Length at most 200. */
@@ -2072,6 +2125,25 @@ export interface TaskCancelledOne {
   state: Open<TaskState>;
 }
 
+/** The payload of `task:conflict`. */
+export interface TaskConflictEvent {
+  /** The task's id. */
+  taskId: string;
+  /** The number of the run. */
+  launch: number;
+  /** The commit that could not be applied. */
+  commit: string;
+  /**
+   * The rule that made the task, or made the task whose agent submitted it; absent when there was
+   * none.
+   */
+  rule?: string;
+  /** The files on account of which it could not, up to 100 of them. */
+  paths: string[];
+  /** The reason, for people. */
+  why: string;
+}
+
 /** Number of tasks in each state. */
 export interface TaskCounts {
   /** All of them. */
@@ -2098,6 +2170,36 @@ export interface TaskDeliveredEvent {
   n: number;
   /** The number of the run that has got it. */
   run: number;
+}
+
+/** What a task has changed in its work tree. */
+export interface TaskDiff {
+  /** The task's id. */
+  taskId: string;
+  /** The number of the run. */
+  launch: number;
+  /** The commit from which the task began. */
+  base: string;
+  /** The commit that it has left. */
+  commit: string;
+  /** The changed files, up to 10,000 of them. */
+  files: DiffFile[];
+  /** Number of added lines. */
+  insertions: number;
+  /** Number of removed lines. */
+  deletions: number;
+  /** The unified diff, as `git diff` prints it. */
+  diff: string;
+  /** True if it is longer: `git diff BASE COMMIT` prints all of it. */
+  isCut: boolean;
+}
+
+/** The params of `task.diff`. */
+export interface TaskDiffParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+  /** The number of the run that is meant; the latest one when absent. At least 1. */
+  launch?: number | undefined;
 }
 
 /** The params of `task.edit`: what is absent stays as it is. */
@@ -2500,6 +2602,8 @@ export interface TaskSubmitParams {
    * when absent.
    */
   approval?: ApprovalTerms | undefined;
+  /** The place in which its agent works; `workspace` of the configuration when absent. */
+  workspace?: Workspace | undefined;
   /**
    * A name for this call, any text of the caller's own: another call with it, of the same caller
    * within 24 hours, has no effect and gets the same answer. So a call whose answer was lost can be
@@ -2585,6 +2689,22 @@ export interface TaskWhyParams {
   id: string;
   /** The direction. Default: `causes`. */
   direction?: WhyDirection | undefined;
+}
+
+/** The work tree of a task. */
+export interface TaskWorkspace {
+  /** The mode: `worktree`. */
+  mode: Open<WorkspaceMode>;
+  /** The base that was asked for; absent for the default. */
+  base?: string;
+  /** The way back of the changes. */
+  back: Open<WorkspaceBack>;
+  /** The directory in which its agent works; absent before its first run, and in lists. */
+  dir?: string;
+  /** What its latest run has left; absent for none, and in lists. */
+  result?: WorkspaceResult;
+  /** The reason for which not all of that could be kept; absent if it could. */
+  error?: string;
 }
 
 /** The answer to `task.cancelMany`. */
@@ -2878,4 +2998,116 @@ export interface WhyNode {
   definition?: unknown;
   /** The client that it came from; of an approval, the one that has decided. */
   origin?: Origin;
+}
+
+/** The workspace of a task. */
+export type Workspace = WorkspaceMode | WorkspaceTerms;
+
+/**
+ * The way back of what a task has changed in its work tree.
+ *
+ * - `branch`: A branch, `aiwg/` and the task's id.
+ * - `patch`: A patch, in the directory of its run.
+ * - `apply`: The project's own files are changed; a conflict leaves them as they are.
+ */
+export type WorkspaceBack = 'branch' | 'patch' | 'apply';
+
+/** The reason for which a result could not be applied. */
+export interface WorkspaceConflict {
+  /** The files on account of which it could not, up to 100 of them. */
+  paths: string[];
+  /** The reason, for people. */
+  why: string;
+}
+
+/** The answer to `workspace.list`. */
+export interface WorkspaceList {
+  /** The directory of the project's work trees, which need not be there. */
+  dir: string;
+  /** The work trees, by their numbers. */
+  slots: WorkspaceSlot[];
+  /** Number of results that are kept. */
+  results: number;
+  /** The reason for which the project can have no work trees; absent if it can. */
+  unusable?: string;
+}
+
+/**
+ * The place in which a task's agent works.
+ *
+ * - `shared`: The project's own directory, with all others.
+ * - `worktree`: A work tree of git that no other task has then.
+ */
+export type WorkspaceMode = 'shared' | 'worktree';
+
+/** The params of `workspace.prune`. */
+export interface WorkspacePruneParams {
+  /** True if the results of all tasks that have ended are forgotten as well. Branches stay. */
+  results?: boolean | undefined;
+}
+
+/** The answer to `workspace.prune`. */
+export interface WorkspacePruned {
+  /** The numbers of the work trees that were removed. */
+  removed: number[];
+  /** The numbers of those that a task still has. */
+  kept: number[];
+  /** The reasons for which others could not be removed. */
+  failed: string[];
+  /** Number of results that were forgotten. `0` when absent. */
+  forgotten: number;
+}
+
+/** What a run has left in a work tree, as a commit. */
+export interface WorkspaceResult {
+  /** The number of the run. */
+  launch: number;
+  /** Its name: `refs/aiwg/tasks/task-0001/1`. */
+  ref: string;
+  /** The commit. */
+  commit: string;
+  /** The commit from which the task began. */
+  base: string;
+  /** Number of changed files. */
+  files: number;
+  /** Number of added lines. */
+  insertions: number;
+  /** Number of removed lines. */
+  deletions: number;
+  /** The branch as which it has come back. */
+  branch?: string;
+  /** Path of the patch as which it has come back. */
+  patch?: string;
+  /** Time at which it was applied to the project's own files. */
+  applied?: Timestamp;
+  /** The reason for which it could not come back. */
+  conflict?: WorkspaceConflict;
+}
+
+/** A work tree, which tasks have one after the other. */
+export interface WorkspaceSlot {
+  /** Its number. */
+  slot: number;
+  /** Its directory. */
+  dir: string;
+  /** The task that has it, or had it last; absent if that is not known. */
+  taskId?: string;
+  /** True if a run of that task is under way. */
+  isRunning: boolean;
+  /** The reason for which nobody can work there; absent if that is possible. */
+  broken?: string;
+}
+
+/** A workspace. Absent members are those of the configuration. */
+export interface WorkspaceTerms {
+  /** The mode. Default: `worktree`. */
+  mode?: WorkspaceMode | undefined;
+  /**
+   * The files with which the agent begins: `snapshot` (as they are then), `head` (the last commit),
+   * or a branch, a tag or a hash. Default: what the tasks of `after` have made, or else `snapshot`.
+   * Length at most 200, matches `^[^-\x00][^\x00]*$`.
+   */
+  base?: string | undefined;
+  /** The way back of the changes, once the task has completed. Default: `branch`. */
+  back?: WorkspaceBack | undefined;
 }

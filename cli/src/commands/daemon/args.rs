@@ -126,6 +126,10 @@ pub(crate) struct StartArgs {
     /// Go on with state that was made elsewhere: a copy, a backup, an older aiwg's, a Node daemon's
     #[arg(long)]
     pub(crate) adopt_state: bool,
+
+    /// Start it though this is a linked work tree of git, whose rules another daemon may have, too
+    #[arg(long)]
+    pub(crate) in_worktree: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

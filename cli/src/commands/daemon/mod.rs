@@ -52,6 +52,7 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         config: args.config.map(std::path::absolute).transpose()?,
         detached: !args.foreground,
         attended,
+        in_worktree: args.in_worktree,
         adopt_state: args.adopt_state,
         ..options(project)
     };
@@ -88,6 +89,7 @@ fn options(project: PathBuf) -> Options {
         attended: !attended::is_agent(),
         again: false,
         shared: None,
+        in_worktree: false,
         adopt_state: false,
         import: false,
     }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use aiwg_protocol::{
     limits::TASKS_LISTED,
-    types::{CheckCommand, TaskOrder, TaskState, Timestamp, Verify},
+    types::{
+        CheckCommand, TaskOrder, TaskState, Timestamp, Verify, Workspace, WorkspaceBack, WorkspaceMode,
+        WorkspaceTerms,
+    },
 };
 use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 
@@ -12,7 +15,7 @@ use crate::{
     examples,
     values::{
         duration, idempotency_key, limit, minutes, moment, orders, pair, priority, rounds, since, states,
-        task_id,
+        task_id, ways_back,
     },
 };
 
@@ -98,6 +101,29 @@ pub(crate) enum TaskCommand {
         /// Nothing is left to do: it has completed
         #[arg(long)]
         done: bool,
+    },
+    /// Print what a task has changed in its work tree, as a patch
+    #[command(after_help = examples::DIFF)]
+    Diff {
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
+        id: String,
+        /// The run whose changes are meant; the latest one that has left any unless given
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), value_hint = ValueHint::Other)]
+        run: Option<u32>,
+        /// The numbers of lines by file, in place of the patch
+        #[arg(long)]
+        stat: bool,
+    },
+    /// Apply what a task has changed in its work tree to the project's files; nothing is committed
+    #[command(after_help = examples::APPLY)]
+    Apply {
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
+        id: String,
+        /// The run whose changes are meant; the latest one that has left any unless given
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), value_hint = ValueHint::Other)]
+        run: Option<u32>,
     },
     /// Change a task while it is queued
     #[command(after_help = examples::EDIT, override_usage = "aiwg task edit [OPTIONS] <ID>")]
@@ -269,6 +295,9 @@ pub(crate) struct SubmitArgs {
     #[command(flatten)]
     pub(crate) verify: VerifyArgs,
 
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+
     /// Print the agent's output as it comes, and exit with 0 if the task completes, else with 1
     #[arg(long)]
     pub(crate) wait: bool,
@@ -329,6 +358,41 @@ impl VerifyArgs {
     }
 }
 
+/// The place in which a task's agent works.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct WorkspaceArgs {
+    /// Have the agent work in a work tree of its own, apart from the project's files
+    #[arg(long)]
+    pub(crate) worktree: bool,
+
+    /// Have the agent work in the project's own directory, whatever "workspace" of the configuration says
+    #[arg(long, conflicts_with_all = ["worktree", "base", "back"])]
+    pub(crate) shared: bool,
+
+    /// In a work tree: begin with "snapshot" (the files as they are), "head", or a branch, a tag or a hash
+    #[arg(long, value_name = "BASE", value_hint = ValueHint::Other)]
+    pub(crate) base: Option<String>,
+
+    /// In a work tree: the way in which the changes come back
+    #[arg(long, value_name = "HOW", value_parser = ways_back())]
+    pub(crate) back: Option<WorkspaceBack>,
+}
+
+impl WorkspaceArgs {
+    /// As it goes over the wire; none where nothing is asked for.
+    pub(crate) fn into_workspace(self) -> Option<Workspace> {
+        match self {
+            Self { shared: true, .. } => Some(Workspace::Mode(WorkspaceMode::Shared)),
+            Self { base: None, back: None, worktree, .. } => {
+                worktree.then_some(Workspace::Mode(WorkspaceMode::Worktree))
+            }
+            Self { base, back, .. } => {
+                Some(Workspace::Terms(WorkspaceTerms { mode: Some(WorkspaceMode::Worktree), base, back }))
+            }
+        }
+    }
+}
+
 /// A loop: a task with a check that is waited for.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct LoopArgs {
@@ -355,6 +419,9 @@ pub(crate) struct LoopArgs {
     /// Run it in this lane, one of "lanes" of the configuration
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) lane: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
 
     /// Limit of the wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. No limit unless given
     #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod cancel;
+mod changes;
 mod edit;
 pub(super) mod follow;
 mod follow_all;
@@ -63,6 +64,8 @@ pub(crate) async fn run(
             return steer::take(&reconnecting(), id, now, no_open, output).await;
         }
         TaskCommand::Give { id, done } => steer::give(client, id, done, output).await?,
+        TaskCommand::Diff { id, run, stat } => changes::diff(client, (id, run), stat, output).await?,
+        TaskCommand::Apply { id, run } => return changes::apply(client, (id, run), output).await,
         TaskCommand::Edit(args) => edit::edit(client, args, output).await?,
         TaskCommand::Retry(which) => {
             let Some(id) = which.only() else { return many::retry(client, &which, output).await };

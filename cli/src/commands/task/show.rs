@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use aiwg_client::types::{
     CheckCommand, CheckResult, MessageState, Round, Takeover, Task, TaskMessage, TaskState, TaskStats,
-    TaskSubmitted, TaskUsage, Timestamp, UsageStats, UsageSum, Waiting,
+    TaskSubmitted, TaskUsage, TaskWorkspace, Timestamp, UsageStats, UsageSum, Waiting,
 };
 
 use super::waiting::Others;
@@ -150,6 +150,7 @@ fn facts(out: &mut Page, task: &Task, others: &Others, whole: bool) -> io::Resul
     fact("Processes", processes(task))?;
     fact("Attempts", Some(task.attempts.to_string()))?;
     fact("Check", rounds(task))?;
+    fact("Work tree", task.workspace.as_ref().map(workspace))?;
     fact("Messages", messages(task, whole))?;
     fact("After", (!task.after.is_empty()).then(|| task.after.join(", ")))?;
     fact("Taken", task.takeover.as_ref().map(taken))?;
@@ -220,6 +221,24 @@ fn rounds(task: &Task) -> Option<String> {
         task.before.as_ref().map(|result| format!("\nbefore: {}", check(result))).unwrap_or_default();
     let all = task.rounds.iter().map(|one| format!("\n{}: {}", counted(one.n, most), round(one)));
     Some(format!("{command}{phase}{skipped}{before}{}", all.collect::<String>()))
+}
+
+/// The work tree of a task, and what was made there.
+fn workspace(workspace: &TaskWorkspace) -> String {
+    let mut lines = vec![workspace.dir.clone().unwrap_or_else(|| "not made yet".to_owned())];
+    if let Some(result) = &workspace.result {
+        let files = count(result.files, "file", "files");
+        lines.push(format!("{}: {files} changed, +{} -{}", result.name, result.insertions, result.deletions));
+        lines.extend(result.branch.as_ref().map(|branch| format!("branch {branch}")));
+        lines.extend(result.patch.as_ref().map(|patch| format!("patch {patch}")));
+        lines.extend(result.applied.map(|at| format!("applied at {}", moment(at))));
+        lines.extend(result.conflict.as_ref().map(|conflict| {
+            let paths = conflict.paths.iter().map(|path| format!("\n  {path}"));
+            format!("not brought back: {}{}", conflict.why, paths.collect::<String>())
+        }));
+    }
+    lines.extend(workspace.error.as_ref().map(|why| format!("not kept: {why}")));
+    lines.join("\n")
 }
 
 /// The messages to a task's agent, each with what has become of it: as a whole, or in short.

@@ -83,11 +83,14 @@ pub(super) async fn take(
         output.result(takeover, |out, takeover| shown(out, &id, takeover))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let project = client.daemon_status(NoParams {}).await?.project;
+    let dir = match &takeover.dir {
+        Some(dir) => dir.clone(),
+        None => client.daemon_status(NoParams {}).await?.project,
+    };
     note(&format!("{} is yours. When you have done with it: aiwg task give {}", visible(&id), visible(&id)));
     let mut words = takeover.command.iter();
     let mut command = Command::new(words.next().map_or("", String::as_str));
-    command.args(words).current_dir(project);
+    command.args(words).current_dir(dir);
     // In place of this process: keys and signals are the session's alone.
     let error = command.exec();
     let program = takeover.command.first().map_or("", String::as_str);
@@ -123,11 +126,10 @@ async fn taken(connection: &ReconnectingClient, id: &str, now: bool) -> Result<(
 /// The error of a task that is taken already, with the way into its session: who has taken it may have closed that.
 fn with_session(mut error: ApiError, task: &Task) -> CliError {
     if let Some(command) = task.takeover.as_ref().and_then(words) {
+        let dir = task.takeover.as_ref().and_then(|takeover| takeover.dir.as_deref());
+        let dir = dir.map_or_else(|| "the project's directory".to_owned(), |dir| visible(dir).to_string());
         let when = if task.state == TaskState::Running { "once its agent has ended, " } else { "" };
-        error.message = format!(
-            "{}; {when}its session is opened, in the project's directory, by: {command}",
-            error.message
-        );
+        error.message = format!("{}; {when}its session is opened, in {dir}, by: {command}", error.message);
     }
     CliError::Client(ClientError::Api(error))
 }
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn a_session_of_no_use_is_named_as_the_daemon_names_it_and_not_in_full() {
         let of = |session: Option<String>| {
-            let takeover = Takeover { since: Timestamp::default(), session, command: Vec::new() };
+            let takeover = Takeover { since: Timestamp::default(), session, dir: None, command: Vec::new() };
             no_session("task-0001", &takeover)
         };
         for session in [None, Some("é".repeat(50_000))] {

@@ -89,6 +89,7 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
         retry: args.retries.map(RetryPolicy::up_to),
         ignore_budget: args.ignore_budget.then_some(true),
         verify: args.verify.into_verify(),
+        workspace: args.workspace.into_workspace(),
         idempotency_key: repeat::key(args.idempotency_key),
     })
 }

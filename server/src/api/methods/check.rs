@@ -15,7 +15,7 @@ use aiwg_protocol::{
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{
         ApprovalAskParams, ApprovalLimits, ApprovalTerms, Json, RetryPolicy, Span, TaskListParams, TaskOrder,
-        TaskSelection, TaskSubmitParams, Timestamp,
+        TaskSelection, TaskSubmitParams, Timestamp, Workspace, WorkspaceTerms,
     },
 };
 use aiwg_store::Selection;
@@ -36,6 +36,9 @@ const MOST_SELECTED: usize = 1000;
 
 /// The longest name of a lane, in characters.
 const LONGEST_LANE: usize = 100;
+
+/// The longest name of a base, in characters.
+const LONGEST_BASE: usize = 200;
 
 /// The longest text that prompts are searched for, in characters.
 const LONGEST_TEXT: usize = 1000;
@@ -415,7 +418,31 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
     if let Some(expires) = params.expires {
         start_before(params.start_at, expires)?;
     }
+    base(params.workspace.as_ref())?;
     retry(params.retry.as_ref())
+}
+
+/// Checks the number of a run.
+pub(super) fn launch(launch: Option<u32>) -> Result<(), ApiError> {
+    if launch != Some(0) {
+        return Ok(());
+    }
+    let message = "the member \"launch\" must be at least 1: runs are numbered from 1";
+    Err(ApiError::invalid_member("launch", message))
+}
+
+/// Checks the state of the files from which a work tree is to begin.
+fn base(workspace: Option<&Workspace>) -> Result<(), ApiError> {
+    let Some(Workspace::Terms(WorkspaceTerms { base: Some(base), .. })) = workspace else { return Ok(()) };
+    let member = "workspace.base";
+    at_most(member, base, LONGEST_BASE)?;
+    if base.is_empty() || base.starts_with('-') || base.contains('\0') {
+        let message = format!(
+            "the member {member:?} must be \"snapshot\", \"head\", or a branch, a tag or a hash; it is {base:?}"
+        );
+        return Err(ApiError::invalid_member(member, message));
+    }
+    Ok(())
 }
 
 /// Checks the filters of a list, and its order.

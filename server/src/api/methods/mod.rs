@@ -21,6 +21,7 @@ mod steer;
 mod task;
 mod topic;
 mod why;
+mod workspace;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
 pub(super) use account::*;
@@ -43,3 +44,4 @@ pub(super) use steer::*;
 pub(super) use task::*;
 pub(super) use topic::*;
 pub(super) use why::*;
+pub(super) use workspace::*;

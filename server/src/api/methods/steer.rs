@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use aiwg_model::{RunId, RunRow, Taken, TaskNo};
 use aiwg_protocol::{
@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::Reader;
 
-use super::check;
+use super::{check, workspace::keep_of_person};
 use crate::{
     api::Handler,
     context::Context,
@@ -61,15 +61,27 @@ async fn taken(context: &Context, no: TaskNo, now: bool, by: TakenBy) -> Result<
     loop {
         match context.engine.take(no, now, found.take(), Some(by.clone())).await {
             Err(EngineError::FilesUnseen { run, protect }) => {
-                found = Some(look_for_person(&context.project, run, protect, LOOK_WITHIN).await);
+                let root = worked_in(context, run).await;
+                found = Some(look_for_person(&context.project, (run, root), protect, LOOK_WITHIN).await);
             }
             answer => return answer,
         }
     }
 }
 
+/// The directory in which a run has worked.
+async fn worked_in(context: &Context, run: RunId) -> PathBuf {
+    let runs = context.read(move |reader| reader.runs(run.task)).await;
+    let found = runs.unwrap_or_default().into_iter().find(|found| found.id == run);
+    let dir = found.and_then(|found| found.tree?.dir).map(PathBuf::from);
+    dir.unwrap_or_else(|| context.project.root().to_owned())
+}
+
 pub(crate) async fn task_give(handler: &Handler, params: TaskGiveParams) -> Result<TaskGiven, ApiError> {
     let no = check::task_no(&params.task_id)?;
+    if params.done == Some(true) {
+        keep_of_person(handler, no).await?;
+    }
     let (done, by) = (params.done.unwrap_or(false), Some(taken_by(handler)));
     handler.command(handler.context.engine.give(no, done, by)).await
 }
@@ -158,12 +170,13 @@ pub(super) fn takeover(
     let last = runs.iter().rev().find_map(|run| Some((run, run.usage.as_ref()?.session_id.clone()?)));
     let since = taken.since;
     let Some((run, session)) = last else {
-        return Ok(Takeover { since, session: None, command: Vec::new() });
+        return Ok(Takeover { since, session: None, dir: None, command: Vec::new() });
     };
+    let dir = run.tree.as_ref().and_then(|tree| tree.dir.clone());
     let profile = Profile::named(&context.settings.get().config, run.profile.as_deref());
     let command = profile.and_then(|profile| {
         let agent = profile.agent;
         program(&agent).interactive(&agent.command, &session).ok()
     });
-    Ok(Takeover { since, session: Some(session), command: command.unwrap_or_default() })
+    Ok(Takeover { since, session: Some(session), dir, command: command.unwrap_or_default() })
 }

@@ -1,4 +1,8 @@
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{
@@ -17,12 +21,17 @@ use aiwg_protocol::{
 };
 use aiwg_store::{Reader, TaskFilter};
 
-use super::{check, output::last_run_dir, steer::takeover};
+use super::{
+    check,
+    output::last_run_dir,
+    steer::takeover,
+    workspace::{is_coming_back, workspace},
+};
 use crate::{
     api::{Handler, answer::Part, permit},
     context::Context,
     engine::{Edit, EngineError},
-    rules::minutes_to_ms,
+    rules::{minutes_to_ms, tree_of},
     waits::{WaitsFor, longest_wait},
 };
 
@@ -32,6 +41,12 @@ const LISTED_OUTPUT: usize = 4 * 1024;
 /// The most tasks that an agent waits for and that an answer names.
 const MOST_AWAITED: usize = 100;
 
+/// The longest wait for the changes of a task that has ended to come back.
+const LONGEST_BACK: Duration = Duration::from_secs(60);
+
+/// Pause between two looks at whether they have.
+const LOOK_EVERY: Duration = Duration::from_millis(30);
+
 /// The members of the metadata that are the trace of the submitter, as W3C names them.
 const TRACE: [&str; 2] = ["traceparent", "tracestate"];
 
@@ -40,10 +55,21 @@ pub(crate) async fn task_submit(
     mut params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
     let key = key_of(handler, &mut params)?;
+    has_tree(handler, &params).await?;
     match submitted(handler, params) {
         Ok(task) => handler.command(handler.context.engine.submit_once(task, key)).await,
         Err(refusal) => handler.refused(key, refusal).await,
     }
+}
+
+/// Refuses a task that is to have a work tree where there can be none.
+async fn has_tree(handler: &Handler, params: &TaskSubmitParams) -> Result<(), ApiError> {
+    let usual = handler.context.settings.get().config.workspace.settings();
+    if tree_of(params.workspace.as_ref(), &usual).is_none() {
+        return Ok(());
+    }
+    let context = Arc::clone(&handler.context);
+    Ok(handler.apart(move || context.workspaces.repository().map(drop)).await??)
 }
 
 /// The key of a submission, without the trace that its client has put into the metadata: whoever repeats a call may be in another span by then.
@@ -87,6 +113,7 @@ fn submitted(handler: &Handler, mut params: TaskSubmitParams) -> Result<TaskSpec
             ignore_budget,
             approval: check::approval(params.approval)?,
             verify: params.verify.and_then(VerifyTerms::of),
+            tree: tree_of(params.workspace.as_ref(), &config.workspace.settings()),
             ..Terms::default()
         },
         ..TaskSpec::default()
@@ -230,12 +257,12 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
     let ended = waiting.ended();
     let task = get(handler, no).await?;
     if task.state.is_final() {
-        return Ok(task);
+        return once_back(handler, no, (task, params.timeout_ms)).await;
     }
     not_for_itself(handler, no, task.state).await?;
     let _slot = handler.lend(no).await;
     tokio::select! {
-        () = ended => get(handler, no).await,
+        () = ended => once_back(handler, no, (get(handler, no).await?, None)).await,
         () = after(params.timeout_ms) => {
             let message = format!("{no} has not ended within {} ms", params.timeout_ms.unwrap_or_default());
             Err(ApiError::new(ErrorKind::WaitTimeout, message))
@@ -246,6 +273,21 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
             if task.state.is_final() { Ok(task) } else { Err(EngineError::Closing.into()) }
         }
     }
+}
+
+/// A task that has ended, once what it has changed in a work tree has come back: whoever has waited for it goes on with that.
+async fn once_back(
+    handler: &Handler,
+    no: TaskNo,
+    (mut task, timeout_ms): (Task, Option<u64>),
+) -> Result<Task, ApiError> {
+    let longest = timeout_ms.map_or(LONGEST_BACK, |ms| LONGEST_BACK.min(Duration::from_millis(ms)));
+    let began = Instant::now();
+    while is_coming_back(&task) && began.elapsed() < longest && !handler.context.stopped.is_cancelled() {
+        tokio::time::sleep(LOOK_EVERY).await;
+        task = get(handler, no).await?;
+    }
+    Ok(task)
 }
 
 /// Refuses the wait of an agent for its own task, or for one that can only start once that has completed: it would never end.
@@ -285,11 +327,15 @@ async fn get_with(handler: &Handler, no: TaskNo, is_whole: bool) -> Result<Task,
         let row = reader.task(no)?;
         let profiles = profiles(reader, no)?;
         let taken = row.as_ref().and_then(|row| row.spec.terms.taken);
+        let workspace = match row.as_ref().filter(|row| row.spec.terms.tree.is_some()) {
+            Some(row) => workspace(row, &reader.runs(no)?),
+            None => None,
+        };
         let messages = row.as_ref().map(|row| messages(row, is_whole)).unwrap_or_default();
         let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
         let takeover = taken.map(|taken| takeover(&context, reader, no, taken)).transpose()?;
         let waits_for = task.as_ref().map(|task| waits_for(&context, no, task.state)).unwrap_or_default();
-        let task = task.map(|task| Task { profiles, takeover, messages, waits_for, ..task });
+        let task = task.map(|task| Task { profiles, takeover, messages, waits_for, workspace, ..task });
         Ok(Part::new(task, false))
     };
     Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)

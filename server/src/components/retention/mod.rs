@@ -3,6 +3,7 @@
 mod age;
 mod event_files;
 mod outputs;
+mod results;
 
 use std::{
     sync::Arc,
@@ -125,7 +126,8 @@ async fn no_event_waits(context: &Context) -> bool {
 }
 
 /// Removes files of tasks and events.
-async fn remove_files(context: &Context, retention: &RetentionConfig, now: Timestamp) {
+async fn remove_files(context: &Arc<Context>, retention: &RetentionConfig, now: Timestamp) {
+    let its = Arc::clone(context);
     let (actions, events_dir) = (context.project.actions_dir(), context.project.events_dir());
     let (reader, retention, stopped) =
         (Arc::clone(&context.reader), retention.clone(), context.stopped.clone());
@@ -134,6 +136,7 @@ async fn remove_files(context: &Context, retention: &RetentionConfig, now: Times
         let pruned = [
             outputs::prune(&actions, &*reader, &retention, now, &stopped),
             first.and_then(|first| event_files::prune(&events_dir, cutoff(now, retention.event_days), first)),
+            results::prune(&its.workspaces, &*reader, cutoff(now, retention.result_days)),
         ];
         for error in pruned.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "old files could not all be removed");

@@ -300,6 +300,7 @@ impl Transaction<'_> {
     ) -> Result<Option<String>, Failure> {
         let mut task = task_for(prompt, asked);
         task.terms.verify = verify.cloned();
+        task.terms.tree = self.state.config.tree.clone();
         let wait = self.what_starts_wait_for();
         let (no, _) = self.submit(&task)?;
         Ok(Some(match self.or_gate(wait, no)? {

@@ -26,7 +26,7 @@ use crate::{
         launch::{End, RETRY},
         outcome::{ended_by_shim, outcome, removed, report_unknown, used_until_lost},
         reset::AgentClock,
-        work,
+        set_up, work,
     },
 };
 
@@ -86,6 +86,9 @@ impl Agent {
             let timed_out = self.has_timed_out.load(Ordering::Relaxed);
             let from_outside = record.end_requested && ending.is_none() && !timed_out;
             let started = record.spawn_error.is_none();
+            if let Some(failed) = self.set_up_failed(dir).await {
+                return Ok(End::of(failed.given(ending)));
+            }
             let outcome = self.outcome_of(shared, basis, record, (dir, end)).await;
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
@@ -110,6 +113,13 @@ impl Agent {
             }
         };
         Ok(End::Lost { started, rest: None, used: Box::new(used) })
+    }
+
+    /// The end of a run in a work tree that could not be set up; none if that is not so.
+    async fn set_up_failed(&self, dir: &Path) -> Option<Outcome> {
+        self.place.get()?;
+        let dir = dir.to_owned();
+        beside(move || set_up::failed(&dir)).await
     }
 
     /// The outcome of a run, given how it ended. It reads the output.
@@ -160,7 +170,7 @@ impl Agent {
     ) -> RoundDetail {
         let project = &shared.context.project;
         let (root, task_dir, run_dir) =
-            (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
+            (self.works_in(shared), project.action_dir(self.task.no), dir.to_owned());
         let ignore = shared.context.settings.get().config.watch.ignore.clone();
         let on = self.protected.get().cloned();
         let look = Look::within(work::COMPARED_WITHIN);
@@ -190,7 +200,7 @@ impl Agent {
             return outcome;
         }
         let project = &shared.context.project;
-        let (root, task_dir) = (project.root().to_owned(), project.action_dir(self.task.no));
+        let (root, task_dir) = (self.works_in(shared), project.action_dir(self.task.no));
         let detail = outcome.detail.as_ref().and_then(RoundDetail::read).unwrap_or_default();
         let look = Look::within(work::COMPARED_WITHIN);
         let its = look.clone();

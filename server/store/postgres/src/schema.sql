@@ -189,6 +189,7 @@ CREATE TABLE run (
     reserved_usd          DOUBLE PRECISION,
     charged_usd           DOUBLE PRECISION,
     cap_usd               DOUBLE PRECISION,
+    tree                  TEXT COLLATE "C", -- its work tree, as JSON; null for the project's own directory
     PRIMARY KEY (task, n)
 );
 

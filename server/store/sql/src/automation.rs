@@ -29,6 +29,9 @@ const FIRINGS_KEPT: u32 = 10_000;
 const DEPTH: &str =
     "CASE WHEN json_valid(cause) THEN coalesce(CAST(json_extract(cause, '$.depth') AS BIGINT), 0) ELSE 0 END";
 
+/// The work tree of a task: in one, it changes none of the project's files. What is no JSON says nothing.
+const TREE: &str = "CASE WHEN json_valid(terms) THEN CAST(json_extract(terms, '$.tree') AS TEXT) END";
+
 /// The name under which the switch of all automation is stored. No rule has an empty id.
 const ALL: &str = "";
 
@@ -57,11 +60,11 @@ impl<C: Connection> Writer<C> {
     pub fn busy_periods(&self, since: Timestamp) -> Result<Vec<(String, BusyPeriod)>> {
         let mut select = self.statement(&format!(
             "SELECT rule, no, {DEPTH}, started_at, NULL FROM task
-             WHERE state = 'running' AND rule IS NOT NULL
+             WHERE state = 'running' AND rule IS NOT NULL AND {TREE} IS NULL
              UNION ALL
              SELECT task.rule, no, {DEPTH}, task.started_at, task.completed_at
              FROM firing JOIN task ON task.no = firing.task
-             WHERE firing.at > ? AND task.started_at IS NOT NULL AND task.completed_at IS NOT NULL"
+             WHERE firing.at > ? AND task.started_at IS NOT NULL AND task.completed_at IS NOT NULL AND {TREE} IS NULL"
         ))?;
         select.readable(
             values![Millis(since)],

@@ -1,23 +1,23 @@
 //! The runs of tasks: a row for each, written at its start and at its end.
 
-use aiwg_model::{EndReason, Outcome, RunId, RunRow, RunStart, TaskNo};
+use aiwg_model::{EndReason, Outcome, RunId, RunRow, RunStart, RunTree, TaskNo};
 use aiwg_protocol::types::{Json, TaskUsage, Timestamp};
 use aiwg_store::{Reports, Result};
 
 use super::{
     driver::{Connection, Row, prepare},
     read::SqlReader,
-    row::{Millis, Number},
+    row::{AsJson, Millis, Number},
     usage::MOST,
     value::values,
     write::Writer,
 };
 
 pub(super) const RUN_COLUMNS: &str = "n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, \
-     input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile, cap_usd";
+     input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile, cap_usd, tree";
 
 /// Number of these columns.
-pub(super) const RUN_COLUMNS_COUNT: usize = 20;
+pub(super) const RUN_COLUMNS_COUNT: usize = 21;
 
 impl<C: Connection> Writer<C> {
     /// Notes that a run begins, in place of one that was noted under its number.
@@ -28,7 +28,7 @@ impl<C: Connection> Writer<C> {
                  reserved_usd = excluded.reserved_usd, profile = excluded.profile, cap_usd = excluded.cap_usd, ended_at = NULL,
                  reason = NULL, exit_code = NULL, signal = NULL, session = NULL, cost_usd = NULL, turns = NULL,
                  input_tokens = NULL, output_tokens = NULL, cache_read_tokens = NULL, cache_creation_tokens = NULL,
-                 detail = NULL, charged_usd = NULL",
+                 detail = NULL, charged_usd = NULL, tree = NULL",
         )?
             .execute(values![
                 Number(run.id.task),
@@ -67,6 +67,16 @@ impl<C: Connection> Writer<C> {
             counted(|usage| usage.cache_read_tokens),
             counted(|usage| usage.cache_creation_tokens),
             outcome.detail.as_ref().map(Json::as_str),
+        ])?;
+        Ok(())
+    }
+
+    /// Notes the work tree of a run.
+    pub fn set_tree(&mut self, run: RunId, tree: &RunTree) -> Result<()> {
+        self.statement("UPDATE run SET tree = ?3 WHERE task = ?1 AND n = ?2")?.execute(values![
+            Number(run.task),
+            run.n,
+            AsJson(tree)
         ])?;
         Ok(())
     }
@@ -121,6 +131,7 @@ pub(super) fn read_run(task: TaskNo, row: &impl Row) -> Result<RunRow> {
         charged_usd: row.get(17)?,
         // What is no JSON is passed over: nothing depends on it alone.
         detail: row.get::<Option<String>>(16)?.and_then(|text| Json::from_text(text).ok()),
+        tree: row.get::<Option<String>>(20)?.and_then(|text| serde_json::from_str(&text).ok()),
     })
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use aiwg_model::{
     AgentSum, ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce,
     Keep, KeptAnswer, KeyId, MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval, NewMessage,
-    OutboxLane, Outcome, Pending, QueueSwitch, QueuedCount, RuleFacts, RunId, RunRow, RunStart, Spending,
-    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
+    OutboxLane, Outcome, Pending, QueueSwitch, QueuedCount, RuleFacts, RunId, RunRow, RunStart, RunTree,
+    Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState,
@@ -210,6 +210,7 @@ impl<B: Backend> Transaction for Open<'_, B> {
         finish(no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> ();
         begin_run(run: &RunStart<'_>) -> ();
         end_run(run: RunId, outcome: &Outcome, at: Timestamp) -> ();
+        set_tree(run: RunId, tree: &RunTree) -> ();
         hold(task: TaskNo, hold: &Hold) -> bool;
         release(kind: &str, key: &str) -> Vec<TaskNo>;
         release_one(task: TaskNo, kind: &str, key: &str) -> bool;

@@ -116,6 +116,7 @@ fn the_last_run_of_each_task() {
         cap_usd: None,
         charged_usd: None,
         detail: None,
+        tree: None,
     };
     let usage = TaskUsage {
         cost_usd: Some(0.5),

@@ -1,6 +1,6 @@
 //! The states of rules: switches, tasks, firings.
 
-use aiwg_model::{BusyPeriod, Firing, InForce, Outcome, Switch, TaskNo};
+use aiwg_model::{BusyPeriod, Firing, InForce, Outcome, Switch, TaskNo, TreeTerms};
 use aiwg_protocol::types::TaskState;
 
 use super::{Backend, at, commit, of_rule, queue, task};
@@ -26,7 +26,7 @@ pub fn switches_are_kept(backend: &dyn Backend) {
     assert!(reader.automation_enabled().unwrap(), "nobody has switched it off");
 }
 
-/// A rule is busy while tasks of its own are queued or running.
+/// A rule is busy while tasks of its own are queued or running; those in work trees have no part in changes of files.
 pub fn rules_are_busy(backend: &dyn Backend) {
     let mut store = backend.store();
     queue(&mut *store, 1, &task("nobody's"));
@@ -34,6 +34,10 @@ pub fn rules_are_busy(backend: &dyn Backend) {
         queue(&mut *store, no, &of_rule("r", no.try_into().unwrap()));
     }
     queue(&mut *store, 5, &of_rule("other", 0));
+    // In a work tree it changes none of the project's files.
+    let mut elsewhere = of_rule("r", 6);
+    elsewhere.terms.tree = Some(TreeTerms::default());
+    queue(&mut *store, 6, &elsewhere);
     let firing = |task: u64| Firing {
         rule: "r".to_owned(),
         at: at(1),
@@ -46,12 +50,13 @@ pub fn rules_are_busy(backend: &dyn Backend) {
     commit(&mut *store, |tx| {
         tx.start(TaskNo(2), at(2))?;
         tx.start(TaskNo(3), at(3))?;
+        tx.start(TaskNo(6), at(3))?;
         tx.insert_firing(&firing(2))?;
         tx.insert_firing(&firing(3))?;
         tx.finish(TaskNo(3), TaskState::Running, &outcome, at(8))?;
         tx.finish(TaskNo(5), TaskState::Queued, &outcome, at(8))
     });
-    let busy = [("r".to_owned(), 2)].into();
+    let busy = [("r".to_owned(), 3)].into();
     let view = store.view().unwrap();
     assert_eq!(view.busy_rules().unwrap(), busy);
     assert_eq!(backend.reader().rule_facts().unwrap().busy, busy);

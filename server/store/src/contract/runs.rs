@@ -1,6 +1,6 @@
 //! Runs: what is stored of each.
 
-use aiwg_model::{EndReason, Keep, Outcome, RunId, RunRow, RunStart, StopReason, TaskNo};
+use aiwg_model::{EndReason, Keep, KeptTree, Outcome, RunId, RunRow, RunStart, RunTree, StopReason, TaskNo};
 use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 
 use super::{Backend, at, commit, queue, task};
@@ -34,6 +34,7 @@ fn begun(start: &RunStart<'static>) -> RunRow {
         cap_usd: start.cap_usd,
         charged_usd: None,
         detail: None,
+        tree: None,
     }
 }
 
@@ -125,6 +126,31 @@ pub fn runs_are_kept(backend: &dyn Backend) {
     assert_eq!(commit(&mut *store, |tx| tx.prune_tasks(keep, 9)), [one]);
     assert!(reader.runs(one).unwrap().is_empty(), "they go with their task");
     assert_eq!(reader.runs(two).unwrap(), [begun(&other)]);
+}
+
+/// The work tree of a run is kept with it, also where it is noted after the end of its task; that of a run which has not begun is nothing.
+pub fn the_work_tree_of_a_run_is_kept(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let no = queue(&mut *store, 1, &task("x"));
+    let run = start(no, 1, RunRow::AGENT, Some("1"));
+    let begun_there = RunTree { slot: 3, ..RunTree::default() };
+    commit(&mut *store, |tx| {
+        tx.begin_run(&run)?;
+        tx.set_tree(run.id, &begun_there)?;
+        tx.set_tree(RunId { task: no, n: 2 }, &begun_there)
+    });
+    let of = |tree: &RunTree| RunRow { tree: Some(tree.clone()), ..begun(&run) };
+    assert_eq!(store.view().unwrap().runs(no).unwrap(), [of(&begun_there)]);
+    let outcome = Outcome::without_exit(TaskState::Completed, "");
+    let kept =
+        KeptTree { name: "refs/x".to_owned(), commit: "c".to_owned(), files: 2, ..KeptTree::default() };
+    let tree = RunTree { kept: Some(kept), ..begun_there };
+    commit(&mut *store, |tx| {
+        tx.start(no, at(1))?;
+        tx.finish(no, TaskState::Running, &outcome, at(2))?;
+        tx.set_tree(run.id, &tree)
+    });
+    assert_eq!(backend.reader().runs(no).unwrap(), [of(&tree)]);
 }
 
 /// The last that was noted under a number counts, and the end of what was not noted changes nothing.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aiwg_model::{
     AskedBy, EndReason, ImportedTask, Outcome, Processes, ProtectRecord, Received, RunCost, Sent, StopReason,
-    Taken, TaskNo, TaskSpec, Terms, VerifyTerms,
+    Taken, TaskNo, TaskSpec, Terms, TreeTerms, VerifyTerms,
 };
 use aiwg_protocol::terms::{ApprovalLimits, OnTimeout};
 use aiwg_protocol::types::{
-    Cause, CheckCommand, Json, JsonObject, RetryOn, RetryPolicy, Span, TaskState, TaskUsage,
+    Cause, CheckCommand, Json, JsonObject, RetryOn, RetryPolicy, Span, TaskState, TaskUsage, WorkspaceBack,
 };
 
 use super::{Backend, at, commit, numbers, of_rule, queue, task};
@@ -62,6 +62,11 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 from: Some("task-0009".to_owned()),
                 run: Some(2),
             }],
+            tree: Some(TreeTerms {
+                base: Some("main".to_owned()),
+                back: WorkspaceBack::Apply,
+                from: Some("c0ffee".to_owned()),
+            }),
             changed_after: Some(2),
             is_profile: true,
             taken: Some(Taken { since: at(3), is_done: true }),

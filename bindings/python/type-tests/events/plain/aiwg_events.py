@@ -368,6 +368,48 @@ class ScheduleEvent(TypedDict):
     """True if somebody ran it by hand."""
 
 
+class _TaskAppliedEvent(TypedDict):
+    taskId: str
+    """The task's id."""
+    launch: int
+    """The number of the run."""
+    commit: str
+    """The commit that was applied."""
+    paths: List[str]
+    """The changed files, up to 100 of them."""
+
+
+class TaskAppliedEvent(_TaskAppliedEvent, total=False):
+    """The payload of `task:applied`."""
+
+    rule: str
+    """The rule that made the task, or made the task whose agent submitted it; absent when there was
+    none.
+    """
+
+
+class _TaskConflictEvent(TypedDict):
+    taskId: str
+    """The task's id."""
+    launch: int
+    """The number of the run."""
+    commit: str
+    """The commit that could not be applied."""
+    paths: List[str]
+    """The files on account of which it could not, up to 100 of them."""
+    why: str
+    """The reason, for people."""
+
+
+class TaskConflictEvent(_TaskConflictEvent, total=False):
+    """The payload of `task:conflict`."""
+
+    rule: str
+    """The rule that made the task, or made the task whose agent submitted it; absent when there was
+    none.
+    """
+
+
 class TaskDeliveredEvent(TypedDict):
     """The payload of `task:delivered`."""
 
@@ -754,6 +796,24 @@ if TYPE_CHECKING:
         @overload
         def subscribe(
             self,
+            topics: Literal["task:applied"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> TopicSubscription[TaskAppliedEvent]: ...
+        @overload
+        def subscribe(
+            self,
+            topics: Literal["task:conflict"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> TopicSubscription[TaskConflictEvent]: ...
+        @overload
+        def subscribe(
+            self,
             topics: Literal["agent:limited", "agent:resumed"],
             *,
             since: Optional[int] = None,
@@ -946,6 +1006,26 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[TaskRefusedEvent]: ...
+        @overload
+        def wait_for(
+            self,
+            topics: Literal["task:applied"],
+            *,
+            where: Optional[Callable[[TopicEvent[TaskAppliedEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[TaskAppliedEvent]: ...
+        @overload
+        def wait_for(
+            self,
+            topics: Literal["task:conflict"],
+            *,
+            where: Optional[Callable[[TopicEvent[TaskConflictEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[TaskConflictEvent]: ...
         @overload
         def wait_for(
             self,
@@ -1202,6 +1282,24 @@ if TYPE_CHECKING:
         @overload
         def subscribe(
             self,
+            topics: Literal["task:applied"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> AsyncTopicSubscription[TaskAppliedEvent]: ...
+        @overload
+        def subscribe(
+            self,
+            topics: Literal["task:conflict"],
+            *,
+            since: Optional[int] = None,
+            reconnect: bool = False,
+            on_missed: Optional[Callable[[_daemon.Missed], object]] = None,
+        ) -> AsyncTopicSubscription[TaskConflictEvent]: ...
+        @overload
+        def subscribe(
+            self,
             topics: Literal["agent:limited", "agent:resumed"],
             *,
             since: Optional[int] = None,
@@ -1394,6 +1492,26 @@ if TYPE_CHECKING:
             timeout: Optional[float] = None,
             deadline: Union[datetime, float, None] = None,
         ) -> TopicEvent[TaskRefusedEvent]: ...
+        @overload
+        async def wait_for(
+            self,
+            topics: Literal["task:applied"],
+            *,
+            where: Optional[Callable[[TopicEvent[TaskAppliedEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[TaskAppliedEvent]: ...
+        @overload
+        async def wait_for(
+            self,
+            topics: Literal["task:conflict"],
+            *,
+            where: Optional[Callable[[TopicEvent[TaskConflictEvent]], object]] = None,
+            since: Optional[int] = None,
+            timeout: Optional[float] = None,
+            deadline: Union[datetime, float, None] = None,
+        ) -> TopicEvent[TaskConflictEvent]: ...
         @overload
         async def wait_for(
             self,

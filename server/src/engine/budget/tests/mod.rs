@@ -104,7 +104,7 @@ impl Daemon {
                     done.started.push(order.no.0);
                     done.caps.push(order.cap_usd);
                 }
-                Order::Tell(..) => {}
+                Order::Tell(..) | Order::Bring(_) => {}
                 Order::End(run, why) => done.ended.push((run.task.0, why)),
             }
         }

@@ -9,7 +9,7 @@ from typing import Any, List
 
 from typing_extensions import Required, TypedDict
 
-from .types import ApprovalTerms, RetryPolicy, Span, Verify
+from .types import ApprovalTerms, RetryPolicy, Span, Verify, Workspace
 
 
 class TaskSubmitArguments(TypedDict, total=False):
@@ -30,4 +30,5 @@ class TaskSubmitArguments(TypedDict, total=False):
     ignore_budget: bool | None
     verify: Verify | None
     approval: ApprovalTerms | None
+    workspace: Workspace | None
     idempotency_key: str | None

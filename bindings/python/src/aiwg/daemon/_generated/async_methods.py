@@ -55,7 +55,9 @@ if TYPE_CHECKING:
         Span,
         StopAcknowledged,
         Task,
+        TaskApplied,
         TaskCancelled,
+        TaskDiff,
         TaskEdited,
         TaskGiven,
         TaskHeld,
@@ -73,6 +75,9 @@ if TYPE_CHECKING:
         Verify,
         Why,
         WhyDirection,
+        Workspace,
+        WorkspaceList,
+        WorkspacePruned,
     )
 else:
     from .._hints import hints
@@ -128,7 +133,9 @@ else:
         "Span",
         "StopAcknowledged",
         "Task",
+        "TaskApplied",
         "TaskCancelled",
+        "TaskDiff",
         "TaskEdited",
         "TaskGiven",
         "TaskHeld",
@@ -146,6 +153,9 @@ else:
         "Verify",
         "Why",
         "WhyDirection",
+        "Workspace",
+        "WorkspaceList",
+        "WorkspacePruned",
     ):
         hints(globals(), {"aiwg.daemon._generated.types": name})
 
@@ -997,6 +1007,7 @@ class AsyncTaskMethods:
         ignore_budget: bool | None = None,
         verify: Verify | None = None,
         approval: ApprovalTerms | None = None,
+        workspace: Workspace | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
         deadline: Moment | None = None,
@@ -1035,6 +1046,8 @@ class AsyncTaskMethods:
           `defaults.verify` of the configuration.
         - ``approval``: A person must approve it before it starts: `true`, or how long that may
           take. Nobody is asked when absent.
+        - ``workspace``: The place in which its agent works; `workspace` of the configuration when
+          absent.
         - ``idempotency_key``: A name for this call, any text of the caller's own: another call with
           it, of the same caller within 24 hours, has no effect and gets the same answer. So a call
           whose answer was lost can be repeated. If its params or its method differ, it is an error.
@@ -1065,6 +1078,7 @@ class AsyncTaskMethods:
             "ignoreBudget": ignore_budget,
             "verify": None if verify is None else verify.to_wire(),
             "approval": None if approval is None else approval if isinstance(approval, bool) else approval.to_wire(),
+            "workspace": None if workspace is None else workspace if isinstance(workspace, str) else workspace.to_wire(),
             "idempotencyKey": idempotency_key,
         }
         from .types import TaskSubmitted
@@ -1515,7 +1529,8 @@ class AsyncTaskMethods:
 
         The daemon measures `timeoutMs`: when it has passed, the answer is the error `wait_timeout`.
         A time-out that a client sets for the call runs in the client, which sends `rpc.cancel` when
-        it has passed. Whichever passes first ends the wait. Neither ends the task.
+        it has passed. Whichever passes first ends the wait. Neither ends the task. What it has
+        changed in a work tree has come back by then, unless that takes a minute.
 
         - ``task_id``: The task's id. Length at most 200.
         - ``timeout_ms``: Time after which the daemon answers with `wait_timeout`, in milliseconds;
@@ -1580,6 +1595,69 @@ class AsyncTaskMethods:
         received = await self._caller.call_method("task.output", wire, timeout, deadline, retry)
         with Reading("task.output"):
             return TaskOutput.from_wire(received)
+
+    async def diff(
+        self,
+        *,
+        task_id: str,
+        launch: int | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> TaskDiff:
+        """Gives what a task has changed in its work tree, as a unified diff.
+
+        A diff of more than 1 MiB is cut after a line. What is no UTF-8 is replaced.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``launch``: The number of the run that is meant; the latest one when absent. At least 1.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_has_no_result``,
+        ``workspace_unusable``, ``storage_unavailable``.
+
+        Example::
+
+            await client.task.diff(task_id="task-0001")
+        """
+        wire = {"taskId": task_id, "launch": launch}
+        from .types import TaskDiff
+
+        received = await self._caller.call_method("task.diff", wire, timeout, deadline, retry)
+        with Reading("task.diff"):
+            return TaskDiff.from_wire(received)
+
+    async def apply(
+        self,
+        *,
+        task_id: str,
+        launch: int | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> TaskApplied:
+        """Applies what a task has changed in its work tree to the project's own files.
+
+        All of them or none: a conflict is answered with its files, and leaves no markers. Nothing
+        is committed.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``launch``: The number of the run that is meant; the latest one when absent. At least 1.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_has_no_result``,
+        ``workspace_unusable``, ``storage_unavailable``, ``shutting_down``.
+
+        Example::
+
+            await client.task.apply(task_id="task-0001")
+        """
+        wire = {"taskId": task_id, "launch": launch}
+        from .types import TaskApplied
+
+        received = await self._caller.call_method("task.apply", wire, timeout, deadline, retry)
+        with Reading("task.apply"):
+            return TaskApplied.from_wire(received)
 
     async def retry(
         self,
@@ -1664,6 +1742,64 @@ class AsyncTaskMethods:
         received = await self._caller.call_method("task.retryMany", wire, timeout, deadline, retry)
         with Reading("task.retryMany"):
             return TasksRetried.from_wire(received)
+
+
+class AsyncWorkspaceMethods:
+    """The methods of ``workspace``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def list(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> WorkspaceList:
+        """Lists the project's work trees.
+
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.workspace.list()
+        """
+        from .types import WorkspaceList
+
+        received = await self._caller.call_method("workspace.list", {}, timeout, deadline, retry)
+        with Reading("workspace.list"):
+            return WorkspaceList.from_wire(received)
+
+    async def prune(
+        self,
+        *,
+        results: bool | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> WorkspacePruned:
+        """Removes the work trees that no open task has. What was made there is kept.
+
+        - ``results``: True if the results of all tasks that have ended are forgotten as well.
+          Branches stay.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``workspace_unusable``, ``storage_unavailable``,
+        ``shutting_down``.
+
+        Example::
+
+            await client.workspace.prune()
+        """
+        wire = {"results": results}
+        from .types import WorkspacePruned
+
+        received = await self._caller.call_method("workspace.prune", wire, timeout, deadline, retry)
+        with Reading("workspace.prune"):
+            return WorkspacePruned.from_wire(received)
 
 
 class AsyncBudgetMethods:
@@ -2067,6 +2203,7 @@ class AsyncMethods(AsyncCaller):
         self.account: Final[AsyncAccountMethods] = AsyncAccountMethods(self)
         self.report: Final[AsyncReportMethods] = AsyncReportMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
+        self.workspace: Final[AsyncWorkspaceMethods] = AsyncWorkspaceMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)
         self.metrics: Final[AsyncMetricsMethods] = AsyncMetricsMethods(self)
         self.messaging: Final[AsyncMessagingMethods] = AsyncMessagingMethods(self)

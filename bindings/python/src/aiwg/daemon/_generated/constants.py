@@ -72,6 +72,8 @@ REPEATABLE: Final[Dict[str, Literal["safe", "key"]]] = {
     "task.stats": "safe",
     "task.wait": "safe",
     "task.output": "safe",
+    "task.diff": "safe",
+    "workspace.list": "safe",
     "task.retry": "key",
     "budget.status": "safe",
     "metrics.get": "safe",

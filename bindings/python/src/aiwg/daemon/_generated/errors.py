@@ -40,6 +40,8 @@ ErrorKind = Literal[
     "too_many_messages",
     "task_has_no_session",
     "too_many_approvals",
+    "task_has_no_result",
+    "workspace_unusable",
     "payload_too_large",
     "invalid_payload",
     "unknown_topic",
@@ -136,6 +138,10 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # The task has asked people as much as one may: 20 questions that wait for an answer, or 500
     # approvals in all.
     "too_many_approvals": ErrorKindInfo(code=-32037, retryable=True),
+    # The task has left nothing in a work tree, or that is forgotten.
+    "task_has_no_result": ErrorKindInfo(code=-32038, retryable=False),
+    # The project can have no work trees: it is in no repository of git, say.
+    "workspace_unusable": ErrorKindInfo(code=-32039, retryable=False),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

@@ -61,6 +61,7 @@ __all__ = [
     "DayUsage",
     "DebounceCondition",
     "Delivery",
+    "DiffFile",
     "Event",
     "EventEmitted",
     "EventMissedNotification",
@@ -135,10 +136,14 @@ __all__ = [
     "SupervisorSubsystem",
     "Takeover",
     "Task",
+    "TaskApplied",
+    "TaskAppliedEvent",
     "TaskCancelled",
     "TaskCancelledOne",
+    "TaskConflictEvent",
     "TaskCounts",
     "TaskDeliveredEvent",
+    "TaskDiff",
     "TaskEdited",
     "TaskEvent",
     "TaskGiven",
@@ -157,6 +162,7 @@ __all__ = [
     "TaskSummaries",
     "TaskTaken",
     "TaskUsage",
+    "TaskWorkspace",
     "TasksCancelled",
     "TasksRetried",
     "TelemetrySubsystem",
@@ -176,6 +182,15 @@ __all__ = [
     "WhyDirection",
     "WhyKind",
     "WhyNode",
+    "Workspace",
+    "WorkspaceBack",
+    "WorkspaceConflict",
+    "WorkspaceList",
+    "WorkspaceMode",
+    "WorkspacePruned",
+    "WorkspaceResult",
+    "WorkspaceSlot",
+    "WorkspaceTerms",
 ]
 
 AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billing"]
@@ -455,6 +470,21 @@ WhyKind = Literal["origin", "event", "rule", "task", "run", "approval", "refusal
   or an answer.
 - ``refusal``: A rule that an event matched and that made nothing of it.
 - ``wait``: Something that a queued task, or the agent of a running one, waits for.
+"""
+
+WorkspaceBack = Literal["branch", "patch", "apply"]
+"""The way back of what a task has changed in its work tree.
+
+- ``branch``: A branch, `aiwg/` and the task's id.
+- ``patch``: A patch, in the directory of its run.
+- ``apply``: The project's own files are changed; a conflict leaves them as they are.
+"""
+
+WorkspaceMode = Literal["shared", "worktree"]
+"""The place in which a task's agent works.
+
+- ``shared``: The project's own directory, with all others.
+- ``worktree``: A work tree of git that no other task has then.
 """
 
 
@@ -1546,6 +1576,27 @@ class DebounceCondition(Result):
             type=wire["type"],
             interval_ms=wire["interval_ms"],
             max_wait_ms=wire.get("max_wait_ms"),
+        )
+
+
+class DiffFile(Result):
+    """A file that a task has changed."""
+
+    path: str
+    """Its path, relative to the top of the repository."""
+    insertions: int | None = None
+    """Number of added lines; absent for a binary file."""
+    deletions: int | None = None
+    """Number of removed lines; absent for a binary file."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DiffFile:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            path=wire["path"],
+            insertions=wire.get("insertions"),
+            deletions=wire.get("deletions"),
         )
 
 
@@ -2957,9 +3008,11 @@ class Takeover(Result):
     """Time at which it was taken."""
     session: str | None = None
     """The session of its agent; absent if it has none."""
+    dir: str | None = None
+    """The directory of its session, in a work tree; absent for the project's own."""
     command: list[str] | None = None
-    """The command by which a person goes on in that session, in the project's directory; empty if
-    the agent's program has none.
+    """The command by which a person goes on in that session, in `dir` or else the project's
+    directory; empty if the agent's program has none.
     """
 
     @classmethod
@@ -2969,6 +3022,7 @@ class Takeover(Result):
             wire,
             since=timestamp(wire["since"]),
             session=wire.get("session"),
+            dir=wire.get("dir"),
             command=wire.get("command"),
         )
 
@@ -3083,6 +3137,8 @@ class Task(Result):
     """True if its check has succeeded before the first round, so that no agent was started; absent
     otherwise.
     """
+    workspace: TaskWorkspace | None = None
+    """The work tree in which its agent works; absent for the project's own directory."""
     conversation: str | None = None
     """The conversation that it is a turn of; absent when it is of none."""
     caused_by: Cause | None = None
@@ -3136,8 +3192,65 @@ class Task(Result):
             ),
             verified=wire.get("verified"),
             skipped=wire.get("skipped"),
+            workspace=maybe(TaskWorkspace.from_wire, wire.get("workspace")),
             conversation=wire.get("conversation"),
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
+        )
+
+
+class TaskApplied(Result):
+    """The answer to `task.apply`."""
+
+    task_id: str
+    """The task's id."""
+    launch: int
+    """The number of the run."""
+    applied: bool
+    """True if it was applied; false for a conflict."""
+    paths: list[str]
+    """The changed files, up to 10,000 of them."""
+    conflict: WorkspaceConflict | None = None
+    """The reason for which it could not be applied; absent if it was."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskApplied:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            task_id=wire["taskId"],
+            launch=wire["launch"],
+            applied=wire["applied"],
+            paths=wire["paths"],
+            conflict=maybe(WorkspaceConflict.from_wire, wire.get("conflict")),
+        )
+
+
+class TaskAppliedEvent(Result):
+    """The payload of `task:applied`."""
+
+    task_id: str
+    """The task's id."""
+    launch: int
+    """The number of the run."""
+    commit: str
+    """The commit that was applied."""
+    paths: list[str]
+    """The changed files, up to 100 of them."""
+    rule: str | None = None
+    """The rule that made the task, or made the task whose agent submitted it; absent when there was
+    none.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskAppliedEvent:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            task_id=wire["taskId"],
+            launch=wire["launch"],
+            commit=wire["commit"],
+            paths=wire["paths"],
+            rule=wire.get("rule"),
         )
 
 
@@ -3181,6 +3294,38 @@ class TaskCancelledOne(Result):
             task_id=wire["taskId"],
             cancelled=wire["cancelled"],
             state=wire["state"],
+        )
+
+
+class TaskConflictEvent(Result):
+    """The payload of `task:conflict`."""
+
+    task_id: str
+    """The task's id."""
+    launch: int
+    """The number of the run."""
+    commit: str
+    """The commit that could not be applied."""
+    paths: list[str]
+    """The files on account of which it could not, up to 100 of them."""
+    why: str
+    """The reason, for people."""
+    rule: str | None = None
+    """The rule that made the task, or made the task whose agent submitted it; absent when there was
+    none.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskConflictEvent:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            task_id=wire["taskId"],
+            launch=wire["launch"],
+            commit=wire["commit"],
+            paths=wire["paths"],
+            why=wire["why"],
+            rule=wire.get("rule"),
         )
 
 
@@ -3235,6 +3380,45 @@ class TaskDeliveredEvent(Result):
             task_id=wire["taskId"],
             n=wire["n"],
             run=wire["run"],
+        )
+
+
+class TaskDiff(Result):
+    """What a task has changed in its work tree."""
+
+    task_id: str
+    """The task's id."""
+    launch: int
+    """The number of the run."""
+    base: str
+    """The commit from which the task began."""
+    commit: str
+    """The commit that it has left."""
+    files: list[DiffFile]
+    """The changed files, up to 10,000 of them."""
+    insertions: int
+    """Number of added lines."""
+    deletions: int
+    """Number of removed lines."""
+    diff: str
+    """The unified diff, as `git diff` prints it."""
+    is_cut: bool
+    """True if it is longer: `git diff BASE COMMIT` prints all of it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskDiff:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            task_id=wire["taskId"],
+            launch=wire["launch"],
+            base=wire["base"],
+            commit=wire["commit"],
+            files=[DiffFile.from_wire(item) for item in wire["files"]],
+            insertions=wire["insertions"],
+            deletions=wire["deletions"],
+            diff=wire["diff"],
+            is_cut=wire["isCut"],
         )
 
 
@@ -3650,6 +3834,36 @@ class TaskUsage(Result):
         )
 
 
+class TaskWorkspace(Result):
+    """The work tree of a task."""
+
+    mode: WorkspaceMode | str
+    """The mode: `worktree`."""
+    back: WorkspaceBack | str
+    """The way back of the changes."""
+    base: str | None = None
+    """The base that was asked for; absent for the default."""
+    dir: str | None = None
+    """The directory in which its agent works; absent before its first run, and in lists."""
+    result: WorkspaceResult | None = None
+    """What its latest run has left; absent for none, and in lists."""
+    error: str | None = None
+    """The reason for which not all of that could be kept; absent if it could."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskWorkspace:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            mode=wire["mode"],
+            back=wire["back"],
+            base=wire.get("base"),
+            dir=wire.get("dir"),
+            result=maybe(WorkspaceResult.from_wire, wire.get("result")),
+            error=wire.get("error"),
+        )
+
+
 class TasksCancelled(Result):
     """The answer to `task.cancelMany`."""
 
@@ -4050,6 +4264,170 @@ class WhyNode(Result):
         )
 
 
+class WorkspaceConflict(Result):
+    """The reason for which a result could not be applied."""
+
+    paths: list[str]
+    """The files on account of which it could not, up to 100 of them."""
+    why: str
+    """The reason, for people."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WorkspaceConflict:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            paths=wire["paths"],
+            why=wire["why"],
+        )
+
+
+class WorkspaceList(Result):
+    """The answer to `workspace.list`."""
+
+    dir: str
+    """The directory of the project's work trees, which need not be there."""
+    slots: list[WorkspaceSlot]
+    """The work trees, by their numbers."""
+    results: int
+    """Number of results that are kept."""
+    unusable: str | None = None
+    """The reason for which the project can have no work trees; absent if it can."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WorkspaceList:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            dir=wire["dir"],
+            slots=[WorkspaceSlot.from_wire(item) for item in wire["slots"]],
+            results=wire["results"],
+            unusable=wire.get("unusable"),
+        )
+
+
+class WorkspacePruned(Result):
+    """The answer to `workspace.prune`."""
+
+    removed: list[int]
+    """The numbers of the work trees that were removed."""
+    kept: list[int]
+    """The numbers of those that a task still has."""
+    failed: list[str]
+    """The reasons for which others could not be removed."""
+    forgotten: int
+    """Number of results that were forgotten. `0` when absent."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WorkspacePruned:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            removed=wire["removed"],
+            kept=wire["kept"],
+            failed=wire["failed"],
+            forgotten=wire["forgotten"],
+        )
+
+
+class WorkspaceResult(Result):
+    """What a run has left in a work tree, as a commit."""
+
+    launch: int
+    """The number of the run."""
+    ref: str
+    """Its name: `refs/aiwg/tasks/task-0001/1`."""
+    commit: str
+    """The commit."""
+    base: str
+    """The commit from which the task began."""
+    files: int
+    """Number of changed files."""
+    insertions: int
+    """Number of added lines."""
+    deletions: int
+    """Number of removed lines."""
+    branch: str | None = None
+    """The branch as which it has come back."""
+    patch: str | None = None
+    """Path of the patch as which it has come back."""
+    applied: Timestamp | None = None
+    """Time at which it was applied to the project's own files."""
+    conflict: WorkspaceConflict | None = None
+    """The reason for which it could not come back."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WorkspaceResult:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            launch=wire["launch"],
+            ref=wire["ref"],
+            commit=wire["commit"],
+            base=wire["base"],
+            files=wire["files"],
+            insertions=wire["insertions"],
+            deletions=wire["deletions"],
+            branch=wire.get("branch"),
+            patch=wire.get("patch"),
+            applied=maybe(timestamp, wire.get("applied")),
+            conflict=maybe(WorkspaceConflict.from_wire, wire.get("conflict")),
+        )
+
+
+class WorkspaceSlot(Result):
+    """A work tree, which tasks have one after the other."""
+
+    slot: int
+    """Its number."""
+    dir: str
+    """Its directory."""
+    is_running: bool
+    """True if a run of that task is under way."""
+    task_id: str | None = None
+    """The task that has it, or had it last; absent if that is not known."""
+    broken: str | None = None
+    """The reason for which nobody can work there; absent if that is possible."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WorkspaceSlot:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            slot=wire["slot"],
+            dir=wire["dir"],
+            is_running=wire["isRunning"],
+            task_id=wire.get("taskId"),
+            broken=wire.get("broken"),
+        )
+
+
+class WorkspaceTerms(Result):
+    """A workspace. Absent members are those of the configuration."""
+
+    mode: WorkspaceMode | None = None
+    """The mode. Default: `worktree`."""
+    base: str | None = None
+    """The files with which the agent begins: `snapshot` (as they are then), `head` (the last
+    commit), or a branch, a tag or a hash. Default: what the tasks of `after` have made, or else
+    `snapshot`. Length at most 200, matches `^[^-\\x00][^\\x00]*$`.
+    """
+    back: WorkspaceBack | None = None
+    """The way back of the changes, once the task has completed. Default: `branch`."""
+
+    def to_wire(self) -> dict[str, Any]:
+        """Writes it as JSON. Members that are None and may be absent are left out."""
+        wire: dict[str, Any] = {
+        }
+        if self.mode is not None:
+            wire["mode"] = self.mode
+        if self.base is not None:
+            wire["base"] = self.base
+        if self.back is not None:
+            wire["back"] = self.back
+        return wire
+
+
 ApprovalTerms = Union[bool, ApprovalLimits]
 """The wish that a person approves a task before it starts: `true`, or what becomes of it if nobody
 decides in time.
@@ -4083,3 +4461,6 @@ def _read_trigger(wire: Mapping[str, Any]) -> Trigger:
     if tag == "event":
         return EventTrigger.from_wire(wire)
     return UnknownVariant(tag, wire)
+
+Workspace = Union[WorkspaceMode, WorkspaceTerms]
+"""The workspace of a task."""

@@ -1,0 +1,253 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use aiwg_model::{RunId, RunRow, TaskNo, TaskRow};
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{
+        DiffFile, NoParams, Task, TaskApplied, TaskApplyParams, TaskDiff, TaskDiffParams, TaskState,
+        TaskWorkspace, WorkspaceList, WorkspacePruneParams, WorkspacePruned, WorkspaceResult, WorkspaceSlot,
+    },
+};
+use aiwg_store::Reader;
+use aiwg_worktrees::{Commit, Kind, Repository, ResultRef, Slot};
+
+use super::check;
+use crate::{
+    api::Handler,
+    engine::{Brought, EngineError, TreeUse, latest_kept, tree_uses},
+    runs::{Place, Wanted, apply, in_words, keep_now, leave_to_person, wanted},
+};
+
+/// The longest diff, in bytes.
+const LONGEST_DIFF: usize = 1024 * 1024;
+
+/// The most files that an answer names.
+const MOST_FILES: usize = 10_000;
+
+/// The reason for which a slot is not to be used while it is being removed.
+const BEING_REMOVED: &str = "it is being removed; `aiwg workspace prune` removes it";
+
+pub(crate) async fn task_diff(handler: &Handler, params: TaskDiffParams) -> Result<TaskDiff, ApiError> {
+    check::launch(params.launch)?;
+    let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
+    let context = Arc::clone(&handler.context);
+    let diff = handler.apart(move || diff(&context.workspaces.repository()?, &wanted)).await??;
+    handler.keep(diff).await
+}
+
+fn diff(repository: &Repository, wanted: &Wanted) -> Result<TaskDiff, ApiError> {
+    let (from, commit) = (commit(&wanted.from)?, commit(&wanted.kept.commit)?);
+    let diff =
+        repository.diff(&from, &commit, LONGEST_DIFF).map_err(|error| no_result(&error.to_string()))?;
+    let sum = |of: fn(&aiwg_worktrees::FileNumbers) -> Option<u64>| diff.files.iter().filter_map(of).sum();
+    let (insertions, deletions) = (sum(|file| file.insertions), sum(|file| file.deletions));
+    let file = |file: aiwg_worktrees::FileNumbers| DiffFile {
+        path: file.path,
+        insertions: file.insertions,
+        deletions: file.deletions,
+    };
+    Ok(TaskDiff {
+        task_id: wanted.run.task.to_string(),
+        launch: wanted.run.n,
+        base: wanted.from.clone(),
+        commit: wanted.kept.commit.clone(),
+        files: diff.files.into_iter().take(MOST_FILES).map(file).collect(),
+        insertions,
+        deletions,
+        diff: String::from_utf8_lossy(&diff.text).into_owned(),
+        is_cut: diff.is_cut,
+    })
+}
+
+pub(crate) async fn task_apply(handler: &Handler, params: TaskApplyParams) -> Result<TaskApplied, ApiError> {
+    check::launch(params.launch)?;
+    let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
+    // Where there can be none, nothing is said of a conflict.
+    let context = Arc::clone(&handler.context);
+    handler.apart(move || context.workspaces.repository().map(drop)).await??;
+    let (task_id, launch) = (wanted.run.task.to_string(), wanted.run.n);
+    let (mut paths, conflict) = match apply(&handler.context, wanted).await {
+        Brought::Applied(paths) => (paths, None),
+        Brought::Conflict(conflict) => (Vec::new(), Some(conflict)),
+        Brought::Branch(_) | Brought::Patch(_) => (Vec::new(), None),
+    };
+    paths.truncate(MOST_FILES);
+    Ok(TaskApplied { task_id, launch, applied: conflict.is_none(), paths, conflict })
+}
+
+/// The result of a task: that of the run of this number, or of its latest one that has left any.
+async fn result_of(handler: &Handler, no: TaskNo, launch: Option<u32>) -> Result<Wanted, ApiError> {
+    let read = move |reader: &dyn Reader| Ok((reader.task(no)?, reader.runs(no)?));
+    let (task, runs) = handler.read(read).await?;
+    let task = task.ok_or(EngineError::TaskNotFound(no))?;
+    if let Some((wanted, _)) = wanted(&task, &runs, launch) {
+        return Ok(wanted);
+    }
+    let why = match (&task.spec.terms.tree, task.state) {
+        (None, _) => format!(
+            "{no} works in the project's own directory, so nobody knows what it has changed: submit it with \"worktree\" as its workspace"
+        ),
+        (Some(_), TaskState::Queued | TaskState::Running) => {
+            format!("{no} has left nothing yet: what is in its work tree is kept when a run of it has ended")
+        }
+        (Some(_), _) => {
+            format!("{no} has left nothing in a work tree that is kept; `aiwg task get {no}` says more")
+        }
+    };
+    Err(no_result(&why))
+}
+
+fn no_result(why: &str) -> ApiError {
+    ApiError::new(ErrorKind::TaskHasNoResult, why)
+}
+
+fn commit(hash: &str) -> Result<Commit, ApiError> {
+    Commit::of(hash).ok_or_else(|| no_result(&format!("{hash:?} is no commit")))
+}
+
+/// The work tree of a task with what its runs say of it.
+pub(super) fn workspace(row: &TaskRow, runs: &[RunRow]) -> Option<TaskWorkspace> {
+    let terms = row.spec.terms.tree.as_ref()?;
+    let last = runs.iter().rev().find_map(|run| run.tree.as_ref());
+    let result =
+        latest_kept(runs).zip(terms.from.as_deref()).map(|((run, kept), from)| kept.to_wire(run.n, from));
+    let dir = runs.iter().rev().find_map(|run| run.tree.as_ref()?.dir.clone());
+    let error = last.and_then(|tree| tree.error.clone());
+    Some(TaskWorkspace { dir, result, error, ..terms.to_wire() })
+}
+
+/// True if what a task has changed in its work tree is to come back, and has not yet.
+pub(super) fn is_coming_back(task: &Task) -> bool {
+    let result = task.workspace.as_ref().and_then(|workspace| workspace.result.as_ref());
+    let is_open = |result: &WorkspaceResult| {
+        let WorkspaceResult { branch, patch, applied, conflict, .. } = result;
+        result.files > 0 && branch.is_none() && patch.is_none() && applied.is_none() && conflict.is_none()
+    };
+    task.state == TaskState::Completed && result.is_some_and(is_open)
+}
+
+/// Keeps what a person has changed in the work tree of a task that is being given back as done.
+pub(super) async fn keep_of_person(handler: &Handler, no: TaskNo) -> Result<(), ApiError> {
+    let read = move |reader: &dyn Reader| Ok(reader.task(no)?.zip(Some(reader.runs(no)?)));
+    let Some((task, runs)) = handler.read(read).await? else { return Ok(()) };
+    let is_persons = task.spec.terms.taken.is_some() && task.state == TaskState::Queued;
+    let from = task.spec.terms.tree.as_ref().and_then(|tree| tree.from.as_deref());
+    let place = runs.iter().rev().find(|run| run.id.n == task.launch).and_then(|run| Place::of(run, from));
+    let Some(place) = place.filter(|_| is_persons) else { return Ok(()) };
+    let (context, run) = (Arc::clone(&handler.context), RunId { task: no, n: task.launch });
+    let kept = handler
+        .apart(move || {
+            leave_to_person(&context.workspaces, run, place.slot);
+            keep_now(&context.workspaces, run, &place).map_err(in_words)
+        })
+        .await?;
+    let (kept, why) = match kept {
+        Ok((kept, why)) => (Some(kept), why),
+        Err(why) => (None, Some(why)),
+    };
+    handler.command(handler.context.engine.note_kept(run, (kept, why), false)).await
+}
+
+pub(crate) async fn workspace_list(handler: &Handler, _: NoParams) -> Result<WorkspaceList, ApiError> {
+    let uses = handler.read(tree_uses).await?;
+    let context = Arc::clone(&handler.context);
+    let dir = context.workspaces.home().map(|home| home.display().to_string()).unwrap_or_default();
+    // Whoever has none is not asked for git.
+    let has_any = !uses.is_empty() || context.workspaces.home().is_some_and(|home| home.exists());
+    if !has_any {
+        let unusable = handler.apart(move || context.workspaces.repository().err()).await?;
+        let unusable = unusable.map(|why| why.to_string());
+        return Ok(WorkspaceList { dir, slots: Vec::new(), results: 0, unusable });
+    }
+    let listed = handler
+        .apart(move || -> Result<(Vec<Slot>, u64), String> {
+            let repository = context.workspaces.repository().map_err(|error| error.to_string())?;
+            let said = |error: aiwg_worktrees::Error| error.to_string();
+            let results = repository.results().map_err(said)?;
+            let results = results.iter().filter(|found| found.kind == Kind::Result).count();
+            Ok((repository.slots().map_err(said)?, u64::try_from(results).unwrap_or(u64::MAX)))
+        })
+        .await?;
+    let (slots, results) = match listed {
+        Ok(listed) => listed,
+        Err(why) => return Ok(WorkspaceList { dir, slots: Vec::new(), results: 0, unusable: Some(why) }),
+    };
+    let mut uses: BTreeMap<u32, TreeUse> = uses.into_iter().map(|found| (found.slot, found)).collect();
+    let slot = |slot: Slot| {
+        let used = uses.remove(&slot.n);
+        let task = used.as_ref().map(|used| used.task).filter(|task| task.0 > 0);
+        let is_running = task.is_some_and(|task| handler.context.running.launch(task).is_some());
+        WorkspaceSlot {
+            slot: slot.n,
+            dir: slot.dir.display().to_string(),
+            task_id: task.map(|task| task.to_string()),
+            is_running,
+            broken: used.and_then(|used| used.broken).or(slot.broken),
+        }
+    };
+    Ok(WorkspaceList { dir, slots: slots.into_iter().map(slot).collect(), results, unusable: None })
+}
+
+pub(crate) async fn workspace_prune(
+    handler: &Handler,
+    params: WorkspacePruneParams,
+) -> Result<WorkspacePruned, ApiError> {
+    let context = Arc::clone(&handler.context);
+    let mut pruned =
+        WorkspacePruned { removed: Vec::new(), kept: Vec::new(), failed: Vec::new(), forgotten: 0 };
+    if context.workspaces.home().is_none_or(|home| !home.exists()) && params.results != Some(true) {
+        return Ok(pruned);
+    }
+    let repository = handler.apart(move || context.workspaces.repository()).await??;
+    let its = repository.clone();
+    let slots = handler.apart(move || its.slots()).await?;
+    for n in slots.map_err(|error| unusable(&error))?.into_iter().map(|slot| slot.n) {
+        if !handler.command(handler.context.engine.claim_tree(n, BEING_REMOVED.to_owned())).await? {
+            pruned.kept.push(n);
+            continue;
+        }
+        let its = repository.clone();
+        match handler.apart(move || its.remove(n)).await? {
+            Ok(()) => {
+                handler.command(handler.context.engine.give_up_tree(n, None)).await?;
+                pruned.removed.push(n);
+            }
+            Err(error) => {
+                let why = error.to_string();
+                handler.command(handler.context.engine.give_up_tree(n, Some(why.clone()))).await?;
+                pruned.failed.push(why);
+            }
+        }
+    }
+    if params.results == Some(true) {
+        pruned.forgotten = forget(handler, repository).await?;
+    }
+    Ok(pruned)
+}
+
+fn unusable(error: &aiwg_worktrees::Error) -> ApiError {
+    ApiError::new(ErrorKind::WorkspaceUnusable, error.to_string())
+}
+
+/// Forgets the results of all tasks that have ended.
+async fn forget(handler: &Handler, repository: Repository) -> Result<u64, ApiError> {
+    let its = repository.clone();
+    let results = handler.apart(move || its.results()).await?.map_err(|error| unusable(&error))?;
+    let names = handler.read(move |reader| ended(reader, results)).await?;
+    let forgotten = names.iter().filter(|name| name.starts_with("refs/aiwg/tasks/")).count();
+    handler.apart(move || repository.forget(&names)).await?.map_err(|error| unusable(&error))?;
+    Ok(u64::try_from(forgotten).unwrap_or(u64::MAX))
+}
+
+/// The names of the results of tasks that have ended, or are forgotten.
+fn ended(reader: &dyn Reader, results: Vec<ResultRef>) -> aiwg_store::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for ResultRef { name, of, .. } in results {
+        let no = of.and_then(|(task, _)| task.parse::<TaskNo>().ok());
+        let Some(no) = no else { continue };
+        if reader.task(no)?.is_none_or(|task| task.state.is_final()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,94 @@
+//! The work tree of a run: what its keeper does about it.
+
+use std::path::{Path, PathBuf};
+
+use aiwg_model::RunTree;
+
+use crate::{
+    beside::beside,
+    engine::EngineError,
+    runs::{
+        Shared,
+        launch::End,
+        outcome::could_not_start,
+        set_up,
+        shortage::what_to_do,
+        trees::{self, NoTree, Place},
+    },
+};
+
+use super::Agent;
+
+impl Agent {
+    /// The directory in which it runs: the project's own, or that in its work tree.
+    pub(super) fn works_in(&self, shared: &Shared) -> PathBuf {
+        self.place.get().map_or_else(|| shared.context.project.root().to_owned(), |place| place.dir.clone())
+    }
+
+    /// Notes where it works, before it begins.
+    pub(super) async fn note_place(
+        &self,
+        shared: &Shared,
+        place: Place,
+        set_up: Option<String>,
+    ) -> Result<(), EngineError> {
+        trees::report_unusable(shared, None);
+        let from = place.from.hash().to_owned();
+        let dir = Some(place.dir.display().to_string());
+        let tree = RunTree { slot: place.slot, dir, set_up, ..RunTree::default() };
+        shared.context.engine.note_tree(self.task.id(), tree, from).await?;
+        let _ = self.place.set(place);
+        Ok(())
+    }
+
+    /// The end of a run that has no work tree.
+    pub(super) async fn has_no_tree(&self, shared: &Shared, why: NoTree) -> End {
+        match why {
+            NoTree::Full(error) => {
+                End::NotStarted(format!("{error}: {}", what_to_do(std::io::ErrorKind::StorageFull)))
+            }
+            NoTree::Broken(slot, why) => {
+                tracing::warn!(task = %self.task.no, slot, %why, "its work tree cannot be used, and it gets another one");
+                if let Err(error) = shared.context.engine.give_up_tree(slot, Some(why)).await {
+                    tracing::warn!(slot, %error, "that a work tree cannot be used could not be stored");
+                }
+                End::Lost { started: false, rest: None, used: Box::default() }
+            }
+            NoTree::Later(error) => {
+                tracing::warn!(task = %self.task.no, %error, "its work tree could not be made ready, which is tried again");
+                End::Lost { started: false, rest: None, used: Box::default() }
+            }
+            NoTree::Unusable(why) => {
+                trees::report_unusable(shared, Some(&why));
+                End::of(could_not_start(&why))
+            }
+            NoTree::Task(error) => End::of(could_not_start(&error)),
+        }
+    }
+
+    /// Keeps what is in its work tree, before anyone else may have that.
+    pub(super) async fn keep_tree(&self, shared: &Shared, dir: &Path) {
+        if let Some(place) = self.place.get() {
+            let dir = dir.to_owned();
+            let is_set_up = beside(move || set_up::is_done(&dir)).await;
+            trees::keep(shared, self.task.id(), place, is_set_up).await;
+        }
+    }
+
+    /// Leaves its work tree to the person who has the task, if someone has.
+    pub(super) async fn leave_tree(&self, shared: &Shared) {
+        let Some(place) = self.place.get() else { return };
+        let (run, slot) = (self.task.id(), place.slot);
+        let context = shared.context.clone();
+        beside(move || {
+            let row = context.reader.task(run.task).ok().flatten();
+            let is_left = row.is_some_and(|row| {
+                !row.state.is_final() && row.launch == run.n && row.spec.terms.taken.is_some()
+            });
+            if is_left {
+                trees::leave_to_person(&context.workspaces, run, slot);
+            }
+        })
+        .await;
+    }
+}

@@ -1,0 +1,176 @@
+//! Bringing back what tasks have changed in their work trees, one after the other.
+
+use std::sync::Arc;
+
+use aiwg_fs::Dir;
+use aiwg_model::{KeptTree, RunId, TaskRow};
+use aiwg_protocol::types::{WorkspaceBack, WorkspaceConflict};
+use aiwg_store::Reader;
+use aiwg_worktrees::{Applied, Commit, Repository};
+use rustix::fs::OFlags;
+use tokio::{sync::mpsc, time::sleep};
+
+use super::{Shared, launch::RETRY};
+use crate::{
+    beside::beside,
+    context::Context,
+    engine::{Brought, EngineError, latest_kept, to_bring},
+};
+
+/// The name of a patch in its run's directory.
+const PATCH_FILE: &str = "changes.patch";
+
+/// The most paths of a conflict that are kept.
+const MOST_PATHS: usize = 100;
+
+/// What is to be brought back.
+pub(crate) struct Wanted {
+    pub(crate) run: RunId,
+    pub(crate) kept: KeptTree,
+    /// The commit from which its task has begun.
+    pub(crate) from: String,
+}
+
+/// Brings back the changes of the runs that an earlier daemon has left, and then those that are asked for.
+pub(super) async fn bring_back(shared: Arc<Shared>, mut runs: mpsc::UnboundedReceiver<RunId>) {
+    let context = &shared.context;
+    let left = context.read(to_bring).await.unwrap_or_default();
+    if !left.is_empty() {
+        recover(context).await;
+    }
+    for run in left {
+        bring(context, run).await;
+    }
+    while let Some(run) = runs.recv().await {
+        bring(context, run).await;
+    }
+}
+
+/// Undoes what an earlier daemon was in the middle of.
+async fn recover(context: &Arc<Context>) {
+    let its = Arc::clone(context);
+    let recovered = move || -> Result<bool, String> {
+        let repository = its.workspaces.repository().map_err(|error| error.to_string())?;
+        repository.recover().map_err(|error| error.to_string())
+    };
+    match beside(recovered).await {
+        Ok(true) => tracing::info!("what an earlier daemon had half applied is undone, and is applied again"),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "what an earlier daemon had half applied could not be undone"),
+    }
+}
+
+async fn bring(context: &Arc<Context>, run: RunId) {
+    let wanted = loop {
+        let read = move |reader: &dyn Reader| {
+            // An earlier daemon has left it, and an order of this one is about it as well.
+            let is_pending = to_bring(reader)?.contains(&run);
+            Ok((is_pending, reader.task(run.task)?, reader.runs(run.task)?))
+        };
+        match context.read(read).await {
+            Ok((false, ..)) => return,
+            Ok((true, task, runs)) => break task.and_then(|task| wanted(&task, &runs, Some(run.n))),
+            Err(_) => sleep(RETRY).await,
+        }
+    };
+    let how = match wanted {
+        Some((wanted, back)) => match back {
+            WorkspaceBack::Apply => return drop(apply(context, wanted).await),
+            back => brought(context, wanted, back).await,
+        },
+        // It was forgotten meanwhile.
+        None => conflict("what it has left is not known any more".to_owned()),
+    };
+    note(context, run, how).await;
+}
+
+/// The result of a task's run with this number, or of its latest one that has left any, and the way in which it comes back.
+pub(crate) fn wanted(
+    task: &TaskRow,
+    runs: &[aiwg_model::RunRow],
+    n: Option<u32>,
+) -> Option<(Wanted, WorkspaceBack)> {
+    let tree = task.spec.terms.tree.as_ref()?;
+    let (run, kept) = match n {
+        Some(n) => {
+            let run = runs.iter().find(|run| run.id.n == n)?;
+            (run.id, run.tree.as_ref()?.kept.as_ref()?)
+        }
+        None => latest_kept(runs)?,
+    };
+    Some((Wanted { run, kept: kept.clone(), from: tree.from.clone()? }, tree.back))
+}
+
+/// Makes a branch or a patch.
+async fn brought(context: &Arc<Context>, wanted: Wanted, back: WorkspaceBack) -> Brought {
+    let its = Arc::clone(context);
+    let made = move || -> Result<Brought, String> {
+        let repository = its.workspaces.repository().map_err(|error| error.to_string())?;
+        let (from, commit) = commits(&wanted)?;
+        let said = |error: aiwg_worktrees::Error| error.to_string();
+        if back == WorkspaceBack::Branch {
+            let name = repository.branch(&wanted.run.task.to_string(), &commit).map_err(said)?;
+            return Ok(Brought::Branch(name));
+        }
+        let dir = its.project.action_dir(wanted.run.task).join(wanted.run.dir());
+        patch(&repository, (&from, &commit), &wanted, &dir)
+    };
+    beside(made).await.unwrap_or_else(conflict)
+}
+
+fn patch(
+    repository: &Repository,
+    (from, commit): (&Commit, &Commit),
+    wanted: &Wanted,
+    dir: &std::path::Path,
+) -> Result<Brought, String> {
+    let path = dir.join(PATCH_FILE);
+    let said = |error: std::io::Error| format!("{}: {error}", path.display());
+    let held = Dir::open_own(dir).map_err(said)?;
+    let file = held.open_private(PATCH_FILE.as_ref(), OFlags::CREATE | OFlags::TRUNC).map_err(said)?;
+    let subject = format!("Result of {}, run {}", wanted.run.task, wanted.run.n);
+    repository.patch(from, commit, &subject, &file).map_err(|error| error.to_string())?;
+    Ok(Brought::Patch(path.display().to_string()))
+}
+
+fn commits(wanted: &Wanted) -> Result<(Commit, Commit), String> {
+    let commit = |hash: &str| Commit::of(hash).ok_or_else(|| format!("{hash:?} is no commit"));
+    Ok((commit(&wanted.from)?, commit(&wanted.kept.commit)?))
+}
+
+/// Applies a result to the project's own files, which count as changed by its task; and says so.
+pub(crate) async fn apply(context: &Arc<Context>, wanted: Wanted) -> Brought {
+    let _turn = context.workspaces.turn_to_apply().await;
+    let run = wanted.run;
+    while context.engine.begin_applying(run).await.is_err_and(|error| error.is_storage()) {
+        sleep(RETRY).await;
+    }
+    let its = Arc::clone(context);
+    let applied = move || -> Result<Brought, String> {
+        let repository = its.workspaces.repository().map_err(|error| error.to_string())?;
+        let (from, commit) = commits(&wanted)?;
+        Ok(match repository.apply(&from, &commit).map_err(|error| error.to_string())? {
+            Applied::Done { paths } => Brought::Applied(paths),
+            Applied::Conflict { mut paths, why } => {
+                paths.truncate(MOST_PATHS);
+                Brought::Conflict(WorkspaceConflict { paths, why: why.to_string() })
+            }
+        })
+    };
+    let how = beside(applied).await.unwrap_or_else(conflict);
+    note(context, run, how.clone()).await;
+    how
+}
+
+fn conflict(why: String) -> Brought {
+    Brought::Conflict(WorkspaceConflict { paths: Vec::new(), why })
+}
+
+async fn note(context: &Context, run: RunId, how: Brought) {
+    if let Brought::Conflict(conflict) = &how {
+        tracing::warn!(%run, why = conflict.why, paths = ?conflict.paths, "what it has changed in its work tree could not be brought back");
+    }
+    while context.engine.brought(run, how.clone()).await.is_err_and(|error: EngineError| error.is_storage()) {
+        sleep(RETRY).await;
+    }
+}
