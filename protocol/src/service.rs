@@ -611,8 +611,8 @@ pub trait DaemonService {
     #[example(
         name = "one that is in use",
         params = "{}",
-        result = r#"{"dir": "/home/me/.local/state/aiwg/worktrees/project-1f2e3d4c", "results": 3, "slots": [
-            {"slot": 1, "dir": "/home/me/.local/state/aiwg/worktrees/project-1f2e3d4c/1", "taskId": "task-0001", "isRunning": true}]}"#
+        result = r#"{"dir": "/home/me/.local/state/aiwg/worktrees/project-1f2e3d4c", "results": 3, "trees": [
+            {"number": 1, "dir": "/home/me/.local/state/aiwg/worktrees/project-1f2e3d4c/1", "taskId": "task-0001", "isRunning": true}]}"#
     )]
     async fn workspace_list(params: NoParams) -> Result<WorkspaceList, ApiError>;
 

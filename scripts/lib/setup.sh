@@ -48,6 +48,12 @@ need_node() {
     need_command npm npm
 }
 
+# What the JavaScript package is packed with.
+need_packer() {
+    need_node
+    need_command zopfli zopfli
+}
+
 check_node() {
     local wanted
     wanted=$(sed -n 's/.*"node": ">=\(.*\)".*/\1/p' bindings/js/package.json)

@@ -176,7 +176,7 @@ pub(crate) fn engine_config(config: &Config, project: &Path) -> Result<EngineCon
 /// Maximum number of work trees that are kept.
 fn most_trees(config: &Config) -> usize {
     let usual = config.daemon.max_parallel_actions.saturating_mul(2);
-    usize::try_from(config.workspace.settings().max_slots.unwrap_or(usual)).unwrap_or(usize::MAX)
+    usize::try_from(config.workspace.settings().max_trees.unwrap_or(usual)).unwrap_or(usize::MAX)
 }
 
 /// The accounts that the agents of a configuration work with.

@@ -72,8 +72,12 @@ impl Workspaces {
             return Ok(found.clone());
         }
         let home = self.home.as_deref().ok_or(NoTrees::NoPlace)?;
-        let repository = Repository::find(&self.root, home)?;
-        Ok(found.insert(repository).clone())
+        let repository = match Repository::find(&self.root, home) {
+            // Someone may have ended git.
+            Err(Unusable::Refused { .. }) => Repository::find(&self.root, home),
+            found => found,
+        };
+        Ok(found.insert(repository?).clone())
     }
 
     /// Waits for the turn to change the project's own files, which lasts until the answer is dropped.

@@ -66,8 +66,8 @@ fn said(daemon: &TestDaemon, id: &str) -> String {
     result.split_once('\n').map(|(_, said)| said.to_owned()).unwrap_or_default()
 }
 
-fn slots(daemon: &TestDaemon) -> Vec<Value> {
-    daemon.call("workspace.list", json!({}))["slots"].as_array().unwrap().clone()
+fn trees(daemon: &TestDaemon) -> Vec<Value> {
+    daemon.call("workspace.list", json!({}))["trees"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn who_uses_none_of_it_has_no_directory_and_no_cursor() {
     assert_eq!((task.get("workspace"), daemon.read("a").as_str()), (None, "two\n"));
     assert!(!daemon.shared().join("worktrees").exists());
     let list = daemon.call("workspace.list", json!({}));
-    assert_eq!((list["slots"].as_array().unwrap().len(), list.get("unusable")), (0, None));
+    assert_eq!((list["trees"].as_array().unwrap().len(), list.get("unusable")), (0, None));
     assert!(!daemon.path().join(".git/refs/aiwg").exists());
     let refused = daemon.error("task.diff", json!({ "taskId": id }));
     assert_eq!(refused["data"]["kind"], "task_has_no_result");
@@ -240,11 +240,11 @@ fn rounds_go_on_in_the_same_files_without_a_reset() {
         (&json!("failed"), &json!(["b"])),
         "{task}"
     );
-    assert_eq!((daemon.read("b").as_str(), slots(&daemon).len()), ("one\n", 1));
+    assert_eq!((daemon.read("b").as_str(), trees(&daemon).len()), ("one\n", 1));
 }
 
 #[test]
-fn slots_are_reused_and_what_git_ignores_stays_warm() {
+fn work_trees_are_reused_and_what_git_ignores_stays_warm() {
     let daemon = in_git(json!({ "daemon": { "max_parallel_actions": 2 } }));
     let warm = "mkdir -p warm; ls warm; echo x >warm/$AIWG_TASK_ID; ls; echo junk >junk";
     for _ in 0..3 {
@@ -254,10 +254,10 @@ fn slots_are_reused_and_what_git_ignores_stays_warm() {
     }
     let last = in_tree(&daemon, "ls warm", json!({}));
     assert_eq!(said(&daemon, &last), "task-0001\ntask-0002\ntask-0003\n");
-    let all = slots(&daemon);
+    let all = trees(&daemon);
     assert_eq!((all.len(), &all[0]["taskId"], &all[0]["isRunning"]), (1, &json!(last), &json!(false)));
     let both = ["sleep 600", "sleep 600"].map(|script| in_tree(&daemon, script, json!({})));
-    until("both of them", || slots(&daemon).iter().filter(|slot| slot["isRunning"] == true).count() == 2);
+    until("both of them", || trees(&daemon).iter().filter(|tree| tree["isRunning"] == true).count() == 2);
     let pruned = daemon.call("workspace.prune", json!({}));
     assert_eq!((&pruned["removed"], &pruned["kept"]), (&json!([]), &json!([1, 2])));
     for id in &both {
@@ -267,7 +267,7 @@ fn slots_are_reused_and_what_git_ignores_stays_warm() {
     let pruned = daemon.call("workspace.prune", json!({ "results": true }));
     assert_eq!((&pruned["removed"], &pruned["failed"]), (&json!([1, 2]), &json!([])), "{pruned}");
     assert!(pruned["forgotten"].as_u64().unwrap() >= 4, "{pruned}");
-    assert!(slots(&daemon).is_empty());
+    assert!(trees(&daemon).is_empty());
     assert_eq!(git(&daemon, &["for-each-ref", "refs/aiwg/tasks"]), "");
     // What has come back as a branch is still there, and the next task has a tree again.
     assert!(git(&daemon, &["branch", "--list", "aiwg/*"]).contains("aiwg/task-0001"));

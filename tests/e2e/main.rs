@@ -68,4 +68,5 @@ mod verify;
 mod watching;
 mod webhooks;
 mod why;
+mod workspace_kills;
 mod workspaces;

@@ -26,7 +26,7 @@ const KILLS: u64 = 10;
 /// Number of tasks in one repository.
 const TASKS: usize = 50;
 
-fn git(project: &Project, arguments: &[&str]) -> String {
+pub(crate) fn git(project: &Project, arguments: &[&str]) -> String {
     let who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
     let done = Command::new("git").arg("-C").arg(project.path()).args(who).args(arguments).output().unwrap();
     assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
@@ -34,7 +34,7 @@ fn git(project: &Project, arguments: &[&str]) -> String {
 }
 
 /// A project in a repository, with these files, whose tasks have work trees.
-fn repository(more: Value, files: &[(String, String)], tracked: bool) -> Project {
+pub(crate) fn repository(more: Value, files: &[(String, String)], tracked: bool) -> Project {
     let project = Project::new(more);
     let ignored = if tracked { ".aiwg/daemon/\n.aiwg/daemon.pid\n.aiwg/.gitignore\n" } else { ".aiwg\n" };
     std::fs::write(project.file(".gitignore"), format!("{ignored}.stand-in-runs\nstate-home/\n")).unwrap();
@@ -48,7 +48,7 @@ fn repository(more: Value, files: &[(String, String)], tracked: bool) -> Project
     project
 }
 
-fn brought(project: &Project, id: &str) -> Value {
+pub(crate) fn brought(project: &Project, id: &str) -> Value {
     let ended = project.ended(id);
     until_some(&format!("its changes to be back: {ended}"), || {
         let task = project.task(id);
@@ -97,13 +97,13 @@ fn fifty_agents_in_one_repository_are_all_applied_and_nothing_else_is_ever_there
         assert!(watching.join().unwrap() > 5);
     });
     assert_eq!(git(&project, &["diff", "--name-only"]).lines().count(), TASKS);
-    let slots = project.json(&["workspace", "list"])["slots"].as_array().unwrap().len();
-    assert!((1..=12).contains(&slots), "{slots}");
+    let trees = project.json(&["workspace", "list"])["trees"].as_array().unwrap().len();
+    assert!((1..=12).contains(&trees), "{trees}");
     assert_eq!(git(&project, &["diff", "--cached", "--name-only"]), "");
 }
 
 /// Kills a process, which may have ended by itself.
-fn killed(pid: u32) {
+pub(crate) fn killed(pid: u32) {
     let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     match kill_process(pid, Signal::KILL) {
         Ok(()) | Err(Errno::SRCH) => {}

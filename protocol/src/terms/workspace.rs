@@ -117,7 +117,7 @@ pub struct WorkspaceSettings {
     /// `daemon.max_parallel_actions`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
-    pub max_slots: Option<u32>,
+    pub max_trees: Option<u32>,
 }
 
 impl Default for WorkspaceDefault {
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn what_a_task_leaves_out_is_the_configurations() {
         let usual =
-            r#"{"mode": "worktree", "base": "main", "back": "apply", "setup": "npm ci", "max_slots": 4}"#;
+            r#"{"mode": "worktree", "base": "main", "back": "apply", "setup": "npm ci", "max_trees": 4}"#;
         let usual = serde_json::from_str::<WorkspaceDefault>(usual).unwrap().settings();
         assert_eq!(Workspace::of_task(None, &usual), Some((Some("main".to_owned()), WorkspaceBack::Apply)));
         let own = workspace(r#"{"back": "patch"}"#);
@@ -228,6 +228,6 @@ mod tests {
         let shared = WorkspaceDefault::default().settings();
         assert_eq!(Workspace::of_task(None, &shared), None);
         let word = serde_json::from_str::<WorkspaceDefault>("\"worktree\"").unwrap().settings();
-        assert_eq!((word.mode, word.setup, word.max_slots), (WorkspaceMode::Worktree, None, None));
+        assert_eq!((word.mode, word.setup, word.max_trees), (WorkspaceMode::Worktree, None, None));
     }
 }

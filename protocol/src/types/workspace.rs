@@ -194,7 +194,7 @@ pub struct WorkspaceList {
     /// The directory of the project's work trees, which need not be there.
     pub dir: String,
     /// The work trees, by their numbers.
-    pub slots: Vec<WorkspaceSlot>,
+    pub trees: Vec<WorkspaceTree>,
     /// Number of results that are kept.
     pub results: u64,
     /// The reason for which the project can have no work trees; absent if it can.
@@ -205,9 +205,9 @@ pub struct WorkspaceList {
 /// A work tree, which tasks have one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct WorkspaceSlot {
+pub struct WorkspaceTree {
     /// Its number.
-    pub slot: u32,
+    pub number: u32,
     /// Its directory.
     pub dir: String,
     /// The task that has it, or had it last; absent if that is not known.

@@ -122,6 +122,7 @@ pack_npm() {
         os: ["linux"], cpu: [$cpu], libc: ["glibc"], files: ["bin"], preferUnplugged: true
     }' >"$platform/package.json"
     npm pack --silent --pack-destination "$out" "$client" "$platform" >/dev/null
+    "$source_tree/scripts/lib/shrink-tarball" "$out/aiwg-$(jq -r .version "$client/package.json").tgz"
 }
 
 # The client, as a wheel and as source; and a wheel that has the programs.

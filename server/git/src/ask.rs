@@ -17,10 +17,10 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::Look;
 
@@ -68,6 +68,9 @@ const MOST_WORDS: u64 = 8 * 1024;
 
 /// Time for the rest of what an ended git has said of errors.
 const WORDS_WITHIN: Duration = Duration::from_secs(1);
+
+/// Time that a git has to clear up when it is ended.
+const CLEARED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Time between two looks at a git that has answered and has not ended yet.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -226,7 +229,8 @@ fn run(
     let stdin = if order.input.is_empty() { Stdio::null() } else { Stdio::piped() };
     let stdout = order.output.map_or_else(Stdio::piped, Stdio::from);
     command.stdin(stdin).stdout(stdout).stderr(if has_words { Stdio::piped() } else { Stdio::null() });
-    end_with_daemon(&mut command);
+    let signal = if has_words { Signal::TERM } else { Signal::KILL };
+    end_with_daemon(&mut command, signal);
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     // What it has inherited, an output in a file for example, is the child's only.
     drop(command);
@@ -237,7 +241,7 @@ fn run(
     }
     // Does nothing to one that has been waited for.
     if matches!(child.try_wait(), Ok(None)) {
-        end(&mut child);
+        end(&mut child, signal);
     }
     let code = child.wait().map_err(|error| error.to_string())?.code();
     let words = words.and_then(|words| words.recv_timeout(WORDS_WITHIN).ok()).unwrap_or_default();
@@ -259,10 +263,10 @@ fn words(child: &mut Child) -> Option<Receiver<Vec<u8>>> {
     begun.ok().map(|()| words)
 }
 
-/// Has the kernel kill it when this thread ends, which waits for it otherwise: with the process, however that ends.
+/// Has the kernel end it by this signal when this thread ends, which waits for it otherwise: with the process, however that ends.
 #[cfg(target_os = "linux")]
-fn end_with_daemon(command: &mut Command) {
-    let before = || Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?);
+fn end_with_daemon(command: &mut Command, signal: Signal) {
+    let before = move || Ok(rustix::process::set_parent_process_death_signal(Some(signal))?);
     // SAFETY: between fork and exec it makes one system call, and takes no lock and no memory.
     #[allow(unsafe_code)]
     unsafe {
@@ -271,7 +275,7 @@ fn end_with_daemon(command: &mut Command) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_with_daemon(_: &mut Command) {}
+fn end_with_daemon(_: &mut Command, _: Signal) {}
 
 /// The answer, read to its end.
 fn answer(
@@ -354,9 +358,19 @@ fn too_late() -> String {
     "it does not answer in time".to_owned()
 }
 
-/// Ends it with all that it has started.
-fn end(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+/// Ends it with all that it has started. One that changes something has a moment to remove its locks, and what is half done.
+fn end(child: &mut Child, signal: Signal) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    if signal != Signal::KILL
+        && let Some(pid) = pid
+        && kill_process(pid, signal).is_ok()
+    {
+        let told = Instant::now();
+        while told.elapsed() < CLEARED_WITHIN && matches!(child.try_wait(), Ok(None)) {
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+    if let Some(group) = pid {
         let _ = kill_process_group(group, Signal::KILL);
     }
     let _ = child.kill();

@@ -23,8 +23,8 @@ pub struct TreeTerms {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RunTree {
-    /// The number of the work tree: its slot, which other tasks have before and after it.
-    pub slot: u32,
+    /// The number of the work tree, which other tasks have before and after it.
+    pub number: u32,
     /// The directory in it that stands for the project; none before it was made ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dir: Option<String>,
@@ -71,7 +71,7 @@ pub struct KeptTree {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TreeOrder {
     /// The number of the work tree.
-    pub slot: u32,
+    pub number: u32,
     /// True if its task was the last to work there, and goes on with what is there.
     pub goes_on: bool,
     /// The terms of the task.

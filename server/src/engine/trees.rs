@@ -1,6 +1,6 @@
 //! The work trees of tasks: which of them the next run of a task has, and what becomes of what it leaves there.
 //!
-//! Slots and changes that are to come back are cursors of the store: a project without work trees has none, and nothing is looked at for it.
+//! Work trees and changes that are to come back are cursors of the store: a project without work trees has none, and nothing is looked at for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,8 @@ use super::{
     transaction::{Failure, Transaction},
 };
 
-/// The source of the cursors of slots, by their numbers.
-const SLOTS: &str = "tree";
+/// The source of the cursors of work trees, by their numbers.
+const TREES: &str = "tree";
 
 /// The source of the cursors of changes that are to come back, by their tasks.
 const PENDING: &str = "tree_back";
@@ -57,7 +57,7 @@ struct Tenant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TreeUse {
     /// The number of the work tree.
-    pub(crate) slot: u32,
+    pub(crate) number: u32,
     /// The task.
     pub(crate) task: TaskNo,
     /// The reason for which nobody can work there.
@@ -92,11 +92,11 @@ struct AppliedPeriod {
 impl Trees {
     /// Reads it from the store.
     pub(super) fn load(store: &dyn View) -> aiwg_store::Result<Self> {
-        Ok(Self(tenants(store.cursors(SLOTS)?)))
+        Ok(Self(tenants(store.cursors(TREES)?)))
     }
 
-    /// The slot of the next run of a task that had `before` in its last run, and true if it was the last to work there. `open` has the tasks among
-    /// the tenants that have not ended, `busy` those of them that someone works on, `most` is how many slots there may be.
+    /// The work tree of the next run of a task that had `before` in its last run, and true if it was the last to work there. `open` has the tasks among
+    /// the tenants that have not ended, `busy` those of them that someone works on, `most` is how many there may be.
     fn choose(
         &self,
         task: TaskNo,
@@ -105,33 +105,34 @@ impl Trees {
         most: usize,
     ) -> (u32, bool) {
         let sound = || self.0.iter().filter(|(_, tenant)| tenant.broken.is_none());
-        let own = sound().find(|(slot, tenant)| tenant.task == task && Some(**slot) == before);
-        if let Some((slot, _)) = own {
-            return (*slot, true);
+        let own = sound().find(|(number, tenant)| tenant.task == task && Some(**number) == before);
+        if let Some((number, _)) = own {
+            return (*number, true);
         }
         let is_free = |tenant: &Tenant| tenant.task == task || !open.contains(&tenant.task);
         // Programs keep sessions by directory.
-        let back = before.filter(|slot| {
-            sound().any(|(known, tenant)| known == slot && (is_free(tenant) || !busy.contains(&tenant.task)))
+        let back = before.filter(|number| {
+            sound()
+                .any(|(known, tenant)| known == number && (is_free(tenant) || !busy.contains(&tenant.task)))
         });
-        if let Some(slot) =
-            back.or_else(|| sound().find(|(_, tenant)| is_free(tenant)).map(|(slot, _)| *slot))
+        if let Some(number) =
+            back.or_else(|| sound().find(|(_, tenant)| is_free(tenant)).map(|(number, _)| *number))
         {
-            return (slot, false);
+            return (number, false);
         }
-        let new = || (1..).find(|slot| !self.0.contains_key(slot)).unwrap_or(u32::MAX);
+        let new = || (1..).find(|number| !self.0.contains_key(number)).unwrap_or(u32::MAX);
         if sound().count() < most {
             return (new(), false);
         }
         let parked =
             sound().filter(|(_, tenant)| !busy.contains(&tenant.task)).min_by_key(|(_, tenant)| tenant.at);
-        (parked.map_or_else(new, |(slot, _)| *slot), false)
+        (parked.map_or_else(new, |(number, _)| *number), false)
     }
 }
 
 fn tenants(cursors: std::collections::HashMap<String, String>) -> BTreeMap<u32, Tenant> {
     let tenant =
-        |(slot, value): (String, String)| Some((slot.parse().ok()?, serde_json::from_str(&value).ok()?));
+        |(number, value): (String, String)| Some((number.parse().ok()?, serde_json::from_str(&value).ok()?));
     cursors.into_iter().filter_map(tenant).collect()
 }
 
@@ -140,8 +141,8 @@ fn tenants(cursors: std::collections::HashMap<String, String>) -> BTreeMap<u32, 
 /// # Errors
 /// The database cannot be read.
 pub(crate) fn tree_uses(reader: &dyn Reader) -> aiwg_store::Result<Vec<TreeUse>> {
-    let of = |(slot, Tenant { task, broken, .. })| TreeUse { slot, task, broken };
-    Ok(tenants(reader.cursors(SLOTS)?).into_iter().map(of).collect())
+    let of = |(number, Tenant { task, broken, .. })| TreeUse { number, task, broken };
+    Ok(tenants(reader.cursors(TREES)?).into_iter().map(of).collect())
 }
 
 /// The runs whose changes are to come back, in the order of their tasks.
@@ -206,16 +207,16 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written.
-    pub(crate) async fn give_up_tree(&self, slot: u32, broken: Option<String>) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.give_up_tree(slot, broken.as_deref()))).await
+    pub(crate) async fn give_up_tree(&self, number: u32, broken: Option<String>) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.give_up_tree(number, broken.as_deref()))).await
     }
 
     /// Claims a work tree in which no task that has not ended works, so that nobody gets it meanwhile, for this reason. False if one does.
     ///
     /// # Errors
     /// The database could not be written.
-    pub(crate) async fn claim_tree(&self, slot: u32, why: String) -> Result<bool, EngineError> {
-        self.call(Call::changing(move |tx| tx.claim_tree(slot, &why))).await
+    pub(crate) async fn claim_tree(&self, number: u32, why: String) -> Result<bool, EngineError> {
+        self.call(Call::changing(move |tx| tx.claim_tree(number, &why))).await
     }
 
     /// Notes that the changes of a run are being applied to the project's files: from now on those count as its task's own.
@@ -242,7 +243,7 @@ impl Transaction<'_> {
         let Some(terms) = &task.spec.terms.tree else { return Ok(None) };
         let runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
         let earlier = || runs.iter().filter(|run| run.id.n < task.launch);
-        let before = earlier().rev().find_map(|run| run.tree.as_ref()).map(|tree| tree.slot);
+        let before = earlier().rev().find_map(|run| run.tree.as_ref()).map(|tree| tree.number);
         let (mut open, mut busy) = (BTreeSet::new(), BTreeSet::new());
         for no in self.state.trees.0.values().map(|tenant| tenant.task) {
             let Some(tenant) = self.store.task_if_readable(no)?.filter(|tenant| !tenant.state.is_final())
@@ -256,17 +257,17 @@ impl Transaction<'_> {
             }
         }
         let most = self.state.config.max_trees.max(1);
-        let (slot, goes_on) = self.state.trees.choose(task.no, before, (&open, &busy), most);
-        let set_up = self.state.trees.0.get(&slot).and_then(|tenant| tenant.set_up.clone());
+        let (number, goes_on) = self.state.trees.choose(task.no, before, (&open, &busy), most);
+        let set_up = self.state.trees.0.get(&number).and_then(|tenant| tenant.set_up.clone());
         let tenant = Tenant { task: task.no, at: self.now, broken: None, set_up: set_up.clone() };
-        self.set_tenant(slot, Some(tenant))?;
-        let tree = RunTree { slot, ..RunTree::default() };
+        self.set_tenant(number, Some(tenant))?;
+        let tree = RunTree { number, ..RunTree::default() };
         self.store.set_tree(task.run(), &tree)?;
         let latest = latest_kept(&runs).map(|(_, kept)| kept.commit.clone());
         let is_first = terms.from.is_none();
         let before_it = if is_first && terms.base.is_none() { self.made_before(task)? } else { Vec::new() };
-        let order = TreeOrder { slot, goes_on, terms: terms.clone(), latest, set_up, before: before_it };
-        Ok(Some((order, before.is_some_and(|before| before != slot))))
+        let order = TreeOrder { number, goes_on, terms: terms.clone(), latest, set_up, before: before_it };
+        Ok(Some((order, before.is_some_and(|before| before != number))))
     }
 
     /// The commits that the tasks have left after which this one starts.
@@ -279,33 +280,33 @@ impl Transaction<'_> {
         Ok(commits)
     }
 
-    fn set_tenant(&mut self, slot: u32, tenant: Option<Tenant>) -> aiwg_store::Result<()> {
+    fn set_tenant(&mut self, number: u32, tenant: Option<Tenant>) -> aiwg_store::Result<()> {
         let value = tenant.as_ref().and_then(|tenant| serde_json::to_string(tenant).ok());
-        let moved = Cursor::moved(SLOTS, slot.to_string(), "");
+        let moved = Cursor::moved(TREES, number.to_string(), "");
         self.store.move_cursor(&Cursor { value, ..moved })?;
         match tenant {
-            Some(tenant) => drop(self.state.trees.0.insert(slot, tenant)),
-            None => drop(self.state.trees.0.remove(&slot)),
+            Some(tenant) => drop(self.state.trees.0.insert(number, tenant)),
+            None => drop(self.state.trees.0.remove(&number)),
         }
         Ok(())
     }
 
-    fn give_up_tree(&mut self, slot: u32, broken: Option<&str>) -> aiwg_store::Result<()> {
-        let tenant = self.state.trees.0.get(&slot).cloned();
+    fn give_up_tree(&mut self, number: u32, broken: Option<&str>) -> aiwg_store::Result<()> {
+        let tenant = self.state.trees.0.get(&number).cloned();
         let tenant =
             tenant.zip(broken).map(|(tenant, why)| Tenant { broken: Some(why.to_owned()), ..tenant });
-        self.set_tenant(slot, tenant)
+        self.set_tenant(number, tenant)
     }
 
-    fn claim_tree(&mut self, slot: u32, why: &str) -> aiwg_store::Result<bool> {
-        let tenant = self.state.trees.0.get(&slot).cloned();
+    fn claim_tree(&mut self, number: u32, why: &str) -> aiwg_store::Result<bool> {
+        let tenant = self.state.trees.0.get(&number).cloned();
         let tenant = tenant.unwrap_or(Tenant { task: TaskNo(0), at: self.now, broken: None, set_up: None });
         let is_open = self.store.task_state(tenant.task)?.is_some_and(|state| !state.is_final());
         // Where it is broken, its task has gone on elsewhere.
         if is_open && tenant.broken.is_none() {
             return Ok(false);
         }
-        self.set_tenant(slot, Some(Tenant { broken: Some(why.to_owned()), ..tenant }))?;
+        self.set_tenant(number, Some(Tenant { broken: Some(why.to_owned()), ..tenant }))?;
         Ok(true)
     }
 
@@ -333,10 +334,10 @@ impl Transaction<'_> {
         }
         let Some(tree) = self.tree_of_run(run)? else { return Ok(()) };
         if let Some(tenant) =
-            self.state.trees.0.get(&tree.slot).filter(|_| is_set_up && tree.set_up.is_some())
+            self.state.trees.0.get(&tree.number).filter(|_| is_set_up && tree.set_up.is_some())
         {
             let tenant = Tenant { set_up: tree.set_up.clone(), ..tenant.clone() };
-            self.set_tenant(tree.slot, Some(tenant))?;
+            self.set_tenant(tree.number, Some(tenant))?;
         }
         let (kept, error) = (kept.cloned().or(tree.kept), why.map(str::to_owned));
         Ok(self.store.set_tree(run, &RunTree { kept, error, ..tree })?)
@@ -433,8 +434,11 @@ mod tests {
     use super::*;
 
     fn trees(tenants: &[(u32, u64, i64)]) -> Trees {
-        let tenant = |&(slot, task, at)| {
-            (slot, Tenant { task: TaskNo(task), at: Timestamp::from_millis(at), broken: None, set_up: None })
+        let tenant = |&(number, task, at)| {
+            (
+                number,
+                Tenant { task: TaskNo(task), at: Timestamp::from_millis(at), broken: None, set_up: None },
+            )
         };
         Trees(tenants.iter().map(tenant).collect())
     }
@@ -445,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_has_its_tasks_slot_then_a_free_one_then_a_new_one_then_that_parked_longest() {
+    fn a_run_has_its_tasks_tree_then_a_free_one_then_a_new_one_then_that_parked_longest() {
         let all = trees(&[(1, 7, 30), (2, 8, 10), (3, 9, 20)]);
         assert_eq!(chosen(&all, 7, Some(1), &[7, 8, 9], &[]), (1, true));
         // Task 8 has ended.

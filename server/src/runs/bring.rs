@@ -6,7 +6,7 @@ use aiwg_fs::Dir;
 use aiwg_model::{KeptTree, RunId, TaskRow};
 use aiwg_protocol::types::{WorkspaceBack, WorkspaceConflict};
 use aiwg_store::Reader;
-use aiwg_worktrees::{Applied, Commit, Repository};
+use aiwg_worktrees::{Applied, Commit, Error, Repository};
 use rustix::fs::OFlags;
 use tokio::{sync::mpsc, time::sleep};
 
@@ -107,9 +107,8 @@ async fn brought(context: &Arc<Context>, wanted: Wanted, back: WorkspaceBack) ->
     let made = move || -> Result<Brought, String> {
         let repository = its.workspaces.repository().map_err(|error| error.to_string())?;
         let (from, commit) = commits(&wanted)?;
-        let said = |error: aiwg_worktrees::Error| error.to_string();
         if back == WorkspaceBack::Branch {
-            let name = repository.branch(&wanted.run.task.to_string(), &commit).map_err(said)?;
+            let name = twice(|| repository.branch(&wanted.run.task.to_string(), &commit))?;
             return Ok(Brought::Branch(name));
         }
         let dir = its.project.action_dir(wanted.run.task).join(wanted.run.dir());
@@ -125,12 +124,23 @@ fn patch(
     dir: &std::path::Path,
 ) -> Result<Brought, String> {
     let path = dir.join(PATCH_FILE);
-    let said = |error: std::io::Error| format!("{}: {error}", path.display());
-    let held = Dir::open_own(dir).map_err(said)?;
-    let file = held.open_private(PATCH_FILE.as_ref(), OFlags::CREATE | OFlags::TRUNC).map_err(said)?;
+    let said = |source| Error::Io { doing: "write the patch", path: path.clone(), source };
     let subject = format!("Result of {}, run {}", wanted.run.task, wanted.run.n);
-    repository.patch(from, commit, &subject, &file).map_err(|error| error.to_string())?;
+    twice(|| {
+        let held = Dir::open_own(dir).map_err(said)?;
+        let file = held.open_private(PATCH_FILE.as_ref(), OFlags::CREATE | OFlags::TRUNC).map_err(said)?;
+        repository.patch(from, commit, &subject, &file)
+    })?;
     Ok(Brought::Patch(path.display().to_string()))
+}
+
+/// Does it once more where git fails, which someone may have ended.
+fn twice<T>(step: impl Fn() -> Result<T, Error>) -> Result<T, String> {
+    let done = match step() {
+        Err(Error::Git { .. }) => step(),
+        done => done,
+    };
+    done.map_err(|error| error.to_string())
 }
 
 fn commits(wanted: &Wanted) -> Result<(Commit, Commit), String> {
@@ -149,7 +159,7 @@ pub(crate) async fn apply(context: &Arc<Context>, wanted: Wanted) -> Brought {
     let applied = move || -> Result<Brought, String> {
         let repository = its.workspaces.repository().map_err(|error| error.to_string())?;
         let (from, commit) = commits(&wanted)?;
-        Ok(match repository.apply(&from, &commit).map_err(|error| error.to_string())? {
+        Ok(match twice(|| repository.apply(&from, &commit))? {
             Applied::Done { paths } => Brought::Applied(paths),
             Applied::Conflict { mut paths, why } => {
                 paths.truncate(MOST_PATHS);

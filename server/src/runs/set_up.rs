@@ -96,7 +96,7 @@ mod tests {
 
     fn tree(is_new: bool, lock_files: &str) -> ReadyTree {
         let from = Commit::of(&"0".repeat(40)).unwrap();
-        let place = Place { slot: 1, dir: "/".into(), from };
+        let place = Place { number: 1, dir: "/".into(), from };
         ReadyTree { place, is_new, lock_files: lock_files.to_owned() }
     }
 

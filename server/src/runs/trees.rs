@@ -26,14 +26,14 @@ const SNAPSHOT: &str = "snapshot";
 /// The base that is the latest commit.
 const HEAD: &str = "head";
 
-/// The number of times that what a run has left is tried to be kept, where the system or another process is in the way.
+/// The number of times that what a run has left is tried to be kept, where git fails, or the system or another process is in the way.
 const TRIES: u32 = 10;
 
 /// The place in a work tree where a run works.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     /// The number of the work tree.
-    pub(crate) slot: u32,
+    pub(crate) number: u32,
     /// The directory in it that stands for the project.
     pub(super) dir: PathBuf,
     /// The commit from which the task has begun.
@@ -59,6 +59,8 @@ pub(crate) enum NoTree {
     Task(Error),
     /// Nobody can work in this one: another one may do.
     Broken(u32, String),
+    /// Git fails, in making this one ready if it is named: perhaps only now, or only there.
+    Git(Option<u32>, Error),
     /// There is no room.
     Full(Error),
     /// Someone else is in the way for now.
@@ -72,6 +74,7 @@ impl From<Error> for NoTree {
             Error::Broken { n, ref why, .. } => Self::Broken(n, why.clone()),
             Error::NoSpace { .. } => Self::Full(error),
             Error::Locked { .. } | Error::Busy { .. } => Self::Later(error),
+            Error::Git { .. } => Self::Git(None, error),
             error => Self::Task(error),
         }
     }
@@ -80,13 +83,13 @@ impl From<Error> for NoTree {
 impl Place {
     /// For people: what is known of it.
     pub(super) fn to_text(&self) -> String {
-        serde_json::json!({ "slot": self.slot, "dir": self.dir, "base": self.from.hash() }).to_string()
+        serde_json::json!({ "number": self.number, "dir": self.dir, "base": self.from.hash() }).to_string()
     }
 
     /// That of a run which an earlier daemon has begun; none if it had none yet.
     pub(crate) fn of(run: &RunRow, from: Option<&str>) -> Option<Self> {
         let tree = run.tree.as_ref()?;
-        Some(Self { slot: tree.slot, dir: tree.dir.as_ref()?.into(), from: Commit::of(from?)? })
+        Some(Self { number: tree.number, dir: tree.dir.as_ref()?.into(), from: Commit::of(from?)? })
     }
 }
 
@@ -96,6 +99,14 @@ pub(super) fn make_ready(
     order: &TreeOrder,
     run: RunId,
 ) -> Result<ReadyTree, NoTree> {
+    match made_ready(workspaces, order, run) {
+        // Someone may have ended git.
+        Err(NoTree::Git(..)) => made_ready(workspaces, order, run),
+        made => made,
+    }
+}
+
+fn made_ready(workspaces: &Workspaces, order: &TreeOrder, run: RunId) -> Result<ReadyTree, NoTree> {
     let repository = workspaces.repository().map_err(NoTree::Unusable)?;
     let task = run.task.to_string();
     let of = Use { task: &task, launch: run.n };
@@ -106,18 +117,22 @@ pub(super) fn make_ready(
     };
     let resumed = match order.goes_on && known.is_some() {
         // Where it is another's by now, or gone, it is made ready again with what was kept.
-        true => repository.resume(order.slot, of).ok(),
+        true => repository.resume(order.number, of).ok(),
         false => None,
     };
     let ready = match resumed {
         Some(ready) => ready,
         None => {
             let latest = order.latest.as_deref().and_then(Commit::of);
-            repository.prepare(order.slot, latest.as_ref().unwrap_or(&from), of)?
+            let prepared = repository.prepare(order.number, latest.as_ref().unwrap_or(&from), of);
+            prepared.map_err(|error| match error.into() {
+                NoTree::Git(None, error) => NoTree::Git(Some(order.number), error),
+                other => other,
+            })?
         }
     };
     // Without a slash at its end, where the project is all of the repository.
-    let place = Place { slot: order.slot, dir: ready.dir.components().collect(), from };
+    let place = Place { number: order.number, dir: ready.dir.components().collect(), from };
     Ok(ReadyTree { place, is_new: ready.is_new, lock_files: ready.lock_files })
 }
 
@@ -137,6 +152,16 @@ fn first_base(repository: &Repository, order: &TreeOrder) -> Result<Commit, Erro
     }
 }
 
+/// Clears a work tree in which git fails, so that the next run finds none there; where that cannot be, gives the reason for which nobody can work there.
+pub(super) fn clear_away(workspaces: &Workspaces, number: u32, why: &str) -> Option<String> {
+    let removed = workspaces.repository().map(|repository| repository.remove(number));
+    match removed {
+        Ok(Ok(()) | Err(Error::NoSuchSlot { .. })) => None,
+        Ok(Err(error)) => Some(format!("{why}; and it cannot be removed: {error}")),
+        Err(_) => Some(why.to_owned()),
+    }
+}
+
 /// Says in the health why there can be no work trees, until one is ready.
 pub(super) fn report_unusable(shared: &Shared, why: Option<&NoTrees>) {
     match why {
@@ -152,7 +177,7 @@ pub(super) async fn keep(shared: &Shared, run: RunId, place: &Place, is_set_up: 
     let mut tries = 1;
     let kept = loop {
         match kept(shared, run, place).await {
-            Err(NoTree::Full(_) | NoTree::Later(_)) if tries < TRIES => {
+            Err(NoTree::Full(_) | NoTree::Later(_) | NoTree::Git(..)) if tries < TRIES => {
                 tries += 1;
                 sleep(RETRY).await;
             }
@@ -165,7 +190,7 @@ pub(super) async fn keep(shared: &Shared, run: RunId, place: &Place, is_set_up: 
     };
     match &why {
         Some(why) => {
-            tracing::error!(%run, slot = place.slot, %why, "what it has left in its work tree could not be kept");
+            tracing::error!(%run, number = place.number, %why, "what it has left in its work tree could not be kept");
             let words = format!("what {run} has left in {} could not be kept: {why}", place.dir.display());
             shared.context.health.report(NOT_KEPT_ISSUE, words);
         }
@@ -195,7 +220,7 @@ pub(crate) fn keep_now(
 ) -> Result<(KeptTree, Option<String>), NoTree> {
     let repository = workspaces.repository().map_err(NoTree::Unusable)?;
     let task = run.task.to_string();
-    let kept = repository.keep(place.slot, Use { task: &task, launch: run.n }, &place.from)?;
+    let kept = repository.keep(place.number, Use { task: &task, launch: run.n }, &place.from)?;
     let why = match (kept.is_tree_gone, kept.left_out.as_slice()) {
         (_, [first, rest @ ..]) => Some(format!("{first} cannot be read, nor can {} more files", rest.len())),
         (true, _) => Some("its directory was removed: what it had not committed is lost".to_owned()),
@@ -213,21 +238,23 @@ pub(crate) fn keep_now(
 }
 
 /// Notes that a person works in the work tree of a run that was kept: whatever is changed there is kept before anyone else has it.
-pub(crate) fn leave_to_person(workspaces: &Workspaces, run: RunId, slot: u32) {
+pub(crate) fn leave_to_person(workspaces: &Workspaces, run: RunId, number: u32) {
     let task = run.task.to_string();
     let left = workspaces.repository().map_err(|error| error.to_string()).and_then(|found| {
-        found.resume(slot, Use { task: &task, launch: run.n }).map_err(|error| error.to_string())
+        found.resume(number, Use { task: &task, launch: run.n }).map_err(|error| error.to_string())
     });
     if let Err(error) = left {
-        tracing::warn!(%run, slot, %error, "what a person changes in its work tree may not be kept");
+        tracing::warn!(%run, number, %error, "what a person changes in its work tree may not be kept");
     }
 }
 
 pub(crate) fn in_words(why: NoTree) -> String {
     match why {
         NoTree::Unusable(why) => why.to_string(),
-        NoTree::Broken(slot, why) => format!("the work tree {slot} cannot be used: {why}"),
-        NoTree::Task(error) | NoTree::Full(error) | NoTree::Later(error) => error.to_string(),
+        NoTree::Broken(number, why) => format!("the work tree {number} cannot be used: {why}"),
+        NoTree::Task(error) | NoTree::Git(_, error) | NoTree::Full(error) | NoTree::Later(error) => {
+            error.to_string()
+        }
     }
 }
 

@@ -31,6 +31,7 @@ mod lock;
 mod names;
 mod nested;
 mod quarantine;
+mod refs;
 mod repository;
 mod results;
 mod rights;

@@ -12,6 +12,7 @@ use crate::{
     commit::Commit,
     error::{Error, io as failed},
     names::part_of_ref,
+    refs::Change,
     repository::Repository,
     snapshot::commit_at,
     told::{Place, entries, path, text},
@@ -144,16 +145,9 @@ impl Repository {
         wanted.sort_unstable();
         wanted.dedup();
         let there: HashSet<String> = self.results()?.into_iter().map(|found| found.name).collect();
-        let orders: String = wanted
-            .iter()
-            .filter(|name| there.contains(*name))
-            .map(|name| format!("delete {name}\0\0"))
-            .collect();
-        if orders.is_empty() {
-            return Ok(());
-        }
-        let step = self.checkout.step("forget results", ["update-ref", "-z", "--stdin"]).without_files();
-        step.reading(orders.into_bytes()).done().map(drop)
+        let changes: Vec<Change<'_>> =
+            wanted.iter().filter(|name| there.contains(*name)).map(|name| Change::Gone(name)).collect();
+        self.change_refs("forget results", &changes)
     }
 
     /// Makes the branch `aiwg/NAME` of a commit, or moves it there. One that has commits which are not from here, or that is checked out, stays as it is.
@@ -179,9 +173,8 @@ impl Repository {
         }
         self.check_filters(commit)?;
         let before = there.map_or_else(|| "0".repeat(commit.hash().len()), |there| there.to_string());
-        let orders = format!("update {whole}\0{commit}\0{before}\0update {ours}\0{commit}\0\0");
-        let step = self.checkout.step("make the branch", ["update-ref", "-z", "--stdin"]).without_files();
-        step.reading(orders.into_bytes()).done()?;
+        let moved = Change::Moved(&whole, commit.hash(), &before);
+        self.change_refs("make the branch", &[moved, Change::Set(&ours, commit.hash())])?;
         Ok(branch)
     }
 

@@ -4,6 +4,7 @@ use crate::{
     commit::Commit,
     error::Error,
     lock::await_git,
+    refs::Change,
     repository::Repository,
     stage::{Staged, Whose},
     told::{Place, entries, text},
@@ -47,10 +48,7 @@ impl Repository {
         )?;
         staged.released()?;
         let name = format!("refs/aiwg/snapshots/{commit}");
-        self.checkout
-            .step("name the snapshot", ["update-ref", &name, commit.hash()])
-            .without_files()
-            .done()?;
+        self.change_refs("name the snapshot", &[Change::Set(&name, commit.hash())])?;
         Ok(Snapshot { commit, name: Some(name), left_out })
     }
 
@@ -87,10 +85,7 @@ impl Repository {
         }
         if commits.len() > 1 {
             let name = format!("refs/aiwg/snapshots/{merged}");
-            self.checkout
-                .step("name the merge", ["update-ref", &name, merged.hash()])
-                .without_files()
-                .done()?;
+            self.change_refs("name the merge", &[Change::Set(&name, merged.hash())])?;
         }
         Ok(merged)
     }

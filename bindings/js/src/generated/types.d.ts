@@ -3025,7 +3025,7 @@ export interface WorkspaceList {
   /** The directory of the project's work trees, which need not be there. */
   dir: string;
   /** The work trees, by their numbers. */
-  slots: WorkspaceSlot[];
+  trees: WorkspaceTree[];
   /** Number of results that are kept. */
   results: number;
   /** The reason for which the project can have no work trees; absent if it can. */
@@ -3084,20 +3084,6 @@ export interface WorkspaceResult {
   conflict?: WorkspaceConflict;
 }
 
-/** A work tree, which tasks have one after the other. */
-export interface WorkspaceSlot {
-  /** Its number. */
-  slot: number;
-  /** Its directory. */
-  dir: string;
-  /** The task that has it, or had it last; absent if that is not known. */
-  taskId?: string;
-  /** True if a run of that task is under way. */
-  isRunning: boolean;
-  /** The reason for which nobody can work there; absent if that is possible. */
-  broken?: string;
-}
-
 /** A workspace. Absent members are those of the configuration. */
 export interface WorkspaceTerms {
   /** The mode. Default: `worktree`. */
@@ -3110,4 +3096,18 @@ export interface WorkspaceTerms {
   base?: string | undefined;
   /** The way back of the changes, once the task has completed. Default: `branch`. */
   back?: WorkspaceBack | undefined;
+}
+
+/** A work tree, which tasks have one after the other. */
+export interface WorkspaceTree {
+  /** Its number. */
+  number: number;
+  /** Its directory. */
+  dir: string;
+  /** The task that has it, or had it last; absent if that is not known. */
+  taskId?: string;
+  /** True if a run of that task is under way. */
+  isRunning: boolean;
+  /** The reason for which nobody can work there; absent if that is possible. */
+  broken?: string;
 }

@@ -62,27 +62,27 @@ fn show(out: &mut Page, list: &WorkspaceList) -> io::Result<()> {
     if let Some(why) = &list.unusable {
         return writeln!(out, "There can be no work trees: {}", visible(why));
     }
-    if list.slots.is_empty() {
+    if list.trees.is_empty() {
         writeln!(out, "There are no work trees; `aiwg task submit --worktree` makes the first one.")?;
     } else {
-        let mut rows = Table::new([Number("SLOT"), Whole("TASK"), Whole("STATE"), Whole("DIRECTORY")]);
-        for slot in &list.slots {
-            let state = match (&slot.broken, slot.is_running) {
+        let mut rows = Table::new([Number("NUMBER"), Whole("TASK"), Whole("STATE"), Whole("DIRECTORY")]);
+        for tree in &list.trees {
+            let state = match (&tree.broken, tree.is_running) {
                 (Some(_), _) => "broken",
                 (None, true) => "in use",
                 (None, false) => "idle",
             };
             rows.add([
-                slot.slot.into(),
-                slot.task_id.clone().unwrap_or_default().into(),
+                tree.number.into(),
+                tree.task_id.clone().unwrap_or_default().into(),
                 state.into(),
-                slot.dir.clone().into(),
+                tree.dir.clone().into(),
             ]);
         }
         rows.write(out)?;
-        for slot in &list.slots {
-            if let Some(why) = &slot.broken {
-                writeln!(out, "{}: {}", slot.slot, visible(why))?;
+        for tree in &list.trees {
+            if let Some(why) = &tree.broken {
+                writeln!(out, "{}: {}", tree.number, visible(why))?;
             }
         }
     }

@@ -5,11 +5,11 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{
         DiffFile, NoParams, Task, TaskApplied, TaskApplyParams, TaskDiff, TaskDiffParams, TaskState,
-        TaskWorkspace, WorkspaceList, WorkspacePruneParams, WorkspacePruned, WorkspaceResult, WorkspaceSlot,
+        TaskWorkspace, WorkspaceList, WorkspacePruneParams, WorkspacePruned, WorkspaceResult, WorkspaceTree,
     },
 };
 use aiwg_store::Reader;
-use aiwg_worktrees::{Commit, Kind, Repository, ResultRef, Slot};
+use aiwg_worktrees::{Commit, Kind, Repository, ResultRef, Slot as Tree};
 
 use super::check;
 use crate::{
@@ -24,7 +24,7 @@ const LONGEST_DIFF: usize = 1024 * 1024;
 /// The most files that an answer names.
 const MOST_FILES: usize = 10_000;
 
-/// The reason for which a slot is not to be used while it is being removed.
+/// The reason for which a work tree is not to be used while it is being removed.
 const BEING_REMOVED: &str = "it is being removed; `aiwg workspace prune` removes it";
 
 pub(crate) async fn task_diff(handler: &Handler, params: TaskDiffParams) -> Result<TaskDiff, ApiError> {
@@ -137,7 +137,7 @@ pub(super) async fn keep_of_person(handler: &Handler, no: TaskNo) -> Result<(), 
     let (context, run) = (Arc::clone(&handler.context), RunId { task: no, n: task.launch });
     let kept = handler
         .apart(move || {
-            leave_to_person(&context.workspaces, run, place.slot);
+            leave_to_person(&context.workspaces, run, place.number);
             keep_now(&context.workspaces, run, &place).map_err(in_words)
         })
         .await?;
@@ -157,10 +157,10 @@ pub(crate) async fn workspace_list(handler: &Handler, _: NoParams) -> Result<Wor
     if !has_any {
         let unusable = handler.apart(move || context.workspaces.repository().err()).await?;
         let unusable = unusable.map(|why| why.to_string());
-        return Ok(WorkspaceList { dir, slots: Vec::new(), results: 0, unusable });
+        return Ok(WorkspaceList { dir, trees: Vec::new(), results: 0, unusable });
     }
     let listed = handler
-        .apart(move || -> Result<(Vec<Slot>, u64), String> {
+        .apart(move || -> Result<(Vec<Tree>, u64), String> {
             let repository = context.workspaces.repository().map_err(|error| error.to_string())?;
             let said = |error: aiwg_worktrees::Error| error.to_string();
             let results = repository.results().map_err(said)?;
@@ -168,24 +168,24 @@ pub(crate) async fn workspace_list(handler: &Handler, _: NoParams) -> Result<Wor
             Ok((repository.slots().map_err(said)?, u64::try_from(results).unwrap_or(u64::MAX)))
         })
         .await?;
-    let (slots, results) = match listed {
+    let (trees, results) = match listed {
         Ok(listed) => listed,
-        Err(why) => return Ok(WorkspaceList { dir, slots: Vec::new(), results: 0, unusable: Some(why) }),
+        Err(why) => return Ok(WorkspaceList { dir, trees: Vec::new(), results: 0, unusable: Some(why) }),
     };
-    let mut uses: BTreeMap<u32, TreeUse> = uses.into_iter().map(|found| (found.slot, found)).collect();
-    let slot = |slot: Slot| {
-        let used = uses.remove(&slot.n);
+    let mut uses: BTreeMap<u32, TreeUse> = uses.into_iter().map(|found| (found.number, found)).collect();
+    let tree = |tree: Tree| {
+        let used = uses.remove(&tree.n);
         let task = used.as_ref().map(|used| used.task).filter(|task| task.0 > 0);
         let is_running = task.is_some_and(|task| handler.context.running.launch(task).is_some());
-        WorkspaceSlot {
-            slot: slot.n,
-            dir: slot.dir.display().to_string(),
+        WorkspaceTree {
+            number: tree.n,
+            dir: tree.dir.display().to_string(),
             task_id: task.map(|task| task.to_string()),
             is_running,
-            broken: used.and_then(|used| used.broken).or(slot.broken),
+            broken: used.and_then(|used| used.broken).or(tree.broken),
         }
     };
-    Ok(WorkspaceList { dir, slots: slots.into_iter().map(slot).collect(), results, unusable: None })
+    Ok(WorkspaceList { dir, trees: trees.into_iter().map(tree).collect(), results, unusable: None })
 }
 
 pub(crate) async fn workspace_prune(
@@ -200,8 +200,8 @@ pub(crate) async fn workspace_prune(
     }
     let repository = handler.apart(move || context.workspaces.repository()).await??;
     let its = repository.clone();
-    let slots = handler.apart(move || its.slots()).await?;
-    for n in slots.map_err(|error| unusable(&error))?.into_iter().map(|slot| slot.n) {
+    let trees = handler.apart(move || its.slots()).await?;
+    for n in trees.map_err(|error| unusable(&error))?.into_iter().map(|tree| tree.n) {
         if !handler.command(handler.context.engine.claim_tree(n, BEING_REMOVED.to_owned())).await? {
             pruned.kept.push(n);
             continue;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_model::RunTree;
+use aiwg_model::{RunRow, RunTree};
 
 use crate::{
     beside::beside,
@@ -18,6 +18,9 @@ use crate::{
 };
 
 use super::Agent;
+
+/// The most runs of a task, one after the other, for which git fails to make a work tree ready.
+const MOST_WITHOUT_TREE: usize = 3;
 
 impl Agent {
     /// The directory in which it runs: the project's own, or that in its work tree.
@@ -35,7 +38,7 @@ impl Agent {
         trees::report_unusable(shared, None);
         let from = place.from.hash().to_owned();
         let dir = Some(place.dir.display().to_string());
-        let tree = RunTree { slot: place.slot, dir, set_up, ..RunTree::default() };
+        let tree = RunTree { number: place.number, dir, set_up, ..RunTree::default() };
         shared.context.engine.note_tree(self.task.id(), tree, from).await?;
         let _ = self.place.set(place);
         Ok(())
@@ -47,11 +50,21 @@ impl Agent {
             NoTree::Full(error) => {
                 End::NotStarted(format!("{error}: {}", what_to_do(std::io::ErrorKind::StorageFull)))
             }
-            NoTree::Broken(slot, why) => {
-                tracing::warn!(task = %self.task.no, slot, %why, "its work tree cannot be used, and it gets another one");
-                if let Err(error) = shared.context.engine.give_up_tree(slot, Some(why)).await {
-                    tracing::warn!(slot, %error, "that a work tree cannot be used could not be stored");
+            NoTree::Broken(number, why) => {
+                tracing::warn!(task = %self.task.no, number, %why, "its work tree cannot be used, and it gets another one");
+                if let Err(error) = shared.context.engine.give_up_tree(number, Some(why)).await {
+                    tracing::warn!(number, %error, "that a work tree cannot be used could not be stored");
                 }
+                End::Lost { started: false, rest: None, used: Box::default() }
+            }
+            NoTree::Git(number, error) => {
+                if let Some(number) = number {
+                    give_up(shared, number, error.to_string()).await;
+                }
+                if self.runs_without_tree(shared).await >= MOST_WITHOUT_TREE {
+                    return End::of(could_not_start(&error));
+                }
+                tracing::warn!(task = %self.task.no, ?number, %error, "its work tree could not be made ready, and another one is tried");
                 End::Lost { started: false, rest: None, used: Box::default() }
             }
             NoTree::Later(error) => {
@@ -66,6 +79,14 @@ impl Agent {
         }
     }
 
+    /// The number of runs of its task, up to this one, that have come to no work tree, one after the other.
+    async fn runs_without_tree(&self, shared: &Shared) -> usize {
+        let (task, n) = (self.task.no, self.task.launch);
+        let runs = shared.context.read(move |reader| reader.runs(task)).await.unwrap_or_default();
+        let is_without = |run: &&RunRow| run.tree.as_ref().is_some_and(|tree| tree.dir.is_none());
+        runs.iter().rev().filter(|run| run.id.n <= n).take_while(is_without).count()
+    }
+
     /// Keeps what is in its work tree, before anyone else may have that.
     pub(super) async fn keep_tree(&self, shared: &Shared, dir: &Path) {
         if let Some(place) = self.place.get() {
@@ -78,7 +99,7 @@ impl Agent {
     /// Leaves its work tree to the person who has the task, if someone has.
     pub(super) async fn leave_tree(&self, shared: &Shared) {
         let Some(place) = self.place.get() else { return };
-        let (run, slot) = (self.task.id(), place.slot);
+        let (run, number) = (self.task.id(), place.number);
         let context = shared.context.clone();
         beside(move || {
             let row = context.reader.task(run.task).ok().flatten();
@@ -86,9 +107,18 @@ impl Agent {
                 !row.state.is_final() && row.launch == run.n && row.spec.terms.taken.is_some()
             });
             if is_left {
-                trees::leave_to_person(&context.workspaces, run, slot);
+                trees::leave_to_person(&context.workspaces, run, number);
             }
         })
         .await;
+    }
+}
+
+/// Has nobody work in a work tree in which git fails.
+async fn give_up(shared: &Shared, number: u32, why: String) {
+    let context = shared.context.clone();
+    let broken = beside(move || trees::clear_away(&context.workspaces, number, &why)).await;
+    if let Err(error) = shared.context.engine.give_up_tree(number, broken).await {
+        tracing::warn!(number, %error, "that a work tree cannot be used could not be stored");
     }
 }

@@ -133,7 +133,7 @@ pub fn the_work_tree_of_a_run_is_kept(backend: &dyn Backend) {
     let mut store = backend.store();
     let no = queue(&mut *store, 1, &task("x"));
     let run = start(no, 1, RunRow::AGENT, Some("1"));
-    let begun_there = RunTree { slot: 3, ..RunTree::default() };
+    let begun_there = RunTree { number: 3, ..RunTree::default() };
     commit(&mut *store, |tx| {
         tx.begin_run(&run)?;
         tx.set_tree(run.id, &begun_there)?;

@@ -4,6 +4,7 @@ use super::{Held, Use, state::Of};
 use crate::{
     commit::Commit,
     error::Error,
+    refs::Change,
     repository::Repository,
     results::numbers,
     rights,
@@ -79,14 +80,9 @@ impl Held<'_> {
         } else {
             committed(&place, known.is_some(), of, &head)?
         };
-        let name = of.name()?;
-        let updates = [(&name, &commit), (&of.base_name()?, base)];
-        let updates = updates.map(|(name, commit)| format!("update {name}\0{commit}\0\0")).concat();
-        let step = checkout
-            .step("name the result", ["update-ref", "-z", "--stdin"])
-            .without_files()
-            .reading(updates.into_bytes());
-        step.done()?;
+        let (name, base_name) = (of.name()?, of.base_name()?);
+        let updates = [Change::Set(&name, commit.hash()), Change::Set(&base_name, base.hash())];
+        self.repository.change_refs("name the result", &updates)?;
         let kept = counted(checkout, (name, commit, base.clone()))?;
         if left_out.is_empty() {
             let of = Of {

@@ -107,12 +107,20 @@ impl Held<'_> {
         let common = &self.repository.checkout.common;
         let git_dir = common.join("worktrees").join(self.state.id.as_ref()?);
         // Another tree may have got its name.
-        let leads_to = read_bounded(&git_dir.join("gitdir"), LARGEST).ok()?;
-        let leads_to = git_dir.join(crate::told::path(leads_to.strip_suffix(b"\n").unwrap_or(&leads_to)));
-        let is_ours = leads_to == self.tree.join(".git")
-            || leads_to.parent()?.canonicalize().ok()? == self.tree.canonicalize().ok()?;
-        let is_there = git_dir.join("HEAD").is_file() && is_ours;
+        let is_there = git_dir.join("HEAD").is_file() && self.is_led_to(&git_dir);
         is_there.then(|| Place { top: self.tree.clone(), git_dir, common: common.clone() })
+    }
+
+    /// True if the files that git has of some tree are about ours, which need not be there.
+    fn is_led_to(&self, git_dir: &Path) -> bool {
+        let leads_to = || {
+            let text = read_bounded(&git_dir.join("gitdir"), LARGEST).ok()?;
+            let link = git_dir.join(crate::told::path(text.strip_suffix(b"\n").unwrap_or(&text)));
+            let tree = link.parent()?;
+            Some((tree.parent()?.canonicalize().ok()?, tree.file_name()?.to_owned()))
+        };
+        let ours = || Some((self.dir.canonicalize().ok()?, self.tree.file_name()?.to_owned()));
+        leads_to().is_some_and(|tree| Some(tree) == ours())
     }
 
     /// The project in the tree.

@@ -1,16 +1,18 @@
 //! Making a slot ready for a run.
 
 use std::{
+    ffi::OsStr,
     fs, io,
     os::unix::fs::DirBuilderExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use aiwg_fs::read_bounded;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Held, Use, commit_in, id_in, state::Of};
+use super::{Held, LARGEST, Use, commit_in, id_in, reset::unlock, state::Of};
 use crate::{
     commit::Commit,
     error::{Error, Unusable, io as failed},
@@ -122,6 +124,7 @@ impl Repository {
         let Some(place) = place else {
             return Err(held.broken("its tree, or what git knows of it, is gone".to_owned()));
         };
+        unlock(&place.git_dir)?;
         held.write_link(&place)?;
         let base = commit_in(&held.state).ok_or_else(|| held.not_of(of))?;
         let lock_files = lock_files(&self.checkout, &base, held.state.lock_files.as_ref())?;
@@ -186,18 +189,35 @@ impl Held<'_> {
         if let Err(error) = rights::remove_all(&self.tree) {
             return Err(self.broken(format!("it cannot be removed: {error}")));
         }
-        let Some(id) = self.state.id.clone() else { return Ok(()) };
+        self.forgotten()?;
+        if self.state.id.is_some() { self.note(|state| state.id = None) } else { Ok(()) }
+    }
+
+    /// Removes what git knows of its tree, and what a git that was killed has left of trees that it was making for us.
+    fn forgotten(&self) -> Result<(), Error> {
         let worktrees = self.repository.checkout.common.join("worktrees");
-        let is_plain = !id.is_empty() && !id.contains('/') && id != "." && id != "..";
-        // Another tree may have got its name: then that is not ours.
-        if is_plain && (self.place().is_some() || !worktrees.join(&id).join("HEAD").exists()) {
-            let _administration = self.repository.administration()?;
-            let dir = worktrees.join(&id);
-            rights::remove_all(&dir).map_err(failed("remove", &dir))?;
-            // Git removes it with the last one, too.
-            let _ = fs::remove_dir(&worktrees);
+        let _administration = self.repository.administration()?;
+        let entries = match fs::read_dir(&worktrees) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(failed("read", &worktrees))?,
+        };
+        for entry in entries {
+            let dir = entry.map_err(failed("read", &worktrees))?.path();
+            if self.is_led_to(&dir) || self.is_half_of_ours(&dir) {
+                rights::remove_all(&dir).map_err(failed("remove", &dir))?;
+            }
         }
-        self.note(|state| state.id = None)
+        // Git removes it with the last one, too.
+        let _ = fs::remove_dir(&worktrees);
+        Ok(())
+    }
+
+    /// True for the files of a tree that git has not come to say where it is: those of ours that nobody makes in this moment.
+    fn is_half_of_ours(&self, git_dir: &Path) -> bool {
+        let read = |name: &str| read_bounded(&git_dir.join(name), LARGEST).unwrap_or_default();
+        let is_noted = self.state.id.as_deref().map(OsStr::new) == git_dir.file_name();
+        let is_ours = is_noted || read("locked").trim_ascii() == REASON.as_bytes();
+        is_ours && read("gitdir").is_empty()
     }
 
     /// Makes the project's folder, where no file of it is in the commit.

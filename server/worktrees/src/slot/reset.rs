@@ -113,7 +113,7 @@ impl Held<'_> {
 }
 
 /// Removes the locks that a git of an agent has left: nobody works there any more.
-fn unlock(git_dir: &Path) -> Result<(), Error> {
+pub(super) fn unlock(git_dir: &Path) -> Result<(), Error> {
     let entries = match fs::read_dir(git_dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(failed("read", git_dir))?,

@@ -1,6 +1,6 @@
 //! Slots: made, reused, and removed.
 
-use std::{collections::BTreeSet, fs, os::unix::fs::symlink, thread};
+use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::Path, thread};
 
 use aiwg_worktrees::{Error, Repository, SlotState, Unusable, Use, is_linked};
 
@@ -131,6 +131,70 @@ fn a_person_who_prunes_or_removes_work_trees_takes_nothing_with_it() {
     fs::rename(&away, &slot.top).unwrap();
     write(&slot.dir.join("a"), "still there\n");
     assert_eq!(repository.keep(1, ONE, &base).unwrap().files, 1);
+}
+
+#[test]
+fn what_a_killed_git_has_left_half_made_is_in_nobodys_way() {
+    let place = Place::new();
+    let repository = place.repository();
+    let tree = place.home().join("1/project");
+    let add = ["worktree", "add", "-q", "--detach", "--no-checkout", "--lock", "--reason"];
+    let why = "a work tree of aiwg; `aiwg workspace list` shows it";
+    let add = |tree: &Path| place.git(&[&add[..], &[why, tree.to_str().unwrap()]].concat());
+    let known = place.root().join(".git/worktrees");
+    // Killed once git has noted where it is, and before its notes are complete.
+    add(&tree);
+    fs::remove_dir_all(&tree).unwrap();
+    fs::remove_file(known.join("project/HEAD")).unwrap();
+    // Killed before that; and those that a person makes in this moment.
+    for (name, reason) in [("project1", why), ("project2", "initializing")] {
+        fs::create_dir(known.join(name)).unwrap();
+        fs::write(known.join(name).join("locked"), reason).unwrap();
+    }
+    fs::create_dir(known.join("project3")).unwrap();
+    let elsewhere = place.dir().join("elsewhere/project");
+    add(&elsewhere);
+    let (ready, base) = ready(&repository, 1, ONE);
+    assert!(ready.is_new && ready.dir.join("a").exists());
+    assert!(!known.join("project1").exists() || known.join("project1/gitdir").exists());
+    assert!(known.join("project2/locked").exists() && known.join("project3").exists());
+    assert!(place.git(&["worktree", "list"]).contains("elsewhere/project"));
+    write(&ready.dir.join("a"), "mine\n");
+    // Killed after it was made, before that was noted: what is in it is nobody's.
+    repository.keep(1, ONE, &base).unwrap();
+    fs::remove_file(place.home().join("1/slot.json")).unwrap();
+    let again = repository.prepare(1, &base, TWO).unwrap();
+    assert!(again.is_new && fs::read_to_string(again.dir.join("a")).unwrap() == "1\n2\n3\n");
+    // Locks in the slot are those of an agent that was killed, in the next round too.
+    let git_dir = git(&again.dir, &["rev-parse", "--absolute-git-dir"]);
+    fs::write(Path::new(git_dir.trim()).join("index.lock"), "").unwrap();
+    repository.resume(1, TWO).unwrap();
+    git(&again.dir, &["add", "."]);
+}
+
+#[test]
+fn a_lock_of_our_refs_is_that_of_a_killed_git_and_of_others_it_is_waited_for() {
+    let place = Place::new();
+    place.write("a", "uncommitted\n");
+    let repository = place.repository();
+    let locked = |name: &str| write(&place.root().join(format!(".git/{name}.lock")), "");
+    locked("refs/aiwg/tasks/task-0001/1");
+    locked("refs/aiwg/bases/task-0001/1");
+    let base = repository.snapshot().unwrap();
+    let ready = repository.prepare(1, &base.commit, ONE).unwrap();
+    write(&ready.dir.join("a"), "mine\n");
+    let kept = repository.keep(1, ONE, &base.commit).unwrap();
+    locked(base.name.as_ref().unwrap());
+    locked("refs/aiwg/branches/task-0001");
+    repository.forget(&[base.name.unwrap()]).unwrap();
+    locked("refs/heads/aiwg/task-0001");
+    let said = repository.branch("task-0001", &kept.commit).unwrap_err();
+    assert!(matches!(said, Error::Locked { .. }), "{said}");
+    assert!(
+        said.to_string().contains("refs/heads/aiwg/task-0001.lock") && said.to_string().contains("remove it")
+    );
+    fs::remove_file(place.root().join(".git/refs/heads/aiwg/task-0001.lock")).unwrap();
+    assert_eq!(repository.branch("task-0001", &kept.commit).unwrap(), "aiwg/task-0001");
 }
 
 #[test]

@@ -189,8 +189,8 @@ __all__ = [
     "WorkspaceMode",
     "WorkspacePruned",
     "WorkspaceResult",
-    "WorkspaceSlot",
     "WorkspaceTerms",
+    "WorkspaceTree",
 ]
 
 AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billing"]
@@ -4287,7 +4287,7 @@ class WorkspaceList(Result):
 
     dir: str
     """The directory of the project's work trees, which need not be there."""
-    slots: list[WorkspaceSlot]
+    trees: list[WorkspaceTree]
     """The work trees, by their numbers."""
     results: int
     """Number of results that are kept."""
@@ -4300,7 +4300,7 @@ class WorkspaceList(Result):
         return cls._of(
             wire,
             dir=wire["dir"],
-            slots=[WorkspaceSlot.from_wire(item) for item in wire["slots"]],
+            trees=[WorkspaceTree.from_wire(item) for item in wire["trees"]],
             results=wire["results"],
             unusable=wire.get("unusable"),
         )
@@ -4375,33 +4375,6 @@ class WorkspaceResult(Result):
         )
 
 
-class WorkspaceSlot(Result):
-    """A work tree, which tasks have one after the other."""
-
-    slot: int
-    """Its number."""
-    dir: str
-    """Its directory."""
-    is_running: bool
-    """True if a run of that task is under way."""
-    task_id: str | None = None
-    """The task that has it, or had it last; absent if that is not known."""
-    broken: str | None = None
-    """The reason for which nobody can work there; absent if that is possible."""
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> WorkspaceSlot:
-        """Reads it from JSON. Members that this package does not know are no attributes."""
-        return cls._of(
-            wire,
-            slot=wire["slot"],
-            dir=wire["dir"],
-            is_running=wire["isRunning"],
-            task_id=wire.get("taskId"),
-            broken=wire.get("broken"),
-        )
-
-
 class WorkspaceTerms(Result):
     """A workspace. Absent members are those of the configuration."""
 
@@ -4426,6 +4399,33 @@ class WorkspaceTerms(Result):
         if self.back is not None:
             wire["back"] = self.back
         return wire
+
+
+class WorkspaceTree(Result):
+    """A work tree, which tasks have one after the other."""
+
+    number: int
+    """Its number."""
+    dir: str
+    """Its directory."""
+    is_running: bool
+    """True if a run of that task is under way."""
+    task_id: str | None = None
+    """The task that has it, or had it last; absent if that is not known."""
+    broken: str | None = None
+    """The reason for which nobody can work there; absent if that is possible."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WorkspaceTree:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            number=wire["number"],
+            dir=wire["dir"],
+            is_running=wire["isRunning"],
+            task_id=wire.get("taskId"),
+            broken=wire.get("broken"),
+        )
 
 
 ApprovalTerms = Union[bool, ApprovalLimits]
