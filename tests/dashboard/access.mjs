@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import { Reader, aiwg, emit, go, open, submit, until, withBrowser } from './harness.mjs';
+import { Reader, aiwg, emit, go, open, repository, submit, until, withBrowser } from './harness.mjs';
 
 const require = createRequire(join(process.env.MODULES, 'package.json'));
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -21,8 +21,10 @@ await withBrowser(async ({ browser, dashboard }) => {
   const running = await submit('do: said=hello; speak; sleep 600');
   const asked = await submit('Deploy it', '--approval');
   const held = await submit('Later', '--delay', '1h');
+  repository({ 'cart.txt': 'one\ntwo\n' });
+  const apart = await submit("do: echo three >>cart.txt; sed -i s/one/1/ cart.txt", '--worktree');
   const { seq } = await emit('deployment:complete', { version: '1.2.3' });
-  for (const id of [done, failed, checked])
+  for (const id of [done, failed, checked, apart])
     await until(`the end of ${id}`, async () => (await aiwg('task', 'get', id)).completedAt !== null);
 
   const views = [
@@ -33,6 +35,7 @@ await withBrowser(async ({ browser, dashboard }) => {
     `task/${running}`,
     `task/${asked}`,
     `task/${held}`,
+    `task/${apart}`,
     'tasks',
     'time',
     'money',
@@ -72,6 +75,10 @@ await withBrowser(async ({ browser, dashboard }) => {
       await go(page, view);
       await page.locator('main .section').first().waitFor();
       if (view.includes(done)) for (const step of await page.locator('.output summary').all()) await step.click();
+      if (view.includes(apart)) {
+        await page.getByRole('button', { name: 'Show the changes' }).click();
+        await page.locator('.diff .added').first().waitFor();
+      }
       if (view === 'rules') await page.getByLabel('Topic').fill('deployment:complete');
       await judge(view);
     }

@@ -2,8 +2,8 @@
 // tests/e2e/dashboard_page.rs in the project's directory, with AIWG and MODULES in the environment.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -25,6 +25,16 @@ export async function aiwg(...args) {
 
 export const submit = async (prompt, ...args) => (await aiwg('task', 'submit', prompt, ...args)).taskId;
 export const emit = async (topic, payload) => await aiwg('event', 'emit', topic, JSON.stringify(payload));
+
+/** Makes the project a repository of git, with these files committed. */
+export function repository(files) {
+  const git = (...args) => execFileSync('git', ['-c', 'user.name=me', '-c', 'user.email=me@localhost', ...args]);
+  writeFileSync('.gitignore', '/.aiwg/\n/state-home/\n.stand-in-*\n');
+  for (const [name, text] of Object.entries(files)) writeFileSync(name, text);
+  git('init', '-q');
+  git('add', '.gitignore', ...Object.keys(files));
+  git('commit', '-qm', 'first');
+}
 
 /** Waits until the function gives something that is true. */
 export async function until(what, look) {

@@ -72,6 +72,11 @@ fn what_is_long_is_there_as_a_whole_and_what_was_typed_stays() {
 }
 
 #[test]
+fn what_a_task_has_changed_is_shown_and_applied() {
+    reads("changes.mjs");
+}
+
+#[test]
 fn the_keyboard_alone_is_enough() {
     reads("keyboard.mjs");
 }

@@ -1,7 +1,8 @@
 //! What the view hears, and what it has done.
 
 use aiwg_client::types::{
-    Approval, ApprovalSummary, BudgetStatus, DaemonStatus, Event, OutputStream, Task, TaskOrder, Timestamp,
+    Approval, ApprovalSummary, BudgetStatus, DaemonStatus, Event, OutputStream, Task, TaskDiff, TaskOrder,
+    Timestamp,
 };
 use ratatui::crossterm::event::KeyEvent;
 
@@ -114,6 +115,8 @@ pub(crate) enum Message {
     Missed(ProjectNo, u64),
     /// What a person is asked for, as a whole.
     Approval(ProjectNo, Box<Approval>),
+    /// What a task has changed in its work tree.
+    Diff(ProjectNo, Box<TaskDiff>),
     /// More of the output that is followed under this number.
     Output(u64, Output),
     /// What was asked for is done.
@@ -154,6 +157,8 @@ pub(crate) enum Effect {
     LoadFirst(ProjectNo, TaskOrder),
     /// Asks for a task.
     LoadTask(Key),
+    /// Asks for what a task has changed in its work tree.
+    LoadDiff(Key),
     /// Asks for all of what a person is asked for.
     LoadApproval(Key),
     /// Cancels a task.

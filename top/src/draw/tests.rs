@@ -1,12 +1,12 @@
 //! What is on the screen, to the letter. `INSTA_UPDATE=always cargo nextest run -p aiwg-top` takes new pictures: look at the difference.
 
-use aiwg_client::types::OutputStream;
+use aiwg_client::types::{OutputStream, TaskDiff};
 use insta::assert_snapshot;
 use ratatui::{Terminal, backend::TestBackend, style::Color};
 use serde_json::json;
 
 use crate::{
-    message::{Message, Output, Part, Reason},
+    message::{Effect, Message, Output, Part, Reason},
     state::{
         Looks, State,
         tests::{approval, asked, budget, cost, event, moment, press, status, task, task_event, view},
@@ -175,6 +175,32 @@ fn windows() {
     assert_snapshot!("approve", seen(&mut state, 80, 24));
     press(&mut state, "\x1bxtoo late");
     assert_snapshot!("reject", seen(&mut state, 80, 24));
+}
+
+#[test]
+fn what_a_task_has_changed() {
+    let mut state = busy();
+    let asked = press(&mut state, "4d");
+    assert!(matches!(asked.last(), Some(Effect::LoadDiff(_))), "{asked:?}");
+    let diff = concat!(
+        "diff --git a/src/cart.ts b/src/cart.ts\nindex 1..2 100644\n--- a/src/cart.ts\n+++ b/src/cart.ts\n",
+        "@@ -1,2 +1,2 @@\n \tlet total = 0;\n-\treturn total;\n+\treturn round(total);\u{1b}[2J\r\n",
+    );
+    let long = format!("{diff}+{}-is no line of its own\n", "x".repeat(69));
+    let diff: TaskDiff = serde_json::from_value(json!({
+        "taskId": "task-0003", "launch": 1, "base": "1", "commit": "2", "insertions": 2, "deletions": 1, "isCut": true,
+        "files": [
+            { "path": "src/cart.ts", "insertions": 2, "deletions": 1 },
+            { "path": "logo\u{202e}.png\n+++ b/x" }
+        ],
+        "diff": long,
+    }))
+    .unwrap();
+    state.update(Message::Diff(0, Box::new(diff.clone())));
+    assert_snapshot!("diff", seen(&mut state, 80, 24));
+    press(&mut state, "q?");
+    state.update(Message::Diff(0, Box::new(diff)));
+    assert!(seen(&mut state, 80, 24).contains(" Keys "), "whoever looks at something else stays there");
 }
 
 #[test]

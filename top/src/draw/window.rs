@@ -63,7 +63,7 @@ fn question(state: &State, title: &str, said: String, task: Key, canvas: &mut Ca
     fill(within, rows.iter().map(String::as_str), canvas);
 }
 
-/// A text that may be longer than there is room for.
+/// A text that may be longer than there is room for. One that is a diff has its colours.
 fn long(state: &State, text: &Text, canvas: &mut Canvas<'_>) {
     let (window, room) = state.areas().text_window();
     let Size { columns, rows: height } = room;
@@ -79,7 +79,16 @@ fn long(state: &State, text: &Text, canvas: &mut Canvas<'_>) {
         text.title.clone()
     };
     let within = frame(window, &more, canvas);
-    fill(within, rows.iter().skip(top).take(height.into()).map(String::as_str), canvas);
+    let theme = canvas.theme;
+    for (row, line) in (0..).zip(rows.iter().skip(top).take(height.into())) {
+        let style = match line.chars().next() {
+            Some('+') if text.is_diff => theme.good,
+            Some('-') if text.is_diff => theme.bad,
+            Some('@') if text.is_diff => theme.dim,
+            _ => theme.plain,
+        };
+        canvas.line(within, row, &Line::styled(line.clone(), style));
+    }
 }
 
 /// Draws the frame of a window, and gives the room within.

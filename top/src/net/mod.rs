@@ -15,7 +15,8 @@ use aiwg_client::{
     ClientError, DaemonClient, ErrorKind, Options,
     types::{
         ApprovalAnswerParams, ApprovalDecideParams, ApprovalGetParams, ApprovalState, Event, EventListParams,
-        OutputStream, TaskCancelParams, TaskGetParams, TaskListParams, TaskRetryParams, TaskState,
+        OutputStream, TaskCancelParams, TaskDiffParams, TaskGetParams, TaskListParams, TaskRetryParams,
+        TaskState,
     },
 };
 use aiwg_protocol::SOCKET_PATH;
@@ -117,6 +118,7 @@ impl Net {
             | Effect::LoadFirst(..)
             | Effect::LoadTask(_)
             | Effect::LoadApproval(_)
+            | Effect::LoadDiff(_)
             | Effect::Cancel(_)
             | Effect::Retry(_)
             | Effect::Approve(_)
@@ -158,6 +160,7 @@ fn project_of(effect: &Effect) -> Option<ProjectNo> {
         | Effect::LoadFirst(no, _) => Some(*no),
         Effect::LoadTask(key)
         | Effect::LoadApproval(key)
+        | Effect::LoadDiff(key)
         | Effect::Cancel(key)
         | Effect::Retry(key)
         | Effect::Approve(key)
@@ -202,6 +205,10 @@ async fn asked(client: &DaemonClient, effect: &Effect) -> Result<Message, Client
                 }
             }
             Message::Approval(key.project, Box::new(approval))
+        }
+        Effect::LoadDiff(key) => {
+            let params = TaskDiffParams { task_id: key.task_id(), ..TaskDiffParams::default() };
+            Message::Diff(key.project, Box::new(client.task_diff(params).await?))
         }
         Effect::Cancel(key) => {
             let cancelled = client.task_cancel(TaskCancelParams { task_id: key.task_id() }).await?;
@@ -268,7 +275,9 @@ fn failed(effect: &Effect, error: &ClientError) -> Vec<Message> {
         Effect::Cancel(key) | Effect::Retry(key) if is_gone => {
             vec![Message::Forgotten(*key), Message::Failed(of, error.to_string())]
         }
-        Effect::LoadApproval(_) | Effect::Search(..) => vec![Message::Failed(of, error.to_string())],
+        Effect::LoadApproval(_) | Effect::LoadDiff(_) | Effect::Search(..) => {
+            vec![Message::Failed(of, error.to_string())]
+        }
         _ => {
             let said = match error {
                 ClientError::Disconnected(_) | ClientError::Timeout { .. } => {

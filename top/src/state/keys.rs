@@ -95,6 +95,7 @@ impl State {
             KeyCode::Enter => return self.open(),
             KeyCode::Char('o') => return self.chosen_task().map_or_else(Vec::new, |task| self.follow(task)),
             KeyCode::Char('i') => self.look_into(self.chosen_task()),
+            KeyCode::Char('d') => return self.chosen_task().map(Effect::LoadDiff).into_iter().collect(),
             KeyCode::Char('c') => self.ask_to_cancel(self.chosen_task()),
             KeyCode::Char('r') => self.ask_to_retry(self.chosen_task()),
             KeyCode::Char('a') => return self.decide(Choice::Approve),
@@ -266,6 +267,7 @@ impl State {
                     self.over = Some(Over::Help(Text::new("Keys", help::lines())));
                 }
                 KeyCode::Char('i') => self.look_into(Some(task)),
+                KeyCode::Char('d') => return vec![Effect::LoadDiff(task)],
                 KeyCode::Char('c') => self.ask_to_cancel(Some(task)),
                 KeyCode::Char('r') => self.ask_to_retry(Some(task)),
                 KeyCode::Char('a') => return self.decide_on(task, Choice::Approve),

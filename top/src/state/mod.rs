@@ -1,6 +1,7 @@
 //! What is shown, as plain values: [`State::update`] is a pure function of the state and a message, and gives what is to be done.
 
 mod asked;
+mod diff;
 mod events;
 mod heard;
 mod input;
@@ -43,7 +44,7 @@ const NOTICE_MS: i64 = 8000;
 pub(crate) enum Over {
     /// The keys.
     Help(Text),
-    /// A task or an event, as a whole.
+    /// A task or an event as a whole, or what a task has changed.
     Facts(Text),
     /// Whether a task is to be cancelled.
     Cancel(Key),
@@ -209,6 +210,13 @@ impl State {
                 let of = self.of(no);
                 if let Some(Over::Decision(decision)) = &mut self.over {
                     decision.take(no, &of, &approval);
+                }
+                Vec::new()
+            }
+            Message::Diff(no, diff) => {
+                // Whoever looks at something else by now stays there.
+                if self.over.is_none() {
+                    self.over = Some(Over::Facts(diff::text(&self.of(no), &diff)));
                 }
                 Vec::new()
             }

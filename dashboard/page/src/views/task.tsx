@@ -18,6 +18,7 @@ import { Text } from '../ui/text.js';
 import { Asked } from './asked.js';
 import { Chain } from './chain.js';
 import { OutputOf } from './output.js';
+import { ResultOf } from './result.js';
 import { Rounds } from './rounds.js';
 
 export function TaskView({ project, id }: { project: Project; id: string }) {
@@ -51,6 +52,7 @@ export function TaskView({ project, id }: { project: Project; id: string }) {
           </Section>
           {(task.verify || task.rounds?.length || task.before) && <Rounds task={task} />}
           {task.state === 'completed' && task.result && <Result task={task} />}
+          <ResultOf task={task} project={project} />
           <OutputOf project={project} taskId={id} isRunning={isRunning} />
           <Messages task={task} project={project} />
         </div>
