@@ -5,11 +5,12 @@
 pub(crate) type Entry = (&'static str, &'static str);
 
 /// Variables of the environment that the command reads.
-pub(crate) const ENVIRONMENT: [Entry; 8] = [
+pub(crate) const ENVIRONMENT: [Entry; 9] = [
     ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
     ("AIWG_OFFLINE", "if it is 1, `event emit` needs no daemon: see --offline"),
     ("AIWG_RUNTIME_DIR", "for the list of daemons; else XDG_RUNTIME_DIR or /tmp"),
     ("AIWG_SAFE_DIRECTORY", "other users' projects to trust, as PATH lists them"),
+    ("AIWG_STORE", "a PostgreSQL for tasks and events; before `store`"),
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
     ("TZ", "the time zone to print times in; else the machine's"),

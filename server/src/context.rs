@@ -1,8 +1,14 @@
 //! The context that every part of the daemon has.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
-use aiwg_protocol::{ApiError, ErrorKind, types::Timestamp};
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{Subsystems, TaskStats, Timestamp},
+};
 use aiwg_store::Reader;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -15,12 +21,37 @@ use crate::{
     health::Health,
     lifecycle::Host,
     log::Log,
+    place::Local,
     project::Project,
     rules::compile,
     running::Running,
     stop::StopRequests,
     workspaces::Workspaces,
 };
+
+/// What the store has said of the status last, for the time in which one that is elsewhere does not answer: the health says so then, and that is what is asked for.
+#[derive(Default)]
+pub(crate) struct LastSeen(Option<Mutex<Option<(Subsystems, TaskStats)>>>);
+
+impl LastSeen {
+    /// Nothing yet. It notes something where the store `is_elsewhere`.
+    pub(crate) fn of(is_elsewhere: bool) -> Self {
+        Self(is_elsewhere.then(Mutex::default))
+    }
+
+    /// What was read; what was read last where that was not possible.
+    pub(crate) fn or(
+        &self,
+        read: Result<(Subsystems, TaskStats), ApiError>,
+    ) -> Result<(Subsystems, TaskStats), ApiError> {
+        let Some(seen) = &self.0 else { return read };
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(read) => Ok(seen.insert(read).clone()),
+            Err(error) => seen.clone().ok_or(error),
+        }
+    }
+}
 
 /// The daemon, as its parts see it.
 pub(crate) struct Context {
@@ -30,6 +61,12 @@ pub(crate) struct Context {
     pub(crate) log: Log,
     pub(crate) engine: Engine,
     pub(crate) reader: Arc<dyn Reader>,
+    /// The store's address, where that is not in the project's directory.
+    pub(crate) store: Option<String>,
+    /// What the store has said last.
+    pub(crate) last_seen: LastSeen,
+    /// The database in the project's own directory, where the store is elsewhere.
+    pub(crate) local: Option<Local>,
     pub(crate) bus: Bus,
     pub(crate) running: Running,
     pub(crate) health: Health,

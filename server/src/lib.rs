@@ -25,6 +25,7 @@ pub mod messaging;
 
 pub mod profiles;
 pub mod project;
+mod place;
 mod recovery;
 mod reload;
 pub mod rules;

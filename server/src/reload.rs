@@ -21,6 +21,7 @@ use crate::{
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
     messaging::{Environment, Setup},
+    place::Place,
     profiles::{BUILT_IN, Profile, Profiles},
     rules::{RuleIndex, compile, tree_of},
     runs::account,
@@ -81,8 +82,17 @@ async fn put_in_force(
         let file = context.project.config().display().to_string();
         return Ok(refused(vec![ConfigProblem { file, line: None, column: None, message: why }]));
     }
+    if let Some(why) = another_store(context, &loaded) {
+        tracing::warn!("{why}");
+        return Ok(refused(vec![why]));
+    }
     let in_force = InForce { named: context.settings.named(), text: loaded.text.clone() };
-    let of_queue = context.engine.configure(engine_config, in_force).await?;
+    let of_queue = context.engine.configure(engine_config, in_force.clone()).await?;
+    if let Some(local) = context.local.clone() {
+        let put = tokio::task::spawn_blocking(move || local.put_in_force(&in_force)).await;
+        let put = put.map_err(|error| error.to_string()).and_then(|put| put.map_err(|error| error.to_string()));
+        put.map_err(|why| EngineError::Storage(why.into()))?;
+    }
     of_queue.iter().for_each(|notice| tracing::warn!("configuration: {notice}"));
     let notices = [loaded.notices.as_slice(), &of_queue].concat();
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices, changes: differences.lines() };
@@ -95,6 +105,24 @@ async fn put_in_force(
     // Not all who see events may know the values.
     announce(context, &DaemonReloaded { changes: differences.paths(), ..answer.clone() }, by).await;
     Ok(answer)
+}
+
+/// Why this configuration cannot be put in force while the daemon runs: its store is another one.
+pub(crate) fn another_store(context: &Context, loaded: &Loaded) -> Option<ConfigProblem> {
+    let file = context.project.config().display().to_string();
+    let problem = |message: String| ConfigProblem { file: file.clone(), line: None, column: None, message };
+    let (is, wanted) = match Place::of(&loaded.config) {
+        Ok(place) if place.name() == context.store.as_deref() => return None,
+        Ok(place) => (context.store.clone(), place.name().map(str::to_owned)),
+        Err(error) => return Some(problem(error.to_string())),
+    };
+    let words = |store: Option<String>| store.unwrap_or_else(|| "that of this directory".to_owned());
+    Some(problem(format!(
+        "store: the store is another one ({}, and not {}), which takes a new start: `aiwg daemon restart`, once no task is queued or runs; what is queued stays where \
+         it is",
+        words(wanted),
+        words(is)
+    )))
 }
 
 /// Why a person has to put this configuration in force, and no agent can; none if an agent may.

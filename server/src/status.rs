@@ -15,12 +15,13 @@ pub(crate) async fn status(
     components: &Components,
 ) -> Result<DaemonStatus, ApiError> {
     let (asked, components) = (Arc::clone(context), components.clone());
-    let (subsystems, stats) = context
+    let read = context
         .read(move |reader| {
             let subsystems = components.status(&asked, reader)?;
             Ok((subsystems, reader.stats()?))
         })
-        .await?;
+        .await;
+    let (subsystems, stats) = context.last_seen.or(read)?;
     Ok(DaemonStatus {
         pid: std::process::id(),
         uptime_seconds: context.started.elapsed().as_secs(),
@@ -32,6 +33,7 @@ pub(crate) async fn status(
         protocol_version: PROTOCOL_VERSION.to_owned(),
         project: context.project.root().display().to_string(),
         socket: context.socket.clone(),
+        store: context.store.clone(),
         config: context.settings.get().path.as_ref().map(|path| path.display().to_string()),
         detached: context.detached,
         stopped: context.stopped.is_cancelled(),

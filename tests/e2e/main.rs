@@ -56,6 +56,7 @@ mod shim_program;
 mod shown;
 mod snapshots;
 mod spool;
+mod store;
 mod stored;
 mod support;
 mod telemetry;

@@ -53,6 +53,10 @@ pub struct Config {
     /// Path or URL of this file's schema, for editors only.
     #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
+    /// Where tasks and events are kept: a PostgreSQL, as "postgres://USER@HOST/DATABASE?project=NAME"; the project's own directory unless set. `AIWG_STORE` in the daemon's environment comes before it. The password is that of `PGPASSFILE`, `~/.pgpass` or `PGPASSWORD`, and never stands here. A change needs a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2000))]
+    pub store: Option<String>,
     /// The daemon itself.
     pub daemon: DaemonConfig,
     /// The command that runs agents.

@@ -42,6 +42,9 @@ pub struct DaemonStatus {
     pub project: String,
     /// The path of the socket: the one to forward over SSH.
     pub socket: String,
+    /// The store, where that is not in the project's directory: its address without a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
     /// The configuration in use; null when the defaults are.
     pub config: Option<String>,
     /// True if it was started in the background. If false, it is the process of a service manager, a container or a

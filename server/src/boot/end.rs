@@ -9,7 +9,8 @@ use crate::{
     context::Context,
     engine::Draining,
     lifecycle::{Phase, limit_open_files, report_reloading, report_stopping},
-    recovery::{open_as_it_is, put_in_force},
+    place::put_in_force,
+    recovery::{RecoveryError, open_as_it_is},
     runs::leave_agents,
     stop::Stop,
 };
@@ -59,7 +60,8 @@ impl Daemon {
             in_time(name, end).await;
         }
         // From here on no client can call over the socket.
-        if matches!(context.engine.draining(true).await, Ok(Draining::Empty)) {
+        let drained = tokio::time::timeout(LAST_ANSWERS, context.engine.draining(true)).await;
+        if matches!(drained, Ok(Ok(Draining::Empty))) {
             context.stop.ask_since_drained();
         }
         let last = requests.last(&context).max(how);
@@ -94,7 +96,8 @@ impl Daemon {
     /// Ends the agents, unless they are to go on, then lets everyone who waits know.
     async fn shut_down(&self, how: Stop) {
         let context = &self.context;
-        let _ = context.engine.close().await;
+        // A store that is elsewhere may not answer for as long as it likes.
+        let _ = tokio::time::timeout(LAST_ANSWERS, context.engine.close()).await;
         if how == Stop::EndAgents {
             end_agents(context).await;
         }
@@ -123,8 +126,10 @@ async fn in_time<T>(what: &str, end: impl Future<Output = T>) {
 }
 
 async fn end_agents(context: &Context) {
-    if let Err(error) = context.engine.end_all().await {
-        tracing::warn!(%error, "not all running tasks could be asked to end");
+    match tokio::time::timeout(LAST_ANSWERS, context.engine.end_all()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "not all running tasks could be asked to end"),
+        Err(_) => tracing::warn!("the store does not answer: not all running tasks could be asked to end"),
     }
     if tokio::time::timeout(LAST_AGENT, context.running.none_left()).await.is_err() {
         tracing::warn!("some agents did not end; the next start finds them");
@@ -142,7 +147,7 @@ fn remember(context: &Context) {
     let remembered =
         project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
             let mut store = open_as_it_is(project)?;
-            Ok(put_in_force(&mut *store, &in_force)?)
+            Ok(put_in_force(&mut *store, &in_force).map_err(RecoveryError::Database)?)
         });
     if let Err(error) = remembered {
         tracing::warn!(%error, "the configuration in force could not be stored again");

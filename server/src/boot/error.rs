@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use crate::{
     config::ConfigError,
     lifecycle::{Holder, Phase},
+    place::NoAddress,
     recovery::RecoveryError,
     state::StateError,
 };
@@ -46,6 +47,9 @@ pub enum BootError {
     /// The state in the project was not made here, or cannot be read.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The address of the store is none.
+    #[error(transparent)]
+    Address(#[from] NoAddress),
     /// The database cannot be used.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),

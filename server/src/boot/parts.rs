@@ -33,12 +33,14 @@ use crate::{
         webhooks::{Webhooks, WebhooksCheck},
     },
     profiles::ProfilesCheck,
+    place::StoreCheck,
     rules::{BudgetCheck, DeclaredCheck, RulesCheck},
     runs::Supervisor,
 };
 
 /// The checks of the configuration that each part adds to its schema.
 pub(super) const CHECKS: Checks = Checks(&[
+    &StoreCheck,
     &ProfilesCheck,
     &WatchCheck,
     &ScheduleCheck,

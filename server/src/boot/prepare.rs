@@ -3,7 +3,6 @@
 use std::{path::Path, time::Duration};
 
 use aiwg_model::InForce;
-use aiwg_store::Store;
 use aiwg_worktrees::is_linked;
 
 use super::{BootError, Options, error::system, parts::CHECKS};
@@ -16,7 +15,8 @@ use crate::{
     log::{Log, keep_last_words},
     messaging::Environment,
     project::Project,
-    recovery::{Wanted, open_store, put_in_force},
+    place::{Place, put_in_force},
+    recovery::{Opened, RecoveryError, Wanted, open_store},
     reload::{engine_config, report_notices},
     state::{self, Known},
 };
@@ -36,7 +36,8 @@ pub(super) struct Prepared {
     pub(super) engine_config: EngineConfig,
     pub(super) health: Health,
     pub(super) log: Log,
-    pub(super) store: Box<dyn Store>,
+    pub(super) place: Place,
+    pub(super) opened: Opened,
     /// The number of files that agents may have open; none for as many as the daemon.
     pub(super) open_files: Option<u64>,
     /// The changes of the configuration that a person puts in force with this start, a line each.
@@ -59,6 +60,7 @@ impl Prepared {
         let Known { in_force, damage, has_lost_log, .. } = known;
         let chosen = choose(&project, options.config.clone(), asked, in_force, lock.approved(), CHECKS)?;
         let engine_config = engine_config(&chosen.loaded.config, project.root())?;
+        let place = Place::of(&chosen.loaded.config)?;
         let health = Health::default();
         let log = match host {
             Host::Own => {
@@ -69,21 +71,44 @@ impl Prepared {
         };
         tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
         let open_files = host.is_own().then(raise_open_files).flatten();
-        if host.is_own() && Environment::read().has_tokens() {
+        if host.is_own() && (Environment::read().has_tokens() || place.name().is_some()) {
             hide_memory();
         }
         report(&chosen, &project, has_lost_log, &health);
-        let Chosen { loaded, named, changes, .. } = chosen;
+        let Chosen { loaded, named, mut changes, .. } = chosen;
         let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
         let interrupted = loaded.config.daemon.interrupted_tasks;
         let settings = Settings::new(loaded, named, CHECKS);
         settings.look_at_file(&project, &health);
-        let wanted = Wanted { interrupted, import: options.import || options.adopt_state, damage };
-        let mut store = open_store(&project, &wanted, &health)?;
+        let wanted = Wanted {
+            place: place.clone(),
+            interrupted,
+            import: options.import || options.adopt_state,
+            adopt: options.adopt_state,
+            damage,
+        };
+        let mut opened = place.apart(|| open_store(&project, &wanted, &health))?;
         if puts_in_force {
-            put_in_force(&mut *store, &in_force)?;
+            let put = match &opened.local {
+                Some(local) => local.put_in_force(&in_force),
+                None => put_in_force(&mut *opened.store, &in_force),
+            };
+            put.map_err(RecoveryError::Database)?;
         }
-        Ok(Self { host, project, lock, settings, engine_config, health, log, store, open_files, changes })
+        changes.extend(opened.change.take());
+        Ok(Self {
+            host,
+            project,
+            lock,
+            settings,
+            engine_config,
+            health,
+            log,
+            place,
+            opened,
+            open_files,
+            changes,
+        })
     }
 }
 

@@ -29,7 +29,7 @@ use crate::{
         state_guard::StateGuard,
         watcher::{FileWatcher, WatchCursor},
     },
-    context::Context,
+    context::{Context, LastSeen},
     engine::{
         self, Due, Engine, EngineConfig, EngineSetup, Gathered, Gatherer, Order, fire_when_due, gathering,
         used_ms,
@@ -38,7 +38,7 @@ use crate::{
     health::Health,
     lifecycle::{Lock, PidFile},
     messaging::Environment,
-    recovery::open_reader,
+    recovery::{Opened, open_reader},
     running::Running,
     runs::{LeftRunning, Shared, Shortage, supervise},
     stop::StopRequests,
@@ -163,21 +163,24 @@ impl Daemon {
             engine_config,
             health,
             log,
-            store,
+            place,
+            opened: Opened { store, files, local, listener: of_others, .. },
             open_files,
             changes,
         } = prepared;
         let state_guard = Arc::new(
-            StateGuard::of(&project, &lock, store.files()).map_err(system("what was just made is gone"))?,
+            StateGuard::of(&project, &lock, files).map_err(system("what was just made is gone"))?,
         );
-        let reader = open_reader(&project, &health)?;
+        let open_reader = || place.apart(|| open_reader(&project, &place, &health));
+        let reader = open_reader()?;
         // A reader of its own, since the copy may take long.
-        let copying = open_reader(&project, &health)?;
-        let watched = WatchCursor::read(&*reader).map_err(unreadable)?;
+        let copying = open_reader()?;
+        let watched = place.apart(|| WatchCursor::read(&*reader)).map_err(unreadable)?;
         let shared = options.shared.clone().or_else(|| accounts::place(|name| std::env::var_os(name)));
         let workspaces = Workspaces::of(&project, shared.as_deref());
         let accounts = Accounts::open(shared, project.root().display().to_string());
-        let core = Core::start(store, engine_config, (&health, &accounts))?;
+        let core = place.apart(|| Core::start(store, engine_config, (&health, &accounts)))?;
+        let woken = core.engine.clone();
 
         // The socket, which is there before anyone can know of it, and the pid file.
         let listener = lock
@@ -194,6 +197,9 @@ impl Daemon {
             log,
             engine: core.engine,
             reader,
+            store: place.name().map(str::to_owned),
+            last_seen: LastSeen::of(place.name().is_some()),
+            local,
             bus: core.bus,
             running: Running::new(),
             health,
@@ -243,6 +249,13 @@ impl Daemon {
         let mut running = run_all(&components, &context);
         let clock = fire_when_due(context.engine.clone(), core.due, core.gathered, context.stopped.clone());
         running.push(("the rules' clock", tokio::spawn(clock)));
+        if let Some(of_others) = of_others {
+            let (listen, stopped) = (of_others.run(move || woken.ring()), context.stopped.clone());
+            let listen = async move {
+                stopped.run_until_cancelled(listen).await;
+            };
+            running.push(("the listener", tokio::spawn(listen)));
+        }
         if !pid_file.is_written() {
             let later = PidFile::write_later(context.project.pid_file(), context.stopped.clone());
             running.push(("the pid file", tokio::spawn(later)));

@@ -81,7 +81,7 @@ impl Reporter {
     /// schedule leaves nothing out.
     async fn publish(&self, duty: &Duty, context: &Arc<Context>) -> Result<(), String> {
         let reported = context.engine.cursors(SOURCE).await.map_err(|error| error.to_string())?;
-        let until = Timestamp::now();
+        let until = context.engine.now();
         let since = since(&reported, &duty.job, until);
         let (make, asked) = (self.make, Arc::clone(context));
         let report = context.read(move |reader| make(&asked, reader, (since, until), PAGE_BYTES)).await;

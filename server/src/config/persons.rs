@@ -14,7 +14,8 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 13] = [
+const OF_A_PERSON: [&str; 14] = [
+    "store",
     "agent",
     "agents",
     "accounts",

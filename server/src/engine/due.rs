@@ -40,7 +40,7 @@ pub(crate) async fn fire_when_due(
     while !stopped.is_cancelled() {
         let first = due.borrow_and_update().first;
         tokio::select! {
-            () = until(first) => {}
+            () = until(&engine, first) => {}
             changed = due.changed() => {
                 if changed.is_err() {
                     return;
@@ -67,7 +67,7 @@ pub(crate) async fn fire_when_due(
         let next = due.borrow_and_update().next;
         tokio::select! {
             () = gathered.changed() => {}
-            () = until(next) => {}
+            () = until(&engine, next) => {}
             _ = due.changed() => {}
             () = sleep(GATHERS) => {}
             () = stopped.cancelled() => {}
@@ -76,9 +76,9 @@ pub(crate) async fn fire_when_due(
 }
 
 /// Returns at this moment, or when it is time for a look; never if there is no such moment.
-async fn until(next: Option<Timestamp>) {
+async fn until(engine: &Engine, next: Option<Timestamp>) {
     let Some(next) = next else { return std::future::pending().await };
-    let left = u64::try_from(next.as_millis().saturating_sub(Timestamp::now().as_millis())).unwrap_or(0);
+    let left = u64::try_from(next.as_millis().saturating_sub(engine.now().as_millis())).unwrap_or(0);
     sleep(Duration::from_millis(left).min(LOOK_EVERY)).await;
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::{
     call::{Call, Command},
+    clock::Clock,
     command::{DueScope, EngineConfig, EngineError, NewEvent, Prune, Pruned, Select, Starts},
     gates::{Gate, Gates},
     memory::Refusals,
@@ -34,6 +35,7 @@ use crate::{
 pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
     waits: Waits,
+    clock: Clock,
     refusals: Refusals,
     gates: Gates,
     tally: Tally,
@@ -43,11 +45,16 @@ pub struct Engine {
 impl Engine {
     pub(super) fn new(
         commands: mpsc::UnboundedSender<Command>,
-        waits: Waits,
+        (waits, clock): (Waits, Clock),
         (refusals, gates): (Refusals, Gates),
         (tally, spans): (Tally, Spans),
     ) -> Self {
-        Self { commands, waits, refusals, gates, tally, spans }
+        Self { commands, waits, clock, refusals, gates, tally, spans }
+    }
+
+    /// The time by the store's clock. Whatever is stored, or compared with what is, goes by it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Takes in an event, and what the rules make of it.
@@ -375,6 +382,11 @@ impl Engine {
 
     /// Starts queued tasks if slots are free: those that an earlier daemon left in the queue.
     pub async fn wake(&self) {
+        self.ring();
+    }
+
+    /// The same, of whoever cannot wait: somebody else has written.
+    pub(crate) fn ring(&self) {
         let _ = self.commands.send(wake());
     }
 

@@ -17,6 +17,7 @@ mod automation;
 mod budget;
 mod call;
 mod classes;
+mod clock;
 mod command;
 mod conversation;
 mod due;

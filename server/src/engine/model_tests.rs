@@ -208,7 +208,7 @@ impl Machine {
         state.load(&*store.view().unwrap()).unwrap();
         let (sender, commands) = mpsc::unbounded_channel();
         let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
-        let engine = Engine::new(sender, waits, (refusals, gates), Default::default());
+        let engine = Engine::new(sender, (waits, Default::default()), (refusals, gates), Default::default());
         Self { store, rest: Rest { state, engine, commands } }
     }
 

@@ -91,7 +91,7 @@ impl State {
     pub(super) fn go_on_draining(&mut self, store: &mut dyn Store) -> aiwg_store::Result<()> {
         let Some(since) = self.draining_since else { return Ok(()) };
         let machine = Process::of(1).and_then(|first| first.age());
-        if !self.running.is_empty() && !is_before_start(since, machine, Timestamp::now()) {
+        if !self.running.is_empty() && !is_before_start(since, machine, self.clock.now()) {
             tracing::info!(%since, "the queue still drains: the daemon ends once no task runs any more");
             return Ok(());
         }

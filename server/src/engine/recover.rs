@@ -1,7 +1,7 @@
 //! Recovery of commands whose transaction has failed.
 //!
-//! None is lost. Where another process has locked the database they are kept and carried out when it lets go; whoever waits for an answer
-//! gets an error within [`PATIENCE`]. Where it cannot be written, each is tried by itself: one that
+//! None is lost. Where another process has locked the database they are kept and carried out when it lets go, and so they are where one on another machine does
+//! not answer; whoever waits for an answer gets an error within [`PATIENCE`]. Where it cannot be written, each is tried by itself: one that
 //! is too large for what is left of a disk, or that fails for a reason of its own, does not take others with it.
 //! Agents are ended without the store, at once; the reason is stored when it can be.
 //!
@@ -25,11 +25,14 @@ use super::{
 };
 use crate::health::IssueKind;
 
-/// Longest wait of a command for a database that another process has locked, before its sender gets an error.
+/// Longest wait of a command for a database that another process has locked, or that does not answer, before its sender gets an error.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Pause between a failed transaction and the next one, where the failure itself took no time.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// The same, between two attempts to connect.
+const PAUSE_OF_CONNECTIONS: Duration = Duration::from_millis(200);
 
 impl Thread {
     /// Looks whether there is room for what is new. Where there is not, that is refused, so that what is kept is there for what ends.
@@ -60,8 +63,8 @@ impl Thread {
     /// Undoes a transaction that has failed, and deals with its commands.
     pub(super) fn recover(&mut self, effects: Effects, error: &StoreError) {
         self.undo(effects.config_before, error);
-        if is_locked(error) {
-            std::thread::sleep(PAUSE);
+        if self.is_away(error) {
+            std::thread::sleep(if error.kind() == ErrorKind::Gone { PAUSE_OF_CONNECTIONS } else { PAUSE });
             self.take_all();
             return self.give_up(&message(error));
         }
@@ -80,7 +83,7 @@ impl Thread {
                 Ok(has_written) => self.deliver(effects, has_written),
                 Err(error) => {
                     self.undo(effects.config_before, &error);
-                    if is_locked(&error) {
+                    if self.is_away(&error) {
                         // None of the others would fare better.
                         self.taken.append(&mut commands);
                         return;
@@ -130,6 +133,11 @@ impl Thread {
         if let Some(config) = config_before {
             self.state.config = config;
         }
+        if error.kind() == ErrorKind::Gone && self.is_away(error) {
+            // The next transaction reads it, whenever there is one.
+            self.is_stale = true;
+            return;
+        }
         // The transaction is undone by now, or it is tried once more.
         let again = self.setup.store.view().and_then(|view| self.state.load(&*view));
         if let Err(error) = again {
@@ -146,37 +154,25 @@ impl Thread {
         }
         if error.kind() == ErrorKind::Damaged {
             self.setup.store.note_damage();
-            self.setup.health.report(
-                IssueKind::DAMAGE,
-                "the database is damaged: `aiwg daemon restart` sets it aside and begins a new one; running tasks are lost to it",
-            );
+            self.setup.health.report(IssueKind::DAMAGE, self.setup.store.remedy(error));
         }
         self.setup.health.report(IssueKind::STORAGE, self.advice(error));
     }
 
     fn advice(&self, error: &StoreError) -> String {
-        let path = self.setup.store.place();
-        if is_locked(error) {
-            return format!(
-                "the database {path} is locked by another process, so that nothing can be stored: end that; \
-                 `fuser` names it. Then it goes on by itself"
-            );
-        }
-        if !self.state.has_room {
-            return format!(
-                "the disk of {path} is full: nothing new is taken in and nothing started, though running tasks can be ended; make room, \
-                 then it goes on by itself"
-            );
-        }
-        format!(
-            "the database cannot be written: {error}; make room or mend its permissions, then it goes on by itself"
-        )
+        let is_full = !self.state.has_room && !self.is_away(error);
+        if is_full { self.setup.store.remedy(&StoreError::full()) } else { self.setup.store.remedy(error) }
     }
-}
 
-/// True if another process has locked the database.
-fn is_locked(error: &StoreError) -> bool {
-    error.kind() == ErrorKind::Busy
+    /// True if nothing can be stored before others let go of the store, or it answers again: no command would fare better than another.
+    fn is_away(&self, error: &StoreError) -> bool {
+        match error.kind() {
+            ErrorKind::Busy => true,
+            // A file that is gone does not come back.
+            ErrorKind::Gone => self.setup.store.files().is_empty(),
+            _ => false,
+        }
+    }
 }
 
 fn message(error: &StoreError) -> Arc<str> {

@@ -9,6 +9,7 @@ use aiwg_store::View;
 use super::{
     accounts::{published, unshared},
     budget::{Budgets, Money, charged_before, given_to, reserved_of},
+    clock::Clock,
     command::{EngineConfig, Starts},
     fallbacks::Unstarted,
     gates::Gates,
@@ -24,6 +25,8 @@ use crate::accounts::Accounts;
 /// The engine's state in memory. Except where a field says so, it can be read from the store again.
 pub(super) struct State {
     pub(super) config: EngineConfig,
+    /// The store's clock.
+    pub(super) clock: Clock,
     /// The running tasks.
     pub(super) running: HashMap<TaskNo, Slot>,
     /// The accounts of agents, as far as they are known. They are not in the store: the daemons of a user share them.
@@ -139,6 +142,7 @@ impl State {
     pub(super) fn new(config: EngineConfig, waits: Waits) -> Self {
         Self {
             config,
+            clock: Clock::default(),
             running: HashMap::new(),
             accounts: Accounts::default(),
             accounts_published: HashMap::new(),
@@ -186,6 +190,7 @@ impl State {
 
     /// Reads again what it holds of the store.
     pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
+        self.clock.note(store.now());
         (self.last_event, self.last_task) = store.last_numbers()?;
         self.running.clear();
         for no in store.running_numbers()? {
@@ -198,7 +203,7 @@ impl State {
         self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.draining_since = store.queue_switch(QueueSwitch::Draining)?;
-        self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
+        self.memory = Memory::load(store, self.memory.refusals(), store.now())?;
         self.trees = Trees::load(store)?;
         load_applied(store, &mut self.memory)?;
         // Without messaging nobody asks for it.

@@ -19,6 +19,7 @@ use tokio::sync::{
 use super::{
     Classes,
     call::Command,
+    clock::Clock,
     command::{EngineConfig, EngineError, Order},
     due::Due,
     effects::Effects,
@@ -85,6 +86,8 @@ pub(super) struct Thread {
     pub(super) setup: EngineSetup,
     pub(super) state: State,
     commands: mpsc::UnboundedReceiver<Command>,
+    /// The store's clock.
+    clock: Clock,
     /// What it counts.
     tally: Tally,
     /// The spans that wait to be sent.
@@ -127,11 +130,13 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let (sender, commands) = mpsc::unbounded_channel();
     let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
     let (tally, spans) = (Tally::of_start(starts), Spans::default());
+    let clock = state.clock.clone();
     gates.pause(state.resting_since(), state.draining_since);
     let thread = Thread {
         setup,
         state,
         commands,
+        clock: clock.clone(),
         tally: tally.clone(),
         spans: spans.clone(),
         taken: VecDeque::new(),
@@ -144,7 +149,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     // It makes prompts of their templates.
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
-    Ok((Engine::new(sender, waits, (refusals, gates), (tally, spans)), handle))
+    Ok((Engine::new(sender, (waits, clock), (refusals, gates), (tally, spans)), handle))
 }
 
 fn classify(store: &mut dyn Store, classes: &Classes) -> aiwg_store::Result<()> {
@@ -192,11 +197,12 @@ impl Thread {
 
     fn look_at(&mut self, command: &mut Command) -> aiwg_store::Result<()> {
         let view = self.setup.store.view()?;
+        self.is_stale |= view.has_moved();
         if self.is_stale {
             self.state.load(&*view)?;
             self.is_stale = false;
         }
-        command.read(&Look { state: &self.state, store: &*view, now: Timestamp::now() }).map(drop)
+        command.read(&Look { state: &self.state, store: &*view, now: view.now() }).map(drop)
     }
 
     fn close_store(&mut self) {
@@ -259,11 +265,17 @@ impl Thread {
     pub(super) fn transact(&mut self, effects: &mut Effects, most: usize) -> aiwg_store::Result<bool> {
         let (mut count, mut bytes) = (0, 0);
         let mut open = self.setup.store.begin()?;
+        // Whatever comes of this transaction: it is known only once.
+        self.is_stale |= open.has_moved();
         if self.is_stale {
             self.state.load(&*open)?;
+            // Whoever has written meanwhile may have opened them.
+            self.state.gates.clear();
+            self.state.unstarted.clear();
             self.is_stale = false;
         }
-        let now = Timestamp::now();
+        let now = open.now();
+        self.clock.note(now);
         effects.at = now;
         let mut tx = Transaction { state: &mut self.state, store: &mut *open, effects, now };
         if self.in_trouble && tx.state.has_room {
@@ -374,6 +386,7 @@ impl Thread {
 
     fn due(&mut self, now: Timestamp) -> aiwg_store::Result<Due> {
         let view = self.setup.store.view()?;
+        self.is_stale |= view.has_moved();
         let after = |after| -> aiwg_store::Result<Option<Timestamp>> {
             let tasks = [view.next_release(after)?, view.next_expiry(after)?, view.next_approval_due(after)?];
             let all = [view.next_due(after)?].into_iter().chain(tasks);

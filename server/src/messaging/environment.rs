@@ -37,6 +37,20 @@ pub(crate) const fn address_variable(platform: Platform) -> &'static str {
 /// The shortest token that is looked for within other values. Real ones are longer; what is shorter may be in anything.
 const SHORTEST_WITHIN: usize = 16;
 
+/// The variable with the address of the store. No agent finds it.
+pub(crate) const STORE_VARIABLE: &str = "AIWG_STORE";
+
+/// The variables with which PostgreSQL's programs find a password.
+const PASSWORD_VARIABLES: [&str; 2] = ["PGPASSWORD", "PGPASSFILE"];
+
+/// The password's own.
+const PASSWORD: &str = PASSWORD_VARIABLES[0];
+
+/// True if the store of this configuration is a PostgreSQL.
+fn has_postgres(config: &Config) -> bool {
+    config.store.is_some() || std::env::var_os(STORE_VARIABLE).is_some_and(|named| !named.is_empty())
+}
+
 /// The tokens of messaging and the secrets of webhooks in the daemon's environment, to recognise them wherever else they stand. Without one it
 /// holds nothing.
 #[derive(Default)]
@@ -52,11 +66,17 @@ impl Secrets {
         Self::of(TOKEN_VARIABLES.into_iter().filter_map(std::env::var_os))
     }
 
-    /// The same, with those of the webhooks that this configuration has.
-    pub(crate) fn with_webhooks(config: &Config) -> Self {
-        let variables: Vec<String> = secret_variables(config).map(str::to_owned).collect();
+    /// The same, with those of the webhooks that this configuration has, and with the password of its store.
+    pub(crate) fn of_config(config: &Config) -> Self {
+        let mut variables: Vec<String> = secret_variables(config).map(str::to_owned).collect();
         let all = TOKEN_VARIABLES.into_iter().chain(variables.iter().map(String::as_str));
-        Self { variables: variables.clone(), ..Self::of(all.filter_map(std::env::var_os)) }
+        let mut values: Vec<OsString> = all.filter_map(std::env::var_os).collect();
+        // Whose store is not there may need them for something else.
+        if has_postgres(config) {
+            values.extend(std::env::var_os(PASSWORD));
+            variables.extend(PASSWORD_VARIABLES.map(str::to_owned));
+        }
+        Self { variables, ..Self::of(values.into_iter()) }
     }
 
     fn of(tokens: impl Iterator<Item = OsString>) -> Self {

@@ -1,18 +1,22 @@
 //! Opening the store, in whatever state the daemon before has left it: with a damaged database, or the Node daemon's `tasks.json`.
 
+mod elsewhere;
 mod import;
 mod unknown_agents;
 
-use std::{io, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
-use aiwg_model::{Hold, InForce, TaskNo, limits::HIGHEST_BELIEVED};
+use aiwg_model::{Hold, TaskNo, limits::HIGHEST_BELIEVED};
 use aiwg_protocol::config::InterruptedTasks;
 use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError, Transaction, View};
+use aiwg_store_postgres::{Address, Listener, PostgresReader};
 use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
+use self::elsewhere::{Host, none_lives, note_store};
 use crate::{
     components::event_log::last_written,
     health::{Health, IssueKind},
+    place::{Local, Place},
     project::Project,
 };
 
@@ -28,6 +32,23 @@ pub enum RecoveryError {
     /// The database cannot be read or written.
     #[error("the database: {0}")]
     Database(StoreError),
+    /// The store of this directory holds tasks that no other store would go on with.
+    #[error(
+        "{open} tasks in the store of this directory have not ended, and would be left behind for {to}: start once more without it (unset AIWG_STORE, take \
+         \"store\" out), let them end or cancel them (`aiwg task cancel --all`), then change the store"
+    )]
+    LeftBehind {
+        /// Number of these tasks.
+        open: u64,
+        /// The other store.
+        to: String,
+    },
+    /// Agents of another store live.
+    #[error(
+        "agents of the store that this project had before still run ({0}), and no daemon would keep them: start once more with that store, and let them end or \
+         cancel them, then change the store"
+    )]
+    StillRunning(String),
     /// A file beside the database cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -35,12 +56,30 @@ pub enum RecoveryError {
 
 /// The requests to the store at a start.
 pub(crate) struct Wanted {
+    /// Where it is.
+    pub(crate) place: Place,
     /// The state that the tasks get which ran when a Node daemon ended.
     pub(crate) interrupted: InterruptedTasks,
     /// True if a Node daemon's tasks are to be imported.
     pub(crate) import: bool,
+    /// True if a store is taken over that is somebody else's.
+    pub(crate) adopt: bool,
     /// The damage of the existing database, if there is any: it could not show where it was made, so nothing in it may be used.
     pub(crate) damage: Option<String>,
+}
+
+/// A store that is open.
+pub(crate) struct Opened {
+    /// The store.
+    pub(crate) store: Box<dyn Store>,
+    /// The files without which nothing counts any more.
+    pub(crate) files: Vec<PathBuf>,
+    /// The database in the project's own directory, where the store is elsewhere.
+    pub(crate) local: Option<Local>,
+    /// The way to hear of what others write; none where nobody else writes.
+    pub(crate) listener: Option<Listener>,
+    /// The line for the person who starts it, where it is another than before.
+    pub(crate) change: Option<String>,
 }
 
 /// Opens the store of a project whose lock the caller holds.
@@ -51,17 +90,21 @@ pub(crate) fn open_store(
     project: &Project,
     wanted: &Wanted,
     health: &Health,
-) -> Result<Box<dyn Store>, RecoveryError> {
+) -> Result<Opened, RecoveryError> {
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
-    let (mut store, quarantined) = match &wanted.damage {
+    let (mut own, quarantined) = match &wanted.damage {
         Some(why) => SqliteStore::replace(&project.database(), why)
             .map(|(store, quarantined)| (store, Some(quarantined)))?,
         None => SqliteStore::open_or_quarantine(&project.database(), after_a_crash)?,
     };
-    store.report_to(reports(health));
-    let mut store: Box<dyn Store> = Box::new(store);
-    let is_new = go_on(&mut *store, project, after_a_crash && quarantined.is_none(), health)?;
+    own.report_to(reports(health));
+    let may_have_lost = after_a_crash && quarantined.is_none();
+    let (mut opened, goes_on) = match &wanted.place {
+        Place::Here => here(own, project, may_have_lost)?,
+        Place::Postgres(address) => elsewhere(own, address, project, wanted.adopt, health)?,
+    };
+    let is_new = go_on(&mut *opened.store, project, goes_on, health)?;
     if is_new {
         // The one before may have been damaged, or someone has removed it.
         unknown_agents::end(&project.actions_dir())?;
@@ -70,30 +113,93 @@ pub(crate) fn open_store(
         }
     }
     if wanted.import {
-        import::import(&project.tasks_file(), &mut *store, wanted.interrupted, health)?;
+        import::import(&project.tasks_file(), &mut *opened.store, wanted.interrupted, health)?;
     }
     if let Some(quarantined) = quarantined {
         report(&quarantined, health);
     }
-    Ok(store)
+    Ok(opened)
+}
+
+/// The database in the project's own directory as its store.
+fn here(
+    mut own: SqliteStore,
+    project: &Project,
+    may_have_lost: bool,
+) -> Result<(Opened, GoesOn), RecoveryError> {
+    let before = Host::read(&*own.view().map_err(RecoveryError::Database)?)?.store;
+    if before.is_some() {
+        none_lives(project)?;
+        let mut transaction = own.begin().map_err(RecoveryError::Database)?;
+        note_store(&mut *transaction, None)?;
+        transaction.commit().map_err(RecoveryError::Database)?;
+    }
+    let change = before.as_ref().map(|before| {
+        format!("store: {before} -> that of this directory; what is queued there stays there")
+    });
+    let goes_on = match (before, may_have_lost) {
+        (Some(_), _) => GoesOn::Elsewhere,
+        (None, true) => GoesOn::Perhaps,
+        (None, false) => GoesOn::Surely,
+    };
+    let files = own.files();
+    Ok((Opened { store: Box::new(own), files, local: None, listener: None, change }, goes_on))
+}
+
+/// The store at an address, beside the database in the project's own directory.
+fn elsewhere(
+    mut own: SqliteStore,
+    address: &Address,
+    project: &Project,
+    adopt: bool,
+    health: &Health,
+) -> Result<(Opened, GoesOn), RecoveryError> {
+    let (mut store, before) = elsewhere::open(address, &mut own, project, adopt)?;
+    store.report_to(reports(health));
+    let (files, listener) = (own.files(), Listener::new(address.clone(), store.known()));
+    let change = before.as_ref().map(|before| {
+        format!("store: {before} -> {}; what is queued there stays there", address.place())
+    });
+    // Whatever it has lost, as with a standby that has become the primary, shows in the files.
+    let goes_on = if before.is_some() { GoesOn::Elsewhere } else { GoesOn::Perhaps };
+    let opened = Opened {
+        store: Box::new(store),
+        files,
+        local: Some(Local::of(own)),
+        listener: Some(listener),
+        change,
+    };
+    Ok((opened, goes_on))
+}
+
+/// How a store goes on from the last one that the daemon of this directory had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum GoesOn {
+    /// It is the same.
+    Surely,
+    /// It is, but it may have lost what was stored last.
+    Perhaps,
+    /// It is another one: the numbers of that are not to be given again.
+    Elsewhere,
 }
 
 /// Prepares the store for a daemon that goes on with it. True if it is a new one, in which no number was given yet.
 fn go_on(
     store: &mut dyn Store,
     project: &Project,
-    may_have_lost: bool,
+    how: GoesOn,
     health: &Health,
 ) -> Result<bool, RecoveryError> {
+    let place = store.place();
     let mut transaction = store.begin().map_err(RecoveryError::Database)?;
     end_unreadable(project, &*transaction)?;
     // While no daemon ran they did nothing else.
     transaction.release_all(Hold::REST).map_err(RecoveryError::Database)?;
     let is_new = transaction.last_numbers().map_err(RecoveryError::Database)? == (0, 0);
-    if may_have_lost {
-        look_for_loss(project, &mut *transaction, health)?;
+    if how == GoesOn::Perhaps && !is_new {
+        look_for_loss(project, &mut *transaction, &place, health)?;
     }
-    if is_new {
+    if is_new || how == GoesOn::Elsewhere {
         begin_after_what_is_there(project, &mut *transaction)?;
     }
     transaction.commit().map_err(RecoveryError::Database)?;
@@ -112,21 +218,16 @@ pub(crate) fn open_as_it_is(project: &Project) -> Result<Box<dyn Store>, Recover
 ///
 /// # Errors
 /// It cannot be opened.
-pub(crate) fn open_reader(project: &Project, health: &Health) -> Result<Arc<dyn Reader>, RecoveryError> {
-    Ok(Arc::new(SqliteReader::open(&project.database())?.reporting_to(reports(health))))
-}
-
-/// Stores the configuration in force.
-///
-/// # Errors
-/// The database cannot be written.
-pub(crate) fn put_in_force(store: &mut dyn Store, in_force: &InForce) -> Result<(), RecoveryError> {
-    let mut put = || {
-        let mut transaction = store.begin()?;
-        transaction.set_in_force(in_force)?;
-        transaction.commit().map(drop)
-    };
-    put().map_err(RecoveryError::Database)
+pub(crate) fn open_reader(
+    project: &Project,
+    place: &Place,
+    health: &Health,
+) -> Result<Arc<dyn Reader>, RecoveryError> {
+    let reports = reports(health);
+    Ok(match place {
+        Place::Here => Arc::new(SqliteReader::open(&project.database())?.reporting_to(reports)),
+        Place::Postgres(address) => Arc::new(PostgresReader::open(address)?.reporting_to(reports)),
+    })
 }
 
 /// Rows that cannot be read are an issue in the health.
@@ -163,6 +264,7 @@ fn report(Quarantined { to, why }: &Quarantined, health: &Health) {
 fn look_for_loss(
     project: &Project,
     store: &mut dyn Transaction,
+    place: &str,
     health: &Health,
 ) -> Result<(), RecoveryError> {
     let (last_event, _) = store.last_numbers().map_err(RecoveryError::Database)?;
@@ -171,9 +273,8 @@ fn look_for_loss(
         return Ok(());
     }
     let message = format!(
-        "the database {} ends with the event {last_event}, and events/ has {written}: the changes stored last are lost, tasks included, since its log \
-         was removed or put back while no daemon ran. `aiwg event list` and events/ show what is missing; submit again what is to run",
-        project.database().display()
+        "the database {place} ends with the event {last_event}, and events/ has {written}: the changes stored last are lost, tasks included, since its log \
+         was removed or put back while no daemon ran. `aiwg event list` and events/ show what is missing; submit again what is to run"
     );
     tracing::error!("{message}");
     health.report(IssueKind::DAMAGE, message);

@@ -210,7 +210,7 @@ impl Agent {
         let agent = &basis.profile.agent;
         let limit_ms = self.limit_ms(basis.daemon());
         let markers = markers(&order, &shared.context.socket);
-        let secrets = Secrets::with_webhooks(&shared.context.settings.get().config);
+        let secrets = Secrets::of_config(&shared.context.settings.get().config);
         let kept_back = kept_back(&agent.env, std::env::vars_os(), &secrets).map_err(io::Error::other)?;
         let look = Look::within(COMPARED_WITHIN);
         let prepared = tokio::task::spawn_blocking({
@@ -324,7 +324,7 @@ impl Agent {
         let paused =
             timeout(ANSWERS_WITHIN, beside(move || aiwg_shim::read_pauses(&its).ok().flatten())).await;
         let paused = paused.ok().flatten().unwrap_or_default();
-        let paused = paused.believed(self.ran_for(), Duration::from_millis(DEFAULT_MOST_PAUSED_MS));
+        let paused = paused.believed(self.ran_for(shared.context.engine.now()), Duration::from_millis(DEFAULT_MOST_PAUSED_MS));
         shared.context.running.paused_before(self.task.id(), paused);
         let (task, its) = (self.task, dir.to_owned());
         let found = move || {
@@ -402,7 +402,8 @@ impl Agent {
         let known = || shim.filter(|_| shared.context.running.pid(self.task.no).is_some());
         let mut request = Request::new(self.task, dir);
         let daemon = basis.daemon();
-        let own_limit = *self.limit.get_or_init(|| self.time_limit(daemon, age));
+        let passed = age.unwrap_or_else(|| self.ran_for(shared.context.engine.now()));
+        let own_limit = *self.limit.get_or_init(|| self.time_limit(daemon, passed));
         let mut limit = own_limit;
         let may_be_silent = daemon.stall_minutes.filter(|_| !self.is_check);
         let may_be_silent = may_be_silent.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));

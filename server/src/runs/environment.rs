@@ -12,7 +12,7 @@ use aiwg_protocol::{
 use crate::{
     engine::StartOrder,
     lifecycle::SERVICE_ENV,
-    messaging::{Secrets, TOKEN_VARIABLES},
+    messaging::{STORE_VARIABLE, Secrets, TOKEN_VARIABLES},
     profiles::{Profile, program},
 };
 
@@ -77,9 +77,9 @@ pub(super) enum Missing {
         "its environment sets {name} from ${{{missing}}}, which is not in the daemon's environment: start the daemon with it set"
     )]
     Absent { name: String, missing: String },
-    /// It is a token of messaging, or a secret of a webhook.
+    /// It is a token of messaging, a secret of a webhook, or the password of the store.
     #[error(
-        "its environment sets {name} from ${{{missing}}}, a token of messaging or the secret of a webhook, which no agent gets: take {name} out of the \"env\" of the rule, \
+        "its environment sets {name} from ${{{missing}}}, a token of messaging, the secret of a webhook or the password of the store, which no agent gets: take {name} out of the \"env\" of the rule, \
          the profile or the task. An agent that is to use a bot needs a token of its own, in a variable of another name"
     )]
     Token { name: String, missing: String },
@@ -183,7 +183,7 @@ const ALWAYS_KEPT: [&str; 10] =
 
 /// The variables of the daemon that neither an agent nor a check ever finds, nor their shims: an agent can look at its parent.
 pub(super) fn never_inherited() -> impl Iterator<Item = &'static str> {
-    REMOVED.into_iter().chain(SERVICE_ENV).chain(TOKEN_VARIABLES)
+    REMOVED.into_iter().chain(SERVICE_ENV).chain(TOKEN_VARIABLES).chain([STORE_VARIABLE])
 }
 
 /// Which of these variables an agent is not to find: those that none ever does, and those that the configuration keeps from it.

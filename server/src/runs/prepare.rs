@@ -161,7 +161,7 @@ pub(super) fn prepare(
         write_new(&held, EVENT_FILE, event.as_str().as_bytes()).map_err(at(&event_file))?;
     }
     let loaded = shared.context.settings.get();
-    let secrets = Secrets::with_webhooks(&loaded.config);
+    let secrets = Secrets::of_config(&loaded.config);
     // A check is no program that would know of it.
     let telemetry = match check {
         Some(_) => Vec::new(),

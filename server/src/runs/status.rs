@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aiwg_model::{TaskNo, TaskRow};
 use aiwg_protocol::types::{
     BudgetStatus, BudgetSubsystem, HealthCheckItem, QueuedTaskSummary, RunningTaskSummary, Subsystems,
-    SupervisorSubsystem, TaskState, TaskSummaries, Timestamp, Waiting,
+    SupervisorSubsystem, TaskState, TaskSummaries, Waiting,
 };
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
@@ -64,7 +64,7 @@ impl Component for Supervisor {
             },
         };
         if config.budget.is_set() {
-            into.budget = Some(in_short(budget_status(config, reader, Timestamp::now())?));
+            into.budget = Some(in_short(budget_status(config, reader, context.engine.now())?));
         }
         Ok(())
     }

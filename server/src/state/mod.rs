@@ -134,7 +134,10 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
     let (found, in_force, running) = match ask(&path)? {
         Found::None => return Ok(Known::default()),
         Found::Damaged(why) => return Ok(Known { damage: Some(why).filter(|_| !adopt), ..Known::default() }),
-        Found::Said { stamp, in_force, running } => (stamp, in_force, running),
+        Found::Said { stamp, in_force, running, store } => {
+            // The store that is elsewhere says which run; any of those that have been here may.
+            (stamp, in_force, if store.is_some() { all_tasks(project) } else { running })
+        }
     };
     let foreign = |why| StateError::Foreign { dir: project.state_dir(), why };
     let mismatch = found.as_ref().map(|stamp| stamp.check(&path)).transpose().map_err(from_io(&path))?;
@@ -154,6 +157,16 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
         None if is_handed_over || has_living_agents(project) => Ok(Known::default()),
         None => Err(foreign("its database does not say where it was made")),
     }
+}
+
+/// All tasks that have a directory.
+fn all_tasks(project: &Project) -> Vec<TaskNo> {
+    let actions = project.actions_dir();
+    let all = move || {
+        let entries = std::fs::read_dir(actions).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    };
+    within(ANSWERS_WITHIN, all).unwrap_or_default()
 }
 
 /// True if a shim lives that has no number here, for one of these tasks.
@@ -182,7 +195,7 @@ fn has_living_agents(project: &Project) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recovery::put_in_force;
+    use crate::place::put_in_force;
     use aiwg_store::Store;
     use aiwg_store_sqlite::SqliteStore;
 

@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Row,
     /// A newer version has made it: nothing in it was changed.
     Newer,
+    /// It is somebody else's, or has become that: nothing in it was changed.
+    Foreign,
     /// Anything else.
     Other,
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{Result, Transaction, View};
+use crate::{Result, StoreError, Transaction, View};
 
 /// The store, as its one writer has it: a thread that owns it. Everybody else has a [`crate::Reader`].
 pub trait Store: Send {
@@ -24,6 +24,9 @@ pub trait Store: Send {
 
     /// The files without which nothing in it counts any more; none where it is kept elsewhere.
     fn files(&self) -> Vec<PathBuf>;
+
+    /// A sentence for people on an error of a transaction: what is the matter, and what to do about it.
+    fn remedy(&self, error: &StoreError) -> String;
 
     /// Time for which others may lock the store before [`Store::begin`] fails. Default: 5 seconds.
     ///

@@ -15,6 +15,12 @@ use crate::{Result, Selection};
 /// A row that cannot be read is no reason to read none: it is passed over, and reported. Only [`View::task`] fails for it, with
 /// [`crate::ErrorKind::Row`].
 pub trait View {
+    /// The moment of it, by the store's clock, which is that of all who share it: one moment, however long it is open.
+    fn now(&self) -> Timestamp;
+
+    /// True if somebody else may have written since this process has last had the store open: whatever is known of what is stored is to be read again.
+    fn has_moved(&self) -> bool;
+
     /// The highest event number and task number that were ever given; 0 where none was.
     fn last_numbers(&self) -> Result<(u64, u64)>;
 

@@ -1,5 +1,6 @@
 //! Helpers of the tests of the binary.
 
+pub(crate) mod postgres;
 mod project;
 mod terminal;
 

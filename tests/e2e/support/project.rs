@@ -8,7 +8,7 @@ use std::{
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::{Wire, is_dead, kill, processes_of, until};
+use super::{Wire, is_dead, kill, postgres, processes_of, until};
 
 /// A temporary project. When it is dropped its daemon is stopped, and nothing may be left running.
 pub(crate) struct Project {
@@ -81,6 +81,7 @@ impl Project {
         command.current_dir(self.path()).env_remove("AIWG_DAEMON_SOCKET").env_remove("AIWG_TASK_ID");
         // What daemons share is the test's own.
         command.env("XDG_STATE_HOME", self.file("state-home"));
+        command.env_remove("AIWG_STORE").envs(postgres::variables(self.path()));
         command
     }
 

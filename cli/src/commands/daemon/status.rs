@@ -40,6 +40,9 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     facts.add(["Health".into(), health]);
     facts.add(["Project".into(), status.project.as_str().into()]);
     facts.add(["Socket".into(), status.socket.as_str().into()]);
+    if let Some(store) = &status.store {
+        facts.add(["Store".into(), store.as_str().into()]);
+    }
     facts.add(["Configuration".into(), status.config.as_deref().unwrap_or("none: the defaults hold").into()]);
     let version = format!("{} (protocol {})", status.version, status.protocol_version);
     facts.add(["Version".into(), version.into()]);

@@ -8,7 +8,6 @@ use aiwg_protocol::{
     types::{
         Approval, ApprovalAnswerParams, ApprovalAskParams, ApprovalDecideParams, ApprovalGetParams,
         ApprovalKind, ApprovalListParams, ApprovalOutcome, ApprovalRequest, ApprovalState, ApprovalSummary,
-        Timestamp,
     },
 };
 use aiwg_store::ApprovalFilter;
@@ -85,7 +84,7 @@ pub(crate) async fn approval_ask(
             options: params.options.unwrap_or_default(),
             ..ApprovalRequest::default()
         },
-        expires_at: params.timeout_minutes.map(|minutes| later(Timestamp::now(), minutes)),
+        expires_at: params.timeout_minutes.map(|minutes| later(handler.context.engine.now(), minutes)),
         on_timeout: OnTimeout::Reject,
     };
     let asked = handler.command(handler.context.engine.ask_person(asked, handler.cause())).await?;

@@ -1,11 +1,12 @@
 use aiwg_protocol::{
     ApiError,
-    types::{BudgetStatus, NoParams, Timestamp},
+    types::{BudgetStatus, NoParams},
 };
 
 use crate::{api::Handler, engine};
 
 pub(crate) async fn budget_status(handler: &Handler, _: NoParams) -> Result<BudgetStatus, ApiError> {
     let loaded = handler.context.settings.get();
-    handler.read(move |reader| engine::budget_status(&loaded.config, reader, Timestamp::now())).await
+    let now = handler.context.engine.now();
+    handler.read(move |reader| engine::budget_status(&loaded.config, reader, now)).await
 }

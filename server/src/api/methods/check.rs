@@ -196,7 +196,7 @@ pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
 }
 
 /// The selected tasks: params that select nothing in particular are refused, or they would select all.
-pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
+pub(super) fn selection(params: TaskSelection, now: Timestamp) -> Result<Select, ApiError> {
     let TaskSelection { task_ids, state, agent, rule, within_minutes } = params;
     if let Some(ids) = task_ids {
         if ids.len() > MOST_SELECTED {
@@ -225,7 +225,7 @@ pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
         let message = "say which tasks: name them in \"taskIds\", or give a \"state\", an \"agent\", a \"rule\" or \"withinMinutes\"";
         return Err(ApiError::invalid_member("taskIds", message));
     }
-    let since = within.map(|within| Timestamp::from_millis(Timestamp::now().as_millis() - within));
+    let since = within.map(|within| Timestamp::from_millis(now.as_millis() - within));
     Ok(Select::All(Selection { state, agent, rule, since }))
 }
 
@@ -364,8 +364,8 @@ pub(super) fn expires(given: Option<Span>) -> Result<(), ApiError> {
 }
 
 /// Checks that a task which is not to start before a time can do so before it is no longer wanted.
-pub(super) fn start_before(start_at: Option<Timestamp>, expires: Span) -> Result<(), ApiError> {
-    let expires_at = Timestamp::now().after_ms(expires.as_millis());
+pub(super) fn start_before(start_at: Option<Timestamp>, expires: Span, now: Timestamp) -> Result<(), ApiError> {
+    let expires_at = now.after_ms(expires.as_millis());
     let Some(start_at) = start_at.filter(|start_at| expires_at <= *start_at) else { return Ok(()) };
     let message = format!(
         "the member \"expires\" is over at {expires_at}, and the task is not to start before {start_at}: make it longer, or leave it out"
@@ -374,7 +374,7 @@ pub(super) fn start_before(start_at: Option<Timestamp>, expires: Span) -> Result
 }
 
 /// Checks that this specification can be carried out.
-pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), ApiError> {
+pub(super) fn spec(params: &TaskSubmitParams, config: &Config, now: Timestamp) -> Result<(), ApiError> {
     let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
     prompt("prompt", &params.prompt)?;
     priority(params.priority)?;
@@ -416,7 +416,7 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
         return wrong("expires", format!("the member \"expires\" {why}"));
     }
     if let Some(expires) = params.expires {
-        start_before(params.start_at, expires)?;
+        start_before(params.start_at, expires, now)?;
     }
     base(params.workspace.as_ref())?;
     retry(params.retry.as_ref())

@@ -154,6 +154,12 @@ pub(crate) async fn stop_when_empty(context: Arc<Context>) {
     }
 }
 
+/// True if tasks are queued or run.
+async fn has_open_tasks(handler: &Handler) -> Result<bool, ApiError> {
+    let stats = handler.read(|reader| reader.stats()).await?;
+    Ok(stats.queued + stats.running > 0)
+}
+
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
     let context = &handler.context;
     // A restart that an agent asks for goes on with the configuration in force, whatever the file says.
@@ -162,7 +168,16 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
     let (changes, approved) = match by_person {
         false => (Vec::new(), None),
         true => match reload::read(context).await {
-            Ok(Read { loaded, differences, .. }) => (differences.lines(), Some(loaded.digest())),
+            Ok(Read { loaded, differences, .. }) => {
+                // The next daemon would not start, and this one be gone.
+                if let Some(problem) = reload::another_store(context, &loaded)
+                    && has_open_tasks(handler).await?
+                {
+                    let (errors, changes) = (vec![problem], Vec::new());
+                    return Ok(DaemonRestarting { restarting: false, pid, errors, changes });
+                }
+                (differences.lines(), Some(loaded.digest()))
+            }
             Err(error) => {
                 let (errors, changes) = (error.problems(), Vec::new());
                 return Ok(DaemonRestarting { restarting: false, pid, errors, changes });

@@ -27,7 +27,7 @@ pub(crate) async fn report_get(handler: &Handler, params: ReportGetParams) -> Re
     let context = Arc::clone(&handler.context);
     handler
         .answer_read(move |reader, bytes| {
-            let until = Timestamp::now();
+            let until = context.engine.now();
             let since = params.since.unwrap_or_else(|| usual_since(until));
             let report = report(&context, reader, (since, until), bytes)?;
             // Whatever limit has cut it, more memory may bring more.

@@ -87,10 +87,10 @@ fn key_of(handler: &Handler, params: &mut TaskSubmitParams) -> Result<Option<Cal
 
 /// The specification of a task that a client submits, once it is checked.
 fn submitted(handler: &Handler, mut params: TaskSubmitParams) -> Result<TaskSpec, ApiError> {
-    let config = &handler.context.settings.get().config;
+    let (config, now) = (&handler.context.settings.get().config, handler.context.engine.now());
     let defaults = config.defaults.verify.clone().unwrap_or_default();
     params.verify = params.verify.map(|verify| verify.or(&defaults));
-    check::spec(&params, config)?;
+    check::spec(&params, config, now)?;
     permit::environment(handler, params.env.as_ref())?;
     let ignore_budget = params.ignore_budget.unwrap_or(false);
     permit::budget(handler, ignore_budget)?;
@@ -106,8 +106,8 @@ fn submitted(handler: &Handler, mut params: TaskSubmitParams) -> Result<TaskSpec
         sender: handler.sender(),
         after: check::after(params.after.as_deref())?,
         lane: params.lane,
-        start_at: params.delay.map(in_span).max(params.start_at),
-        expires_at: params.expires.map(in_span),
+        start_at: params.delay.map(|span| in_span(now, span)).max(params.start_at),
+        expires_at: params.expires.map(|span| in_span(now, span)),
         terms: Terms {
             retry: params.retry,
             ignore_budget,
@@ -120,13 +120,13 @@ fn submitted(handler: &Handler, mut params: TaskSubmitParams) -> Result<TaskSpec
     })
 }
 
-fn in_span(span: Span) -> Timestamp {
-    Timestamp::now().after_ms(span.as_millis())
+fn in_span(now: Timestamp, span: Span) -> Timestamp {
+    now.after_ms(span.as_millis())
 }
 
 pub(crate) async fn task_hold(handler: &Handler, params: TaskHoldParams) -> Result<TaskHeld, ApiError> {
     let no = check::task_no(&params.task_id)?;
-    if let Some(until) = params.until.filter(|until| *until <= Timestamp::now()) {
+    if let Some(until) = params.until.filter(|until| *until <= handler.context.engine.now()) {
         let message = format!("the member \"until\" must be a time to come; {until} is past");
         return Err(ApiError::invalid_member("until", message));
     }
@@ -156,7 +156,7 @@ pub(crate) async fn task_edit(handler: &Handler, params: TaskEditParams) -> Resu
     if let Some(expires) = params.expires {
         let holds = handler.read(move |reader| reader.holds(no)).await?;
         let delay = holds.into_iter().find(|hold| hold.kind == Hold::DELAY);
-        check::start_before(delay.and_then(|delay| delay.until), expires)?;
+        check::start_before(delay.and_then(|delay| delay.until), expires, handler.context.engine.now())?;
     }
     let edit = Edit {
         prompt: params.prompt,
@@ -182,8 +182,9 @@ pub(crate) async fn task_retry_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksRetried, ApiError> {
-    let retry =
-        handler.context.engine.retry_many(check::selection(params)?, handler.cause(), handler.sender());
+    let engine = &handler.context.engine;
+    let which = check::selection(params, engine.now())?;
+    let retry = engine.retry_many(which, handler.cause(), handler.sender());
     handler.keep(handler.command(retry).await?).await
 }
 
@@ -191,7 +192,9 @@ pub(crate) async fn task_cancel_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksCancelled, ApiError> {
-    let cancel = handler.context.engine.cancel_many(check::selection(params)?, Some(handler.in_words()));
+    let engine = &handler.context.engine;
+    let cancel =
+        engine.cancel_many(check::selection(params, engine.now())?, Some(handler.in_words()));
     handler.keep(handler.command(cancel).await?).await
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use aiwg_messaging::{Place, Platform};
 use aiwg_platforms::{Outbound, SendFailure};
-use aiwg_protocol::types::{PlatformState, Timestamp};
+use aiwg_protocol::types::PlatformState;
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, sleep_until},
@@ -90,7 +90,7 @@ impl Messaging {
                 return Some(Instant::now() + LOOK_AGAIN);
             }
         };
-        let now = Timestamp::now();
+        let now = context.engine.now();
         let mut next: Option<Duration> = None;
         for lane in lanes {
             let Some(platform) = Platform::named(&lane.platform) else { continue };

@@ -59,7 +59,7 @@ impl Component for Retention {
 
 /// Prunes until the daemon has stopped. A reload begins a round, and so does `context.grown`.
 async fn prune_until_stopped(context: Arc<Context>, aged: Option<Timestamp>) {
-    let mut clock = AgeClock::from(aged.unwrap_or_else(Timestamp::now), Instant::now());
+    let mut clock = AgeClock::from(aged.unwrap_or_else(|| context.engine.now()), Instant::now());
     let mut changes = context.settings.changes();
     let mut wait = FIRST_AFTER;
     loop {
@@ -71,7 +71,7 @@ async fn prune_until_stopped(context: Arc<Context>, aged: Option<Timestamp>) {
             () = context.stopped.cancelled() => return,
         }
         let retention = context.settings.get().config.retention.clone();
-        let now = clock.look(Timestamp::now(), Instant::now());
+        let now = clock.look(context.engine.now(), Instant::now());
         // Files make room, also where the database cannot be written.
         if let Err(error) = forget(&context, &retention, now).await {
             tracing::warn!(%error, "what is old could not be forgotten");

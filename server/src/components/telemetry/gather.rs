@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aiwg_model::{AgentSum, Hold, QueuedCount};
 use aiwg_protocol::{
     ApiError,
-    types::{BudgetBound, DaemonStatus, Timestamp, Waiting},
+    types::{BudgetBound, DaemonStatus, Waiting},
 };
 
 use super::process::Process;
@@ -62,7 +62,7 @@ pub(super) async fn gather(context: &Arc<Context>, components: &Components) -> R
         .read(move |reader| {
             let config = &asked.settings.get().config;
             let bounds = match config.budget.is_set() {
-                true => budget_status(config, reader, Timestamp::now())?.bounds,
+                true => budget_status(config, reader, asked.engine.now())?.bounds,
                 false => Vec::new(),
             };
             let running = reader.running(MOST_RUNNING)?.into_iter();

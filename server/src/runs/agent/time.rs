@@ -29,12 +29,11 @@ impl Agent {
         }
     }
 
-    /// End of its time: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
-    pub(super) fn time_limit(&self, daemon: &DaemonConfig, age: Option<Duration>) -> Instant {
+    /// End of its time: counted from its start, `passed` ago, also over a restart of the daemon.
+    pub(super) fn time_limit(&self, daemon: &DaemonConfig, passed: Duration) -> Instant {
         let limit = Duration::from_millis(self.limit_ms(daemon)).min(FOR_EVER);
         // The shim of a check looks at its time.
         let limit = limit + if self.is_check { CHECK_SLACK } else { Duration::ZERO };
-        let passed = age.unwrap_or_else(|| self.ran_for());
         let now = Instant::now();
         match limit.checked_sub(passed) {
             Some(left) => now + left,
@@ -43,9 +42,9 @@ impl Agent {
         }
     }
 
-    /// Time since its start, by the clock.
-    pub(super) fn ran_for(&self) -> Duration {
-        let ms = Timestamp::now().as_millis().saturating_sub(self.started_at.as_millis());
+    /// Time since its start, by the store's clock, which says `now`.
+    pub(super) fn ran_for(&self, now: Timestamp) -> Duration {
+        let ms = now.as_millis().saturating_sub(self.started_at.as_millis());
         Duration::from_millis(u64::try_from(ms).unwrap_or_default())
     }
 }

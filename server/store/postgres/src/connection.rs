@@ -47,6 +47,8 @@ pub struct Prepared<'c> {
     on: &'c Postgres,
     client: Arc<Client>,
     statement: tokio_postgres::Statement,
+    /// Its text, where it can be executed again on another connection: a reader's.
+    sql: Option<String>,
     /// True if its rows are those that it has changed.
     changes: bool,
 }
@@ -117,6 +119,21 @@ impl Postgres {
         Ok(())
     }
 
+    /// A statement that is prepared on the connection that there is.
+    fn prepared(&self, sql: &str) -> Result<(Arc<Client>, tokio_postgres::Statement)> {
+        let client = self.client();
+        if let Some(statement) = self.statements.borrow().get(sql) {
+            return Ok((client, statement.clone()));
+        }
+        let statement = self.wait_for(client.prepare(&numbered(sql)))?;
+        let mut statements = self.statements.borrow_mut();
+        if statements.len() >= KEPT {
+            statements.clear();
+        }
+        statements.insert(sql.to_owned(), statement.clone());
+        Ok((client, statement))
+    }
+
     fn noting<T>(&self, done: Result<T, tokio_postgres::Error>) -> Result<T> {
         done.map_err(|error| {
             let error = of(error);
@@ -124,6 +141,31 @@ impl Postgres {
                 self.full_at.set(Some(Instant::now()));
             }
             error
+        })
+    }
+}
+
+impl Prepared<'_> {
+    fn rows(
+        &self,
+        values: &[Value<'_>],
+        mut take: impl FnMut(&PostgresRow<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let on = self.on;
+        let runtime = on.runtime.as_ref().ok_or_else(lost)?;
+        runtime.block_on(async {
+            let params = values.iter().map(Param);
+            let rows = on.noting(self.client.query_raw(&self.statement, params).await)?;
+            let mut rows = pin!(rows);
+            while let Some(row) = on.noting(rows.try_next().await)? {
+                if self.changes {
+                    on.changes.set(on.changes.get() + 1);
+                }
+                if take(&PostgresRow(&row))?.is_break() {
+                    break;
+                }
+            }
+            Ok(())
         })
     }
 }
@@ -152,22 +194,17 @@ impl Connection for Postgres {
         if self.is_lost() {
             self.connect_again()?;
         }
-        let client = self.client();
-        let kept = self.statements.borrow().get(sql).cloned();
-        let statement = match kept {
-            Some(statement) => statement,
-            None => {
-                let statement = self.wait_for(client.prepare(&numbered(sql)))?;
-                let mut statements = self.statements.borrow_mut();
-                if statements.len() >= KEPT {
-                    statements.clear();
-                }
-                statements.insert(sql.to_owned(), statement.clone());
-                statement
+        // That it is lost may be known only by now.
+        let (client, statement) = match self.prepared(sql) {
+            Err(_) if self.is_lost() && self.again.is_some() => {
+                self.connect_again()?;
+                self.prepared(sql)?
             }
+            prepared => prepared?,
         };
         let changes = !sql.starts_with("SELECT") && !sql.starts_with("WITH");
-        Ok(Prepared { on: self, client, statement, changes })
+        let sql = self.again.is_some().then(|| sql.to_owned());
+        Ok(Prepared { on: self, client, statement, sql, changes })
     }
 
     fn execute(statement: &mut Prepared<'_>, values: &[Value<'_>]) -> Result<usize> {
@@ -183,22 +220,22 @@ impl Connection for Postgres {
         values: &[Value<'_>],
         mut take: impl FnMut(&PostgresRow<'_>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let on = statement.on;
-        let runtime = on.runtime.as_ref().ok_or_else(lost)?;
-        runtime.block_on(async {
-            let params = values.iter().map(Param);
-            let rows = on.noting(statement.client.query_raw(&statement.statement, params).await)?;
-            let mut rows = pin!(rows);
-            while let Some(row) = on.noting(rows.try_next().await)? {
-                if statement.changes {
-                    on.changes.set(on.changes.get() + 1);
-                }
-                if take(&PostgresRow(&row))?.is_break() {
-                    break;
-                }
-            }
-            Ok(())
-        })
+        let mut is_taken = false;
+        let done = statement.rows(values, |row| {
+            is_taken = true;
+            take(row)
+        });
+        // Where nothing has come of it, a reader asks again.
+        if done.is_err()
+            && !is_taken
+            && statement.on.is_lost()
+            && let Some(sql) = statement.sql.take()
+        {
+            statement.on.connect_again()?;
+            (statement.client, statement.statement) = statement.on.prepared(&sql)?;
+            return statement.rows(values, take);
+        }
+        done
     }
 
     fn size(&self) -> Result<u64> {

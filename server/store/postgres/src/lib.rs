@@ -10,6 +10,9 @@ mod address;
 mod connect;
 mod connection;
 mod error;
+mod listen;
+mod params;
+mod password;
 mod schema;
 mod store;
 mod tls;
@@ -17,7 +20,8 @@ mod value;
 
 pub use address::Address;
 pub use connection::Postgres;
-pub use store::PostgresStore;
+pub use listen::Listener;
+pub use store::{Known, PostgresStore};
 
 /// A connection of its own that sees what has been committed. Its calls block.
 pub type PostgresReader = aiwg_store_sql::SqlReader<Postgres>;

@@ -2,9 +2,12 @@
 
 -- The project itself, one row: whoever writes locks it, and gives the commit the next number.
 CREATE TABLE project (
-    id      TEXT COLLATE "C" PRIMARY KEY,
-    version BIGINT NOT NULL, -- number of commits that have changed something
-    tables  BIGINT NOT NULL  -- version of the tables
+    id       TEXT COLLATE "C" PRIMARY KEY,
+    version  BIGINT NOT NULL, -- number of commits that have changed something
+    tables   BIGINT NOT NULL, -- version of the tables
+    owner    TEXT COLLATE "C", -- the id of the host whose daemon has it; null: none has had it yet
+    place    TEXT COLLATE "C", -- where that is, for people
+    instance BIGINT NOT NULL DEFAULT 0 -- number of times that a daemon has taken it: the last one only may write
 );
 
 CREATE TABLE agent_sum (

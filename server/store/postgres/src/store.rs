@@ -1,19 +1,37 @@
 //! The store over its writing connection: transactions under the lock of the project's row.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use aiwg_model::InForce;
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{ErrorKind, Reports, Result, Store, StoreError, Transaction, View};
-use aiwg_store_sql::{Backend, Open, Writer};
+use aiwg_store_sql::{Backend, Open, Row, Value, Writer};
 
-use super::{address::Address, connection::Postgres, error::lost, schema::bring_up_to_date};
+use super::{
+    address::Address,
+    connection::Postgres,
+    error::{cannot_be_used, lost},
+    schema::bring_up_to_date,
+};
 
 /// Longest wait for a project that others have locked, unless it is set otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Shortest and longest time between two questions what has become of a transaction.
 const ASK_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
+
+/// A moment by the database's clock, in milliseconds since 1970.
+const MOMENT: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/// What a daemon is told that has come to an end.
+const TAKEN: &str = "another daemon has opened this store since, and this one can write there no more: end this one (`aiwg daemon stop --keep-agents`), or that one";
 
 /// The one writer of this daemon, by the trait [`aiwg_store::Store`].
 pub struct PostgresStore {
@@ -23,9 +41,15 @@ pub struct PostgresStore {
     patience: Duration,
     /// The number of the last commit of which it knows all that it has to; none where it knows of none.
     version: Option<i64>,
+    /// The same, as those see it who only want to know whether there is more.
+    known: Known,
+    /// The number under which its daemon has taken the project; none where it has not.
+    instance: Option<i64>,
+    /// True if that of which it knows has changed since the last time that anything was open.
+    has_moved: bool,
     /// What is open.
     open: Opened,
-    /// When the last transaction began, by the database's clock.
+    /// When the last transaction, or view, began, by the database's clock.
     began_at: Timestamp,
 }
 
@@ -38,6 +62,35 @@ enum Opened {
     View,
     /// A transaction that changes something, with its number in PostgreSQL and that of changes before it.
     Transaction { no: u64, changes: u64 },
+}
+
+/// The number of the last commit of which the writer knows, for others.
+#[derive(Debug, Clone, Default)]
+pub struct Known(Arc<AtomicI64>);
+
+impl Known {
+    /// The number.
+    pub(super) fn get(&self) -> i64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn set(&self, version: i64) {
+        self.0.store(version, Ordering::Release);
+    }
+}
+
+/// The words of an error without those that name the place already.
+fn without_place(error: &StoreError, place: &str) -> String {
+    let text = error.to_string();
+    text.strip_prefix(&cannot_be_used(place, "")).map(str::to_owned).unwrap_or(text)
+}
+
+fn moment(at: &str) -> Timestamp {
+    Timestamp::from_millis(at.parse().unwrap_or(0))
+}
+
+fn row_gone() -> StoreError {
+    StoreError::new(ErrorKind::Damaged, "the project's row is gone")
 }
 
 impl PostgresStore {
@@ -53,6 +106,9 @@ impl PostgresStore {
             address: address.clone(),
             patience: PATIENCE,
             version: None,
+            known: Known::default(),
+            instance: None,
+            has_moved: false,
             open: Opened::None,
             began_at: Timestamp::default(),
         };
@@ -65,13 +121,72 @@ impl PostgresStore {
         self.writer.report_to(reports);
     }
 
-    /// When the last transaction began, by the database's clock: that of all daemons of the project.
-    pub fn began_at(&self) -> Timestamp {
-        self.began_at
+    /// What it knows of, for a [`crate::Listener`].
+    pub fn known(&self) -> Known {
+        self.known.clone()
+    }
+
+    /// Takes the project for this host's daemon, whose id is `owner`; `place` says to people where that is. From then on no daemon that has taken it before
+    /// can write. `adopt` takes it from whoever had it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Foreign`]: another one has it.
+    pub fn claim(&mut self, owner: &str, place: &str, adopt: bool) -> Result<()> {
+        self.instance = None;
+        self.begin_writing()?;
+        let taken = self.take_it(owner, place, adopt);
+        if taken.is_err() {
+            self.undo()?;
+            return taken;
+        }
+        Backend::commit(self).map(drop)
+    }
+
+    /// The same, within a transaction.
+    fn take_it(&mut self, owner: &str, place: &str, adopt: bool) -> Result<()> {
+        let text = |text: &str| Value::Text(text.to_owned().into());
+        let project = self.address.project.clone();
+        let other = self
+            .writer
+            .statement("SELECT place FROM project WHERE owner <> ? AND id = ?")?
+            .first(&[text(owner), text(&project)], |row| row.get::<Option<String>>(0))?;
+        if let Some(other) = other.filter(|_| !adopt) {
+            let other = other.unwrap_or_default();
+            let why = format!(
+                "it is another project's, {other}: name this one's own with ?project=NAME in the address. If it is this project, which was there before, \
+                 stop the daemon there, and `aiwg daemon start --adopt-state` goes on with it here"
+            );
+            return Err(StoreError::new(ErrorKind::Foreign, cannot_be_used(&self.address.place, &why)));
+        }
+        self.instance = self
+            .writer
+            .statement("UPDATE project SET owner = ?, place = ?, instance = instance + 1 WHERE id = ? RETURNING instance")?
+            .first(&[text(owner), text(place), text(&project)], |row| row.get::<i64>(0))?;
+        Ok(())
     }
 
     fn connection(&self) -> &Postgres {
         self.writer.connection()
+    }
+
+    /// Begins a transaction under the lock of the project's row.
+    fn begin_writing(&mut self) -> Result<()> {
+        let changes = self.connection().changes();
+        let found = self.begin_by(&format!(
+            "BEGIN; SELECT version, {MOMENT}, pg_current_xact_id(), instance FROM project WHERE id = '{}' FOR UPDATE",
+            self.address.project
+        ));
+        // Whatever comes of it, something has begun.
+        let changes = changes.min(self.connection().changes());
+        self.open = Opened::Transaction { no: 0, changes };
+        let found = found?;
+        let [version, at, no, instance] = &*found else { return Err(row_gone()) };
+        self.open = Opened::Transaction { no: no.parse().unwrap_or(0), changes };
+        self.began_at = moment(at);
+        if self.instance.is_some_and(|me| instance.parse() != Ok(me)) {
+            return Err(StoreError::new(ErrorKind::Foreign, TAKEN));
+        }
+        self.know(version)
     }
 
     /// Begins by these statements, the last of which gives the row. Where that finds out that the connection is lost, it is made again, once.
@@ -98,9 +213,11 @@ impl PostgresStore {
         let version = version
             .parse()
             .map_err(|_| StoreError::new(ErrorKind::Damaged, "the project has no number of a commit"))?;
-        if self.version != Some(version) {
+        self.has_moved = self.version != Some(version);
+        if self.has_moved {
             self.writer.load()?;
             self.version = Some(version);
+            self.known.set(version);
         }
         Ok(())
     }
@@ -147,6 +264,14 @@ impl Backend for PostgresStore {
         &mut self.writer
     }
 
+    fn now(&self) -> Timestamp {
+        self.began_at
+    }
+
+    fn has_moved(&self) -> bool {
+        self.has_moved
+    }
+
     fn commit(&mut self) -> Result<bool> {
         let Opened::Transaction { no, changes } = self.open else {
             self.undo()?;
@@ -155,10 +280,10 @@ impl Backend for PostgresStore {
         self.writer.before_commit()?;
         let has_written = self.connection().changes() != changes;
         let version = self.version.unwrap_or_default() + i64::from(has_written);
-        let Address { project, schema, .. } = &self.address;
+        let (Address { project, schema, .. }, me) = (&self.address, self.instance.unwrap_or(0));
         let commit = match has_written {
             true => format!(
-                "UPDATE project SET version = {version} WHERE id = '{project}'; SELECT pg_notify('{schema}', '{version}'); COMMIT"
+                "UPDATE project SET version = {version} WHERE id = '{project}'; SELECT pg_notify('{schema}', '{me} {version}'); COMMIT"
             ),
             false => "COMMIT".to_owned(),
         };
@@ -171,6 +296,7 @@ impl Backend for PostgresStore {
         }
         // A connection that was made again knows of no commit.
         self.version = self.version.map(|_| version);
+        self.known.set(version);
         self.open = Opened::None;
         self.writer.committed();
         Ok(has_written)
@@ -203,35 +329,19 @@ impl Backend for PostgresStore {
 
 impl Store for PostgresStore {
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>> {
-        let changes = self.connection().changes();
-        let found = self.begin_by(&format!(
-            "BEGIN; SELECT version, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()
-             FROM project WHERE id = '{}' FOR UPDATE",
-            self.address.project
-        ));
-        // Whatever comes of it, something has begun.
-        let changes = changes.min(self.connection().changes());
-        self.open = Opened::Transaction { no: 0, changes };
-        let found = found?;
-        let [version, at, no] = &*found else {
-            return Err(StoreError::new(ErrorKind::Damaged, "the project's row is gone"));
-        };
-        self.open = Opened::Transaction { no: no.parse().unwrap_or(0), changes };
-        self.began_at = Timestamp::from_millis(at.parse().unwrap_or(0));
-        self.know(version)?;
+        self.begin_writing()?;
         Ok(Box::new(Open::begun(self)))
     }
 
     fn view(&mut self) -> Result<Box<dyn View + '_>> {
         let found = self.begin_by(&format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT version FROM project WHERE id = '{}'",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT version, {MOMENT} FROM project WHERE id = '{}'",
             self.address.project
         ));
         self.open = Opened::View;
         let found = found?;
-        let Some(version) = found.first() else {
-            return Err(StoreError::new(ErrorKind::Damaged, "the project's row is gone"));
-        };
+        let [version, at] = &*found else { return Err(row_gone()) };
+        self.began_at = moment(at);
         self.know(version)?;
         Ok(Box::new(Open::begun(self)))
     }
@@ -242,6 +352,26 @@ impl Store for PostgresStore {
 
     fn files(&self) -> Vec<PathBuf> {
         Vec::new()
+    }
+
+    fn remedy(&self, error: &StoreError) -> String {
+        let place = self.place();
+        match error.kind() {
+            ErrorKind::Busy => format!(
+                "somebody else holds the store {place}, so that nothing can be stored: `SELECT * FROM pg_stat_activity` shows who does. Then it goes on by itself"
+            ),
+            ErrorKind::Full => format!(
+                "the disk of the store {place} is full: nothing new is taken in and nothing started, though running tasks can be ended; make room there, \
+                 then it goes on by itself"
+            ),
+            ErrorKind::Gone => format!(
+                "the store {place} does not answer: {}. Nothing is taken in and nothing started, agents go on, and it goes on by itself once it answers",
+                without_place(error, &place)
+            ),
+            ErrorKind::Damaged => format!("the store {place} is damaged: {error}. See the server's log, and pg_amcheck"),
+            ErrorKind::Foreign => format!("{error} ({place})"),
+            _ => format!("the store {place} cannot be written: {error}. Once that is mended, it goes on by itself"),
+        }
     }
 
     fn set_patience(&mut self, patience: Duration) -> Result<()> {

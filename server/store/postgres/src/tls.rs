@@ -1,12 +1,17 @@
 //! Encrypted connections: rustls, with the certificates that the system trusts, and the host's name always checked.
 
-use std::{future::Future, io, pin::Pin, sync::Arc};
+use std::{fmt::Display, future::Future, io, path::Path, pin::Pin, sync::Arc};
 
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use tokio_rustls::{TlsConnector, client};
+
+use super::address::Address;
 
 /// Makes encrypted connections.
 #[derive(Clone)]
@@ -22,15 +27,47 @@ pub(super) struct ToHost {
 pub(super) struct Stream<S>(client::TlsStream<S>);
 
 impl Tls {
-    /// With the certificates that the system trusts.
-    pub(super) fn of_the_system() -> Result<Self, rustls::Error> {
+    /// With the certificates that the address names, or that the system trusts.
+    pub(super) fn of(address: &Address) -> Result<Self, String> {
+        let words = |error: rustls::Error| error.to_string();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_platform_verifier()?
-            .with_no_client_auth();
+        let begun = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(words)?;
+        let trusting = match &address.roots {
+            Some(file) => begun.with_root_certificates(roots(file)?),
+            None => begun.with_platform_verifier().map_err(words)?,
+        };
+        let config = match &address.own {
+            Some((certificate, key)) => {
+                let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
+                trusting.with_client_auth_cert(certificates(certificate)?, key).map_err(words)?
+            }
+            None => trusting.with_no_client_auth(),
+        };
         Ok(Self(TlsConnector::from(Arc::new(config))))
     }
+}
+
+fn roots(file: &Path) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(file)? {
+        roots.add(certificate).map_err(|error| unreadable(file, &error))?;
+    }
+    Ok(roots)
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let read = read.map_err(|error| unreadable(file, &error))?;
+    if read.is_empty() {
+        return Err(format!("{} has no certificate (BEGIN CERTIFICATE)", file.display()));
+    }
+    Ok(read)
+}
+
+fn unreadable(file: &Path, error: &impl Display) -> String {
+    format!("{} cannot be read: {error}", file.display())
 }
 
 impl<S> MakeTlsConnect<S> for Tls

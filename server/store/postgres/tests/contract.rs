@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aiwg_store::{Reader, Store, contract::Backend};
 use aiwg_store_postgres::{Address, PostgresReader, PostgresStore};
-use cluster::Cluster;
+use cluster::{Cluster, at};
 
 struct Place(Address);
 
@@ -30,7 +30,7 @@ fn every_story() {
     let mut failed = Vec::new();
     for (name, story) in aiwg_store::contract!() {
         let project = name.replace('_', "-");
-        let place = Place(cluster.address(&project[..project.len().min(48)]));
+        let place = Place(at(&cluster, &project[..project.len().min(48)]));
         if catch_unwind(AssertUnwindSafe(|| story(&place))).is_err() {
             failed.push(name);
         }

@@ -15,8 +15,8 @@ use std::{
 use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError};
-use aiwg_store_postgres::{Address, PostgresReader, PostgresStore};
-use cluster::{Cluster, PASSWORD, open};
+use aiwg_store_postgres::{Address, Listener, PostgresReader, PostgresStore};
+use cluster::{Cluster, PASSWORD, at, open};
 
 fn queue(store: &mut PostgresStore, no: u64) {
     let mut tx = store.begin().unwrap();
@@ -32,23 +32,23 @@ fn refused(address: &Address) -> StoreError {
 #[test]
 fn what_is_in_the_way_is_said() {
     let Some(mut cluster) = Cluster::start() else { return };
-    let address = cluster.address("one");
+    let address = at(&cluster, "one");
     let error = refused(&address.clone().with_password("another"));
     assert_eq!(error.kind(), ErrorKind::Other);
     let text = error.to_string();
     assert!(text.contains("PGPASSFILE") && text.contains("28P01") && text.contains("project one"), "{text}");
     assert!(!text.contains("another"), "{text}");
-    let nowhere = Address::new("postgres://tester@127.0.0.1:1/postgres", "one").unwrap();
+    let nowhere = Address::new("postgres://tester@127.0.0.1:1/postgres?project=one").unwrap();
     assert_eq!(refused(&nowhere.with_password(PASSWORD)).kind(), ErrorKind::Gone);
     let no_database =
-        Address::new(&format!("postgres://tester@127.0.0.1:{}/none", cluster.port), "one").unwrap();
+        Address::new(&format!("postgres://tester@127.0.0.1:{}/none", cluster.port)).unwrap();
     let error = refused(&no_database.with_password(PASSWORD));
     assert_eq!(error.kind(), ErrorKind::Gone, "{error}");
 
     let mut store = open(&address);
     queue(&mut store, 1);
     // Another project, in the same database.
-    let mut other = open(&cluster.address("other"));
+    let mut other = open(&at(&cluster, "other"));
     assert_eq!(other.view().unwrap().last_numbers().unwrap(), (0, 0));
     queue(&mut other, 7);
     assert_eq!(store.view().unwrap().last_numbers().unwrap(), (0, 1));
@@ -86,15 +86,14 @@ fn what_is_in_the_way_is_said() {
     cluster.run();
     let error = refused(&address);
     assert!(error.kind() == ErrorKind::Other && error.to_string().contains("standby"), "{error}");
-    // The connection was lost once.
-    let seen = reader.task(TaskNo(1)).or_else(|_| reader.task(TaskNo(1)));
-    assert!(seen.unwrap().is_some(), "what is committed can be read there");
+    // The connection was lost once, which nobody notices.
+    assert!(reader.task(TaskNo(1)).unwrap().is_some(), "what is committed can be read there");
 }
 
 #[test]
 fn two_daemons_write_one_after_the_other() {
     let Some(cluster) = Cluster::start() else { return };
-    let address = cluster.address("one");
+    let address = at(&cluster, "one");
     let (mut store, mut other) = (open(&address), open(&address));
     other.set_patience(Duration::ZERO).unwrap();
     let held = store.begin().unwrap();
@@ -102,29 +101,91 @@ fn two_daemons_write_one_after_the_other() {
     assert_eq!(other.view().unwrap().queued(), 0, "what is committed can be read meanwhile");
     drop(held);
     other.set_patience(Duration::from_secs(60)).unwrap();
+    assert!(!store.view().unwrap().has_moved(), "it has seen what there is");
     for no in 1..=10 {
         let store = if no % 2 == 0 { &mut store } else { &mut other };
-        assert_eq!(store.view().unwrap().last_numbers().unwrap(), (0, no - 1));
+        let view = store.view().unwrap();
+        assert_eq!(view.last_numbers().unwrap(), (0, no - 1));
+        // The first has seen an empty project.
+        assert_eq!(view.has_moved(), no > 1, "the other one has written");
+        drop(view);
+        assert!(!store.begin().unwrap().has_moved(), "it has seen that");
         queue(store, no);
         assert_eq!(store.view().unwrap().queued(), no, "each counts what the other has done");
+        assert!(!store.view().unwrap().has_moved(), "it was itself");
     }
     let tx = store.begin().unwrap();
     assert!(!tx.commit().unwrap(), "nothing was written");
     assert_eq!(cluster.psql("SELECT version FROM aiwg_one.project"), "10");
-    let at = store.began_at().as_millis().abs_diff(Timestamp::now().as_millis());
-    assert!(at < 60_000, "{at}");
+    let apart = store.view().unwrap().now().as_millis().abs_diff(Timestamp::now().as_millis());
+    assert!(apart < 60_000, "{apart}");
 
     // Two that open it for the first time at once.
-    let address = cluster.address("two");
+    let address = at(&cluster, "two");
     let opened: Vec<_> =
         (0..3).map(|_| address.clone()).map(|at| std::thread::spawn(move || drop(open(&at)))).collect();
     opened.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 #[test]
+fn a_project_has_one_daemon_and_the_last_one_writes() {
+    let Some(cluster) = Cluster::start() else { return };
+    let address = at(&cluster, "one");
+    let mut first = open(&address);
+    first.claim("a", "/work/a on ant", false).unwrap();
+    queue(&mut first, 1);
+    // The same one, started again: what it was before can write no more.
+    let mut again = open(&address);
+    again.claim("a", "/work/a on ant", false).unwrap();
+    let error = first.begin().err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Foreign, "{error}");
+    assert!(first.remedy(&error).contains("another daemon has opened this store"));
+    queue(&mut again, 2);
+    let mut other = open(&address);
+    let error = other.claim("b", "/work/b on bee", false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Foreign);
+    let text = error.to_string();
+    for part in ["/work/a on ant", "?project=NAME", "--adopt-state"] {
+        assert!(text.contains(part), "{text}");
+    }
+    queue(&mut again, 3);
+    other.claim("b", "/work/b on bee", true).unwrap();
+    assert!(again.begin().is_err());
+    queue(&mut other, 4);
+    assert_eq!(other.view().unwrap().queued(), 4);
+}
+
+/// Whoever listens is woken by what others write, and not by what its own daemon does.
+#[test]
+fn whoever_listens_hears_of_what_others_write() {
+    let Some(cluster) = Cluster::start() else { return };
+    let address = at(&cluster, "one");
+    let (mut store, mut other) = (open(&address), open(&address));
+    queue(&mut store, 1);
+    let listener = Listener::new(address.clone(), store.known());
+    let (woken, rings) = std::sync::mpsc::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    std::thread::spawn(move || {
+        runtime.block_on(listener.run(move || drop(woken.send(()))));
+    });
+    let soon = Duration::from_secs(30);
+    queue(&mut other, 2);
+    rings.recv_timeout(soon).unwrap();
+    while rings.try_recv().is_ok() {}
+    assert!(store.begin().unwrap().has_moved());
+    std::thread::sleep(Duration::from_millis(1500));
+    while rings.try_recv().is_ok() {}
+    assert!(rings.recv_timeout(Duration::from_millis(2500)).is_err(), "it knows all there is");
+    // Where the connection is lost, it goes on with another one.
+    cluster.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT version FROM project%'");
+    queue(&mut other, 3);
+    rings.recv_timeout(soon).unwrap();
+}
+
+#[test]
 fn a_row_that_cannot_be_read_is_reported_and_passed_over() {
     let Some(cluster) = Cluster::start() else { return };
-    let address = cluster.address("one");
+    let address = at(&cluster, "one");
     let mut store = open(&address);
     queue(&mut store, 1);
     cluster.psql("UPDATE aiwg_one.task SET env = '{', cause = 'x', terms = '{', usage = '[' WHERE no = 1");
@@ -158,7 +219,7 @@ const ENCRYPTED: &str = "AIWG_TEST_ENCRYPTED";
 #[test]
 #[ignore = "run by the next one, with another environment"]
 fn an_encrypted_connection_is_opened() {
-    let address = Address::new(&env::var(ENCRYPTED).unwrap(), "one").unwrap();
+    let address = Address::new(&env::var(ENCRYPTED).unwrap()).unwrap();
     open(&address).view().unwrap();
 }
 
@@ -183,10 +244,17 @@ fn whoever_is_encrypted_has_to_prove_its_name() {
     cluster.close_to_others(&key);
     cluster.stop("INT");
     cluster.run_with(&["ssl=on"]);
-    let url = |host: &str| format!("postgres://tester@{host}:{}/postgres?sslmode=require", cluster.port);
-    let unknown =
-        refused(&Address::new(&url("localhost"), "one").unwrap().with_password(PASSWORD)).to_string();
+    let url = |host: &str| format!("postgres://tester@{host}:{}/postgres?sslmode=require&project=one", cluster.port);
+    let encrypted =
+        |more: &str| Address::new(&format!("{}{more}", url("localhost"))).unwrap().with_password(PASSWORD);
+    let unknown = refused(&encrypted("")).to_string();
     assert!(unknown.contains("certificate"), "{unknown}");
+    // By the certificate that the address names, and by no other file.
+    open(&encrypted(&format!("&sslrootcert={}", certificate.display())));
+    let said = refused(&encrypted(&format!("&sslrootcert={}", cluster.path("password").display()))).to_string();
+    assert!(said.contains("has no certificate"), "{said}");
+    let said = refused(&encrypted("&sslrootcert=/nowhere.pem")).to_string();
+    assert!(said.contains("/nowhere.pem cannot be read"), "{said}");
     let opens = |host: &str| {
         let mut child = Command::new(env::current_exe().unwrap());
         child.args(["--exact", "an_encrypted_connection_is_opened", "--ignored"]).env(ENCRYPTED, url(host));

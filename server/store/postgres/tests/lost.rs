@@ -20,7 +20,7 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{ErrorKind, Store, StoreError};
 use aiwg_store_postgres::{Address, PostgresReader, PostgresStore};
-use cluster::{Cluster, PASSWORD, open};
+use cluster::{Cluster, PASSWORD, at, open};
 
 const WHOLE: u8 = 0;
 const CUT_BEFORE: u8 = 1;
@@ -97,8 +97,8 @@ fn queue(store: &mut PostgresStore, no: u64) -> Result<bool, StoreError> {
 fn what_became_of_a_commit_is_known_before_anything_is_said() {
     let Some(cluster) = Cluster::start() else { return };
     let between = Between::with(cluster.port);
-    let url = format!("postgres://tester@127.0.0.1:{}/postgres", between.port);
-    let mut store = open(&Address::new(&url, "one").unwrap().with_password(PASSWORD));
+    let url = format!("postgres://tester@127.0.0.1:{}/postgres?project=one", between.port);
+    let mut store = open(&Address::new(&url).unwrap().with_password(PASSWORD));
     for round in 0..10 {
         let (lost, kept) = (3 * round + 1, 3 * round + 2);
         between.cut.store(CUT_BEFORE, Ordering::SeqCst);
@@ -115,7 +115,7 @@ fn what_became_of_a_commit_is_known_before_anything_is_said() {
 #[test]
 fn whoever_is_frozen_is_overtaken_and_a_server_that_was_away_is_found_again() {
     let Some(mut cluster) = Cluster::start() else { return };
-    let address = cluster.address("one");
+    let address = at(&cluster, "one");
     let (mut frozen, mut other) = (open(&address), open(&address));
     other.set_patience(Duration::from_secs(60)).unwrap();
     let mut tx = frozen.begin().unwrap();

@@ -30,6 +30,12 @@ pub trait Backend {
     /// The writer, to change something.
     fn writer_mut(&mut self) -> &mut Writer<Self::Connection>;
 
+    /// See [`View::now`].
+    fn now(&self) -> Timestamp;
+
+    /// See [`View::has_moved`].
+    fn has_moved(&self) -> bool;
+
     /// Returns when all of the open transaction is on the disk. True if that is anything.
     ///
     /// # Errors
@@ -113,6 +119,14 @@ macro_rules! reads {
 }
 
 impl<B: Backend> View for Open<'_, B> {
+    fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+
+    fn has_moved(&self) -> bool {
+        self.store.has_moved()
+    }
+
     fn queued(&self) -> u64 {
         self.store.writer().queued()
     }

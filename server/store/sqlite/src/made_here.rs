@@ -24,6 +24,8 @@ pub enum Found {
         in_force: Option<InForce>,
         /// The tasks that were running.
         running: Vec<TaskNo>,
+        /// The store that this host has had last, where that was not this database.
+        store: Option<String>,
     },
 }
 
@@ -69,7 +71,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
         |row| row.get(0),
     )?;
     if tables < 2 {
-        return Ok(Found::Said { stamp: None, in_force: None, running: Vec::new() });
+        return Ok(Found::Said { stamp: None, in_force: None, running: Vec::new(), store: None });
     }
     let stamp: Option<String> =
         connection.query_row("SELECT stamp FROM made_here WHERE id = 0", [], |row| row.get(0)).optional()?;
@@ -83,7 +85,13 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
         .query_map([], |row| row.get::<_, i64>(0))?
         .map(|no| no.map(|no| TaskNo(no.unsigned_abs())))
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Found::Said { stamp: stamp.and_then(|stamp| serde_json::from_str(&stamp).ok()), in_force, running })
+    let store = match connection.table_exists(None, "cursor")? {
+        true => connection
+            .query_row("SELECT value FROM cursor WHERE source = 'host' AND key = 'store'", [], |row| row.get(0))
+            .optional()?,
+        false => None,
+    };
+    Ok(Found::Said { store, stamp: stamp.and_then(|stamp| serde_json::from_str(&stamp).ok()), in_force, running })
 }
 
 /// Notes where the database is now, unless it says so already. True if it could: an older version's has no place for that.

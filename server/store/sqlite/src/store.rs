@@ -6,7 +6,8 @@ use std::{
 };
 
 use aiwg_model::InForce;
-use aiwg_store::{Reports, Result, Store, StoreError, Transaction, View};
+use aiwg_protocol::types::Timestamp;
+use aiwg_store::{ErrorKind, Reports, Result, Store, StoreError, Transaction, View};
 use aiwg_store_sql::{Backend, Open, Writer};
 use rusqlite::config::DbConfig;
 
@@ -40,6 +41,8 @@ pub struct SqliteStore {
     mended: Vec<String>,
     /// Longest wait for a database that others have locked.
     patience: Duration,
+    /// When the last transaction, or view, began.
+    began_at: Timestamp,
     /// Number of changed rows at the last commit.
     changes: u64,
     /// Room for what must be stored though the disk is full.
@@ -68,6 +71,7 @@ impl SqliteStore {
             path: path.to_owned(),
             mended,
             patience: PATIENCE,
+            began_at: Timestamp::default(),
             changes: 0,
             reserve: Reserve::of(log_of(path)),
             for_the_database: None,
@@ -161,6 +165,15 @@ impl Backend for SqliteStore {
         &mut self.writer
     }
 
+    fn now(&self) -> Timestamp {
+        self.began_at
+    }
+
+    fn has_moved(&self) -> bool {
+        // There is one writer.
+        false
+    }
+
     fn commit(&mut self) -> Result<bool> {
         self.writer.before_commit()?;
         self.execute("COMMIT")?;
@@ -201,12 +214,14 @@ impl Store for SqliteStore {
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>> {
         self.undo()?;
         self.execute("BEGIN IMMEDIATE")?;
+        self.began_at = Timestamp::now();
         Ok(Box::new(Open::begun(self)))
     }
 
     fn view(&mut self) -> Result<Box<dyn View + '_>> {
         self.undo()?;
         self.execute("BEGIN DEFERRED")?;
+        self.began_at = Timestamp::now();
         Ok(Box::new(Open::begun(self)))
     }
 
@@ -218,6 +233,24 @@ impl Store for SqliteStore {
         // What was committed may be in the log alone.
         let log = Some(log_of(self.path())).filter(|log| log.exists());
         [self.path().to_owned()].into_iter().chain(log).collect()
+    }
+
+    fn remedy(&self, error: &StoreError) -> String {
+        let path = self.place();
+        match error.kind() {
+            ErrorKind::Busy => format!(
+                "the database {path} is locked by another process, so that nothing can be stored: end that; \
+                 `fuser` names it. Then it goes on by itself"
+            ),
+            ErrorKind::Full => format!(
+                "the disk of {path} is full: nothing new is taken in and nothing started, though running tasks can be ended; make room, \
+                 then it goes on by itself"
+            ),
+            ErrorKind::Damaged => "the database is damaged: `aiwg daemon restart` sets it aside and begins a new one; running tasks are lost to it".to_owned(),
+            _ => format!(
+                "the database cannot be written: {error}; make room or mend its permissions, then it goes on by itself"
+            ),
+        }
     }
 
     fn set_patience(&mut self, patience: Duration) -> Result<()> {

@@ -57,7 +57,7 @@ macro_rules! contract {
     };
     (@all $what:ident $backend:expr) => {
         $crate::contract! { @$what $backend =>
-            a_transaction_counts_as_a_whole, a_failed_transaction_leaves_nothing, what_is_committed_is_there_again,
+            a_transaction_counts_as_a_whole, a_transaction_has_one_moment, a_failed_transaction_leaves_nothing, what_is_committed_is_there_again,
             readers_see_what_is_committed, a_view_is_of_what_is_committed,
             a_task_is_read_as_it_was_stored, a_task_goes_from_state_to_state, tasks_are_listed_newest_first,
             tasks_are_selected, an_ending_is_kept, tasks_are_taken_over,

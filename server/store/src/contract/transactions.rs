@@ -35,6 +35,26 @@ pub fn a_transaction_counts_as_a_whole(backend: &dyn Backend) {
     assert!(!tx.commit().unwrap(), "nothing was written");
 }
 
+/// All of a transaction is at one moment, and what comes later is never before it. Its own changes are news to nobody.
+pub fn a_transaction_has_one_moment(backend: &dyn Backend) {
+    let mut store = backend.store();
+    drop(store.view().unwrap());
+    let mut before = at(0);
+    for no in 1..=3 {
+        let mut tx = store.begin().unwrap();
+        let now = tx.now();
+        assert!(now >= before, "{now} is before {before}");
+        assert!(!tx.has_moved(), "there is nobody else");
+        tx.insert_task(TaskNo(no), &task("x"), now).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert_eq!(tx.now(), now);
+        tx.commit().unwrap();
+        let view = store.view().unwrap();
+        assert!(view.now() > now && !view.has_moved());
+        before = view.now();
+    }
+}
+
 /// After an error nothing of a transaction remains, and the next one goes on.
 pub fn a_failed_transaction_leaves_nothing(backend: &dyn Backend) {
     let mut store = backend.store();

@@ -1,0 +1,126 @@
+//! Opening a store that is elsewhere, and coming back from it.
+
+use std::io;
+
+use aiwg_model::Cursor;
+use aiwg_store::{Store, Transaction, View};
+use aiwg_store_postgres::{Address, PostgresStore};
+
+use super::RecoveryError;
+use crate::project::{Project, living_run};
+
+/// The source of this host's own cursors, which are in the database of its directory.
+const HOST: &str = "host";
+
+/// The key of the one with its id.
+const ID: &str = "id";
+
+/// The key of the one with the store that it has had last, where that was elsewhere.
+const STORE: &str = "store";
+
+/// The number of tasks that are named in an error.
+const NAMED: usize = 5;
+
+/// What this host's own database says of it.
+pub(super) struct Host {
+    /// Its id; none yet where its store was never elsewhere.
+    id: Option<String>,
+    /// The store that it has had last; none where that was here.
+    pub(super) store: Option<String>,
+}
+
+impl Host {
+    pub(super) fn read(view: &dyn View) -> Result<Self, RecoveryError> {
+        let cursor = |key| view.cursor(HOST, key).map_err(RecoveryError::Database);
+        Ok(Self { id: cursor(ID)?, store: cursor(STORE)? })
+    }
+}
+
+/// Notes which store this host has from now on; none for its own.
+pub(super) fn note_store(transaction: &mut dyn Transaction, store: Option<&str>) -> Result<(), RecoveryError> {
+    let cursor = match store {
+        Some(store) => Cursor::moved(HOST, STORE, store),
+        None => Cursor { value: None, ..Cursor::moved(HOST, STORE, "") },
+    };
+    transaction.move_cursor(&cursor).map_err(RecoveryError::Database)
+}
+
+/// Opens the store at this address for this host, whose own database is `local`. What that holds has to have ended: nobody would go on with it. Gives the store, and
+/// the one before if that was another.
+pub(super) fn open(
+    address: &Address,
+    local: &mut dyn Store,
+    project: &Project,
+    adopt: bool,
+) -> Result<(PostgresStore, Option<String>), RecoveryError> {
+    let mut transaction = local.begin().map_err(RecoveryError::Database)?;
+    let open = transaction.queued() + transaction.running_numbers().map_err(RecoveryError::Database)?.len() as u64;
+    if open > 0 {
+        return Err(RecoveryError::LeftBehind { open, to: address.place().to_owned() });
+    }
+    let host = Host::read(&*transaction)?;
+    let before = host.store.clone().filter(|before| before != address.place());
+    if before.is_some() {
+        none_lives(project)?;
+    }
+    let id = match host.id {
+        Some(id) => id,
+        None => new_id()?,
+    };
+    // Not before it is known that it can be opened: a wrong address changes nothing.
+    let mut store = PostgresStore::open(address)?;
+    store.claim(&id, &here(project), adopt)?;
+    let is_noted = host.store.is_some() && before.is_none();
+    if !is_noted {
+        transaction.move_cursor(&Cursor::moved(HOST, ID, id)).map_err(RecoveryError::Database)?;
+        note_store(&mut *transaction, Some(address.place()))?;
+    }
+    transaction.commit().map_err(RecoveryError::Database)?;
+    Ok((store, before))
+}
+
+/// Refuses another store while agents of the one before live: no daemon would keep them.
+pub(super) fn none_lives(project: &Project) -> Result<(), RecoveryError> {
+    let tasks = std::fs::read_dir(project.actions_dir())?.flatten();
+    let living: Vec<String> = tasks
+        .filter(|task| matches!(living_run(&task.path()), Ok(Some(_))))
+        .map(|task| task.file_name().to_string_lossy().into_owned())
+        .collect();
+    if living.is_empty() {
+        return Ok(());
+    }
+    let more = if living.len() > NAMED { ", ..." } else { "" };
+    let tasks = living.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    Err(RecoveryError::StillRunning(format!("{tasks}{more}")))
+}
+
+/// This project's directory and machine, for people.
+fn here(project: &Project) -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{} on {}", project.root().display(), machine.trim())
+}
+
+/// A new id: a UUID of version 4.
+fn new_id() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| hex.get(part).unwrap_or_default());
+    Ok(parts.join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_and_no_other_has_it() {
+        let (one, other) = (new_id().unwrap(), new_id().unwrap());
+        assert_ne!(one, other);
+        let parts: Vec<usize> = one.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12], "{one}");
+        assert_eq!(one.as_bytes()[14], b'4', "{one}");
+    }
+}

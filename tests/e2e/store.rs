@@ -1,0 +1,205 @@
+//! A daemon whose store is in a PostgreSQL.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Cli, Project, Wire,
+    postgres::{Cluster, PASSWORD},
+    until,
+};
+
+/// A project whose store is in this server.
+struct Elsewhere<'c> {
+    project: Project,
+    cluster: &'c Cluster,
+}
+
+impl<'c> Elsewhere<'c> {
+    fn new(cluster: &'c Cluster, name: &str, more: Value) -> Self {
+        let mut config = json!({ "store": cluster.url(name) });
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Self { project: Project::new(config), cluster }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.project.command();
+        command.env_remove("AIWG_STORE").env("PGPASSWORD", PASSWORD).args(args);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Cli {
+        Cli::of(self.command(args).output().unwrap())
+    }
+
+    fn start(&self) {
+        let done = self.run(&["daemon", "start"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+    }
+
+    /// The message of a start that must not succeed.
+    fn refused(&self, set: &[(&str, &str)]) -> String {
+        let mut command = self.command(&["daemon", "start"]);
+        let done = Cli::of(command.envs(set.iter().copied()).output().unwrap());
+        assert_eq!(done.code, 1, "{}{}", done.out, done.err);
+        done.err
+    }
+}
+
+fn issues(wire: &mut Wire) -> String {
+    wire.call("daemon.status", json!({}))["issues"].to_string()
+}
+
+#[test]
+fn a_daemon_has_its_store_in_a_postgres_and_its_agents_know_nothing_of_it() {
+    let Some(cluster) = Cluster::start() else { return };
+    let elsewhere = Elsewhere::new(&cluster, "shop", json!({ "rules": [Project::rule("r", "a:b", "do: true")] }));
+    let project = &elsewhere.project;
+    elsewhere.start();
+    let status = elsewhere.run(&["daemon", "status"]).out;
+    assert!(status.contains("(project shop)") && !status.contains(PASSWORD), "{status}");
+    let id = project.submit("env > env-of-agent; tr '\\0' '\\n' < /proc/$PPID/environ > env-of-shim; echo done");
+    let ended = project.ended(&id);
+    assert_eq!((ended["state"].as_str(), ended["result"].as_str()), (Some("completed"), Some("done")), "{ended}");
+    for file in ["env-of-agent", "env-of-shim"] {
+        let env = project.read(file);
+        assert!(env.contains("PATH=") && !env.contains("AIWG_STORE") && !env.contains("PGPASS"), "{file}: {env}");
+    }
+    // It is there, and nowhere else.
+    assert_eq!(cluster.psql("SELECT state FROM aiwg_shop.task"), "completed");
+    project.json(&["event", "emit", "a:b"]);
+    until("the task of the rule", || cluster.psql("SELECT count(*) FROM aiwg_shop.task WHERE state = 'completed'") == "2");
+
+    // A crash: the agent goes on, and the next daemon with it.
+    let id = project.submit("until [ -e go ]; do sleep 0.05; done; echo late");
+    until("its start", || project.task(&id)["state"] == "running");
+    project.kill_daemon();
+    elsewhere.start();
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(project.ended(&id)["result"], "late");
+    assert_eq!(project.task(&id)["attempts"], 1);
+
+    // A restart in place, and a reload that changes something else.
+    let done = elsewhere.run(&["daemon", "restart"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let mut config: Value = serde_json::from_str(&project.read(".aiwg/daemon.json")).unwrap();
+    config["daemon"] = json!({ "max_queued": 7 });
+    project.configure(&config.to_string());
+    let done = elsewhere.run(&["daemon", "reload"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    // It is in force over a start that nobody asks for.
+    config["daemon"] = json!({ "max_queued": 8 });
+    project.configure(&config.to_string());
+    project.stop();
+    let done = elsewhere.run(&["daemon", "start", "--unattended"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let health = elsewhere.run(&["daemon", "status"]).out;
+    assert!(health.contains("max_queued"), "{health}");
+
+    // Another store takes a start.
+    let own = json!({ "agent": config["agent"] });
+    project.configure(&own.to_string());
+    let refused = elsewhere.run(&["daemon", "reload"]);
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.err.contains("that of this directory, and not postgres://"), "{}", refused.err);
+    project.stop();
+    let started = elsewhere.run(&["daemon", "start"]);
+    assert_eq!(started.code, 0, "{}", started.err);
+    assert!(format!("{}{}", started.out, started.err).contains("what is queued there stays there"), "{}", started.err);
+    let first = project.submit("sleep 600");
+    assert_eq!(first, "task-0004", "no number is given twice");
+    // And none changes under tasks that have not ended.
+    project.configure(&config.to_string());
+    project.json(&["daemon", "pause"]);
+    let waiting = project.submit("true");
+    let refused = elsewhere.run(&["daemon", "restart"]);
+    assert!(refused.code == 1 && refused.err.contains("takes a new start"), "{}", refused.err);
+    project.stop();
+    let refused = elsewhere.refused(&[]);
+    assert!(refused.contains("have not ended") || refused.contains("has not ended"), "{refused}");
+    project.configure(&own.to_string());
+    elsewhere.start();
+    project.json(&["task", "cancel", "--all"]);
+    let _ = waiting;
+    project.stop();
+    project.configure(&config.to_string());
+    elsewhere.start();
+    assert_eq!(project.submit("true"), "task-0006");
+}
+
+#[test]
+fn a_store_that_is_away_is_waited_for() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    // It is borrowed by nobody: it is stopped under way.
+    let url = cluster.url("one");
+    let project = Project::new(json!({ "store": url }));
+    let run = |args: &[&str]| {
+        let mut command = project.command();
+        Cli::of(command.env_remove("AIWG_STORE").env("PGPASSWORD", PASSWORD).args(args).output().unwrap())
+    };
+    let started = run(&["daemon", "start"]);
+    assert_eq!(started.code, 0, "{}", started.err);
+    let long = project.submit("until [ -e go ]; do sleep 0.05; done; echo late");
+    until("its start", || project.task(&long)["state"] == "running");
+    cluster.stop("QUIT");
+    let mut wire = project.wire();
+    let refused = wire.try_call("task.submit", json!({ "prompt": "do: true" }));
+    assert_eq!(refused["error"]["data"]["kind"], "storage_unavailable", "{refused}");
+    until("the word of it", || issues(&mut wire).contains("does not answer"));
+    // An agent ends meanwhile, and its result waits.
+    std::fs::write(project.file("go"), "").unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    cluster.run();
+    assert_eq!(project.ended(&long)["result"], "late");
+    until("the end of the issue", || issues(&mut wire) == "[]");
+    let id = project.submit("echo again");
+    assert_eq!(project.ended(&id)["result"], "again");
+    assert_eq!(cluster.psql("SELECT count(*) FROM aiwg_one.task"), "2", "what was refused has not happened");
+    assert_eq!(wire.call("daemon.status", json!({}))["stats"]["completed"], 2);
+    // It can be stopped without its store.
+    cluster.stop("QUIT");
+    let stopped = run(&["daemon", "stop"]);
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+}
+
+#[test]
+fn a_start_says_what_is_the_matter_with_the_store() {
+    let Some(cluster) = Cluster::start() else { return };
+    let elsewhere = Elsewhere::new(&cluster, "one", json!({}));
+    let project = &elsewhere.project;
+    let refused = elsewhere.refused(&[("PGPASSWORD", "another")]);
+    assert!(refused.contains("password authentication failed") && refused.contains("PGPASSFILE"), "{refused}");
+    let refused = elsewhere.refused(&[("AIWG_STORE", "postgres://tester@127.0.0.1:1/postgres")]);
+    assert!(refused.contains("refused") && refused.contains("psql"), "{refused}");
+    let none = format!("postgres://tester@127.0.0.1:{}/none", cluster.port);
+    let refused = elsewhere.refused(&[("AIWG_STORE", &none)]);
+    assert!(refused.contains("\"none\" does not exist") && refused.contains("createdb"), "{refused}");
+    let refused = elsewhere.refused(&[("AIWG_STORE", "mysql://x")]);
+    assert!(refused.contains("AIWG_STORE must be the address of a PostgreSQL"), "{refused}");
+    // The file may have no password, and says where.
+    project.configure("{\n  \"store\": \"postgres://tester:geheim@db/work\"\n}");
+    let wrong = elsewhere.run(&["config", "check"]);
+    assert_eq!(wrong.code, 1);
+    let said = format!("{}{}", wrong.out, wrong.err);
+    assert!(said.contains("daemon.json:2:3") && said.contains("PGPASSFILE") && !said.contains("geheim"), "{said}");
+    project.configure(&Project::config(json!({ "store": cluster.url("one") })).to_string());
+    elsewhere.start();
+
+    // Another directory with the same project, until it takes that over.
+    let other = Elsewhere::new(&cluster, "one", json!({}));
+    let refused = other.refused(&[]);
+    assert!(refused.contains("another project's") && refused.contains("?project=NAME"), "{refused}");
+    assert!(refused.contains(&project.path().file_name().unwrap().to_string_lossy().into_owned()), "{refused}");
+    let adopted = other.run(&["daemon", "start", "--adopt-state"]);
+    assert_eq!(adopted.code, 0, "{}", adopted.err);
+    let id = other.project.submit("echo mine");
+    assert_eq!(other.project.ended(&id)["result"], "mine");
+    let error = project.wire().try_call("task.submit", json!({ "prompt": "do: true" }))["error"].clone();
+    assert!(error["message"].to_string().contains("another daemon has opened this store"), "{error}");
+    assert!(issues(&mut project.wire()).contains("another daemon"), "{}", issues(&mut project.wire()));
+    other.cluster.psql("UPDATE aiwg_one.project SET tables = 999");
+    other.project.stop();
+    let refused = other.refused(&[]);
+    assert!(refused.contains("newer aiwg"), "{refused}");
+}
