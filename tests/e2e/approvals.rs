@@ -268,9 +268,7 @@ fn all_that_decides_what_a_task_does_is_shown() {
 fn an_approval_that_is_gone_is_reported() {
     let project = Project::started(json!({}));
     let task = submitted(&project, json!(true));
-    let database = rusqlite::Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
-    database.execute("DELETE FROM approval", []).unwrap();
-    drop(database);
+    project.sql("DELETE FROM approval");
     let status = || project.json(&["daemon", "status"]);
     until("the health", || {
         status()["issues"].as_array().unwrap().iter().any(|issue| issue["kind"] == "approvals")

@@ -5,7 +5,6 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::unix::net::UnixStream,
     path::PathBuf,
-    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -14,7 +13,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -173,13 +171,11 @@ fn nothing_acknowledged_is_lost_and_nothing_runs_twice() {
 /// The end reason of each run of each task, by the task's number, in the order of the runs. Each has ended, and none
 /// is missing.
 pub(crate) fn stored_runs(project: &Project) -> BTreeMap<u64, Vec<String>> {
-    let database = Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
-    let mut select = database
-        .prepare("SELECT task, n, reason FROM run WHERE ended_at >= started_at ORDER BY task, n")
-        .unwrap();
+    let rows = project.sql("SELECT task, n, reason FROM run WHERE ended_at >= started_at ORDER BY task, n");
     let mut runs: BTreeMap<u64, Vec<String>> = BTreeMap::new();
-    for row in select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap() {
-        let (task, n, reason): (u64, usize, String) = row.unwrap();
+    for row in rows {
+        let (task, n): (u64, usize) = (row[0].parse().unwrap(), row[1].parse().unwrap());
+        let reason = row[2].clone();
         let runs = runs.entry(task).or_default();
         runs.push(reason);
         assert_eq!(runs.len(), n, "a run of task {task} is missing");
@@ -342,10 +338,7 @@ fn a_clock_that_is_set_makes_no_task_older() {
     until("the agent", || project.runs().len() == 1);
     project.kill_daemon();
     // As after a clock that was set an hour ahead.
-    let earlier = "import sqlite3, sys
-with sqlite3.connect(sys.argv[1]) as db: db.execute('UPDATE task SET started_at = started_at - 3600000')";
-    let database = project.file(".aiwg/daemon/daemon.db");
-    assert!(Command::new("python3").args(["-c", earlier]).arg(database).status().unwrap().success());
+    project.sql("UPDATE task SET started_at = started_at - 3600000");
     project.start();
     std::fs::write(project.file("go"), "").unwrap();
     assert_eq!(project.ended(&task)["state"], "completed");

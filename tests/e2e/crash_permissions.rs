@@ -11,7 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
@@ -119,12 +118,9 @@ fn counted(numbers: impl Iterator<Item = u64>) -> BTreeMap<u64, usize> {
 
 /// The number of times that each call was allowed, and that this was used.
 fn used(project: &Project) -> BTreeMap<u64, usize> {
-    let database = Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
     let sql = "SELECT json_extract(request, '$.input.command') FROM approval \
                WHERE state = 'approved' AND used_by IS NOT NULL";
-    let mut select = database.prepare(sql).unwrap();
-    let commands = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    counted(commands.map(|command| number_of(&command.unwrap())))
+    counted(project.sql(sql).iter().map(|row| number_of(&row[0])))
 }
 
 /// Fails if a call was made more often than a person has let it.

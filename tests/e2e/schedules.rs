@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Project, until, until_some};
+use crate::support::{postgres::is_about_sqlite, Project, until, until_some};
 
 fn scheduled(schedule: Value, more: Value) -> Project {
     let mut section = json!({ "enabled": true });
@@ -83,6 +83,9 @@ fn it_fires_on_the_minute_and_once() {
 
 #[test]
 fn a_missed_time_is_made_up_for_once_if_asked_for() {
+    if is_about_sqlite("it changes the file of the store") {
+        return;
+    }
     // Five hours or more from now, before and after: what is due within minutes of this test is on time, and not missed.
     let hour = hour_in_kathmandu();
     let cron = format!("0 {},{} * * *", (hour + 6) % 24, (hour + 18) % 24);
@@ -115,6 +118,9 @@ fn a_missed_time_is_made_up_for_once_if_asked_for() {
 
 #[test]
 fn what_a_firing_owes_is_made_up_for_once_after_a_kill() {
+    if is_about_sqlite("it changes the file of the store") {
+        return;
+    }
     let hour = hour_in_kathmandu();
     let cron = format!("0 {},{} * * *", (hour + 6) % 24, (hour + 18) % 24);
     let jobs = json!([

@@ -18,6 +18,9 @@ const ID: &str = "id";
 /// The key of the one with the store that it has had last, where that was elsewhere.
 const STORE: &str = "store";
 
+/// The store of this host's own, for people.
+pub(super) const HERE: &str = "that of this directory";
+
 /// The number of tasks that are named in an error.
 const NAMED: usize = 5;
 
@@ -45,22 +48,30 @@ pub(super) fn note_store(transaction: &mut dyn Transaction, store: Option<&str>)
     transaction.move_cursor(&cursor).map_err(RecoveryError::Database)
 }
 
+/// The store that a host had before.
+pub(super) enum Before {
+    /// The same.
+    Same,
+    /// Another one, for people; none where it had none, or there was nothing in it.
+    Another(Option<String>),
+}
+
 /// Opens the store at this address for this host, whose own database is `local`. What that holds has to have ended: nobody would go on with it. Gives the store, and
-/// the one before if that was another.
+/// which the host had before.
 pub(super) fn open(
     address: &Address,
     local: &mut dyn Store,
     project: &Project,
     adopt: bool,
-) -> Result<(PostgresStore, Option<String>), RecoveryError> {
+) -> Result<(PostgresStore, Before), RecoveryError> {
     let mut transaction = local.begin().map_err(RecoveryError::Database)?;
     let open = transaction.queued() + transaction.running_numbers().map_err(RecoveryError::Database)?.len() as u64;
     if open > 0 {
         return Err(RecoveryError::LeftBehind { open, to: address.place().to_owned() });
     }
     let host = Host::read(&*transaction)?;
-    let before = host.store.clone().filter(|before| before != address.place());
-    if before.is_some() {
+    let is_same = host.store.as_deref() == Some(address.place());
+    if !is_same {
         none_lives(project)?;
     }
     let id = match host.id {
@@ -70,12 +81,17 @@ pub(super) fn open(
     // Not before it is known that it can be opened: a wrong address changes nothing.
     let mut store = PostgresStore::open(address)?;
     store.claim(&id, &here(project), adopt)?;
-    let is_noted = host.store.is_some() && before.is_none();
-    if !is_noted {
+    let has_had = transaction.last_numbers().map_err(RecoveryError::Database)? != (0, 0);
+    if !is_same {
         transaction.move_cursor(&Cursor::moved(HOST, ID, id)).map_err(RecoveryError::Database)?;
         note_store(&mut *transaction, Some(address.place()))?;
     }
     transaction.commit().map_err(RecoveryError::Database)?;
+    let before = match host.store {
+        _ if is_same => Before::Same,
+        Some(before) => Before::Another(Some(before)),
+        None => Before::Another(has_had.then(|| HERE.to_owned())),
+    };
     Ok((store, before))
 }
 

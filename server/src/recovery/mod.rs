@@ -12,7 +12,7 @@ use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError, Transaction, Vie
 use aiwg_store_postgres::{Address, Listener, PostgresReader};
 use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
-use self::elsewhere::{Host, none_lives, note_store};
+use self::elsewhere::{Before, HERE, Host, none_lives, note_store};
 use crate::{
     components::event_log::last_written,
     health::{Health, IssueKind},
@@ -134,9 +134,7 @@ fn here(
         note_store(&mut *transaction, None)?;
         transaction.commit().map_err(RecoveryError::Database)?;
     }
-    let change = before.as_ref().map(|before| {
-        format!("store: {before} -> that of this directory; what is queued there stays there")
-    });
+    let change = before.as_ref().map(|before| change(before, HERE));
     let goes_on = match (before, may_have_lost) {
         (Some(_), _) => GoesOn::Elsewhere,
         (None, true) => GoesOn::Perhaps,
@@ -157,11 +155,11 @@ fn elsewhere(
     let (mut store, before) = elsewhere::open(address, &mut own, project, adopt)?;
     store.report_to(reports(health));
     let (files, listener) = (own.files(), Listener::new(address.clone(), store.known()));
-    let change = before.as_ref().map(|before| {
-        format!("store: {before} -> {}; what is queued there stays there", address.place())
-    });
-    // Whatever it has lost, as with a standby that has become the primary, shows in the files.
-    let goes_on = if before.is_some() { GoesOn::Elsewhere } else { GoesOn::Perhaps };
+    let (change, goes_on) = match before {
+        // Whatever it has lost, as with a standby that has become the primary, shows in the files.
+        Before::Same => (None, GoesOn::Perhaps),
+        Before::Another(before) => (before.map(|before| change(&before, address.place())), GoesOn::Elsewhere),
+    };
     let opened = Opened {
         store: Box::new(store),
         files,
@@ -170,6 +168,11 @@ fn elsewhere(
         change,
     };
     Ok((opened, goes_on))
+}
+
+/// The line on another store.
+fn change(before: &str, now: &str) -> String {
+    format!("store: {before} -> {now}; what is queued there stays there")
 }
 
 /// How a store goes on from the last one that the daemon of this directory had.
@@ -196,7 +199,7 @@ fn go_on(
     // While no daemon ran they did nothing else.
     transaction.release_all(Hold::REST).map_err(RecoveryError::Database)?;
     let is_new = transaction.last_numbers().map_err(RecoveryError::Database)? == (0, 0);
-    if how == GoesOn::Perhaps && !is_new {
+    if how == GoesOn::Perhaps {
         look_for_loss(project, &mut *transaction, &place, health)?;
     }
     if is_new || how == GoesOn::Elsewhere {

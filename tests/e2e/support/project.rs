@@ -106,6 +106,11 @@ impl Project {
         serde_json::from_str(&done.out).unwrap()
     }
 
+    /// Executes a statement in its store, beside its daemon, and gives the rows of it as texts.
+    pub(crate) fn sql(&self, sql: &str) -> Vec<Vec<String>> {
+        postgres::execute(self.path(), sql)
+    }
+
     pub(crate) fn start(&self) {
         let done = self.run(&["daemon", "start"]);
         assert_eq!(done.code, 0, "{}", done.err);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::configuration::{changed_by_an_agent, end, issue, marking, runs, unattended};
-use crate::support::{Project, may_unshare, until};
+use crate::support::{postgres::is_about_sqlite, Project, may_unshare, until};
 
 const AIWG: &str = env!("CARGO_BIN_EXE_aiwg");
 
@@ -46,6 +46,9 @@ os.execve(sys.argv[2], sys.argv[2:], {'PATH': os.environ['PATH']})
 
 #[test]
 fn a_forged_lock_makes_no_restart_of_a_start() {
+    if is_about_sqlite("its daemons are started without the environment that names the store") {
+        return;
+    }
     let start = "daemon start --foreground --attended";
     for (how, words) in [("locked", start), ("open", start), ("locked", "__daemon .")] {
         goes_on(&format!("python3 forge {how} {AIWG} {words}"));
@@ -54,6 +57,9 @@ fn a_forged_lock_makes_no_restart_of_a_start() {
 
 #[test]
 fn the_hidden_roles_are_a_daemons_alone() {
+    if is_about_sqlite("its daemons are started without the environment that names the store") {
+        return;
+    }
     let options = r#"{"project": "'$PWD'", "config": null, "detached": true, "attended": true, "again": false, "adopt_state": false, "import": false}"#;
     goes_on(&format!("echo '{options}' | env -i PATH=$PATH {AIWG} __daemon ."));
     let order = r#"{"task_id": "x", "attempt": 1, "command": ["touch", "evil"], "cwd": ".", "dir": "d"}"#;
@@ -71,6 +77,9 @@ fn the_hidden_roles_are_a_daemons_alone() {
 
 #[test]
 fn a_name_space_of_processes_makes_no_person_of_an_agent() {
+    if is_about_sqlite("its daemons are started without the environment that names the store") {
+        return;
+    }
     let unshare = ["--pid", "--fork", "--mount-proc", "--kill-child"];
     if may_unshare(&unshare) {
         let unshare = unshare.join(" ");
@@ -82,6 +91,9 @@ fn a_name_space_of_processes_makes_no_person_of_an_agent() {
 
 #[test]
 fn what_an_agent_names_no_later_reload_reads() {
+    if is_about_sqlite("its daemons are started without the environment that names the store") {
+        return;
+    }
     let project = after_a_crash(&format!(
         "echo '{}' >other.json; env -i PATH=$PATH {AIWG} --project . daemon start --foreground --config other.json",
         marking("evil")
@@ -150,6 +162,9 @@ fn a_log_that_is_lost_puts_nothing_in_force() {
 
 #[test]
 fn what_a_log_takes_along_is_missed_and_no_number_comes_again() {
+    if is_about_sqlite("it changes the file of the store") {
+        return;
+    }
     for put_back in [None, Some(true), Some(false)] {
         let project = Project::started(json!({}));
         project.json(&["event", "emit", "a:before"]);
@@ -186,6 +201,9 @@ fn what_a_log_takes_along_is_missed_and_no_number_comes_again() {
 
 #[test]
 fn a_damaged_store_puts_nothing_in_force() {
+    if is_about_sqlite("it changes the file of the store") {
+        return;
+    }
     for damage in ["", "what any editor can write, over and over; ".repeat(100).as_str()] {
         let project = changed_by_an_agent();
         project.kill_daemon();

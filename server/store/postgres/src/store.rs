@@ -152,10 +152,14 @@ impl PostgresStore {
             .first(&[text(owner), text(&project)], |row| row.get::<Option<String>>(0))?;
         if let Some(other) = other.filter(|_| !adopt) {
             let other = other.unwrap_or_default();
-            let why = format!(
-                "it is another project's, {other}: name this one's own with ?project=NAME in the address. If it is this project, which was there before, \
+            let why = if other == place {
+                "this directory has had it before, and its own record of that is gone with .aiwg/daemon: `aiwg daemon start --adopt-state` goes on with it".to_owned()
+            } else {
+                format!(
+                    "it is another project's, {other}: name this one's own with ?project=NAME in the address. If it is this project, which was there before, \
                  stop the daemon there, and `aiwg daemon start --adopt-state` goes on with it here"
-            );
+                )
+            };
             return Err(StoreError::new(ErrorKind::Foreign, cannot_be_used(&self.address.place, &why)));
         }
         self.instance = self
@@ -368,9 +372,13 @@ impl Store for PostgresStore {
                 "the store {place} does not answer: {}. Nothing is taken in and nothing started, agents go on, and it goes on by itself once it answers",
                 without_place(error, &place)
             ),
-            ErrorKind::Damaged => format!("the store {place} is damaged: {error}. See the server's log, and pg_amcheck"),
+            ErrorKind::Damaged => {
+                format!("the store {place} is damaged: {error}. See the server's log, and pg_amcheck")
+            }
             ErrorKind::Foreign => format!("{error} ({place})"),
-            _ => format!("the store {place} cannot be written: {error}. Once that is mended, it goes on by itself"),
+            _ => format!(
+                "the store {place} cannot be written: {error}. Once that is mended, it goes on by itself"
+            ),
         }
     }
 
