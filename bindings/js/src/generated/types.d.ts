@@ -788,6 +788,8 @@ export interface DaemonStatus {
   project: string;
   /** The path of the socket: the one to forward over SSH. */
   socket: string;
+  /** The store, where that is not in the project's directory: its address without a password. */
+  store?: string;
   /** The configuration in use; null when the defaults are. */
   config: string | null;
   /**

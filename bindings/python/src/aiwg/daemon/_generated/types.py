@@ -1495,6 +1495,8 @@ class DaemonStatus(Result):
     """
     subsystems: Subsystems
     """The subsystems."""
+    store: str | None = None
+    """The store, where that is not in the project's directory: its address without a password."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonStatus:
@@ -1516,6 +1518,7 @@ class DaemonStatus(Result):
             stopped=wire["stopped"],
             stats=TaskCounts.from_wire(wire["stats"]),
             subsystems=Subsystems.from_wire(wire["subsystems"]),
+            store=wire.get("store"),
         )
 
 
