@@ -23,9 +23,9 @@ pub mod lifecycle;
 pub mod log;
 pub mod messaging;
 
+mod place;
 pub mod profiles;
 pub mod project;
-mod place;
 mod recovery;
 mod reload;
 pub mod rules;

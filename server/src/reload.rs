@@ -90,7 +90,8 @@ async fn put_in_force(
     let of_queue = context.engine.configure(engine_config, in_force.clone()).await?;
     if let Some(local) = context.local.clone() {
         let put = tokio::task::spawn_blocking(move || local.put_in_force(&in_force)).await;
-        let put = put.map_err(|error| error.to_string()).and_then(|put| put.map_err(|error| error.to_string()));
+        let put =
+            put.map_err(|error| error.to_string()).and_then(|put| put.map_err(|error| error.to_string()));
         put.map_err(|why| EngineError::Storage(why.into()))?;
     }
     of_queue.iter().for_each(|notice| tracing::warn!("configuration: {notice}"));

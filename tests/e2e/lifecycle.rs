@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{postgres::is_about_sqlite, Project, is_dead, kill, processes_of, until};
+use crate::support::{Project, is_dead, kill, postgres::is_about_sqlite, processes_of, until};
 
 #[test]
 fn it_needs_no_set_up() {

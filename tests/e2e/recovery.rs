@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{postgres::is_about_sqlite, Project, kill, processes_of, until};
+use crate::support::{Project, kill, postgres::is_about_sqlite, processes_of, until};
 
 fn database(project: &Project) -> PathBuf {
     project.file(".aiwg/daemon/daemon.db")

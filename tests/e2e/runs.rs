@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{postgres::is_about_sqlite, Project, kill, processes_of, repository, until};
+use crate::support::{Project, kill, postgres::is_about_sqlite, processes_of, repository, until};
 
 /// The directory of the first task.
 const TASK: &str = ".aiwg/daemon/actions/task-0001";

@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{postgres::is_about_sqlite, Project, until, until_some};
+use crate::support::{Project, postgres::is_about_sqlite, until, until_some};
 
 fn scheduled(schedule: Value, more: Value) -> Project {
     let mut section = json!({ "enabled": true });

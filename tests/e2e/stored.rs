@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{postgres::is_about_sqlite, Project, until};
+use crate::support::{Project, postgres::is_about_sqlite, until};
 
 /// Database of an earlier version, as SQL; its head says how it was made.
 const LEFT: &str = include_str!("stored/daemon.sql");

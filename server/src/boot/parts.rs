@@ -32,8 +32,8 @@ use crate::{
         socket::{Listener, Socket},
         webhooks::{Webhooks, WebhooksCheck},
     },
-    profiles::ProfilesCheck,
     place::StoreCheck,
+    profiles::ProfilesCheck,
     rules::{BudgetCheck, DeclaredCheck, RulesCheck},
     runs::Supervisor,
 };

@@ -168,9 +168,8 @@ impl Daemon {
             open_files,
             changes,
         } = prepared;
-        let state_guard = Arc::new(
-            StateGuard::of(&project, &lock, files).map_err(system("what was just made is gone"))?,
-        );
+        let state_guard =
+            Arc::new(StateGuard::of(&project, &lock, files).map_err(system("what was just made is gone"))?);
         let open_reader = || place.apart(|| open_reader(&project, &place, &health));
         let reader = open_reader()?;
         // A reader of its own, since the copy may take long.

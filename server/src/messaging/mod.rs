@@ -4,7 +4,9 @@ mod environment;
 mod setup;
 mod wait;
 
-pub(crate) use environment::{Environment, STORE_VARIABLE, Secrets, TOKEN_VARIABLES, address_variable, chat_variable};
+pub(crate) use environment::{
+    Environment, STORE_VARIABLE, Secrets, TOKEN_VARIABLES, address_variable, chat_variable,
+};
 pub use setup::{Quiet, Setup, Subscription};
 pub(crate) use wait::wait_in_words;
 

@@ -40,7 +40,10 @@ impl Host {
 }
 
 /// Notes which store this host has from now on; none for its own.
-pub(super) fn note_store(transaction: &mut dyn Transaction, store: Option<&str>) -> Result<(), RecoveryError> {
+pub(super) fn note_store(
+    transaction: &mut dyn Transaction,
+    store: Option<&str>,
+) -> Result<(), RecoveryError> {
     let cursor = match store {
         Some(store) => Cursor::moved(HOST, STORE, store),
         None => Cursor { value: None, ..Cursor::moved(HOST, STORE, "") },
@@ -65,7 +68,8 @@ pub(super) fn open(
     adopt: bool,
 ) -> Result<(PostgresStore, Before), RecoveryError> {
     let mut transaction = local.begin().map_err(RecoveryError::Database)?;
-    let open = transaction.queued() + transaction.running_numbers().map_err(RecoveryError::Database)?.len() as u64;
+    let open =
+        transaction.queued() + transaction.running_numbers().map_err(RecoveryError::Database)?.len() as u64;
     if open > 0 {
         return Err(RecoveryError::LeftBehind { open, to: address.place().to_owned() });
     }

@@ -324,7 +324,10 @@ impl Agent {
         let paused =
             timeout(ANSWERS_WITHIN, beside(move || aiwg_shim::read_pauses(&its).ok().flatten())).await;
         let paused = paused.ok().flatten().unwrap_or_default();
-        let paused = paused.believed(self.ran_for(shared.context.engine.now()), Duration::from_millis(DEFAULT_MOST_PAUSED_MS));
+        let paused = paused.believed(
+            self.ran_for(shared.context.engine.now()),
+            Duration::from_millis(DEFAULT_MOST_PAUSED_MS),
+        );
         shared.context.running.paused_before(self.task.id(), paused);
         let (task, its) = (self.task, dir.to_owned());
         let found = move || {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::{Project, repository};
+use super::{Project, postgres, repository};
 
 /// Step of a person at a terminal.
 pub(crate) enum Step {
@@ -49,6 +49,8 @@ impl Project {
             .env_remove("AIWG_DAEMON_SOCKET")
             .env_remove("TMUX")
             .env("AIWG", env!("CARGO_BIN_EXE_aiwg"))
+            .env_remove("AIWG_STORE")
+            .envs(postgres::variables(self.path()))
             .envs(environment.iter().copied())
             .env("XDG_STATE_HOME", self.file("state-home"))
             .output()

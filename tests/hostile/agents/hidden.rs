@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{DIR, TASK, after, is_left};
-use crate::support::{Project, until};
+use crate::support::{Project, postgres::is_about_sqlite, until};
 
 /// A process that no walk up or look into an environment leads to an agent from: in a session of its own, orphaned, without a variable.
 const HIDE: &str =
@@ -72,6 +72,9 @@ fn the_next_daemon_ends_what_it_would_not_find() {
 
 #[test]
 fn what_no_daemon_knows_of_any_more_is_ended() {
+    if is_about_sqlite("it takes the state in the directory away, which does not have the store") {
+        return;
+    }
     // While one runs, and while none does.
     for while_it_runs in [true, false] {
         let project = after(

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
-use crate::support::Project;
+use crate::support::{Project, postgres::is_about_sqlite};
 
 /// A project whose agent is this file of this mode.
 fn with_agent(text: &str, mode: u32, more: Value) -> Project {
@@ -120,6 +120,9 @@ fn a_prompt_does_not_become_an_option() {
 
 #[test]
 fn a_prompt_with_a_nul_is_no_argument_and_that_is_said() {
+    if is_about_sqlite("no text in a PostgreSQL has a null character") {
+        return;
+    }
     for (by, state) in [("argument", "failed"), ("stdin", "completed")] {
         let project = with_agent("#!/bin/sh\ncat\n", 0o755, json!({ "prompt": by }));
         project.start();

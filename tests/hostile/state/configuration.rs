@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{postgres::is_about_sqlite, Project, kill, until, until_some};
+use crate::support::{Project, kill, postgres::is_about_sqlite, until, until_some};
 
 /// A configuration whose agent leaves a mark of this name.
 pub(super) fn marking(mark: &str) -> String {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::configuration::{changed_by_an_agent, end, issue, marking, runs, unattended};
-use crate::support::{postgres::is_about_sqlite, Project, may_unshare, until};
+use crate::support::{Project, may_unshare, postgres::is_about_sqlite, until};
 
 const AIWG: &str = env!("CARGO_BIN_EXE_aiwg");
 

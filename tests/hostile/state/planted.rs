@@ -10,7 +10,7 @@ use std::{
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::{postgres::is_about_sqlite, Project, is_dead, until};
+use crate::support::{Project, is_dead, postgres::is_about_sqlite, until};
 
 fn shell(dir: &Path, script: &str) {
     let done = Command::new("sh").args(["-ec", script]).current_dir(dir).output().unwrap();

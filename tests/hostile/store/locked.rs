@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::database;
-use crate::support::{postgres::is_about_sqlite, Project, until};
+use crate::support::{Project, postgres::is_about_sqlite, until};
 
 /// Holds SQLite's write lock while `meanwhile` runs.
 fn locked(project: &Project, meanwhile: impl FnOnce()) {

@@ -3,7 +3,7 @@
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 
-use crate::support::{postgres::is_about_sqlite, Project, Wire, until};
+use crate::support::{Project, Wire, postgres::is_about_sqlite, until};
 
 /// Limits a resource of the daemon; returns the former limits.
 fn limit(project: &Project, what: Resource, most: Option<u64>) -> Rlimit {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::database;
-use crate::support::{postgres::is_about_sqlite, Project, until};
+use crate::support::{Project, postgres::is_about_sqlite, until};
 
 fn daemon_dir(project: &Project) -> std::path::PathBuf {
     let dir = project.file(".aiwg/daemon");

@@ -364,7 +364,11 @@ pub(super) fn expires(given: Option<Span>) -> Result<(), ApiError> {
 }
 
 /// Checks that a task which is not to start before a time can do so before it is no longer wanted.
-pub(super) fn start_before(start_at: Option<Timestamp>, expires: Span, now: Timestamp) -> Result<(), ApiError> {
+pub(super) fn start_before(
+    start_at: Option<Timestamp>,
+    expires: Span,
+    now: Timestamp,
+) -> Result<(), ApiError> {
     let expires_at = now.after_ms(expires.as_millis());
     let Some(start_at) = start_at.filter(|start_at| expires_at <= *start_at) else { return Ok(()) };
     let message = format!(

@@ -193,8 +193,7 @@ pub(crate) async fn task_cancel_many(
     params: TaskSelection,
 ) -> Result<TasksCancelled, ApiError> {
     let engine = &handler.context.engine;
-    let cancel =
-        engine.cancel_many(check::selection(params, engine.now())?, Some(handler.in_words()));
+    let cancel = engine.cancel_many(check::selection(params, engine.now())?, Some(handler.in_words()));
     handler.keep(handler.command(cancel).await?).await
 }
 

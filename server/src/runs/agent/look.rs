@@ -33,8 +33,7 @@ impl Agent {
         let work = done(work);
         tokio::pin!(work);
         // Before its agent starts its time has not begun.
-        let own_limit =
-            self.limit.get().copied().unwrap_or_else(|| self.time_limit(daemon, Duration::ZERO));
+        let own_limit = self.limit.get().copied().unwrap_or_else(|| self.time_limit(daemon, Duration::ZERO));
         let limit = || with_pauses(own_limit, shared.context.running.paused(self.task.id()));
         // A check has a time of its own, which is over.
         let mut has_limit = !self.is_check;

@@ -54,7 +54,9 @@ impl Address {
 
     fn read(url: &str) -> Result<Self, String> {
         if !["postgres://", "postgresql://"].iter().any(|begin| url.starts_with(begin)) {
-            return Err("must be the address of a PostgreSQL: \"postgres://USER@HOST/DATABASE\" is one".to_owned());
+            return Err(
+                "must be the address of a PostgreSQL: \"postgres://USER@HOST/DATABASE\" is one".to_owned()
+            );
         }
         let (rest, Params { wanted, project, roots, own, passwords }) = split(url)?;
         let project = project.unwrap_or_else(|| THE_ONE.to_owned());
@@ -64,10 +66,11 @@ impl Address {
                 "the project {project:?} is no name of one: up to {LONGEST_ID} of a-z, 0-9, - and _, as in \"shop-2\""
             ));
         }
-        let mut config = Config::from_str(&rest).map_err(|error| match std::error::Error::source(&error) {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        })?;
+        let mut config =
+            Config::from_str(&rest).map_err(|error| match std::error::Error::source(&error) {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            })?;
         if config.get_password().is_some() {
             return Err(
                 "has a password, which does not belong there: put that into the file that PGPASSFILE names (~/.pgpass), or into PGPASSWORD, and take it out here"

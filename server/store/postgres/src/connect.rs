@@ -58,9 +58,8 @@ pub(super) async fn connected(address: &Address, writes: bool, drive: impl Drive
             config.password(password);
         }
         let client = if address.is_encrypted {
-            let tls = Tls::of(address).map_err(|why| {
-                StoreError::new(ErrorKind::Other, cannot_be_used(&address.place, &why))
-            })?;
+            let tls = Tls::of(address)
+                .map_err(|why| StoreError::new(ErrorKind::Other, cannot_be_used(&address.place, &why)))?;
             let (client, connection) = config.connect(tls).await.map_err(&to_error)?;
             drive.drive(connection);
             client

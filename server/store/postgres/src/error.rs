@@ -41,7 +41,9 @@ pub(super) fn at(place: &str) -> impl Fn(tokio_postgres::Error) -> StoreError + 
             Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
                 ": the user must be allowed to create schemas in the database (GRANT CREATE ON DATABASE)"
             }
-            Some(&SqlState::INVALID_CATALOG_NAME) => ": create it (`createdb`), or name another one in the address",
+            Some(&SqlState::INVALID_CATALOG_NAME) => {
+                ": create it (`createdb`), or name another one in the address"
+            }
             Some(&SqlState::DISK_FULL) => ": make room on the server's disk",
             Some(&SqlState::TOO_MANY_CONNECTIONS) => {
                 ": a daemon needs six connections; raise max_connections, or end others'"
@@ -73,7 +75,11 @@ pub(super) fn check_server(
     encoding: &str,
 ) -> Result<(), StoreError> {
     let why = if version < OLDEST {
-        format!("its PostgreSQL is version {}, and aiwg needs {} or newer: upgrade it, or name another one", version / 10_000, OLDEST / 10_000)
+        format!(
+            "its PostgreSQL is version {}, and aiwg needs {} or newer: upgrade it, or name another one",
+            version / 10_000,
+            OLDEST / 10_000
+        )
     } else if encoding != "UTF8" {
         format!("its encoding is {encoding}, and aiwg needs UTF8: create the database with ENCODING 'UTF8'")
     } else if !can_write {
@@ -113,7 +119,9 @@ mod tests {
         let refused = |version, can_write, encoding: &str| {
             check_server("postgres://db", version, can_write, encoding).err().unwrap().to_string()
         };
-        assert!(refused(130_012, true, "UTF8").contains("version 13, and aiwg needs 14 or newer: upgrade it"));
+        assert!(
+            refused(130_012, true, "UTF8").contains("version 13, and aiwg needs 14 or newer: upgrade it")
+        );
         assert!(refused(150_001, false, "UTF8").contains("standby"));
         assert!(refused(150_001, true, "SQL_ASCII").contains("ENCODING 'UTF8'"));
         check_server("", 140_000, true, "UTF8").unwrap();

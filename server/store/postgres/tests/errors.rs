@@ -40,8 +40,7 @@ fn what_is_in_the_way_is_said() {
     assert!(!text.contains("another"), "{text}");
     let nowhere = Address::new("postgres://tester@127.0.0.1:1/postgres?project=one").unwrap();
     assert_eq!(refused(&nowhere.with_password(PASSWORD)).kind(), ErrorKind::Gone);
-    let no_database =
-        Address::new(&format!("postgres://tester@127.0.0.1:{}/none", cluster.port)).unwrap();
+    let no_database = Address::new(&format!("postgres://tester@127.0.0.1:{}/none", cluster.port)).unwrap();
     let error = refused(&no_database.with_password(PASSWORD));
     assert_eq!(error.kind(), ErrorKind::Gone, "{error}");
 
@@ -244,14 +243,17 @@ fn whoever_is_encrypted_has_to_prove_its_name() {
     cluster.close_to_others(&key);
     cluster.stop("INT");
     cluster.run_with(&["ssl=on"]);
-    let url = |host: &str| format!("postgres://tester@{host}:{}/postgres?sslmode=require&project=one", cluster.port);
+    let url = |host: &str| {
+        format!("postgres://tester@{host}:{}/postgres?sslmode=require&project=one", cluster.port)
+    };
     let encrypted =
         |more: &str| Address::new(&format!("{}{more}", url("localhost"))).unwrap().with_password(PASSWORD);
     let unknown = refused(&encrypted("")).to_string();
     assert!(unknown.contains("certificate"), "{unknown}");
     // By the certificate that the address names, and by no other file.
     open(&encrypted(&format!("&sslrootcert={}", certificate.display())));
-    let said = refused(&encrypted(&format!("&sslrootcert={}", cluster.path("password").display()))).to_string();
+    let said =
+        refused(&encrypted(&format!("&sslrootcert={}", cluster.path("password").display()))).to_string();
     assert!(said.contains("has no certificate"), "{said}");
     let said = refused(&encrypted("&sslrootcert=/nowhere.pem")).to_string();
     assert!(said.contains("/nowhere.pem cannot be read"), "{said}");

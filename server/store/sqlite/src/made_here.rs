@@ -87,11 +87,18 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
         .collect::<rusqlite::Result<_>>()?;
     let store = match connection.table_exists(None, "cursor")? {
         true => connection
-            .query_row("SELECT value FROM cursor WHERE source = 'host' AND key = 'store'", [], |row| row.get(0))
+            .query_row("SELECT value FROM cursor WHERE source = 'host' AND key = 'store'", [], |row| {
+                row.get(0)
+            })
             .optional()?,
         false => None,
     };
-    Ok(Found::Said { store, stamp: stamp.and_then(|stamp| serde_json::from_str(&stamp).ok()), in_force, running })
+    Ok(Found::Said {
+        store,
+        stamp: stamp.and_then(|stamp| serde_json::from_str(&stamp).ok()),
+        in_force,
+        running,
+    })
 }
 
 /// Notes where the database is now, unless it says so already. True if it could: an older version's has no place for that.
