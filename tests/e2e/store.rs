@@ -117,6 +117,14 @@ fn a_daemon_has_its_store_in_a_postgres_and_its_agents_know_nothing_of_it() {
     let words = format!("{}{}", refused.out, refused.err);
     assert!(words.contains("that of this directory, and not postgres://"), "{words}");
     project.stop();
+    let unasked = Cli::of(
+        elsewhere
+            .command(&["daemon", "start", "--unattended"])
+            .env("AIWG_STORE", cluster.url("else"))
+            .output()
+            .unwrap(),
+    );
+    assert!(unasked.code == 1 && unasked.err.contains("no person has asked"), "{}", unasked.err);
     let started = elsewhere.run(&["daemon", "start"]);
     assert_eq!(started.code, 0, "{}", started.err);
     assert!(

@@ -84,6 +84,7 @@ impl Prepared {
             place: place.clone(),
             interrupted,
             import: options.import || options.adopt_state,
+            attended: asked.is_a_persons(),
             adopt: options.adopt_state,
             damage,
         };

@@ -6,7 +6,7 @@ use aiwg_model::Cursor;
 use aiwg_store::{Store, Transaction, View};
 use aiwg_store_postgres::{Address, PostgresStore};
 
-use super::RecoveryError;
+use super::{RecoveryError, Wanted};
 use crate::project::{Project, living_run};
 
 /// The source of this host's own cursors, which are in the database of its directory.
@@ -65,7 +65,7 @@ pub(super) fn open(
     address: &Address,
     local: &mut dyn Store,
     project: &Project,
-    adopt: bool,
+    wanted: &Wanted,
 ) -> Result<(PostgresStore, Before), RecoveryError> {
     let mut transaction = local.begin().map_err(RecoveryError::Database)?;
     let open =
@@ -74,8 +74,14 @@ pub(super) fn open(
         return Err(RecoveryError::LeftBehind { open, to: address.place().to_owned() });
     }
     let host = Host::read(&*transaction)?;
-    let is_same = host.store.as_deref() == Some(address.place());
-    if !is_same {
+    let has_had = transaction.last_numbers().map_err(RecoveryError::Database)? != (0, 0);
+    let before = match host.store {
+        Some(store) if store == address.place() => Before::Same,
+        Some(store) => Before::Another(Some(store)),
+        None => Before::Another(has_had.then(|| HERE.to_owned())),
+    };
+    if let Before::Another(another) = &before {
+        another.as_deref().map_or(Ok(()), |another| wanted.may_be_another(another, address.place()))?;
         none_lives(project)?;
     }
     let id = match host.id {
@@ -84,18 +90,12 @@ pub(super) fn open(
     };
     // Not before it is known that it can be opened: a wrong address changes nothing.
     let mut store = PostgresStore::open(address)?;
-    store.claim(&id, &here(project), adopt)?;
-    let has_had = transaction.last_numbers().map_err(RecoveryError::Database)? != (0, 0);
-    if !is_same {
+    store.claim(&id, &here(project), wanted.adopt)?;
+    if matches!(before, Before::Another(_)) {
         transaction.move_cursor(&Cursor::moved(HOST, ID, id)).map_err(RecoveryError::Database)?;
         note_store(&mut *transaction, Some(address.place()))?;
     }
     transaction.commit().map_err(RecoveryError::Database)?;
-    let before = match host.store {
-        _ if is_same => Before::Same,
-        Some(before) => Before::Another(Some(before)),
-        None => Before::Another(has_had.then(|| HERE.to_owned())),
-    };
     Ok((store, before))
 }
 

@@ -43,6 +43,17 @@ pub enum RecoveryError {
         /// The other store.
         to: String,
     },
+    /// No person has asked for another store.
+    #[error(
+        "the store is another one than before ({before} -> {now}), and no person has asked for this start, so nothing is opened: `aiwg daemon start` goes on with that; \
+         or start with the one before, be it by AIWG_STORE"
+    )]
+    OtherStore {
+        /// The one before.
+        before: String,
+        /// The other one.
+        now: String,
+    },
     /// Agents of another store live.
     #[error(
         "agents of the store that this project had before still run ({0}), and no daemon would keep them: start once more with that store, and let them end or \
@@ -62,10 +73,22 @@ pub(crate) struct Wanted {
     pub(crate) interrupted: InterruptedTasks,
     /// True if a Node daemon's tasks are to be imported.
     pub(crate) import: bool,
+    /// True if a person asks for the start: then it may be another store than before.
+    pub(crate) attended: bool,
     /// True if a store is taken over that is somebody else's.
     pub(crate) adopt: bool,
     /// The damage of the existing database, if there is any: it could not show where it was made, so nothing in it may be used.
     pub(crate) damage: Option<String>,
+}
+
+impl Wanted {
+    /// Checks that this start may have another store than the one before.
+    fn may_be_another(&self, before: &str, now: &str) -> Result<(), RecoveryError> {
+        match self.attended {
+            true => Ok(()),
+            false => Err(RecoveryError::OtherStore { before: before.to_owned(), now: now.to_owned() }),
+        }
+    }
 }
 
 /// A store that is open.
@@ -101,8 +124,8 @@ pub(crate) fn open_store(
     own.report_to(reports(health));
     let may_have_lost = after_a_crash && quarantined.is_none();
     let (mut opened, goes_on) = match &wanted.place {
-        Place::Here => here(own, project, may_have_lost)?,
-        Place::Postgres(address) => elsewhere(own, address, project, wanted.adopt, health)?,
+        Place::Here => here(own, project, wanted, may_have_lost)?,
+        Place::Postgres(address) => elsewhere(own, address, project, wanted, health)?,
     };
     let is_new = go_on(&mut *opened.store, project, goes_on, health)?;
     if is_new {
@@ -125,10 +148,12 @@ pub(crate) fn open_store(
 fn here(
     mut own: SqliteStore,
     project: &Project,
+    wanted: &Wanted,
     may_have_lost: bool,
 ) -> Result<(Opened, GoesOn), RecoveryError> {
     let before = Host::read(&*own.view().map_err(RecoveryError::Database)?)?.store;
-    if before.is_some() {
+    if let Some(before) = &before {
+        wanted.may_be_another(before, HERE)?;
         none_lives(project)?;
         let mut transaction = own.begin().map_err(RecoveryError::Database)?;
         note_store(&mut *transaction, None)?;
@@ -149,10 +174,10 @@ fn elsewhere(
     mut own: SqliteStore,
     address: &Address,
     project: &Project,
-    adopt: bool,
+    wanted: &Wanted,
     health: &Health,
 ) -> Result<(Opened, GoesOn), RecoveryError> {
-    let (mut store, before) = elsewhere::open(address, &mut own, project, adopt)?;
+    let (mut store, before) = elsewhere::open(address, &mut own, project, wanted)?;
     store.report_to(reports(health));
     let (files, listener) = (own.files(), Listener::new(address.clone(), store.known()));
     let (change, goes_on) = match before {
