@@ -165,7 +165,9 @@ fn whoever_listens_hears_of_what_others_write() {
     let (woken, rings) = std::sync::mpsc::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     std::thread::spawn(move || {
-        runtime.block_on(listener.run(move || drop(woken.send(()))));
+        runtime.block_on(listener.run(move || {
+            let _ = woken.send(());
+        }));
     });
     let soon = Duration::from_secs(30);
     queue(&mut other, 2);
