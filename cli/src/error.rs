@@ -123,6 +123,11 @@ fn advice(error: &ClientError) -> String {
                 error.message
             ));
         }
+        ClientError::Unreadable(why) => {
+            return cut(format!(
+                "the daemon's answer cannot be understood: {why}; it may be newer than this command: `aiwg self` says what upgrades it"
+            ));
+        }
         other => return cut(format!("{other}{}", of_work_tree(other))),
     };
     let is_led = std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty());
@@ -138,4 +143,16 @@ fn advice(error: &ClientError) -> String {
          {remedy}; --request-timeout gives it longer",
         after.as_secs_f64()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_understood_says_what_to_upgrade() {
+        let error = ClientError::Unreadable("x".to_owned());
+        assert!(error.to_string().ends_with("which `cargo update -p aiwg-client` upgrades"));
+        assert!(advice(&error).ends_with("`aiwg self` says what upgrades it"));
+    }
 }

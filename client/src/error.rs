@@ -74,7 +74,9 @@ pub enum ClientError {
     #[error("the daemon went away before it answered: {0}")]
     Disconnected(String),
     /// The daemon's answer cannot be understood. What was asked for may have taken effect; the connection goes on.
-    #[error("the daemon's answer cannot be understood: {0}; it may be newer than this program")]
+    #[error(
+        "the daemon's answer cannot be understood: {0}; it may be newer than this program's client, which `cargo update -p aiwg-client` upgrades"
+    )]
     Unreadable(String),
     /// The answer did not come within the time that the caller gave.
     #[error("the daemon has not answered within {} ms", after.as_millis())]

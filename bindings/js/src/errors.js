@@ -116,7 +116,7 @@ function mayComeBack(error) {
 
 /** The answer came, and cannot be understood. It ends its own call, and no other. */
 function notUnderstood(path, why) {
-  const message = `the answer of the daemon at ${path} cannot be understood: ${why}; it may be newer than this package`;
+  const message = `the answer of the daemon at ${path} cannot be understood: ${why}; it may be newer than this package, which \`npm install aiwg@latest\` upgrades`;
   return new DaemonConnectionError('unreadable', message, { path });
 }
 

@@ -133,6 +133,7 @@ test('what cannot be understood fails its own call and no other', async (t) => {
   for (const which of wrong.keys()) {
     const error = await client.request('wrong', { which }).catch((error) => error);
     assert(error instanceof DaemonConnectionError && error.kind === 'unreadable', error);
+    assert.match(error.message, /may be newer than this package, which `npm install aiwg@latest` upgrades$/);
   }
   assert.equal(client.isConnected, true);
   assert.equal(await client.ping(), 'pong');

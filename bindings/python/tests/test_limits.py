@@ -352,6 +352,7 @@ class Lies(unittest.TestCase):
                     with self.assertRaises(UnreadableError) as caught:
                         client.ping(timeout=10)
                     self.assertEqual(caught.exception.kind, "unreadable")
+                    self.assertIn("`pip install --upgrade aiwg` upgrades", str(caught.exception))
                     self.assertTrue(client.is_connected)
                     client.emit("let:go")
                     self.assertEqual(other.result(10).id, "task-0001")

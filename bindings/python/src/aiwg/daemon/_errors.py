@@ -248,7 +248,8 @@ def is_lost(error: BaseException) -> bool:
 def not_understood(why: str) -> UnreadableError:
     """There is an answer, but not one that this package knows how to read."""
     return UnreadableError(
-        f"the daemon's answer cannot be understood: {why}; the daemon may be newer than this package"
+        f"the daemon's answer cannot be understood: {why}; "
+        "it may be newer than this package, which `pip install --upgrade aiwg` upgrades"
     )
 
 
