@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     embedded::{NO_KEYS, embedded},
+    generators::{Titles, plain, title},
     types::{Types, types},
 };
 use crate::{
@@ -22,6 +23,15 @@ const NAMED: &str = "#/components/schemas/";
 /// The methods by which events come and go.
 const ABOUT_EVENTS: [&str; 4] = ["event.emit", "event.subscribe", "event.unsubscribe", "event.list"];
 
+/// The beginning of the name of a declared topic's schema.
+const TOPIC: &str = "topic.";
+
+/// The end of the name of an answer.
+const ANSWER: &str = ".answer";
+
+/// The schema of the protocol's name, which all messages have.
+const JSON_RPC: &str = "JsonRpcVersion";
+
 /// The channel of the socket itself.
 const SOCKET: &str = "socket";
 
@@ -34,6 +44,7 @@ pub fn asyncapi(project: &str, config: &Config) -> Value {
     }
     document.own();
     document.socket();
+    document.add_titles();
     let Document { channels, operations, messages, schemas, .. } = document;
     json!({
         "asyncapi": "3.0.0",
@@ -68,12 +79,14 @@ struct Document {
 impl Document {
     fn new() -> Self {
         let (channels, operations, messages) = (Map::new(), Map::new(), Map::new());
-        Self { types: types(), channels, operations, messages, schemas: BTreeMap::new() }
+        let version = json!({ "type": "string", "enum": ["2.0"] });
+        let schemas = BTreeMap::from([(JSON_RPC.to_owned(), version)]);
+        Self { types: types(), channels, operations, messages, schemas }
     }
 
     fn declared(&mut self, topic: &DeclaredTopic<'_>) {
         let key = self.free_key(topic.name);
-        let schema = format!("topic.{key}");
+        let schema = format!("{TOPIC}{key}");
         // The schema of any payload is an object there.
         let payload = Some(topic.payload).filter(|payload| payload.is_object());
         let payload =
@@ -160,7 +173,7 @@ impl Document {
 
     /// A method: its request, and the answer.
     fn method(&mut self, method: &Method, messages: &mut Map<String, Value>) {
-        let (params, answer) = (self.named((method.params)()), format!("{}.answer", method.name));
+        let (params, answer) = (self.named((method.params)()), format!("{}{ANSWER}", method.name));
         self.message(method.name, method.name, &method.summary(), request(method.name, &params, true));
         let result = self.result(method);
         let error = self.named(TypeRef::of_result::<crate::ApiError>());
@@ -168,7 +181,7 @@ impl Document {
             "type": "object",
             "required": ["jsonrpc", "id"],
             "properties": {
-                "jsonrpc": { "const": "2.0" },
+                "jsonrpc": { "$ref": format!("{NAMED}{JSON_RPC}") },
                 "id": { "type": ["integer", "string", "null"] },
                 "result": result,
                 "error": { "$ref": format!("{NAMED}{error}") },
@@ -192,7 +205,7 @@ impl Document {
     fn result(&mut self, method: &Method) -> Value {
         let mut all = METHODS.iter().zip(&self.types.methods);
         let schema = all.find(|(one, _)| one.name == method.name).map(|(_, found)| found.result.clone());
-        let schema = schema.unwrap_or_default();
+        let schema = plain(&schema.unwrap_or_default());
         self.add_all(&schema);
         schema
     }
@@ -210,9 +223,33 @@ impl Document {
         while let Some(schema) = left.pop() {
             for name in names_in(&schema) {
                 if let Some(found) = all.get(&name).filter(|_| !self.schemas.contains_key(&name)) {
-                    self.schemas.insert(name, found.clone());
+                    self.schemas.insert(name, plain(found));
                     left.push(found.clone());
                 }
+            }
+        }
+    }
+
+    /// Gives each schema a title of its own, which generators name their types after: those of the definition their names, those of topics and what is
+    /// in them the words of these, and the frames of messages the messages'.
+    fn add_titles(&mut self) {
+        let own = self.schemas.keys().filter(|name| !name.starts_with(TOPIC));
+        let mut titles = Titles(own.cloned().collect());
+        for (name, schema) in &mut self.schemas {
+            match name.strip_prefix(TOPIC) {
+                Some(topic) => titles.add(schema, &title(topic)),
+                None => schema["title"] = name.clone().into(),
+            }
+        }
+        for (name, message) in &mut self.messages {
+            let Some(payload) = message.get_mut("payload").filter(|payload| payload.get("$ref").is_none())
+            else {
+                continue;
+            };
+            let end = if name.ends_with(ANSWER) { "" } else { "Message" };
+            payload["title"] = titles.free(title(name) + end).into();
+            if let Some(method) = payload.pointer_mut("/properties/method") {
+                method["title"] = titles.free(title(name) + "Method").into();
             }
         }
     }
@@ -247,8 +284,8 @@ fn request(method: &str, params: &str, has_id: bool) -> Value {
         "type": "object",
         "required": ["jsonrpc", "method", "params"],
         "properties": {
-            "jsonrpc": { "const": "2.0" },
-            "method": { "const": method },
+            "jsonrpc": { "$ref": format!("{NAMED}{JSON_RPC}") },
+            "method": { "type": "string", "enum": [method] },
             "params": { "$ref": format!("{NAMED}{params}") },
         },
     });

@@ -4,6 +4,7 @@ mod asyncapi;
 mod compat;
 mod embedded;
 mod files;
+mod generators;
 mod openrpc;
 mod topics;
 mod types;

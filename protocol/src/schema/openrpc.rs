@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::types::{MethodTypes, Types, types};
+use super::{
+    generators::title,
+    types::{MethodTypes, Types, types},
+};
 use crate::{
     PROTOCOL_VERSION,
     definition::{Direction, Example, Method, Notification, paragraphs},
@@ -33,8 +36,23 @@ pub fn openrpc() -> Value {
         "methods": methods,
         "x-notifications": notifications(&types),
         "x-topics": topics(&types),
-        "components": { "schemas": types.named, "errors": errors },
+        "components": { "schemas": titled(&types), "errors": errors },
     })
+}
+
+/// The types, each with its name as its title, which generators name their types after. Methods are types to them, too: so a type that is called
+/// as one is has another title.
+fn titled(types: &Types) -> Map<String, Value> {
+    let is_method = |name: &str| METHODS.iter().any(|method| title(method.name) == name);
+    let with_title = |(name, schema): (&String, &Value)| {
+        let mut schema = schema.clone();
+        if let Value::Object(members) = &mut schema {
+            let title = if is_method(name) { format!("{name}Type") } else { name.clone() };
+            members.insert("title".to_owned(), title.into());
+        }
+        (name.clone(), schema)
+    };
+    types.named.iter().map(with_title).collect()
 }
 
 fn describe(method: &Method, schemas: &MethodTypes, types: &Types) -> Value {
@@ -51,7 +69,11 @@ fn describe(method: &Method, schemas: &MethodTypes, types: &Types) -> Value {
     }
     put("paramStructure", "by-name".into());
     put("params", params(schemas, types).into());
-    put("result", json!({ "name": "result", "schema": schemas.result }));
+    let mut result = schemas.result.clone();
+    if let Some(members) = result.as_object_mut().filter(|members| !members.contains_key("$ref")) {
+        members.insert("title".to_owned(), format!("{}Result", title(method.name)).into());
+    }
+    put("result", json!({ "name": "result", "schema": result }));
     let reference = |kind: &ErrorKind| json!({ "$ref": format!("#/components/errors/{}", kind.name()) });
     put("errors", ErrorKind::COMMON.iter().chain(method.errors).map(reference).collect());
     put("examples", method.examples.iter().map(example).collect());
