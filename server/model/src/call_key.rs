@@ -37,8 +37,27 @@ pub struct KeptAnswer {
     pub key: CallKey,
     /// Time from which the key stands for nothing any more.
     pub until: Timestamp,
-    /// The answer, as JSON.
-    pub answer: String,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// What a call was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// That this is the number of its event, which no rule has matched: what nearly all events are answered.
+    Emitted(u64),
+    /// Anything, as JSON.
+    Json(String),
+}
+
+impl Answer {
+    /// The answer as JSON.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Emitted(seq) => Cow::Owned(format!("{{\"seq\":{seq},\"rules\":[]}}")),
+            Self::Json(text) => Cow::Borrowed(text),
+        }
+    }
 }
 
 impl CallKey {
@@ -129,6 +148,13 @@ impl KeyId {
             Id::Number(number) => number,
         }
     }
+
+    /// The time that a key begins with, as those that clients make do, in milliseconds since 1970; none if it is no number of 16 bytes.
+    pub fn made_at(&self) -> Option<i64> {
+        let Id::Number(number) = &self.0 else { return None };
+        let millis = number.get(1..7)?.iter().fold(0, |time, byte| time << 8 | i64::from(*byte));
+        Some(millis)
+    }
 }
 
 /// The number that a key is, behind its form, if it is 32 figures of base 16, as they are or grouped like those of a UUID, and of small letters.
@@ -157,6 +183,7 @@ fn number_of(key: &[u8]) -> Option<[u8; 17]> {
 
 #[cfg(test)]
 mod tests {
+    use aiwg_protocol::types::EventEmitted;
     use serde_json::json;
 
     use super::*;
@@ -202,12 +229,20 @@ mod tests {
         }
         let later = KeyId::new("", "019a2b3c4d5f00000000000000000000");
         assert!(ids[0].as_bytes() < later.as_bytes(), "they go up with the time");
+        assert_eq!(ids.iter().map(KeyId::made_at).filter(|at| *at == Some(0x019a_2b3c_4d5e)).count(), 2);
+        assert!(ids[2..].iter().all(|id| id.made_at().is_none()));
         let mut sorted = ids;
         sorted.sort();
         assert!(
             sorted.is_sorted_by_key(|id| id.as_bytes().to_owned()),
             "in the order in which they are stored"
         );
+    }
+
+    #[test]
+    fn the_number_of_an_event_is_what_its_emitter_is_answered() {
+        let emitted = EventEmitted { seq: 7, rules: Vec::new(), waiting: Vec::new(), refused: Vec::new() };
+        assert_eq!(Answer::Emitted(7).text(), serde_json::to_string(&emitted).unwrap());
     }
 
     #[test]

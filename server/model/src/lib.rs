@@ -33,7 +33,7 @@ mod tree;
 mod verify;
 
 pub use approval::{ApprovalNo, ApprovalRow, NewApproval, ToolUse};
-pub use call_key::{CallKey, KeptAnswer, KeyId};
+pub use call_key::{Answer, CallKey, KeptAnswer, KeyId};
 pub use cursor::{Cursor, OnlyIf};
 pub use end_reason::EndReason;
 pub use event::NewEvent;

@@ -5,12 +5,11 @@
 //! failed: so its closure borrows what it brings, and is called as often as need be. Its answer stays with it meanwhile.
 
 use aiwg_model::CallKey;
-use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::oneshot;
 
 use super::{
     command::EngineError,
-    once::{Earlier, Keyed},
+    once::{Earlier, Kept, Keyed},
     state::State,
     transaction::{Failure, Look, Transaction},
     unstored::Unstored,
@@ -98,7 +97,7 @@ impl<R: Send + 'static> Call<R> {
     /// Takes effect once, however often it is sent with this key, if one is given.
     pub(super) fn once(self, key: Option<CallKey>) -> Self
     where
-        R: Serialize + DeserializeOwned,
+        R: Kept,
     {
         Self { keyed: key.map(Keyed::new), ..self }
     }

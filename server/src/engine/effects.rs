@@ -8,6 +8,7 @@ use std::{
 
 use aiwg_model::{ApprovalNo, KeptAnswer, KeyId, TaskNo};
 use aiwg_protocol::types::{Event, Timestamp};
+use foldhash::quality::RandomState;
 
 use super::{
     NewEvent,
@@ -51,7 +52,7 @@ pub(super) struct Effects {
     /// The answers to calls with keys, which are stored together at its end.
     pub(super) answers: Vec<KeptAnswer>,
     /// The places of these, by their keys.
-    pub(super) answered: HashMap<KeyId, usize>,
+    pub(super) answered: HashMap<KeyId, usize, RandomState>,
     /// The commands that it has carried out, which are to be answered.
     pub(super) done: Vec<Command>,
 }

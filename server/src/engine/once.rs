@@ -3,8 +3,8 @@
 //! The answer is stored in the transaction of the effect: so both are there after a crash, or neither. A call that was refused
 //! leaves nothing, and its key is free.
 
-use aiwg_model::{CallKey, KeptAnswer};
-use aiwg_protocol::types::{Json, Timestamp};
+use aiwg_model::{Answer, CallKey, KeptAnswer};
+use aiwg_protocol::types::{EventEmitted, Json, TaskSubmitted, TasksRetried, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -13,10 +13,31 @@ use super::{
     transaction::{Failure, Transaction},
 };
 
+/// What calls with keys are answered.
+pub(super) trait Kept: Serialize + DeserializeOwned {
+    /// As it is stored.
+    fn kept(&self) -> serde_json::Result<Answer> {
+        serde_json::to_string(self).map(Answer::Json)
+    }
+}
+
+impl Kept for TaskSubmitted {}
+impl Kept for TasksRetried {}
+
+impl Kept for EventEmitted {
+    fn kept(&self) -> serde_json::Result<Answer> {
+        let Self { seq, rules, waiting, refused } = self;
+        if rules.is_empty() && waiting.is_empty() && refused.is_empty() {
+            return Ok(Answer::Emitted(*seq));
+        }
+        serde_json::to_string(self).map(Answer::Json)
+    }
+}
+
 /// The answer to a call with a key, and its way into the store and out of it.
 pub(super) struct Keyed<R> {
     key: CallKey,
-    to_text: fn(&R) -> serde_json::Result<String>,
+    to_answer: fn(&R) -> serde_json::Result<Answer>,
     of_json: fn(&Json) -> serde_json::Result<R>,
 }
 
@@ -30,9 +51,9 @@ pub(super) enum Earlier<R> {
     Committed(R),
 }
 
-impl<R: Serialize + DeserializeOwned> Keyed<R> {
+impl<R: Kept> Keyed<R> {
     pub(super) fn new(key: CallKey) -> Self {
-        Self { key, to_text: |answer| serde_json::to_string(answer), of_json: |text| text.to() }
+        Self { key, to_answer: R::kept, of_json: |text| text.to() }
     }
 }
 
@@ -50,8 +71,8 @@ impl<R> Keyed<R> {
     /// Has an answer stored under the key, in place of one that was stored before.
     pub(super) fn keep(&self, tx: &mut Transaction<'_>, answer: &R) {
         // What cannot be written could not be sent, either.
-        if let Ok(text) = (self.to_text)(answer) {
-            tx.keep_text(&self.key, text);
+        if let Ok(answer) = (self.to_answer)(answer) {
+            tx.keep(&self.key, answer);
         }
     }
 }
@@ -86,7 +107,7 @@ impl Transaction<'_> {
             }
         };
         // What cannot be read was never an answer.
-        let Ok(answer) = Json::from_text(kept.answer.as_str()) else { return Ok(None) };
+        let Ok(answer) = Json::from_text(kept.answer.text()) else { return Ok(None) };
         if kept.until <= at {
             return Ok(None);
         }
@@ -97,14 +118,13 @@ impl Transaction<'_> {
     }
 
     /// Has the answer to the first call with a key stored.
-    pub(super) fn keep_answer(&mut self, key: &CallKey, answer: &impl Serialize) {
-        if let Ok(text) = serde_json::to_string(answer) {
-            self.keep_text(key, text);
+    pub(super) fn keep_answer(&mut self, key: &CallKey, answer: &impl Kept) {
+        if let Ok(answer) = answer.kept() {
+            self.keep(key, answer);
         }
     }
 
-    /// Has an answer stored under its key, as it is written.
-    fn keep_text(&mut self, key: &CallKey, answer: String) {
+    fn keep(&mut self, key: &CallKey, answer: Answer) {
         let until = self.now.after_ms(CallKey::KEPT_MS);
         let kept = KeptAnswer { key: key.clone(), until, answer };
         let answers = &mut self.effects.answers;
@@ -184,7 +204,7 @@ mod tests {
     #[test]
     fn a_key_stands_for_its_call_for_a_day_and_is_free_then() {
         let mut machine = Machine::new();
-        machine.at(0, |tx| tx.keep_answer(&key(1), &7));
+        machine.at(0, |tx| tx.keep(&key(1), Answer::Json("7".to_owned())));
         for millis in [0, 1000, DAY - 1] {
             assert_eq!(machine.answer(millis, &key(1)), Ok(Some("7".to_owned())));
             assert_eq!(machine.answer(millis, &key(2)), Err(()));
@@ -230,7 +250,7 @@ mod tests {
         let stored = machine.at(0, |tx| tx.store.event(1).unwrap().unwrap());
         assert_eq!(stored.at, at);
         // The answer to its call was lost, and no daemon ran for days.
-        machine.at(0, |tx| tx.keep_answer(&key(2), &Json::new(&7).unwrap()));
+        machine.at(0, |tx| tx.keep(&key(2), Answer::Json("7".to_owned())));
         let late = Spooled { name: "late.json".to_owned(), key: key(2), ..spooled.clone() };
         machine.at(3 * DAY, |tx| assert!(tx.take_spooled(std::slice::from_ref(&late), &[]).is_ok()));
         assert_eq!(machine.state.last_event, 1);

@@ -32,6 +32,12 @@ CREATE TABLE answer (
     PRIMARY KEY (span, id)
 );
 
+CREATE TABLE answer_group (
+    no      BIGINT PRIMARY KEY, -- the time that the first key begins with, in milliseconds since 1970, and 4 bits more: which one of that time
+    until   BIGINT NOT NULL, -- from when the keys stand for nothing any more, in milliseconds since 1970
+    answers BYTEA NOT NULL -- for each, in the order of the keys: its 17 bytes as in `answer`, the digest of the params, 16, and the event's number, 8
+);
+
 CREATE TABLE approval (
     no           BIGINT PRIMARY KEY,
     task         BIGINT NOT NULL, -- which waits for it; it is forgotten with its task

@@ -2,21 +2,18 @@
 //!
 //! They are stored by the span of hours in which their time ends, and within it by their keys: what is over is all at the beginning, and needs
 //! no index of its own. Nearly every key is new, and that is known without a look at the table: by a filter for each span, which holds the keys
-//! of it. For spans of an earlier daemon it is filled little by little.
+//! of it. For spans of an earlier daemon it is filled little by little. Where it can be, the answers of a transaction share a row
+//! ([`super::answer_groups`]).
 
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    hash::{BuildHasher, RandomState},
-    ops::ControlFlow,
-    sync::LazyLock,
-};
+use std::{borrow::Cow, collections::BTreeMap, hash::BuildHasher, ops::ControlFlow, sync::LazyLock};
 
-use aiwg_model::{CallKey, KeptAnswer, KeyId};
+use aiwg_model::{Answer, CallKey, KeptAnswer, KeyId};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::Result;
+use foldhash::quality::RandomState;
 
 use super::{
+    answer_groups::{self as groups, Group, Record},
     driver::{Connection, Row, prepare},
     filter::Filter,
     lenient::one,
@@ -52,6 +49,10 @@ fn keep(rows: &str) -> String {
 pub(super) struct Answers {
     spans: BTreeMap<i64, Span>,
     hashes: RandomState,
+    /// The number of the row from which on the keys of all that share one are in the filters; none if those of all rows are.
+    groups_read_from: Option<i64>,
+    /// The number of rows of shared answers that were stored.
+    groups_stored: u16,
     /// True if the open transaction has forgotten some, which are there again if it is undone.
     pub(super) have_gone: bool,
 }
@@ -60,6 +61,8 @@ pub(super) struct Answers {
 #[derive(Debug, Default)]
 struct Span {
     keys: Filter,
+    /// The keys of answers that share a row.
+    grouped: Filter,
     /// The key up to which those of the table are in the filter; none if all are.
     read_to: Option<Vec<u8>>,
 }
@@ -81,6 +84,9 @@ impl Answers {
             all.spans.insert(span, Span { read_to: Some(Vec::new()), ..Span::default() });
             last = span;
         }
+        let last = prepare(connection, "SELECT max(no) FROM answer_group")?
+            .only(values![], |row| row.get::<Option<i64>>(0))?;
+        all.groups_read_from = last.map(|no| no.saturating_add(1));
         Ok(all)
     }
 
@@ -90,16 +96,63 @@ impl Answers {
         self.spans.iter().rev().filter(move |(_, span)| span.may_hold(id, hash)).map(|(no, _)| *no)
     }
 
+    /// The first and the last number of the shared rows in which a key may be; none if it is in none of them.
+    fn groups_of(&self, id: &KeyId) -> Option<(i64, i64)> {
+        let made_at = id.made_at()?;
+        let (first, last) = groups::numbers_for(made_at);
+        let hash = self.hashes.hash_one(id.as_bytes());
+        let (earliest, latest) = groups::ends_of(made_at);
+        let mut spans = self.spans.range(earliest.div_euclid(SPAN_MS)..=latest.div_euclid(SPAN_MS));
+        let may_be = self.groups_read_from.is_some_and(|read_from| first < read_from)
+            || spans.any(|(_, span)| span.grouped.may_hold(hash));
+        may_be.then_some((first, last))
+    }
+
+    /// True if an answer may be stored under a key.
+    fn may_hold(&self, id: &KeyId) -> bool {
+        self.groups_of(id).is_some() || self.spans_of(id).next().is_some()
+    }
+
     /// Takes notice that an answer is stored.
     fn add(&mut self, answer: &KeptAnswer) {
+        let hash = self.hashes.hash_one(answer.key.id().as_bytes());
         // Of a new span there is nothing in the table.
-        let span = self.spans.entry(span_of(answer.until)).or_default();
-        span.keys.add(self.hashes.hash_one(answer.key.id().as_bytes()));
+        self.spans.entry(span_of(answer.until)).or_default().keys.add(hash);
+    }
+
+    /// Takes notice that answers are stored in one row.
+    fn add_group(&mut self, until: Timestamp, answers: &[u8]) {
+        let Self { spans, hashes, .. } = self;
+        let grouped = &mut spans.entry(span_of(until)).or_default().grouped;
+        groups::keys_of(answers).for_each(|id| grouped.add(hashes.hash_one(id)));
+    }
+
+    /// Reads some of the keys of shared rows that are not in their filter yet, the last ones first. False if there are none.
+    fn read_groups<C: Connection>(&mut self, connection: &C) -> Result<bool> {
+        let Some(read_from) = self.groups_read_from else { return Ok(false) };
+        let mut select = prepare(
+            connection,
+            "SELECT no, until, answers FROM answer_group WHERE no < ? ORDER BY no DESC LIMIT ?",
+        )?;
+        self.groups_read_from = None;
+        let (mut rows, limit) = (0, READ_AT_ONCE / groups::MOST as u64);
+        select.each(values![read_from, limit], |row| {
+            self.add_group(row.get::<Millis>(1)?.0, row.value(2)?.as_blob()?);
+            rows += 1;
+            if rows == limit {
+                self.groups_read_from = Some(row.get(0)?);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(true)
     }
 
     /// Reads some of the keys that are not in their filter yet, of the last span first.
     fn read_on<C: Connection>(&mut self, connection: &C) -> Result<()> {
-        for (no, Span { keys, read_to }) in self.spans.iter_mut().rev() {
+        if self.read_groups(connection)? {
+            return Ok(());
+        }
+        for (no, Span { keys, read_to, .. }) in self.spans.iter_mut().rev() {
             let Some(last) = read_to else { continue };
             let mut select =
                 prepare(connection, "SELECT id FROM answer WHERE span = ? AND id > ? ORDER BY id LIMIT ?")?;
@@ -135,13 +188,13 @@ fn place(answer: &KeptAnswer) -> (i64, &[u8]) {
 }
 
 /// The row of an answer.
-fn row_of(KeptAnswer { key, until, answer }: &KeptAnswer) -> [Value<'_>; 5] {
+fn row_of<'a>(KeptAnswer { key, until, answer }: &'a KeptAnswer) -> [Value<'a>; 5] {
     [
         Value::Integer(span_of(*until)),
         Value::Blob(Cow::Borrowed(key.id().as_bytes())),
         Value::Integer(until.as_millis()),
         Value::Blob(key.call()),
-        Value::Text(Cow::Borrowed(answer)),
+        Value::Text(answer.text()),
     ]
 }
 
@@ -153,7 +206,7 @@ impl<C: Connection> Writer<C> {
                 self.statement("SELECT call, until, answer FROM answer WHERE span = ? AND id = ?")?;
             let found = select.first(values![span, *id.as_bytes()], |row| {
                 let key = CallKey::stored(id.clone(), row.value(0)?.as_blob()?);
-                let (until, answer) = (row.get::<Millis>(1)?.0, row.get(2)?);
+                let (until, answer) = (row.get::<Millis>(1)?.0, Answer::Json(row.get(2)?));
                 // What cannot be read was never an answer.
                 Ok(key.map(|key| KeptAnswer { key, until, answer }))
             });
@@ -161,11 +214,67 @@ impl<C: Connection> Writer<C> {
                 return Ok(Some(answer));
             }
         }
-        Ok(None)
+        // One that was stored again has a row of its own by now.
+        let Some((first, last)) = self.answers.groups_of(id) else { return Ok(None) };
+        let mut select = self.statement(
+            "SELECT until, answers FROM answer_group WHERE no >= ? AND no <= ? ORDER BY no DESC",
+        )?;
+        let mut answer = None;
+        select.each(values![first, last], |row| {
+            answer = groups::find(row.value(1)?.as_blob()?, id, row.get::<Millis>(0)?.0);
+            Ok(if answer.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(answer)
     }
 
     /// Stores answers, each in place of one that is stored under its key. Those that are in the order of their keys take the least time.
     pub fn keep_answers(&mut self, answers: &[KeptAnswer]) -> Result<()> {
+        let (mut alone, mut group) = (Vec::new(), None::<Group<'_>>);
+        for answer in answers {
+            // What may be stored already is to be replaced, and shared rows never change.
+            let record = Record::of(answer).filter(|_| !self.answers.may_hold(answer.key.id()));
+            let Some(record) = record else {
+                alone.push(answer);
+                continue;
+            };
+            if !group.as_mut().is_some_and(|group| group.take(&record))
+                && let Some(full) = group.replace(Group::new(&record))
+            {
+                self.keep_group(full, &mut alone)?;
+            }
+        }
+        if let Some(last) = group {
+            self.keep_group(last, &mut alone)?;
+        }
+        self.keep_alone(&alone)?;
+        self.answers.read_on(&self.connection)
+    }
+
+    /// Stores answers in one row. If there is no number for it, they are to have a row each.
+    fn keep_group<'a>(&mut self, group: Group<'a>, alone: &mut Vec<&'a KeptAnswer>) -> Result<()> {
+        let Some(first) = group.members.first() else { return Ok(()) };
+        let until = first.until;
+        self.answers.groups_stored = self.answers.groups_stored.wrapping_add(1);
+        let no = group.number(self.answers.groups_stored);
+        let is_stored =
+            self.statement(
+                "INSERT INTO answer_group (no, until, answers) VALUES (?, ?, ?) ON CONFLICT (no) DO NOTHING",
+            )?
+            .execute(&[
+                Value::Integer(no),
+                Value::Integer(until.as_millis()),
+                Value::Blob(Cow::Borrowed(&group.answers)),
+            ])? > 0;
+        if is_stored {
+            self.answers.add_group(until, &group.answers);
+        } else {
+            alone.extend(group.members);
+        }
+        Ok(())
+    }
+
+    /// Stores answers in a row each.
+    fn keep_alone(&mut self, answers: &[&KeptAnswer]) -> Result<()> {
         answers.iter().for_each(|answer| self.answers.add(answer));
         let (many, few) = answers.as_chunks::<AT_ONCE>();
         if !many.is_empty() {
@@ -173,17 +282,16 @@ impl<C: Connection> Writer<C> {
             for rows in many {
                 // Not every database stores a row twice in one statement.
                 if rows.is_sorted_by(|one, next| place(one) < place(next)) {
-                    statement.execute(rows.each_ref().map(row_of).as_flattened())?;
+                    statement.execute(rows.map(row_of).as_flattened())?;
                 } else {
                     self.keep_one_by_one(rows)?;
                 }
             }
         }
-        self.keep_one_by_one(few)?;
-        self.answers.read_on(&self.connection)
+        self.keep_one_by_one(few)
     }
 
-    fn keep_one_by_one(&self, answers: &[KeptAnswer]) -> Result<()> {
+    fn keep_one_by_one(&self, answers: &[&KeptAnswer]) -> Result<()> {
         for answer in answers {
             self.statement(&KEEP_ONE)?.execute(&row_of(answer))?;
         }
@@ -192,12 +300,13 @@ impl<C: Connection> Writer<C> {
 
     /// True if the filters hold the keys of all stored answers.
     pub fn has_read_all_keys(&self) -> bool {
-        self.answers.spans.values().all(|span| span.read_to.is_none())
+        self.answers.groups_read_from.is_none()
+            && self.answers.spans.values().all(|span| span.read_to.is_none())
     }
 
     /// True if an answer may be stored under a key, as far as that is known without a look at the table.
     pub fn may_have_answer(&self, id: &KeyId) -> bool {
-        self.answers.spans_of(id).next().is_some()
+        self.answers.may_hold(id)
     }
 
     /// Number of spans that may have answers.
@@ -205,7 +314,8 @@ impl<C: Connection> Writer<C> {
         self.answers.spans.len()
     }
 
-    /// Forgets those answers whose time is over, `limit` at the most, once that of their span is. Returns their number.
+    /// Forgets those answers whose time is over, `limit` rows of them at the most, once that of their span is, or of all that may be in their row.
+    /// Returns the number of the rows.
     pub fn prune_answers(&mut self, now: Timestamp, limit: u64) -> Result<usize> {
         let current = span_of(now);
         let forgotten = self
@@ -214,6 +324,14 @@ impl<C: Connection> Writer<C> {
                      SELECT span, id FROM answer WHERE span < ? ORDER BY span, id LIMIT ?)",
             )?
             .execute(values![current, limit])?;
+        let shared = limit.saturating_sub(forgotten as u64).div_ceil(groups::MOST as u64);
+        let forgotten = forgotten
+            + self
+                .statement(
+                    "DELETE FROM answer_group WHERE no IN (
+                         SELECT no FROM answer_group WHERE no < ? ORDER BY no LIMIT ?)",
+                )?
+                .execute(values![groups::first_in_force(now), shared])?;
         self.answers.have_gone |= forgotten > 0;
         if forgotten == 0 {
             // All of them are empty. If that is undone, it is looked up again.

@@ -7,6 +7,7 @@
 //! The queue is an index of the table of tasks: nothing has to be loaded at start, and a transaction that is undone leaves nothing to
 //! undo in memory but the counters.
 
+mod answer_groups;
 mod answers;
 mod approvals;
 mod automation;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_model::{CallKey, EndReason, Hold, KeptAnswer, KeyId, RunId, RunRow, StopReason, TaskNo};
+use aiwg_model::{Answer, CallKey, EndReason, Hold, KeptAnswer, KeyId, RunId, RunRow, StopReason, TaskNo};
 use aiwg_protocol::types::{TaskUsage, Timestamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -180,7 +180,7 @@ fn the_answers_to_calls_with_keys() {
         let found = store.writer.kept_answer(&id).unwrap().unwrap_or_else(|| panic!("{caller} {key}"));
         let key = CallKey::stored(id, &call).unwrap();
         let until = Timestamp::from_millis(until);
-        assert_eq!(found, KeptAnswer { key, until, answer: answer.to_owned() });
+        assert_eq!(found, KeptAnswer { key, until, answer: Answer::Json(answer.to_owned()) });
     }
     assert!(store.writer.cursors("answer").unwrap().is_empty());
     assert_eq!(store.writer.cursors("spool").unwrap()["a"], "");

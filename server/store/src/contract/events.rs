@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use aiwg_model::{CallKey, Cursor, Keep, KeptAnswer, OnlyIf, TaskNo};
+use aiwg_model::{Cursor, Keep, OnlyIf, TaskNo};
 use aiwg_patterns::TopicFilter;
-use aiwg_protocol::types::{Cause, Timestamp};
+use aiwg_protocol::types::Cause;
 
 use super::{Backend, at, commit, event, queue, task, with_payload};
 use crate::{EventFilter, EventPage, From, Reader};
@@ -133,56 +133,4 @@ pub fn cursors_move_from_where_they_are(backend: &dyn Backend) {
     }
     commit(&mut *store, |tx| tx.move_cursor(&Cursor { value: None, ..to("", OnlyIf::Always) }));
     assert!(store.view().unwrap().cursors("a").unwrap().is_empty());
-}
-
-fn kept(key: &str, topic: &str, until: Timestamp, answer: &str) -> KeptAnswer {
-    let key = CallKey::of_event("", key, topic, None).unwrap();
-    KeptAnswer { key, until, answer: answer.to_owned() }
-}
-
-/// The answer to a call is found by its key alone, however many were stored with it, and the last one stands.
-pub fn answers_are_kept_by_their_keys(backend: &dyn Backend) {
-    let mut store = backend.store();
-    let day = |no| Timestamp::from_millis(no * 86_400_000);
-    let ids = |no: usize| match no % 3 {
-        0 => format!("{no:032x}"),
-        1 => format!("{no:08x}-0000-7000-8000-000000000000"),
-        _ => format!("k{no}"),
-    };
-    commit(&mut *store, |tx| tx.keep_answers(&[kept(&ids(3), "a", day(1), "0")]));
-    commit(&mut *store, |tx| tx.keep_answers(&[]));
-    for (round, count) in [1, 16, 100, 100].into_iter().enumerate() {
-        let topic = format!("round:{round}");
-        // The last ones are kept longer than those that they replace.
-        let all: Vec<KeptAnswer> = (0..count)
-            .map(|no| kept(&ids(no), &topic, day(1 + round as i64 / 3), &format!("{{\"seq\":{no}}}")))
-            .collect();
-        let mut tx = store.begin().unwrap();
-        tx.keep_answers(&all).unwrap();
-        assert_eq!(tx.kept_answer(all[0].key.id()).unwrap().as_ref(), Some(&all[0]));
-        tx.commit().unwrap();
-        let view = store.view().unwrap();
-        for answer in &all {
-            assert_eq!(view.kept_answer(answer.key.id()).unwrap().as_ref(), Some(answer));
-        }
-        assert_eq!(view.kept_answer(kept(&ids(count), "a", day(1), "").key.id()).unwrap(), None);
-    }
-    let undone = kept("undone", "a", day(1), "7");
-    let mut tx = store.begin().unwrap();
-    tx.keep_answers(std::slice::from_ref(&undone)).unwrap();
-    drop(tx);
-    assert_eq!(store.view().unwrap().kept_answer(undone.key.id()).unwrap(), None);
-    drop(store);
-    let store = &mut *backend.store();
-    let view = store.view().unwrap();
-    assert!((0..100).all(|no| {
-        let found = view.kept_answer(kept(&ids(no), "a", day(1), "").key.id()).unwrap();
-        found == Some(kept(&ids(no), "round:3", day(2), &format!("{{\"seq\":{no}}}")))
-    }));
-    drop(view);
-    // What an earlier daemon has stored is known by now.
-    commit(store, |tx| tx.keep_answers(&[]));
-    let view = store.view().unwrap();
-    assert_eq!(view.kept_answer(undone.key.id()).unwrap(), None);
-    assert!(view.kept_answer(kept(&ids(7), "a", day(1), "").key.id()).unwrap().is_some());
 }

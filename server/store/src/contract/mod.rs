@@ -11,6 +11,7 @@
 // Stories are tests, whatever crate they are in.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod answers;
 mod approvals;
 mod events;
 mod lineage;
@@ -29,8 +30,8 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
 pub use self::{
-    approvals::*, events::*, lineage::*, matches::*, outbox::*, queue::*, retention::*, rules::*, runs::*,
-    spending::*, sums::*, tasks::*, transactions::*,
+    answers::*, approvals::*, events::*, lineage::*, matches::*, outbox::*, queue::*, retention::*, rules::*,
+    runs::*, spending::*, sums::*, tasks::*, transactions::*,
 };
 use crate::{Reader, Result, Store, Transaction};
 
@@ -67,7 +68,8 @@ macro_rules! contract {
             a_running_task_goes_on,
             dependents_wait, whoever_rests_waits, what_is_held_waits, holds_end_in_time, retries_are_noted, records_are_in_use,
             events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,
-            cursors_move_from_where_they_are, answers_are_kept_by_their_keys, numbers_are_never_given_again,
+            cursors_move_from_where_they_are, answers_are_kept_by_their_keys,
+            answers_to_events_are_kept_by_their_keys, numbers_are_never_given_again,
             old_tasks_are_forgotten, old_events_are_forgotten, late_events_leave_no_hole, cursors_are_forgotten_in_time,
             answers_are_forgotten_in_time,
             an_approval_is_decided_once, approvals_expire_in_time, approvals_go_with_their_task,

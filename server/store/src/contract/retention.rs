@@ -1,6 +1,6 @@
 //! Forgetting what is old.
 
-use aiwg_model::{CallKey, Cursor, Hold, Keep, KeptAnswer, Outcome, TaskNo, TaskSpec};
+use aiwg_model::{Answer, CallKey, Cursor, Hold, Keep, KeptAnswer, Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, TaskState};
 
 use super::{Backend, at, commit, event, numbers, queue, task};
@@ -107,7 +107,7 @@ pub fn answers_are_forgotten_in_time(backend: &dyn Backend) {
     let answer = |key: &str, until| KeptAnswer {
         key: CallKey::of_event("", key, "a", None).unwrap(),
         until,
-        answer: "7".to_owned(),
+        answer: Answer::Json("7".to_owned()),
     };
     let (day, hour) = (24 * 3600, 3600);
     let all = [answer("one", at(day)), answer("two", at(day + 1)), answer("three", at(3 * day))];

@@ -1,6 +1,8 @@
 //! The answers to calls with keys.
 
-use aiwg_model::{CallKey, KeptAnswer};
+use std::ops::Add as _;
+
+use aiwg_model::{Answer, CallKey, KeptAnswer};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store_sql::{
     Backend,
@@ -12,7 +14,7 @@ use crate::SqliteStore;
 
 fn answer(key: &str, until: i64) -> KeptAnswer {
     let key = CallKey::of_event("", key, "a", None).unwrap();
-    KeptAnswer { key, until: Timestamp::from_millis(until), answer: "7".to_owned() }
+    KeptAnswer { key, until: Timestamp::from_millis(until), answer: Answer::Json("7".to_owned()) }
 }
 
 fn keep(store: &mut SqliteStore, answers: &[KeptAnswer]) {
@@ -88,4 +90,65 @@ fn what_was_forgotten_in_vain_is_there() {
     );
     assert_eq!(store.writer.answer_spans(), 1);
     assert_eq!(store.writer.kept_answer(late.key.id()).unwrap(), Some(late));
+}
+
+/// That is what makes a key cheap: a row for each costs as much as an event does.
+#[test]
+fn answers_to_events_of_a_transaction_share_a_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&dir.path().join("db")).unwrap();
+    let made_at = 1_795_860_000_000_i64;
+    let until = Timestamp::from_millis(made_at).after_ms(CallKey::KEPT_MS);
+    let of = |transaction: u64| -> Vec<KeptAnswer> {
+        let emitted = |no: u64| {
+            let key = CallKey::of_event("", &format!("{made_at:012x}{transaction:04x}{no:016x}"), "a", None);
+            KeptAnswer { key: key.unwrap(), until, answer: Answer::Emitted(no) }
+        };
+        (0..64).map(emitted).collect()
+    };
+    let rows = |store: &SqliteStore| -> (u32, u32) {
+        let count = "SELECT (SELECT count(*) FROM answer_group), (SELECT count(*) FROM answer)";
+        store.connection().query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    // As many of one millisecond as there are places for, and then one more.
+    for no in 0..17 {
+        keep(&mut store, &of(no));
+        let full = u32::try_from(no.min(15)).unwrap() + 1;
+        let (shared, alone) = rows(&store);
+        // Some keys are taken for what may be stored already.
+        assert!(shared == full && (alone < 64) == (no < 16), "{no}: {shared} {alone}");
+        assert!(of(no).iter().all(|one| store.writer.kept_answer(one.key.id()).unwrap().is_some()));
+    }
+}
+
+#[test]
+fn a_shared_row_that_cannot_be_read_has_no_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db");
+    drop(SqliteStore::open(&path).unwrap());
+    let row = |no: i64, until: i64, answers: &str| {
+        format!("INSERT INTO answer_group VALUES ({no}, {until}, {answers});")
+    };
+    let rows = [
+        row(i64::MIN, i64::MIN, "zeroblob(41)"),
+        row(i64::MAX, i64::MAX, "zeroblob(40)"),
+        row(0, 0, "x''"),
+        row(1, 86_400_000, "CAST(x'01' || zeroblob(100) AS BLOB)"),
+    ];
+    Connection::open(&path).unwrap().execute_batch(&rows.concat()).unwrap();
+    let mut store = SqliteStore::open(&path).unwrap();
+    let at_zero = |key: &str| {
+        let key = CallKey::of_event("", key, "a", None).unwrap();
+        KeptAnswer { key, until: Timestamp::from_millis(86_400_000), answer: Answer::Emitted(7) }
+    };
+    let all = [at_zero(&"0".repeat(32)), at_zero(&"0".repeat(31).add("1")), at_zero(&"f".repeat(32))];
+    for _ in 0..3 {
+        assert_eq!(store.writer.kept_answer(all[1].key.id()).unwrap(), None);
+        keep(&mut store, &[]);
+    }
+    keep(&mut store, &all);
+    for one in &all {
+        let found = store.writer.kept_answer(one.key.id()).unwrap().unwrap();
+        assert_eq!(found.answer.text(), one.answer.text());
+    }
 }
