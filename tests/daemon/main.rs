@@ -37,4 +37,5 @@ mod vectors;
 mod verify;
 mod why;
 mod wire;
+mod workspace_repositories;
 mod workspaces;

@@ -70,4 +70,5 @@ mod watching;
 mod webhooks;
 mod why;
 mod workspace_kills;
+mod workspace_waits;
 mod workspaces;

@@ -108,7 +108,8 @@ async fn brought(context: &Arc<Context>, wanted: Wanted, back: WorkspaceBack) ->
         let repository = its.workspaces.repository().map_err(|error| error.to_string())?;
         let (from, commit) = commits(&wanted)?;
         if back == WorkspaceBack::Branch {
-            let name = twice(|| repository.branch(&wanted.run.task.to_string(), &commit))?;
+            let name =
+                twice((&repository, &commit), || repository.branch(&wanted.run.task.to_string(), &commit))?;
             return Ok(Brought::Branch(name));
         }
         let dir = its.project.action_dir(wanted.run.task).join(wanted.run.dir());
@@ -126,7 +127,7 @@ fn patch(
     let path = dir.join(PATCH_FILE);
     let said = |source| Error::Io { doing: "write the patch", path: path.clone(), source };
     let subject = format!("Result of {}, run {}", wanted.run.task, wanted.run.n);
-    twice(|| {
+    twice((repository, commit), || {
         let held = Dir::open_own(dir).map_err(said)?;
         let file = held.open_private(PATCH_FILE.as_ref(), OFlags::CREATE | OFlags::TRUNC).map_err(said)?;
         repository.patch(from, commit, &subject, &file)
@@ -135,12 +136,25 @@ fn patch(
 }
 
 /// Does it once more where git fails, which someone may have ended.
-fn twice<T>(step: impl Fn() -> Result<T, Error>) -> Result<T, String> {
+fn twice<T>(
+    (repository, result): (&Repository, &Commit),
+    step: impl Fn() -> Result<T, Error>,
+) -> Result<T, String> {
     let done = match step() {
         Err(Error::Git { .. }) => step(),
         done => done,
     };
-    done.map_err(|error| error.to_string())
+    done.map_err(|error| explained(repository, result, &error))
+}
+
+/// The reason for which something cannot be done with a result: it may have been forgotten.
+pub(crate) fn explained(repository: &Repository, result: &Commit, error: &Error) -> String {
+    match error {
+        Error::Git { .. } if repository.commit_of(result.hash()).is_err() => format!(
+            "the commit {result} has been forgotten, as `retention.result_days` or `aiwg workspace prune --results` has it, and git has removed it"
+        ),
+        error => error.to_string(),
+    }
 }
 
 fn commits(wanted: &Wanted) -> Result<(Commit, Commit), String> {
@@ -159,7 +173,7 @@ pub(crate) async fn apply(context: &Arc<Context>, wanted: Wanted) -> Brought {
     let applied = move || -> Result<Brought, String> {
         let repository = its.workspaces.repository().map_err(|error| error.to_string())?;
         let (from, commit) = commits(&wanted)?;
-        Ok(match twice(|| repository.apply(&from, &commit))? {
+        Ok(match twice((&repository, &commit), || repository.apply(&from, &commit))? {
             Applied::Done { paths } => Brought::Applied(paths),
             Applied::Conflict { mut paths, why } => {
                 paths.truncate(MOST_PATHS);

@@ -37,7 +37,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use crate::{context::Context, engine::Order};
 pub(crate) use account::account;
 use agent::Agent;
-pub(crate) use bring::{Wanted, apply, wanted};
+pub(crate) use bring::{Wanted, apply, explained, wanted};
 pub(crate) use environment::DEPTH_ENV;
 pub use environment::{AGENT_ENV, TASK_ENV};
 use force::end_unkept;

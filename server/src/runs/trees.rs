@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_model::{KeptTree, RunId, RunRow, TreeOrder};
+use aiwg_model::{KeptTree, RunId, RunRow, TaskNo, TreeOrder};
 use aiwg_worktrees::{Commit, Error, Repository, Use};
 use tokio::time::sleep;
 
@@ -170,6 +170,12 @@ pub(super) fn report_unusable(shared: &Shared, why: Option<&NoTrees>) {
         }
         None => shared.context.health.clear(NO_TREES_ISSUE),
     }
+}
+
+/// Says in the health why a task waits for its work tree, until one is ready.
+pub(super) fn report_delay(shared: &Shared, task: TaskNo, why: &Error) {
+    let words = format!("{task} waits for its work tree, which is tried again: {why}");
+    shared.context.health.report(NO_TREES_ISSUE, words);
 }
 
 /// Keeps what a run has left in its work tree, whatever came of it, and tells the engine; also if what is set up before it was.

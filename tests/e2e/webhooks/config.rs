@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{GITHUB_PUSH, Hooks, json_type};
-use crate::support::Project;
+use crate::{support::Project, workspaces::git};
 
 #[test]
 fn no_agent_gets_the_secret_of_a_webhook_and_none_acts_for_the_outside_unless_a_rule_says_so() {
@@ -51,6 +51,41 @@ fn no_agent_gets_the_secret_of_a_webhook_and_none_acts_for_the_outside_unless_a_
         checked.code != 0 && checked.out.contains("of all programs only claude is known"),
         "{}",
         checked.out
+    );
+}
+
+#[test]
+fn what_the_outside_triggers_reads_in_a_work_tree_of_its_own() {
+    let agent = aiwg_testing::claude_stand_in()["command"].clone();
+    let mut rule = Project::rule(
+        "reads",
+        "open:*",
+        "do: { cat a; pwd; tr '\\0' ' ' </proc/$$/cmdline; } >.stand-in-said; answer done",
+    );
+    rule["action"]["workspace"] = json!({ "base": "head" });
+    let hooks = Hooks::with(json!({ "agent": { "program": "claude", "command": agent }, "rules": [rule] }));
+    let project = &hooks.project;
+    std::fs::write(project.file(".gitignore"), ".aiwg\n.stand-in-*\nstate-home\n").unwrap();
+    std::fs::write(project.file("a"), "one\n").unwrap();
+    git(project, &["init", "-q", "-b", "main"]);
+    git(project, &["add", "."]);
+    git(project, &["commit", "-q", "-m", "first"]);
+    std::fs::write(project.file("a"), "what nobody has committed\n").unwrap();
+    assert_eq!(hooks.post("/open", &json_type(), br#"{"type":"x"}"#).0, 200);
+    let task = project.ended("task-0001");
+    let workspace = &task["workspace"];
+    assert_eq!(
+        (&task["state"], &task["agent"]),
+        (&json!("completed"), &json!("webhook:read-only")),
+        "{task}"
+    );
+    let there = workspace["dir"].as_str().unwrap();
+    let said = std::fs::read_to_string(std::path::Path::new(there).join(".stand-in-said")).unwrap();
+    assert!(said.starts_with(&format!("one\n{there}\n")) && said.contains("--tools=Read"), "{said}");
+    assert_eq!(
+        (&workspace["result"]["files"], workspace["result"].get("branch")),
+        (&json!(0), None),
+        "{task}"
     );
 }
 

@@ -15,7 +15,7 @@ use super::check;
 use crate::{
     api::Handler,
     engine::{Brought, EngineError, TreeUse, latest_kept, tree_uses},
-    runs::{Place, Wanted, apply, in_words, keep_now, leave_to_person, wanted},
+    runs::{Place, Wanted, apply, explained, in_words, keep_now, leave_to_person, wanted},
 };
 
 /// The longest diff, in bytes.
@@ -37,8 +37,8 @@ pub(crate) async fn task_diff(handler: &Handler, params: TaskDiffParams) -> Resu
 
 fn diff(repository: &Repository, wanted: &Wanted) -> Result<TaskDiff, ApiError> {
     let (from, commit) = (commit(&wanted.from)?, commit(&wanted.kept.commit)?);
-    let diff =
-        repository.diff(&from, &commit, LONGEST_DIFF).map_err(|error| no_result(&error.to_string()))?;
+    let diff = repository.diff(&from, &commit, LONGEST_DIFF);
+    let diff = diff.map_err(|error| no_result(&explained(repository, &commit, &error)))?;
     let sum = |of: fn(&aiwg_worktrees::FileNumbers) -> Option<u64>| diff.files.iter().filter_map(of).sum();
     let (insertions, deletions) = (sum(|file| file.insertions), sum(|file| file.deletions));
     let file = |file: aiwg_worktrees::FileNumbers| DiffFile {

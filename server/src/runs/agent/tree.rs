@@ -62,13 +62,16 @@ impl Agent {
                     give_up(shared, number, error.to_string()).await;
                 }
                 if self.runs_without_tree(shared).await >= MOST_WITHOUT_TREE {
+                    trees::report_unusable(shared, None);
                     return End::of(could_not_start(&error));
                 }
                 tracing::warn!(task = %self.task.no, ?number, %error, "its work tree could not be made ready, and another one is tried");
+                trees::report_delay(shared, self.task.no, &error);
                 End::Lost { started: false, rest: None, used: Box::default() }
             }
             NoTree::Later(error) => {
                 tracing::warn!(task = %self.task.no, %error, "its work tree could not be made ready, which is tried again");
+                trees::report_delay(shared, self.task.no, &error);
                 End::Lost { started: false, rest: None, used: Box::default() }
             }
             NoTree::Unusable(why) => {
