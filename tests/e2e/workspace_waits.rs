@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::{
+    permissions,
     support::{Project, until, until_some},
     workspaces::{brought, git, repository},
 };
@@ -14,8 +15,96 @@ fn one_tree() -> Value {
     json!({ "mode": "worktree", "max_trees": 1 })
 }
 
+/// A project in a repository whose agents ask before what they do, and do not wait long in their place.
+fn asking() -> Project {
+    let more = json!({ "agent": aiwg_testing::asking(), "workspace": one_tree(), "daemon": { "max_parallel_actions": 2 } });
+    let project = repository(more, &[("a".to_owned(), "one\n".to_owned())], false);
+    project.stop();
+    let ignored = project.read(".gitignore") + ".asking-*\n.calls\n.hooks\n.commands\n";
+    std::fs::write(project.file(".gitignore"), ignored).unwrap();
+    permissions::start(&project, 1);
+    project
+}
+
+/// A task that changes `a`, notes what was there before, and then asks whether it may go on, twice as it is told to; once it waits without a process.
+fn parked(project: &Project) -> String {
+    let work = json!([
+        { "calls": [{ "input": "cat a >>seen; echo agent >>a", "free": true }] },
+        { "calls": ["echo allowed >>a"] },
+        { "calls": ["echo allowed >>a"] },
+        { "text": "Made." }
+    ]);
+    let id = permissions::submitted(project, work);
+    let waits = || project.task(&id)["waiting"] == "approval" && project.task(&id)["pid"].is_null();
+    until("the task to wait for a person", waits);
+    assert_eq!(project.task(&id)["workspace"]["result"]["files"], 2, "its work is kept before anyone waits");
+    id
+}
+
+/// A task that has the work tree of the other one until there is the file `go`.
+fn tenant(project: &Project) -> (String, PathBuf) {
+    let work = format!(
+        "ls; until [ -e {} ]; do sleep 0.01; done; echo other >a",
+        project.file("state-home/go").display()
+    );
+    let id = permissions::submitted(
+        project,
+        json!([{ "calls": [{ "input": work, "free": true }] }, { "text": "Other." }]),
+    );
+    let dir =
+        until_some("its directory", || project.task(&id)["workspace"]["dir"].as_str().map(PathBuf::from));
+    until("its agent", || !dir.join("seen").exists());
+    (id, dir)
+}
+
 fn dir(project: &Project, id: &str) -> PathBuf {
     PathBuf::from(project.task(id)["workspace"]["dir"].as_str().unwrap())
+}
+
+fn crash(project: &Project) {
+    project.kill_daemon();
+    permissions::start(project, 1);
+}
+
+#[test]
+fn a_task_that_is_put_off_finds_its_work_again_where_another_one_has_had_its_tree() {
+    let project = asking();
+    let id = parked(&project);
+    let before = dir(&project, &id);
+    let (other, there) = tenant(&project);
+    assert_eq!(there, before, "there is no other one");
+    crash(&project);
+    std::fs::write(project.file("state-home/go"), "").unwrap();
+    project.ended(&other);
+    permissions::decide(&project, "approve", &permissions::pending(&project));
+    // In the same directory its session goes on with the call that was put off.
+    let task = brought(&project, &id);
+    assert_eq!((&task["state"], &task["result"]), (&json!("completed"), &json!("Made.")), "{task}");
+    assert_eq!(dir(&project, &id), before);
+    let branch = |name: &str| git(&project, &["show", &format!("aiwg/{id}:{name}")]);
+    assert_eq!((branch("a"), branch("seen")), ("one\nagent\nallowed\n".to_owned(), "one\n".to_owned()));
+    assert_eq!(git(&project, &["show", &format!("aiwg/{other}:a")]), "other\n");
+}
+
+#[test]
+fn a_task_that_is_put_off_goes_on_elsewhere_from_its_result_where_its_tree_is_in_use() {
+    let project = asking();
+    let id = parked(&project);
+    let before = dir(&project, &id);
+    let (other, there) = tenant(&project);
+    assert_eq!(there, before);
+    permissions::decide(&project, "approve", &permissions::pending(&project));
+    let task = brought(&project, &id);
+    assert_eq!((&task["state"], &task["result"]), (&json!("completed"), &json!("Made.")), "{task}");
+    assert_ne!(dir(&project, &id), before);
+    let branch = |name: &str| git(&project, &["show", &format!("aiwg/{id}:{name}")]);
+    // Its session is another one, which was told that the work has begun, and the decision holds there.
+    assert_eq!(branch("a"), "one\nagent\nagent\nallowed\n");
+    assert_eq!(branch("seen"), "one\none\nagent\n");
+    let asked = project.read(&format!(".aiwg/daemon/actions/{id}/2/prompt.txt"));
+    assert!(asked.starts_with("Another agent has begun"), "{asked}");
+    std::fs::write(project.file("state-home/go"), "").unwrap();
+    project.ended(&other);
 }
 
 #[test]
@@ -107,6 +196,8 @@ fn a_chain_goes_on_from_what_is_kept_though_the_trees_are_gone() {
     let project =
         repository(json!({ "workspace": one_tree() }), &[("a".to_owned(), "one\n".to_owned())], false);
     let go = project.file("state-home/go");
+    // The daemon may be killed before it has made it.
+    std::fs::create_dir_all(go.parent().unwrap()).unwrap();
     let first =
         project.submit(&format!("echo first >>a; until [ -e {} ]; do sleep 0.01; done", go.display()));
     let next = |after: &str, script: &str| {
