@@ -104,7 +104,11 @@ fn shallow_and_sparse_checkouts_work() {
     assert!(!daemon.file("folder").exists());
     daemon.write("a", "edited\n");
     // The tree is sparse as well, and what is not checked out is not deleted by anyone.
-    let task = ended(&daemon, "ls; cat a; mkdir folder; echo two >folder/c; echo x >b", &json!({ "back": "branch" }));
+    let task = ended(
+        &daemon,
+        "ls; cat a; mkdir folder; echo two >folder/c; echo x >b",
+        &json!({ "back": "branch" }),
+    );
     assert_eq!(said(&task), "a\nb\nedited\n");
     assert_eq!(result(&task)["files"], 2, "{task}");
     let applied = daemon.call("task.apply", json!({ "taskId": task["id"] }));
