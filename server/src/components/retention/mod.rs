@@ -17,6 +17,7 @@ use futures::future::BoxFuture;
 use tokio::time::sleep;
 
 use crate::{
+    code_pages,
     component::Component,
     components::spool::holds_events,
     context::Context,
@@ -77,6 +78,10 @@ async fn prune_until_stopped(context: Arc<Context>, aged: Option<Timestamp>) {
             tracing::warn!(%error, "what is old could not be forgotten");
         }
         remove_files(&context, &retention, now).await;
+        if context.host.is_own() {
+            // A round runs code that a daemon which waits does not need.
+            code_pages::release();
+        }
         wait = ROUND_EVERY;
     }
 }
