@@ -3,19 +3,19 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Timestamp, WorkspaceBack, WorkspaceMode};
+use super::{Open, Timestamp, WorkspaceBack, WorkspaceMode};
 
 /// The work tree of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskWorkspace {
     /// The mode: `worktree`.
-    pub mode: WorkspaceMode,
+    pub mode: Open<WorkspaceMode>,
     /// The base that was asked for; absent for the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// The way back of the changes.
-    pub back: WorkspaceBack,
+    pub back: Open<WorkspaceBack>,
     /// The directory in which its agent works; absent before its first run, and in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dir: Option<String>,

@@ -88,9 +88,9 @@ impl TreeTerms {
     /// As it goes over the wire, without what is in its runs.
     pub fn to_wire(&self) -> TaskWorkspace {
         TaskWorkspace {
-            mode: WorkspaceMode::Worktree,
+            mode: WorkspaceMode::Worktree.into(),
             base: self.base.clone(),
-            back: self.back,
+            back: self.back.into(),
             dir: None,
             result: None,
             error: None,

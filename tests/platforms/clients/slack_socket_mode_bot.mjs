@@ -27,7 +27,8 @@ bot.on("app_mention", async ({ event, ack }) => {
 });
 
 // Each event is acknowledged by its own listener; the mention comes as a message, too.
-bot.on("message", ({ ack }) => ack());
+// A socket may be cut before that is out: then it is said again.
+bot.on("message", ({ ack }) => ack().catch(() => {}));
 
 bot.on("slash_commands", async ({ body, ack }) => {
   await ack({ text: "at once" });

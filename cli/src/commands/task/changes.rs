@@ -12,7 +12,7 @@ use aiwg_client::{
 
 use crate::{
     error::CliError,
-    output::{Output, Page, count, note, visible},
+    output::{Output, Page, agent_stdout, count, note, visible},
 };
 
 /// Prints the changes of a task, as a patch or in numbers.
@@ -30,8 +30,10 @@ pub(super) async fn diff(
     if stat {
         output.result(&diff, numbers)?;
     } else {
-        // To the letter: a program may read it.
-        io::stdout().lock().write_all(diff.diff.as_bytes())?;
+        // To the letter where a program reads it; an agent has written it, so on a terminal it is shown and does nothing.
+        let mut out = agent_stdout();
+        out.write_all(diff.diff.as_bytes())?;
+        out.flush()?;
     }
     if diff.is_cut {
         note(&format!(
