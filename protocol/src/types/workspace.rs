@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Open, Timestamp, WorkspaceBack, WorkspaceMode};
 
 /// The work tree of a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskWorkspace {
     /// The mode: `worktree`.
