@@ -209,8 +209,8 @@ fn put_on_record(dir: &Dir, end_requested: impl Fn() -> bool, record: &ExitRecor
     keep_trying(write, is_enough(dir, end_requested), RECORD_EVERY).map_err(about_record)
 }
 
-/// Returns when the daemon has stored the end of the run, or the record would survive a power cut. Waiting for the disk is most of the time that a
-/// small task takes, so one of both is enough.
+/// Returns when the daemon has stored the end of the run, or the record would survive a power cut: one of both is enough, and the disk is waited for
+/// once.
 fn keep_for_good(dir: &Dir, end_requested: impl Fn() -> bool) -> io::Result<()> {
     if daemon::stores_end() {
         return Ok(());
