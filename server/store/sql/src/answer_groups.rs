@@ -108,9 +108,16 @@ pub(super) fn ends_of(time: i64) -> (i64, i64) {
     (end.saturating_sub(NEAR_MS), end.saturating_add(NEAR_MS))
 }
 
+/// True if the time of the answers in the row of this number may end then.
+pub(super) fn may_end(no: i64, until: Timestamp) -> bool {
+    let begins = no.div_euclid(OF_ONE_TIME);
+    let (earliest, latest) = ends_of(begins);
+    (earliest..=latest.saturating_add(SPREAD_MS)).contains(&until.as_millis())
+}
+
 /// The keys of a row.
 pub(super) fn keys_of(answers: &[u8]) -> impl Iterator<Item = &[u8]> {
-    answers.as_chunks::<RECORD>().0.iter().filter_map(|record| record.get(..KEY))
+    answers.as_chunks::<RECORD>().0.iter().take(MOST).filter_map(|record| record.get(..KEY))
 }
 
 /// The answer under a key in a row, if it is there.

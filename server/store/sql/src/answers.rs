@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::BTreeMap, hash::BuildHasher, ops::ControlFlo
 
 use aiwg_model::{Answer, CallKey, KeptAnswer, KeyId};
 use aiwg_protocol::types::Timestamp;
-use aiwg_store::Result;
+use aiwg_store::{Reports, Result};
 use foldhash::quality::RandomState;
 
 use super::{
@@ -30,6 +30,9 @@ const AT_ONCE: usize = 16;
 
 /// The number of keys that one transaction reads into the filters.
 pub const READ_AT_ONCE: u64 = 2000;
+
+/// The number of spans of which something is known at the most. Answers are kept for four of them.
+const MOST_SPANS: usize = 64;
 
 /// The statement that stores one answer.
 static KEEP_ONE: LazyLock<String> = LazyLock::new(|| keep("(?, ?, ?, ?, ?)"));
@@ -83,6 +86,9 @@ impl Answers {
             // Nothing of it was read yet, and every key is above this one.
             all.spans.insert(span, Span { read_to: Some(Vec::new()), ..Span::default() });
             last = span;
+            if all.spans.len() >= MOST_SPANS {
+                break;
+            }
         }
         let last = prepare(connection, "SELECT max(no) FROM answer_group")?
             .only(values![], |row| row.get::<Option<i64>>(0))?;
@@ -127,29 +133,47 @@ impl Answers {
         groups::keys_of(answers).for_each(|id| grouped.add(hashes.hash_one(id)));
     }
 
+    /// The same, of a row that was read. The earliest spans are kept: rows do not decide how many there are.
+    fn add_read_group(&mut self, until: Timestamp, answers: &[u8]) {
+        let no = span_of(until);
+        if !self.spans.contains_key(&no) && self.spans.len() >= MOST_SPANS {
+            if self.spans.last_key_value().is_none_or(|(last, _)| *last < no) {
+                return;
+            }
+            self.spans.pop_last();
+        }
+        self.add_group(until, answers);
+    }
+
     /// Reads some of the keys of shared rows that are not in their filter yet, the last ones first. False if there are none.
-    fn read_groups<C: Connection>(&mut self, connection: &C) -> Result<bool> {
+    fn read_groups<C: Connection>(&mut self, connection: &C, reports: &Reports) -> Result<bool> {
         let Some(read_from) = self.groups_read_from else { return Ok(false) };
         let mut select = prepare(
             connection,
             "SELECT no, until, answers FROM answer_group WHERE no < ? ORDER BY no DESC LIMIT ?",
         )?;
-        self.groups_read_from = None;
-        let (mut rows, limit) = (0, READ_AT_ONCE / groups::MOST as u64);
+        let (mut rows, limit, mut read_to) = (0, READ_AT_ONCE / groups::MOST as u64, None);
         select.each(values![read_from, limit], |row| {
-            self.add_group(row.get::<Millis>(1)?.0, row.value(2)?.as_blob()?);
-            rows += 1;
-            if rows == limit {
-                self.groups_read_from = Some(row.get(0)?);
+            let no = row.get(0)?;
+            // Of a row that nobody could have stored no answer is found either.
+            let read = || Ok((row.get::<Millis>(1)?.0, row.value(2)?.as_blob()?));
+            if let Some((until, answers)) = one(read(), reports)?
+                && groups::may_end(no, until)
+            {
+                self.add_read_group(until, answers);
             }
+            rows += 1;
+            read_to = (rows == limit).then_some(no);
             Ok(ControlFlow::Continue(()))
         })?;
+        // Not before all of them are in their filters: a key that is in none counts as new.
+        self.groups_read_from = read_to;
         Ok(true)
     }
 
     /// Reads some of the keys that are not in their filter yet, of the last span first.
-    fn read_on<C: Connection>(&mut self, connection: &C) -> Result<()> {
-        if self.read_groups(connection)? {
+    fn read_on<C: Connection>(&mut self, connection: &C, reports: &Reports) -> Result<()> {
+        if self.read_groups(connection, reports)? {
             return Ok(());
         }
         for (no, Span { keys, read_to, .. }) in self.spans.iter_mut().rev() {
@@ -247,7 +271,7 @@ impl<C: Connection> Writer<C> {
             self.keep_group(last, &mut alone)?;
         }
         self.keep_alone(&alone)?;
-        self.answers.read_on(&self.connection)
+        self.answers.read_on(&self.connection, &self.reports)
     }
 
     /// Stores answers in one row. If there is no number for it, they are to have a row each.

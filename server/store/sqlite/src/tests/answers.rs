@@ -152,3 +152,78 @@ fn a_shared_row_that_cannot_be_read_has_no_answers() {
         assert_eq!(found.answer.text(), one.answer.text());
     }
 }
+
+#[test]
+fn a_look_at_shared_rows_that_fails_makes_no_old_key_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db");
+    let made_at = 1_795_860_000_000_i64;
+    let of = |at: i64| KeptAnswer {
+        key: CallKey::of_event("", &format!("{at:012x}{:020x}", 0), "a", None).unwrap(),
+        until: Timestamp::from_millis(at).after_ms(CallKey::KEPT_MS),
+        answer: Answer::Emitted(7),
+    };
+    let (first, last) = (of(made_at), of(made_at + 1000));
+    let mut store = SqliteStore::open(&path).unwrap();
+    keep(&mut store, std::slice::from_ref(&first));
+    keep(&mut store, std::slice::from_ref(&last));
+    drop(store);
+    let mut store = SqliteStore::open(&path).unwrap();
+    // The row that is read second cannot be, for a while.
+    let away = format!(
+        "ALTER TABLE answer_group RENAME TO held;
+         CREATE VIEW answer_group AS
+             SELECT no, until, CASE WHEN no < {} THEN json('{{') ELSE answers END AS answers FROM held",
+        (made_at + 1) * 16
+    );
+    store.connection().execute_batch(&away).unwrap();
+    store.writer.keep_answers(&[]).unwrap_err();
+    store
+        .connection()
+        .execute_batch("DROP VIEW answer_group; ALTER TABLE held RENAME TO answer_group")
+        .unwrap();
+    assert!(!store.writer.has_read_all_keys());
+    for round in 0..2 {
+        for one in [&first, &last] {
+            let found = store.writer.kept_answer(one.key.id()).unwrap();
+            assert_eq!(found.map(|found| found.key), Some(one.key.clone()), "{round}");
+        }
+        keep(&mut store, &[]);
+    }
+    assert!(store.writer.has_read_all_keys());
+}
+
+#[test]
+fn rows_do_not_decide_how_much_is_known_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db");
+    let mut store = SqliteStore::open(&path).unwrap();
+    let one = answer("k", SPAN_MS);
+    keep(&mut store, std::slice::from_ref(&one));
+    drop(store);
+    let of_any_end =
+        (1..500).map(|no| format!("INSERT INTO answer_group VALUES ({no}, {}, zeroblob(41));", no * SPAN_MS));
+    let of_any_time = (10..500).map(|no| {
+        let time = no * SPAN_MS;
+        format!("INSERT INTO answer_group VALUES ({}, {}, zeroblob(41));", time * 16, time + 86_400_000)
+    });
+    let alone = (10..500)
+        .map(|no| format!("INSERT INTO answer VALUES ({no}, x'00', {}, x'', '{{}}');", no * SPAN_MS));
+    let rows = |rows: Vec<String>| format!("BEGIN; {} COMMIT", rows.concat());
+    let known = |insert: String| {
+        Connection::open(&path).unwrap().execute_batch(&insert).unwrap();
+        let mut store = SqliteStore::open(&path).unwrap();
+        while !store.writer.has_read_all_keys() {
+            keep(&mut store, &[]);
+        }
+        assert_eq!(store.writer.kept_answer(one.key.id()).unwrap(), Some(one.clone()));
+        store.writer.answer_spans()
+    };
+    // Of a row whose end does not fit its number there is no answer.
+    let spans = known(rows(of_any_end.collect()));
+    assert!(spans <= 5, "{spans}");
+    let spans = known(rows(of_any_time.collect()));
+    assert!(spans <= 64, "{spans}");
+    let spans = known(rows(alone.collect()));
+    assert!(spans <= 64, "{spans}");
+}
