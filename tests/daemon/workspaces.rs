@@ -398,3 +398,29 @@ fn an_old_result_is_forgotten_and_a_branch_stays() {
     until("the end of the task's row", || daemon.total() == 0);
     assert!(git(&daemon, &["branch", "--list", "aiwg/*"]).contains(&id));
 }
+
+#[test]
+fn trees_that_more_agents_than_usual_have_needed_do_not_stay() {
+    let daemon = in_git(json!({
+        "daemon": { "max_parallel_actions": 3 },
+        "workspace": { "mode": "worktree", "max_trees": 1 }
+    }));
+    let waits = "echo $AIWG_TASK_ID >$AIWG_TASK_ID; until [ -e \"$GO\" ]; do sleep 0.01; done";
+    let go = daemon.shared().join("go");
+    let submit = || daemon.submit_with(json!({ "prompt": format!("do: {waits}"), "env": { "GO": go } }));
+    let ids = [submit(), submit(), submit()];
+    until("a tree for each", || trees(&daemon).len() == 3);
+    for id in &ids {
+        daemon.wait_for_task(id, "running");
+    }
+    std::fs::write(&go, "").unwrap();
+    let results = ids.each_ref().map(|id| brought(&daemon, id));
+    until("one tree to be left", || trees(&daemon).len() == 1);
+    // Nothing is lost with the others.
+    for (id, task) in ids.iter().zip(&results) {
+        assert_eq!(task["workspace"]["result"]["files"], 1, "{task}");
+        let diff = daemon.call("task.diff", json!({ "taskId": id }));
+        assert_eq!(diff["files"][0]["path"], id.as_str(), "{diff}");
+    }
+    assert_eq!(trees(&daemon)[0].get("broken"), None, "{:?}", trees(&daemon));
+}

@@ -32,6 +32,9 @@ const APPLIED: &str = "tree_applied";
 /// Time for which changes that were applied are known as such, in milliseconds: longer than any change is gathered before it is published.
 const APPLIED_MS: u64 = 15 * 60_000;
 
+/// The reason for which a work tree is not to be used while it is being removed.
+const BEING_REMOVED: &str = "it is being removed; `aiwg workspace prune` removes it";
+
 /// The most paths of an event.
 const MOST_PATHS: usize = 100;
 
@@ -211,12 +214,20 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.give_up_tree(number, broken.as_deref()))).await
     }
 
-    /// Claims a work tree in which no task that has not ended works, so that nobody gets it meanwhile, for this reason. False if one does.
+    /// Claims a work tree in which no task that has not ended works, so that nobody gets it while it is being removed. False if one does.
     ///
     /// # Errors
     /// The database could not be written.
-    pub(crate) async fn claim_tree(&self, number: u32, why: String) -> Result<bool, EngineError> {
-        self.call(Call::changing(move |tx| tx.claim_tree(number, &why))).await
+    pub(crate) async fn claim_tree(&self, number: u32) -> Result<bool, EngineError> {
+        self.call(Call::changing(move |tx| tx.claim_tree(number))).await
+    }
+
+    /// Claims the work trees beyond `workspace.max_trees` in the same way, and those whose removal has not come to its end.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub(crate) async fn claim_surplus_trees(&self) -> Result<Vec<u32>, EngineError> {
+        self.call(Call::changing(|tx| tx.claim_surplus_trees())).await
     }
 
     /// Notes that the changes of a run are being applied to the project's files: from now on those count as its task's own.
@@ -298,7 +309,7 @@ impl Transaction<'_> {
         self.set_tenant(number, tenant)
     }
 
-    fn claim_tree(&mut self, number: u32, why: &str) -> aiwg_store::Result<bool> {
+    fn claim_tree(&mut self, number: u32) -> aiwg_store::Result<bool> {
         let tenant = self.state.trees.0.get(&number).cloned();
         let tenant = tenant.unwrap_or(Tenant { task: TaskNo(0), at: self.now, broken: None, set_up: None });
         let is_open = self.store.task_state(tenant.task)?.is_some_and(|state| !state.is_final());
@@ -306,8 +317,30 @@ impl Transaction<'_> {
         if is_open && tenant.broken.is_none() {
             return Ok(false);
         }
-        self.set_tenant(number, Some(Tenant { broken: Some(why.to_owned()), ..tenant }))?;
+        self.set_tenant(number, Some(Tenant { broken: Some(BEING_REMOVED.to_owned()), ..tenant }))?;
         Ok(true)
+    }
+
+    fn claim_surplus_trees(&mut self) -> aiwg_store::Result<Vec<u32>> {
+        let (mut claimed, mut sound) = (Vec::new(), Vec::new());
+        for (number, tenant) in &self.state.trees.0 {
+            match tenant.broken.as_deref() {
+                None => sound.push(*number),
+                Some(BEING_REMOVED) => claimed.push(*number),
+                Some(_) => {}
+            }
+        }
+        let mut surplus = sound.len().saturating_sub(self.state.config.max_trees.max(1));
+        for number in sound.into_iter().rev() {
+            if surplus == 0 {
+                break;
+            }
+            if self.claim_tree(number)? {
+                claimed.push(number);
+                surplus -= 1;
+            }
+        }
+        Ok(claimed)
     }
 
     fn note_tree(&mut self, run: RunId, tree: &RunTree, from: &str) -> Result<(), Failure> {

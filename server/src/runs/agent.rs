@@ -196,6 +196,9 @@ impl Agent {
             own.release().await;
         }
         self.leave_tree(shared).await;
+        if self.place.get().is_some() {
+            tree::remove_surplus(shared).await;
+        }
     }
 
     /// Starts it, and keeps it until its end is known. Its shim, if there is one, waits until that is stored.

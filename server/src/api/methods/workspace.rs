@@ -24,9 +24,6 @@ const LONGEST_DIFF: usize = 1024 * 1024;
 /// The most files that an answer names.
 const MOST_FILES: usize = 10_000;
 
-/// The reason for which a work tree is not to be used while it is being removed.
-const BEING_REMOVED: &str = "it is being removed; `aiwg workspace prune` removes it";
-
 pub(crate) async fn task_diff(handler: &Handler, params: TaskDiffParams) -> Result<TaskDiff, ApiError> {
     check::launch(params.launch)?;
     let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
@@ -202,7 +199,7 @@ pub(crate) async fn workspace_prune(
     let its = repository.clone();
     let trees = handler.apart(move || its.slots()).await?;
     for n in trees.map_err(|error| unusable(&error))?.into_iter().map(|tree| tree.n) {
-        if !handler.command(handler.context.engine.claim_tree(n, BEING_REMOVED.to_owned())).await? {
+        if !handler.command(handler.context.engine.claim_tree(n)).await? {
             pruned.kept.push(n);
             continue;
         }

@@ -117,7 +117,19 @@ impl Agent {
     }
 }
 
-/// Has nobody work in a work tree in which git fails.
+/// Removes the work trees that are more than `workspace.max_trees` once nobody works in them: what is in them is kept first.
+pub(super) async fn remove_surplus(shared: &Shared) {
+    match shared.context.engine.claim_surplus_trees().await {
+        Ok(claimed) => {
+            for number in claimed {
+                give_up(shared, number, "there are more than `workspace.max_trees`".to_owned()).await;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "work trees beyond `workspace.max_trees` are still there"),
+    }
+}
+
+/// Removes a work tree, or has nobody work in it for this reason where that cannot be.
 async fn give_up(shared: &Shared, number: u32, why: String) {
     let context = shared.context.clone();
     let broken = beside(move || trees::clear_away(&context.workspaces, number, &why)).await;
