@@ -22,6 +22,7 @@ mod identity;
 mod open;
 mod private;
 mod read;
+mod remove;
 mod shortage;
 mod socket;
 mod within;
@@ -33,6 +34,7 @@ pub use private::{
     append_private, close_to_others, open_private, private, rewrite_atomic, write_atomic, write_private,
 };
 pub use read::{read_bounded, read_file, tail, tail_of, tail_of_file};
+pub use remove::remove_all;
 pub use shortage::{is_short, is_shortage};
 pub use socket::listen_private;
 pub use within::within;

@@ -54,7 +54,7 @@ pub(super) fn prune(
                 _ => {}
             }
             let dir = actions.join(output.task.to_string());
-            match std::fs::remove_dir_all(&dir) {
+            match aiwg_fs::remove_all(&dir) {
                 Ok(()) => total = total.saturating_sub(output.bytes),
                 Err(error) => tracing::warn!(dir = %dir.display(), %error, "old output could not be removed"),
             }
