@@ -48,8 +48,18 @@ const SET: [(&str, &str); 5] = [
 ];
 
 /// The settings that are overridden, besides those of filters.
-const SETTINGS: [&str; 4] =
-    ["core.fsmonitor=", "core.hooksPath=/dev/null", "core.sshCommand=false", "core.quotePath=false"];
+const SETTINGS: [&str; 9] = [
+    "core.fsmonitor=",
+    "core.hooksPath=/dev/null",
+    "core.sshCommand=false",
+    "core.quotePath=false",
+    // A commit that says that it is signed has its signature checked by these.
+    "log.showSignature=false",
+    "gpg.program=false",
+    "gpg.openpgp.program=false",
+    "gpg.x509.program=false",
+    "gpg.ssh.program=false",
+];
 
 /// The settings of each filter that are overridden.
 const OF_FILTER: [&str; 4] = [".clean=", ".smudge=", ".process=", ".required=false"];

@@ -4,6 +4,7 @@ use std::{
     fmt::Write,
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// The most paths that an error names.
@@ -158,6 +159,26 @@ pub enum Error {
         dir: PathBuf,
         /// Words of git.
         said: String,
+    },
+    /// Git takes too long: what it reads has no end, a pipe say. It was ended.
+    #[error("git could not {doing} in {dir} within {} s: look for a pipe, or a file without an end, in the place of one that git reads (.gitignore, .git/config)", .within.as_secs(), dir = .dir.display())]
+    Slow {
+        /// The step.
+        doing: String,
+        /// The directory.
+        dir: PathBuf,
+        /// The time that it had.
+        within: Duration,
+    },
+    /// `.worktreeinclude` names too much.
+    #[error("{file} names more than {most_files} files or {most_mib} MiB, which would be copied into each work tree; name less, or have `workspace.setup` make it", file = .file.display())]
+    TooMuchIncluded {
+        /// The file.
+        file: PathBuf,
+        /// The most files.
+        most_files: usize,
+        /// The most MiB.
+        most_mib: u64,
     },
     /// The system fails.
     #[error("cannot {doing} {path}: {source}", path = .path.display())]

@@ -20,6 +20,9 @@ pub(crate) fn links(listed: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The files in one that git would not ignore, each with a NUL byte, by their paths from the top.
+///
+/// # Errors
+/// Something in it cannot be read, or there is too much in it to be looked at ([`Error::Io`]); or git fails.
 pub(crate) fn files(place: &Place, root: &[u8]) -> Result<Vec<u8>, Error> {
     let mut all = Vec::new();
     let mut dirs = vec![root.to_vec()];
@@ -31,7 +34,11 @@ pub(crate) fn files(place: &Place, root: &[u8]) -> Result<Vec<u8>, Error> {
             let kind = entry.file_type().map_err(failed("read", &at))?;
             let name = [&*dir, b"/", entry.file_name().as_bytes()].concat();
             count += 1;
-            if entry.file_name() == ".git" || count > MOST_FILES {
+            if count > MOST_FILES {
+                let many = std::io::Error::other(format!("it has more than {MOST_FILES} files"));
+                return Err(failed("look through", &place.top.join(path(root)))(many));
+            }
+            if entry.file_name() == ".git" {
                 continue;
             }
             if kind.is_dir() {

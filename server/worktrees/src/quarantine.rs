@@ -35,12 +35,7 @@ impl Quarantine {
         let name = format!("tmp_objdir-aiwg-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let dir = objects.join(name);
         // One that is there is that of an earlier process with our number.
-        match fs::remove_dir_all(&dir) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(failed("remove", &dir)(error));
-            }
-            _ => {}
-        }
+        aiwg_fs::remove_all(&dir).map_err(failed("remove", &dir))?;
         DirBuilder::new().mode(0o700).create(&dir).map_err(failed("make", &dir))?;
         let made = Self { dir, objects };
         let info = made.dir.join("info");
@@ -107,7 +102,7 @@ impl Quarantine {
 
 impl Drop for Quarantine {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.dir);
+        let _ = aiwg_fs::remove_all(&self.dir);
     }
 }
 

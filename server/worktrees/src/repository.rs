@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Unusable, io as failed},
     lock::Lock,
     nested,
-    told::{Place, discover, text},
+    told::{Place, STEP_WITHIN, discover, text},
 };
 
 /// Time for which locks of others are waited for.
@@ -54,7 +54,7 @@ impl Repository {
         let common = path_of(&ask(&["--path-format=absolute", "--git-common-dir"])?);
         let inner =
             project.strip_prefix(&top).map_err(|_| Unusable::NoRepository(project.clone()))?.to_owned();
-        let checkout = Place { top, git_dir, common };
+        let checkout = Place { top, git_dir, common, within: STEP_WITHIN };
         let found = Self { checkout, inner, home: home.to_owned(), patience: PATIENCE };
         found.check_submodules()?;
         Ok(found)
@@ -64,6 +64,13 @@ impl Repository {
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Gives git no longer than this for a step; half an hour without it.
+    #[must_use]
+    pub fn with_time(mut self, within: Duration) -> Self {
+        self.checkout.within = within;
         self
     }
 

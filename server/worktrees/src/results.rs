@@ -18,8 +18,10 @@ use crate::{
     told::{Place, entries, path, text},
 };
 
-/// The options with which changes are shown, whatever the configuration says.
-const PLAIN: [&str; 5] = ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none", "-M"];
+/// The options with which changes are shown, whatever the configuration says. A renamed file is one that is gone and one that is new, as it is for
+/// those who apply it: each change is under the name that it has, and no removal is in the numbers of another file.
+const PLAIN: [&str; 5] =
+    ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none", "--no-renames"];
 
 /// A result's changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +39,6 @@ pub struct Diff {
 pub struct FileNumbers {
     /// Its path from the top.
     pub path: String,
-    /// Its path in the base, where it was renamed.
-    pub before: Option<String>,
     /// Number of new lines; none for a binary file.
     pub insertions: Option<u64>,
     /// Number of lines that are gone; none for a binary file.
@@ -233,21 +233,15 @@ pub(crate) fn numbers(place: &Place, base: &Commit, result: &Commit) -> Result<V
     let arguments =
         [&["diff-tree", "-r", "-z", "--numstat"], &PLAIN[..], &[base.hash(), result.hash()]].concat();
     let told = place.step("compare the commits", arguments).in_dir(&place.git_dir).done()?;
-    // "1\t2\tPATH\0", and for a renamed one "1\t2\t\0OLD\0NEW\0".
-    let mut fields = told.split(|byte| *byte == 0);
-    let mut files = Vec::new();
-    while let Some(field) = fields.next().filter(|field| !field.is_empty()) {
+    // "1\t2\tPATH\0"
+    let fields = told.split(|byte| *byte == 0).filter(|field| !field.is_empty());
+    let numbers = |field: &[u8]| {
         let mut parts = field.splitn(3, |byte| *byte == b'\t');
         let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse().ok();
         let (insertions, deletions) = (number(), number());
-        let name = parts.next().unwrap_or_default();
-        let (before, name) = match name {
-            b"" => (fields.next().map(text), fields.next().unwrap_or_default()),
-            name => (None, name),
-        };
-        files.push(FileNumbers { path: text(name), before, insertions, deletions });
-    }
-    Ok(files)
+        FileNumbers { path: text(parts.next().unwrap_or_default()), insertions, deletions }
+    };
+    Ok(fields.map(numbers).collect())
 }
 
 /// A line of the list of refs.

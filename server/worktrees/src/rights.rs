@@ -1,7 +1,7 @@
-//! Rights that an agent has taken from the files in its tree, and the removal of trees.
+//! Rights that an agent has taken from the files in its tree.
 
 use std::{
-    fs, io,
+    fs,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
 };
@@ -23,17 +23,4 @@ pub(crate) fn give_back(top: &Path) {
             paths.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
         }
     }
-}
-
-/// Removes a directory with all that is in it, also where its owner may not write; it need not be there.
-pub(crate) fn remove_all(dir: &Path) -> io::Result<()> {
-    let removed = || match fs::symlink_metadata(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Ok(found) if !found.is_dir() => fs::remove_file(dir),
-        _ => fs::remove_dir_all(dir),
-    };
-    removed().or_else(|_| {
-        give_back(dir);
-        removed()
-    })
 }

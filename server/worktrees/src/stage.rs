@@ -12,7 +12,7 @@ use crate::{
     hidden, nested,
     quarantine::Quarantine,
     rights,
-    told::{Place, entries, text, words},
+    told::{Place, entries, path, text, words},
 };
 
 /// What of `.aiwg` is nobody's work: files of the daemon, unless they are tracked.
@@ -195,8 +195,20 @@ impl<'a> Staged<'a> {
         let links = links.iter().flat_map(|link| [*link, b"\0"].concat()).collect();
         self.update(&["--force-remove"], links)?;
         for root in &roots {
-            let files = nested::files(self.place, root)?;
-            if self.update(&["--add"], files).is_err() {
+            let files = match nested::files(self.place, root) {
+                Err(Error::Io { .. }) => {
+                    rights::give_back(&self.place.top.join(path(root)));
+                    nested::files(self.place, root)
+                }
+                files => files,
+            };
+            // All else is kept, and the tree stays as it is.
+            let is_left_out = match files {
+                Ok(files) => self.update(&["--add"], files).is_err(),
+                Err(Error::Io { .. }) => true,
+                Err(error) => return Err(error),
+            };
+            if is_left_out {
                 self.left_out.push(text(root));
             }
         }

@@ -16,7 +16,10 @@ use crate::error::{Error, Unusable};
 const LARGEST_ANSWER: u64 = 256 * 1024 * 1024;
 
 /// Time for one step of git: the checkout of a large repository on a slow disk is one.
-const STEP_WITHIN: Duration = Duration::from_secs(30 * 60);
+pub(crate) const STEP_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+/// Time in which git says where a repository is: it reads some small files for it, in whose places an agent may have put pipes.
+const DISCOVERED_WITHIN: Duration = Duration::from_secs(30);
 
 /// The settings with which all is done: what is written is what is there, whoever configured what. Changes that someone hides by what git may trust
 /// of a file's times are seen. Everything is in one index.
@@ -60,6 +63,8 @@ pub(crate) struct Place {
     pub(crate) git_dir: PathBuf,
     /// The directory of the repository.
     pub(crate) common: PathBuf,
+    /// Time for one step of git there.
+    pub(crate) within: Duration,
 }
 
 /// A step that git is to do.
@@ -183,8 +188,11 @@ impl<'a> Step<'a> {
             is_for_files: self.is_for_files,
             may_be_cut: self.may_be_cut,
         };
-        let look = &Look::within(STEP_WITHIN);
-        let failed = |said: String| failure(doing, &place.top, said);
+        let look = &Look::within(place.within);
+        let failed = |said: String| match look.is_over() {
+            true => Error::Slow { doing: doing.to_owned(), dir: place.top.clone(), within: place.within },
+            false => failure(doing, &place.top, said),
+        };
         let answer = tell_git(dir, order, GitBounds { look, most }).map_err(failed)?;
         match answer.code {
             Some(0) => Ok(answer),
@@ -216,7 +224,7 @@ fn failure(doing: &str, dir: &Path, said: String) -> Error {
 pub(crate) fn discover(dir: &Path, arguments: &[&str]) -> Result<Result<Vec<u8>, String>, Unusable> {
     let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
     let order = Order { arguments: &arguments, ..Order::default() };
-    let look = &Look::within(STEP_WITHIN);
+    let look = &Look::within(DISCOVERED_WITHIN);
     let answer = tell_git(dir, order, GitBounds { look, most: LARGEST_ANSWER }).map_err(Unusable::NoGit)?;
     if answer.code == Some(0) {
         return Ok(Ok(answer.text));

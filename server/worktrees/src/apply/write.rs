@@ -15,7 +15,6 @@ use super::{
 use crate::{
     error::{Error, io as failed},
     repository::Repository,
-    rights,
     stage::Staged,
     told::{path, text},
 };
@@ -56,7 +55,7 @@ impl Repository {
             Ok(journal) => journal,
             Err(error) => {
                 // Nothing is in its place yet.
-                let _ = rights::remove_all(&dir);
+                let _ = aiwg_fs::remove_all(&dir);
                 return Err(error);
             }
         };
@@ -93,7 +92,7 @@ impl Repository {
         let dir = self.checkout.git_dir.join(DIR);
         let file = dir.join(JOURNAL);
         let Some(journal) = Journal::read(&file).map_err(failed("read", &file))? else {
-            rights::remove_all(&dir).map_err(failed("remove", &dir))?;
+            aiwg_fs::remove_all(&dir).map_err(failed("remove", &dir))?;
             return Ok(true);
         };
         if journal.undone(&self.checkout.top).map_err(failed("put back the files of", &self.checkout.top))? {
@@ -114,7 +113,7 @@ impl Repository {
         for step in journal.steps.iter().filter(|step| !step.aside.starts_with(&dir)) {
             let _ = fs::remove_file(&step.aside);
         }
-        rights::remove_all(&dir).map_err(failed("remove", &dir))
+        aiwg_fs::remove_all(&dir).map_err(failed("remove", &dir))
     }
 
     /// Has git write all new files beside the checkout, as it would check them out.

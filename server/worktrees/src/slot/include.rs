@@ -3,12 +3,9 @@
 use std::{
     ffi::OsStr,
     fs::{File, FileTimes, Permissions},
-    io,
-    os::unix::{
-        ffi::OsStrExt,
-        fs::{MetadataExt, PermissionsExt},
-    },
-    path::{Path, PathBuf},
+    io::{self, Read},
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
 };
 
 use aiwg_fs::Dir;
@@ -21,6 +18,10 @@ use crate::{
     told::{Place, entries, path},
 };
 
+/// The most files that it may name, and the most that they may have in all, in MiB: they are copied into each work tree.
+const MOST_FILES: usize = 100_000;
+const MOST_MIB: u64 = 4 * 1024;
+
 /// The file with the patterns, as those of `.gitignore`, at the top of the checkout.
 const FILE: &str = ".worktreeinclude";
 
@@ -31,12 +32,21 @@ impl Held<'_> {
         if !checkout.top.join(FILE).is_file() {
             return Ok(());
         }
-        for name in named(checkout)? {
-            let name = path(&name).to_owned();
-            match copied(&checkout.top, &self.tree, &name) {
+        let names = named(checkout)?;
+        let mut left = MOST_MIB << 20;
+        for name in &names {
+            let name = path(name);
+            match copied(&checkout.top, &self.tree, name, left) {
                 // It has gone meanwhile, or a link is on the way.
                 Err(error) if aiwg_fs::is_absent(&error) => {}
-                done => done.map_err(failed("copy for the work tree", &checkout.top.join(&name)))?,
+                done => {
+                    let size = done.map_err(failed("copy for the work tree", &checkout.top.join(name)))?;
+                    let rest = size.and_then(|size| left.checked_sub(size));
+                    left = rest.filter(|_| names.len() <= MOST_FILES).ok_or_else(|| {
+                        let file = checkout.top.join(FILE);
+                        Error::TooMuchIncluded { file, most_files: MOST_FILES, most_mib: MOST_MIB }
+                    })?;
+                }
             }
         }
         Ok(())
@@ -56,9 +66,10 @@ fn named(checkout: &Place) -> Result<Vec<Vec<u8>>, Error> {
     Ok(entries(&ignored).filter(|name| is_meant(name)).map(<[u8]>::to_vec).collect())
 }
 
-/// Copies a file, its mode and its time; a link as a link. No link on the way is followed: in the tree one is replaced by a directory.
-fn copied(from: &Path, into: &Path, name: &Path) -> io::Result<()> {
-    let (Some(dir), Some(last)) = (name.parent(), name.file_name()) else { return Ok(()) };
+/// Copies a file, its mode and its time; a link as a link. No link on the way is followed: in the tree one is replaced by a directory. Gives its size;
+/// none if it is larger than `most`, and was not copied.
+fn copied(from: &Path, into: &Path, name: &Path, most: u64) -> io::Result<Option<u64>> {
+    let (Some(dir), Some(last)) = (name.parent(), name.file_name()) else { return Ok(Some(0)) };
     let source = Dir::beneath(from, dir)?;
     let found = statat(&source, last, AtFlags::SYMLINK_NOFOLLOW)?;
     let mut target = Dir::open(into)?;
@@ -69,32 +80,37 @@ fn copied(from: &Path, into: &Path, name: &Path) -> io::Result<()> {
     if kind.is_symlink() {
         let leads_to = readlinkat(&source, last, Vec::new())?;
         if readlinkat(&target, last, Vec::new()).is_ok_and(|there| there == leads_to) {
-            return Ok(());
+            return Ok(Some(0));
         }
-        cleared(&target, last)?;
-        return Ok(symlinkat(leads_to.as_c_str(), &target, last)?);
+        target.remove_all(last.as_ref())?;
+        symlinkat(leads_to.as_c_str(), &target, last)?;
+        return Ok(Some(0));
     }
     if !kind.is_file() {
-        return Ok(());
+        return Ok(Some(0));
     }
-    let mut opened = File::from(openat(&source, last, READ, Mode::empty())?);
+    let opened = File::from(openat(&source, last, READ, Mode::empty())?);
     let found = opened.metadata()?;
+    if found.len() > most {
+        return Ok(None);
+    }
     let there =
         openat(&target, last, READ, Mode::empty()).ok().map(File::from).and_then(|file| file.metadata().ok());
     if there.is_some_and(|there| stamp(&there) == stamp(&found)) {
-        return Ok(());
+        return Ok(Some(found.len()));
     }
-    cleared(&target, last)?;
+    target.remove_all(last.as_ref())?;
     let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut copy = File::from(openat(&target, last, new, Mode::RUSR | Mode::WUSR)?);
-    let written = io::copy(&mut opened, &mut copy)
+    // One that grows meanwhile may do so without an end.
+    let written = io::copy(&mut opened.take(found.len()), &mut copy)
         .and_then(|_| copy.set_permissions(Permissions::from_mode(found.mode() & 0o777)))
         .and_then(|()| copy.set_times(FileTimes::new().set_modified(found.modified()?)));
     if written.is_err() {
         // Half a file is not one.
         let _ = unlinkat(&target, last, AtFlags::empty());
     }
-    written
+    written.map(|()| Some(found.len()))
 }
 
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
@@ -108,30 +124,9 @@ fn stamp(found: &std::fs::Metadata) -> (bool, u64, i64, i64, u32) {
 fn entered(dir: &Dir, name: &OsStr) -> io::Result<Dir> {
     match dir.dir(name.as_ref()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if Dir::is_replaced(&error) => cleared(dir, name)?,
+        Err(error) if Dir::is_replaced(&error) => dir.remove_all(name.as_ref())?,
         entered => return entered,
     }
     mkdirat(dir, name, Mode::from_raw_mode(0o777))?;
     dir.dir(name.as_ref())
-}
-
-/// Removes what has this name in a directory.
-fn cleared(dir: &Dir, name: &OsStr) -> io::Result<()> {
-    match unlinkat(dir, name, AtFlags::empty()) {
-        Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
-        // Its own directory stands where the checkout has a file.
-        Err(_) => {
-            let at = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
-            removed(&dir.dir(&at)?)?;
-            Ok(unlinkat(dir, name, AtFlags::REMOVEDIR)?)
-        }
-    }
-}
-
-/// Removes all that is in a directory, without following a link.
-fn removed(dir: &Dir) -> io::Result<()> {
-    for name in dir.names(usize::MAX)? {
-        cleared(dir, &name)?;
-    }
-    Ok(())
 }

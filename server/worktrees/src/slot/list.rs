@@ -118,7 +118,7 @@ impl Repository {
         held.keep_leftovers()?;
         held.note(|state| state.of = None)?;
         held.removed()?;
-        fs::remove_dir_all(&held.dir).map_err(failed("remove", &held.dir))
+        aiwg_fs::remove_all(&held.dir).map_err(failed("remove", &held.dir))
     }
 
     /// Removes a slot, and what is in it with it, kept or not: for one that is broken, once someone has looked at it.
@@ -135,6 +135,6 @@ impl Repository {
         let mut held = self.hold_existing(n)?;
         held.note(|state| state.of = None)?;
         held.removed()?;
-        fs::remove_dir_all(&held.dir).map_err(failed("remove", &held.dir))
+        aiwg_fs::remove_all(&held.dir).map_err(failed("remove", &held.dir))
     }
 }

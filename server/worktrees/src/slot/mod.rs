@@ -108,7 +108,7 @@ impl Held<'_> {
         let git_dir = common.join("worktrees").join(self.state.id.as_ref()?);
         // Another tree may have got its name.
         let is_there = git_dir.join("HEAD").is_file() && self.is_led_to(&git_dir);
-        is_there.then(|| Place { top: self.tree.clone(), git_dir, common: common.clone() })
+        is_there.then(|| Place { top: self.tree.clone(), git_dir, ..self.repository.checkout.clone() })
     }
 
     /// True if the files that git has of some tree are about ours, which need not be there.

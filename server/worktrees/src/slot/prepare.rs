@@ -18,7 +18,6 @@ use crate::{
     error::{Error, Unusable, io as failed},
     nested,
     repository::Repository,
-    rights,
     told::{Place, entries, text},
 };
 
@@ -186,7 +185,7 @@ impl Held<'_> {
 
     /// Removes its tree, and what git knows of it.
     pub(super) fn removed(&mut self) -> Result<(), Error> {
-        if let Err(error) = rights::remove_all(&self.tree) {
+        if let Err(error) = aiwg_fs::remove_all(&self.tree) {
             return Err(self.broken(format!("it cannot be removed: {error}")));
         }
         self.forgotten()?;
@@ -204,7 +203,7 @@ impl Held<'_> {
         for entry in entries {
             let dir = entry.map_err(failed("read", &worktrees))?.path();
             if self.is_led_to(&dir) || self.is_half_of_ours(&dir) {
-                rights::remove_all(&dir).map_err(failed("remove", &dir))?;
+                aiwg_fs::remove_all(&dir).map_err(failed("remove", &dir))?;
             }
         }
         // Git removes it with the last one, too.

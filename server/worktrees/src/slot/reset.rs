@@ -41,7 +41,7 @@ impl Held<'_> {
         unlock(&place.git_dir)?;
         for name in OPERATIONS {
             let left = place.git_dir.join(name);
-            rights::remove_all(&left).map_err(failed("remove", &left))?;
+            aiwg_fs::remove_all(&left).map_err(failed("remove", &left))?;
         }
         self.write_link(place)?;
         if let Err(error @ Error::Git { .. }) = self.uncovered(place, base, is_plain) {
@@ -49,7 +49,7 @@ impl Held<'_> {
             rights::give_back(&place.top);
             unlock(&place.git_dir)?;
             let index = place.git_dir.join("index");
-            rights::remove_all(&index).map_err(failed("remove", &index))?;
+            aiwg_fs::remove_all(&index).map_err(failed("remove", &index))?;
             if self.checked_out(place, base).is_err() {
                 return Err(self.broken(error.to_string()));
             }
@@ -106,7 +106,7 @@ impl Held<'_> {
         if read_bounded(&link, LARGEST).is_ok_and(is_ours) {
             return Ok(());
         }
-        rights::remove_all(&link).map_err(failed("remove", &link))?;
+        aiwg_fs::remove_all(&link).map_err(failed("remove", &link))?;
         let text = [b"gitdir: ", place.git_dir.as_os_str().as_bytes(), b"\n"].concat();
         fs::write(&link, text).map_err(failed("write", &link))
     }
@@ -121,7 +121,7 @@ pub(super) fn unlock(git_dir: &Path) -> Result<(), Error> {
     for entry in entries {
         let lock = entry.map_err(failed("read", git_dir))?.path();
         if lock.extension() == Some(OsStr::new("lock")) {
-            rights::remove_all(&lock).map_err(failed("remove", &lock))?;
+            aiwg_fs::remove_all(&lock).map_err(failed("remove", &lock))?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod apply;
+mod enemies;
 mod keep;
 mod limits;
 mod slots;
