@@ -37,5 +37,6 @@ mod vectors;
 mod verify;
 mod why;
 mod wire;
+mod workspace_faults;
 mod workspace_repositories;
 mod workspaces;

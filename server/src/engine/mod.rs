@@ -103,6 +103,6 @@ pub(crate) use steer::messages_for_agent;
 pub use takeover::TakenBy;
 pub use thread::{EngineSetup, start};
 pub use traces::Traces;
-pub(crate) use trees::{Brought, TreeUse, latest_kept, to_bring, tree_uses};
+pub(crate) use trees::{Brought, TreeUse, being_applied, latest_kept, to_bring, tree_uses};
 pub(crate) use verify::used_ms;
 pub(crate) use waits::Wait;

@@ -185,7 +185,7 @@ impl Transaction<'_> {
         self.not_running(task);
         self.withdraw_approvals(task.no)?;
         self.effects.ended.push(task.no);
-        self.bring_back(task, outcome)?;
+        self.bring_back(task, outcome.state)?;
         let duration =
             task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));
         let attempts = match task.state {

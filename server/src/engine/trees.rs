@@ -4,9 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aiwg_model::{
-    Cursor, KeptTree, Order, Outcome, RunId, RunRow, RunTree, TaskNo, TaskRow, TreeOrder, TreeTerms,
-};
+use aiwg_model::{Cursor, KeptTree, Order, RunId, RunRow, RunTree, TaskNo, TaskRow, TreeOrder, TreeTerms};
 use aiwg_protocol::types::{
     Json, TaskAppliedEvent, TaskConflictEvent, TaskState, Timestamp, WorkspaceConflict,
 };
@@ -160,6 +158,17 @@ pub(crate) fn to_bring(reader: &dyn Reader) -> aiwg_store::Result<Vec<RunId>> {
     Ok(runs)
 }
 
+/// The tasks whose changes were being applied to the project's files when an earlier daemon ended.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) fn being_applied(reader: &dyn Reader) -> aiwg_store::Result<Vec<TaskNo>> {
+    let is_open =
+        |value: &str| serde_json::from_str::<AppliedPeriod>(value).is_ok_and(|period| period.until.is_none());
+    let open = reader.cursors(APPLIED)?.into_iter().filter(|(_, value)| is_open(value));
+    Ok(open.filter_map(|(task, _)| Some(TaskNo(task.parse().ok()?))).collect())
+}
+
 /// The latest of these runs that has left something in a work tree.
 pub(crate) fn latest_kept(runs: &[RunRow]) -> Option<(RunId, &KeptTree)> {
     runs.iter().rev().find_map(|run| Some((run.id, run.tree.as_ref()?.kept.as_ref()?)))
@@ -206,6 +215,14 @@ impl Engine {
         self.call(Call::changing(note)).await
     }
 
+    /// Notes what a run of a task that has ended has left in its work tree, where that could only be kept later. Its changes come back then as well.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub(crate) async fn note_kept_late(&self, run: RunId, kept: KeptTree) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.note_kept_late(run, &kept))).await
+    }
+
     /// Notes that nobody can work in a work tree; none for one that is not there any more.
     ///
     /// # Errors
@@ -236,6 +253,14 @@ impl Engine {
     /// The database could not be written.
     pub(crate) async fn begin_applying(&self, run: RunId) -> Result<(), EngineError> {
         self.call(Call::changing(move |tx| tx.begin_applying(run))).await
+    }
+
+    /// Notes that a task's changes are not being applied any more, whatever came of it.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub(crate) async fn end_applying(&self, task: TaskNo) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.end_applying(task))).await
     }
 
     /// Notes how the changes of a run have come back, and says so.
@@ -376,14 +401,23 @@ impl Transaction<'_> {
         Ok(self.store.set_tree(run, &RunTree { kept, error, ..tree })?)
     }
 
+    fn note_kept_late(&mut self, run: RunId, kept: &KeptTree) -> aiwg_store::Result<()> {
+        let Some(tree) = self.tree_of_run(run)?.filter(|tree| tree.kept.is_none()) else { return Ok(()) };
+        self.store.set_tree(run, &RunTree { kept: Some(kept.clone()), error: None, ..tree })?;
+        match self.store.task_if_readable(run.task)? {
+            Some(task) => self.bring_back(&task, task.state),
+            None => Ok(()),
+        }
+    }
+
     fn tree_of_run(&self, run: RunId) -> aiwg_store::Result<Option<RunTree>> {
         let runs = self.store.runs(run.task)?;
         Ok(runs.into_iter().find(|found| found.id == run).and_then(|found| found.tree))
     }
 
     /// Has the changes of a task come back that ends like this, if it has made any in a work tree.
-    pub(super) fn bring_back(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
-        if task.spec.terms.tree.is_none() || outcome.state != TaskState::Completed {
+    pub(super) fn bring_back(&mut self, task: &TaskRow, end: TaskState) -> aiwg_store::Result<()> {
+        if task.spec.terms.tree.is_none() || end != TaskState::Completed {
             return Ok(());
         }
         let runs = self.store.runs(task.no)?;

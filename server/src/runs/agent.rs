@@ -270,7 +270,7 @@ impl Agent {
                 Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(lacks(&error, agent)),
                 _ => {}
             }
-            own.ended().await
+            own.ended(dir).await
         };
         let code = self.until(shared, basis, dir, (Some(Duration::ZERO), shim), ended, orders).await;
         if let Some(why) = shortage {

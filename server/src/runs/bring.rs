@@ -14,7 +14,7 @@ use super::{Shared, launch::RETRY};
 use crate::{
     beside::beside,
     context::Context,
-    engine::{Brought, EngineError, latest_kept, to_bring},
+    engine::{Brought, EngineError, being_applied, latest_kept, to_bring},
 };
 
 /// The name of a patch in its run's directory.
@@ -35,9 +35,21 @@ pub(crate) struct Wanted {
 pub(super) async fn bring_back(shared: Arc<Shared>, mut runs: mpsc::UnboundedReceiver<RunId>) {
     let context = &shared.context;
     let left = context.read(to_bring).await.unwrap_or_default();
-    if !left.is_empty() {
+    // Nobody applies anything meanwhile.
+    let turn = context.workspaces.turn_to_apply().await;
+    let half_applied = context.read(being_applied).await.unwrap_or_default();
+    if !left.is_empty() || !half_applied.is_empty() {
         recover(context).await;
     }
+    for task in half_applied {
+        // Those that are to come back by themselves are applied again below.
+        if !left.iter().any(|run| run.task == task) {
+            while context.engine.end_applying(task).await.is_err_and(|error| error.is_storage()) {
+                sleep(RETRY).await;
+            }
+        }
+    }
+    drop(turn);
     for run in left {
         bring(context, run).await;
     }

@@ -45,7 +45,7 @@ pub(crate) use force::leave_agents;
 pub(crate) use found::look_for_person;
 pub(crate) use shortage::Shortage;
 pub(crate) use status::Supervisor;
-pub(crate) use trees::{Place, in_words, keep_now, leave_to_person};
+pub(crate) use trees::{Place, in_words, keep_late, keep_now, leave_to_person};
 
 /// The parts that every agent's keeper needs.
 pub(crate) struct Shared {

@@ -9,9 +9,6 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{outcome::could_not_start, trees::ReadyTree};
 
-/// The output of the set-up, in the run's directory.
-const LOG_FILE: &str = "setup.log";
-
 /// A file in the run's directory with the exit code of a set-up that has failed.
 const FAILED_FILE: &str = "setup.failed";
 
@@ -48,16 +45,16 @@ impl SetUp {
         (tree.is_new || last != Some(&*mark)).then_some(Self { command, mark })
     }
 
-    /// The command of a run that is preceded by it. Its output goes to a file in the run's directory; the run's input is left alone.
+    /// The command of a run that is preceded by it. Its output is the run's standard error, by which the run counts as busy, and which is bounded; the
+    /// run's input is left alone.
     pub(super) fn before(&self, command: Vec<String>, run_dir: &Path) -> Vec<String> {
         let quoted =
             |text: &str| shlex::try_quote(text).map(|quoted| quoted.into_owned()).unwrap_or_default();
         let file = |name: &str| quoted(&run_dir.join(name).display().to_string());
         let words: Vec<String> = self.command.words().iter().map(|word| quoted(word)).collect();
         let script = format!(
-            "( {} ) >{} 2>&1 </dev/null\ncode=$?\nif [ $code -ne 0 ]; then echo $code >{}; exit 75; fi\n: >{}\nexec \"$@\"",
+            "( {} ) >&2 </dev/null\ncode=$?\nif [ $code -ne 0 ]; then echo $code >{}; exit 75; fi\n: >{}\nexec \"$@\"",
             words.join(" "),
-            file(LOG_FILE),
             file(FAILED_FILE),
             file(DONE_FILE)
         );
@@ -78,7 +75,7 @@ pub(super) fn failed(run_dir: &Path) -> Option<Outcome> {
         return None;
     }
     let code = String::from_utf8_lossy(&code).trim().to_owned();
-    let said = tail(&run_dir.join(LOG_FILE), SHOWN).unwrap_or_default();
+    let said = tail(&run_dir.join(aiwg_shim::STDERR_FILE), SHOWN).unwrap_or_default();
     Some(could_not_start(&format!(
         "workspace.setup has failed with exit code {code}; it wrote at its end:\n{}",
         said.trim()
@@ -124,6 +121,7 @@ mod tests {
             let set_up = SetUp::needed(Some(&command), &tree(true, ""), None).unwrap();
             let words = set_up.before(vec!["echo".to_owned(), "a  'b'".to_owned()], &run_dir);
             let ran = Command::new(&words[0]).args(&words[1..]).output().unwrap();
+            std::fs::write(run_dir.join(aiwg_shim::STDERR_FILE), &ran.stderr).unwrap();
             (String::from_utf8(ran.stdout).unwrap(), failed(&run_dir), is_done(&run_dir))
         };
         let (said, failed, is_done) = run("echo ready && cat");

@@ -108,10 +108,11 @@ impl OwnShim {
         serde_json::from_str(&self.line().await?).ok()
     }
 
-    /// Waits until the end of its run is on record, or it is gone; then it gives what it has exited with, where that can be told.
-    pub(super) async fn ended(&mut self) -> Option<i32> {
+    /// Waits until the end of its run is on record in `dir`, or it is gone; then it gives what it has exited with, where that can be told.
+    pub(super) async fn ended(&mut self, dir: &Path) -> Option<i32> {
         while let Some(line) = self.line().await {
-            if line.trim_end() == ON_RECORD {
+            // Its agent can write there, too. While that lives, the shim has the lock.
+            if line.trim_end() == ON_RECORD && !is_held(dir).await {
                 return None;
             }
         }

@@ -1,6 +1,9 @@
 //! The work tree of a run: made ready before it, and kept after it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use aiwg_model::{KeptTree, RunId, RunRow, TaskNo, TreeOrder};
 use aiwg_worktrees::{Commit, Error, Repository, Use};
@@ -9,6 +12,7 @@ use tokio::time::sleep;
 use super::{Shared, launch::RETRY};
 use crate::{
     beside::beside,
+    context::Context,
     engine::EngineError,
     health::IssueKind,
     workspaces::{NoTrees, Workspaces},
@@ -241,6 +245,23 @@ pub(crate) fn keep_now(
         ..KeptTree::default()
     };
     Ok((kept, why))
+}
+
+/// Keeps what a run of a task that has ended has left, where that was not possible at its end, since the disk was full say; or finds that whoever had
+/// the work tree next has kept it.
+///
+/// # Errors
+/// It is still not possible.
+pub(crate) async fn keep_late(context: &Arc<Context>, run: RunId, place: Place) -> Result<(), String> {
+    let its = Arc::clone(context);
+    match beside(move || keep_now(&its.workspaces, run, &place).map_err(in_words)).await? {
+        (_, Some(why)) => Err(why),
+        (kept, None) => {
+            context.engine.note_kept_late(run, kept).await.map_err(|error| error.to_string())?;
+            context.health.clear(NOT_KEPT_ISSUE);
+            Ok(())
+        }
+    }
 }
 
 /// Notes that a person works in the work tree of a run that was kept: whatever is changed there is kept before anyone else has it.

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aiwg_model::{RunId, RunRow, TaskNo, TaskRow};
 use aiwg_protocol::{
@@ -9,26 +9,31 @@ use aiwg_protocol::{
     },
 };
 use aiwg_store::Reader;
-use aiwg_worktrees::{Commit, Kind, Repository, ResultRef, Slot as Tree};
+use aiwg_worktrees::{Commit, FileNumbers, Kind, Repository, ResultRef, Slot as Tree};
 
 use super::check;
 use crate::{
     api::Handler,
     engine::{Brought, EngineError, TreeUse, latest_kept, tree_uses},
-    runs::{Place, Wanted, apply, explained, in_words, keep_now, leave_to_person, wanted},
+    runs::{Place, Wanted, apply, explained, in_words, keep_late, keep_now, leave_to_person, wanted},
 };
+
+/// The time for a step of git for a diff: someone waits for it, and a thread of the daemon with him.
+const DIFF_WITHIN: Duration = Duration::from_secs(60);
 
 /// The longest diff, in bytes.
 const LONGEST_DIFF: usize = 1024 * 1024;
 
-/// The most files that an answer names.
+/// The most files that an answer names, and the most bytes of their names.
 const MOST_FILES: usize = 10_000;
+const LONGEST_NAMES: usize = 1024 * 1024;
 
 pub(crate) async fn task_diff(handler: &Handler, params: TaskDiffParams) -> Result<TaskDiff, ApiError> {
     check::launch(params.launch)?;
     let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
     let context = Arc::clone(&handler.context);
-    let diff = handler.apart(move || diff(&context.workspaces.repository()?, &wanted)).await??;
+    let diff = move || diff(&context.workspaces.repository()?.with_time(DIFF_WITHIN), &wanted);
+    let diff = handler.apart(diff).await??;
     handler.keep(diff).await
 }
 
@@ -36,24 +41,39 @@ fn diff(repository: &Repository, wanted: &Wanted) -> Result<TaskDiff, ApiError> 
     let (from, commit) = (commit(&wanted.from)?, commit(&wanted.kept.commit)?);
     let diff = repository.diff(&from, &commit, LONGEST_DIFF);
     let diff = diff.map_err(|error| no_result(&explained(repository, &commit, &error)))?;
-    let sum = |of: fn(&aiwg_worktrees::FileNumbers) -> Option<u64>| diff.files.iter().filter_map(of).sum();
+    let sum = |of: fn(&FileNumbers) -> Option<u64>| diff.files.iter().filter_map(of).sum();
     let (insertions, deletions) = (sum(|file| file.insertions), sum(|file| file.deletions));
-    let file = |file: aiwg_worktrees::FileNumbers| DiffFile {
+    let file = |file: FileNumbers| DiffFile {
         path: file.path,
         insertions: file.insertions,
         deletions: file.deletions,
     };
+    let count = diff.files.len();
+    let files = named(diff.files, |file| file.path.len());
+    let is_cut = diff.is_cut || files.len() < count;
     Ok(TaskDiff {
         task_id: wanted.run.task.to_string(),
         launch: wanted.run.n,
         base: wanted.from.clone(),
         commit: wanted.kept.commit.clone(),
-        files: diff.files.into_iter().take(MOST_FILES).map(file).collect(),
+        files: files.into_iter().map(file).collect(),
         insertions,
         deletions,
         diff: String::from_utf8_lossy(&diff.text).into_owned(),
-        is_cut: diff.is_cut,
+        is_cut,
     })
+}
+
+/// The first of these files, as many as an answer names.
+fn named<T>(mut files: Vec<T>, length: impl Fn(&T) -> usize) -> Vec<T> {
+    let mut bytes = 0;
+    let does_fit = |file: &&T| {
+        bytes += length(file);
+        bytes <= LONGEST_NAMES
+    };
+    let fit = files.iter().take(MOST_FILES).take_while(does_fit).count();
+    files.truncate(fit);
+    files
 }
 
 pub(crate) async fn task_apply(handler: &Handler, params: TaskApplyParams) -> Result<TaskApplied, ApiError> {
@@ -63,12 +83,16 @@ pub(crate) async fn task_apply(handler: &Handler, params: TaskApplyParams) -> Re
     let context = Arc::clone(&handler.context);
     handler.apart(move || context.workspaces.repository().map(drop)).await??;
     let (task_id, launch) = (wanted.run.task.to_string(), wanted.run.n);
-    let (mut paths, conflict) = match apply(&handler.context, wanted).await {
+    // Whoever asked may go away: what is begun is done, and noted.
+    let context = Arc::clone(&handler.context);
+    let applied = tokio::spawn(async move { apply(&context, wanted).await }).await;
+    let applied = applied.map_err(|error| ApiError::new(ErrorKind::InternalError, error.to_string()))?;
+    let (paths, conflict) = match applied {
         Brought::Applied(paths) => (paths, None),
         Brought::Conflict(conflict) => (Vec::new(), Some(conflict)),
         Brought::Branch(_) | Brought::Patch(_) => (Vec::new(), None),
     };
-    paths.truncate(MOST_FILES);
+    let paths = named(paths, String::len);
     Ok(TaskApplied { task_id, launch, applied: conflict.is_none(), paths, conflict })
 }
 
@@ -79,6 +103,14 @@ async fn result_of(handler: &Handler, no: TaskNo, launch: Option<u32>) -> Result
     let task = task.ok_or(EngineError::TaskNotFound(no))?;
     if let Some((wanted, _)) = wanted(&task, &runs, launch) {
         return Ok(wanted);
+    }
+    if let Some((run, place)) = unkept(&task, &runs, launch) {
+        let why = |why: String| no_result(&format!("what {run} has left could not be kept: {why}"));
+        keep_late(&handler.context, run, place).await.map_err(why)?;
+        let (task, runs) = handler.read(read).await?;
+        if let Some((wanted, _)) = task.and_then(|task| wanted(&task, &runs, launch)) {
+            return Ok(wanted);
+        }
     }
     let why = match (&task.spec.terms.tree, task.state) {
         (None, _) => format!(
@@ -92,6 +124,15 @@ async fn result_of(handler: &Handler, no: TaskNo, launch: Option<u32>) -> Result
         }
     };
     Err(no_result(&why))
+}
+
+/// The run with this number of a task that has ended, or its latest one, if what it has left could not be kept.
+fn unkept(task: &TaskRow, runs: &[RunRow], launch: Option<u32>) -> Option<(RunId, Place)> {
+    let has_failed = |run: &&RunRow| run.tree.as_ref().is_some_and(|tree| tree.error.is_some());
+    let is_asked_for = |run: &&RunRow| launch.is_none_or(|launch| run.id.n == launch);
+    let run = runs.iter().rev().filter(has_failed).find(is_asked_for)?;
+    let from = task.spec.terms.tree.as_ref()?.from.as_deref();
+    Some((run.id, Place::of(run, from)?)).filter(|_| task.state.is_final())
 }
 
 fn no_result(why: &str) -> ApiError {
@@ -159,6 +200,7 @@ pub(crate) async fn workspace_list(handler: &Handler, _: NoParams) -> Result<Wor
     let listed = handler
         .apart(move || -> Result<(Vec<Tree>, u64), String> {
             let repository = context.workspaces.repository().map_err(|error| error.to_string())?;
+            let repository = repository.with_time(DIFF_WITHIN);
             let said = |error: aiwg_worktrees::Error| error.to_string();
             let results = repository.results().map_err(said)?;
             let results = results.iter().filter(|found| found.kind == Kind::Result).count();
