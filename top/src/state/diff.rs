@@ -12,8 +12,8 @@ use crate::{
 const MOST_FILES: usize = 200;
 const MOST_LINES: usize = 3000;
 
-/// The most figures of a number of lines.
-const FIGURES: usize = 6;
+/// The width of a number of lines with its sign, of which one is a blank: what begins with a sign is a line of the diff.
+const FIGURES: usize = 9;
 
 /// How much was changed, in which files, and what. `of` names the project, where there are others.
 pub(super) fn text(of: &str, diff: &TaskDiff) -> Text {

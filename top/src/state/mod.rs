@@ -200,6 +200,7 @@ impl State {
             Message::Events(no, events, is_old) => self.take_events(no, events, is_old),
             Message::Missed(no, missed) => {
                 self.events.retain(|heard| heard.key.project != no);
+                self.loaded_events = self.loaded_events.min(self.events.len());
                 self.with_project(no, |project| project.oldest_event = None);
                 self.list.is_stale = true;
                 let name = self.name_of(no);

@@ -12,7 +12,7 @@ use aiwg_client::{
 
 use crate::{
     error::CliError,
-    output::{Output, Page, agent_stdout, count, note, visible},
+    output::{Output, Page, count, is_terminal, note, verbatim, visible, visible_lines},
 };
 
 /// Prints the changes of a task, as a patch or in numbers.
@@ -30,10 +30,9 @@ pub(super) async fn diff(
     if stat {
         output.result(&diff, numbers)?;
     } else {
-        // To the letter where a program reads it; an agent has written it, so on a terminal it is shown and does nothing.
-        let mut out = agent_stdout();
-        out.write_all(diff.diff.as_bytes())?;
-        out.flush()?;
+        // To the letter where a program reads it. An agent has written it: on a terminal, a colour could hide what follows.
+        let text = if is_terminal() { visible_lines(&diff.diff).to_string() } else { diff.diff };
+        verbatim(text.as_bytes())?;
     }
     if diff.is_cut {
         note(&format!(
