@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 
 import { Reader, aiwg, go, open, repository, submit, until, withBrowser } from './harness.mjs';
 
-repository({ 'cart.txt': 'one\ntwo\nthree\n' });
+const many = Array.from({ length: 60 }, (_, n) => `${n}\n`).join('');
+repository({ 'cart.txt': 'one\ntwo\nthree\n', 'was.txt': many });
 
 await withBrowser(async ({ browser, dashboard }) => {
   const reader = await Reader.open(browser);
@@ -18,13 +19,13 @@ await withBrowser(async ({ browser, dashboard }) => {
   const hostile = String.raw`'<img src=x onerror=alert(1)>.txt'`;
   const id = await submit(
     String.raw`do: printf 'one\nTWO\nthree\n' >cart.txt; printf '<script>alert(1)</script>\n\033[2J\rhidden\n' >${hostile}; ` +
-      String.raw`printf 'x\n' >"$(printf 'a\n+++ b\342\200\256.txt')"; head -c 9 /dev/zero >logo.bin; seq 2000 >many.txt`,
+      String.raw`printf 'x\n' >"$(printf 'a\n+++ b\342\200\256.txt')"; head -c 9 /dev/zero >logo.bin; seq 2000 >many.txt; mv was.txt is.txt; echo more >>is.txt`,
     '--worktree',
   );
   await ended(id);
   await go(page, `task/${id}`);
   const changes = page.getByRole('region', { name: 'Changes' });
-  await changes.getByText('5 files').waitFor();
+  await changes.getByText('7 files').waitFor();
   await changes.getByText(`refs/aiwg/tasks/${id}/1`).waitFor();
   assert.equal(await changes.locator('details').count(), 0, 'nothing is loaded before it is asked for');
   await changes.getByRole('button', { name: 'Show the changes' }).focus();
@@ -40,6 +41,9 @@ await withBrowser(async ({ browser, dashboard }) => {
   const script = await shown('<img src=x onerror=alert(1)>.txt');
   assert.ok(script.includes('+<script>alert(1)</script>') && script.includes(String.raw`+\u{1b}[2J\rhidden`), script);
   assert.match(await shown(String.raw`a\n+++ b\u{202e}.txt`), /\+x/);
+  // A file that was renamed is gone, and is there: both are seen before they are applied.
+  assert.match(await shown('is.txt'), /\+more/);
+  assert.match(await shown('was.txt'), /-59/);
   await file('logo.bin').getByText('binary', { exact: true }).waitFor();
   await file('logo.bin').locator('summary').click();
   await file('logo.bin').getByText('Binary files').waitFor();
@@ -59,7 +63,7 @@ await withBrowser(async ({ browser, dashboard }) => {
   assert.equal(readFileSync('cart.txt', 'utf8'), 'one\ntwo\nthree\n');
   await changes.getByRole('button', { name: "Change the project's files?" }).waitFor();
   await keyboard.press('Enter');
-  await page.getByText('5 files of the project changed.').waitFor();
+  await page.getByText('7 files of the project changed.').waitFor();
   await changes.getByText("Applied to the project's files").waitFor();
   assert.equal(readFileSync('cart.txt', 'utf8'), 'one\nTWO\nthree\n');
 

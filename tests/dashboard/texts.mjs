@@ -47,11 +47,11 @@ await withBrowser(async ({ browser, dashboard }) => {
   }
   await aiwg('task', 'cancel', strange);
 
-  // And so is a message in the view of its task.
+  // And so is a message in the view of its task: who loads all of it sees all of it.
   await go(page, `task/${asked}`);
   const messages = page.getByRole('region', { name: /^Messages to the agent/ });
   await messages.getByRole('button', { name: 'Load all of message 1' }).click();
-  await unfold(messages, 'Message 1', 'the end of the message');
+  await messages.getByText('the end of the message').waitFor();
 
   // What is typed and not sent is there again: a message, a reason, an answer; in each view that shows the field.
   const message = page.getByLabel('Message to the agent');

@@ -99,7 +99,7 @@ export function Failure({ error, again }: { error: Error | undefined; again?: ()
   if (!error) return null;
   return (
     <p class="failure" role="alert">
-      {error.message}
+      {inWords(error)}
       {again && (
         <button class="button quiet" type="button" onClick={again}>
           Try again
@@ -130,9 +130,15 @@ export function say(text: string, isError = false): number {
   return id;
 }
 
+/** An error as the reader is told it. What upgrades a package upgrades no page: that comes with the program. */
+const inWords = (error: Error) =>
+  error instanceof DaemonConnectionError && error.kind === 'unreadable'
+    ? 'The answer of the daemon cannot be understood: it may be newer than this page, and what was asked for may be done. Start the dashboard again; `aiwg self` says how it is upgraded.'
+    : error.message;
+
 /** Tells the reader why something was not done. `wereAway` are the addresses of daemons that were away before it was tried. */
 function sayWhyNot(error: Error, wereAway: ReadonlySet<string | undefined>) {
-  if (!(error instanceof DaemonConnectionError)) return say(error.message, true);
+  if (!(error instanceof DaemonConnectionError) || error.kind === 'unreadable') return say(inWords(error), true);
   if (wereAway.has(error.path)) {
     const id = say('Nothing was done: the daemon is away. Do it again once it is back.', true);
     return whenBack(error.path, () => hush(id));

@@ -21,12 +21,14 @@ export function Text(props: {
   label: string;
   lines?: number;
   isProse?: boolean;
+  /** Whether it stands open at first: a person has asked for all of it. */
+  opened?: boolean;
   /** Is called with whether all of the text is shown, before a person sees it. */
   shown?: (isWhole: boolean) => void;
 }) {
   const { label, lines = 15, isProse } = props;
   const text = useMemo(() => visible(props.text), [props.text]);
-  const [parts, setParts] = useState(0);
+  const [parts, setParts] = useState(props.opened ? 1 : 0);
   const isOpen = parts > 0;
   const cut = atLine(text, lines);
   const shown = text.slice(0, isOpen ? parts * MOST : cut);

@@ -330,7 +330,14 @@ function Messages({ task, project }: { task: Task; project: Project }) {
       <ol class="messages">
         {messages.map(({ n, message, cut, at, from, state }) => (
           <li key={n}>
-            <Text key={`${whole.has(n)}`} text={whole.get(n) ?? message} label={`Message ${n}`} isProse lines={8} />
+            <Text
+              key={`${whole.has(n)}`}
+              text={whole.get(n) ?? message}
+              label={`Message ${n}`}
+              isProse
+              lines={8}
+              opened={whole.has(n)}
+            />
             {cut && !whole.has(n) && (
               <Look class="quiet" label={`Load all of message ${n}`} look={showWhole}>
                 It is longer: load all of it
