@@ -8,7 +8,7 @@ use tokio_postgres::{
     config::{Host, SslMode},
 };
 
-use super::params::{Params, Wanted, split};
+use super::params::{PASSWORDS, Params, Wanted, split};
 
 /// Longest wait for a connection to one host.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -72,10 +72,9 @@ impl Address {
                 None => error.to_string(),
             })?;
         if config.get_password().is_some() {
-            return Err(
-                "has a password, which does not belong there: put that into the file that PGPASSFILE names (~/.pgpass), or into PGPASSWORD, and take it out here"
-                    .to_owned(),
-            );
+            return Err(format!(
+                "has a password, which does not belong there: {PASSWORDS}, and take it out here"
+            ));
         }
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(

@@ -1,6 +1,6 @@
 //! The parameters of an address, as libpq has them.
 
-use std::{fmt::Display, path::PathBuf};
+use std::path::PathBuf;
 
 /// Those that are passed on as they are.
 const PASSED_ON: [&str; 14] = [
@@ -22,6 +22,10 @@ const PASSED_ON: [&str; 14] = [
 
 /// Those that are read here.
 const OWN: [&str; 6] = ["passfile", "project", "sslcert", "sslkey", "sslmode", "sslrootcert"];
+
+/// Where a password belongs.
+pub(super) const PASSWORDS: &str =
+    "put that into the file that PGPASSFILE names (~/.pgpass), or into PGPASSWORD";
 
 /// How far a connection is to be encrypted, of libpq's six words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +52,24 @@ pub(super) struct Params {
     pub(super) passwords: Option<PathBuf>,
 }
 
-/// Takes an address apart: the rest of it, which tokio-postgres reads, and its parameters.
+/// Takes an address apart: the rest of it, which tokio-postgres reads, and its parameters. Whatever is wrong with it, no part of a password is said.
 pub(super) fn split(url: &str) -> Result<(String, Params), String> {
     let mut params =
         Params { wanted: Wanted::AsUsual, project: None, roots: None, own: None, passwords: None };
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    if query.contains('@') {
+        // The one behind a password with a question mark.
+        return Err(format!(
+            "has an @ behind a ?: in a parameter that is %40, and a password has no place in an address: {PASSWORDS}"
+        ));
+    }
     let (mut rest, mut certificate, mut key) = (Vec::new(), None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').ok_or_else(|| format!("{pair:?} has no value"))?;
+        let (name, value) = match pair.split_once('=') {
+            Some((name, value)) if is_known(name) => (name, value),
+            None if is_known(pair) => return Err(format!("{pair:?} has no value")),
+            other => return Err(unknown(other.map_or(pair, |(name, _)| name))),
+        };
         let decoded = decoded(value).ok_or_else(|| format!("the value of {name:?} cannot be read"))?;
         match name {
             "project" => params.project = Some(decoded),
@@ -72,10 +86,7 @@ pub(super) fn split(url: &str) -> Result<(String, Params), String> {
             "sslcert" => certificate = Some(file(name, decoded)?),
             "sslkey" => key = Some(file(name, decoded)?),
             "passfile" => params.passwords = Some(file(name, decoded)?),
-            // It is refused as the other one is.
-            "password" => rest.push(pair),
-            known if PASSED_ON.contains(&known) => rest.push(pair),
-            other => return Err(unknown(&other)),
+            _ => rest.push(pair),
         }
     }
     params.own = match (certificate, key) {
@@ -87,10 +98,17 @@ pub(super) fn split(url: &str) -> Result<(String, Params), String> {
     Ok((rest, params))
 }
 
-fn unknown(name: &dyn Display) -> String {
+fn is_known(name: &str) -> bool {
+    // A password is refused as the other one is.
+    name == "password" || PASSED_ON.contains(&name) || OWN.contains(&name)
+}
+
+fn unknown(name: &str) -> String {
     let mut known: Vec<&str> = PASSED_ON.into_iter().chain(OWN).collect();
     known.sort_unstable();
-    format!("there is no parameter \"{name}\"; there are {}", known.join(", "))
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let which = if is_name { format!("no parameter \"{name}\"") } else { "no such parameter".to_owned() };
+    format!("there is {which}; there are {}", known.join(", "))
 }
 
 fn file(name: &str, path: String) -> Result<PathBuf, String> {
@@ -140,10 +158,26 @@ mod tests {
             ("project", "no value"),
             ("project=%zz", "cannot be read"),
             ("project=%", "cannot be read"),
-            ("gssencmode=require", "there is no parameter"),
+            ("gssencmode=require", "there is no parameter \"gssencmode\""),
+            ("a:b=1", "there is no such parameter"),
+            ("user=a@b", "%40"),
         ] {
             let said = split(&format!("postgres://db/w?{wrong}")).unwrap_err();
             assert!(said.contains(why), "{wrong}: {said}");
+        }
+    }
+
+    #[test]
+    fn no_part_of_a_password_is_said() {
+        for password in
+            ["ge?heim", "ge?heim=1", "ge?project=heim", "g/e?sslmode=heim", "ge?a&heim", "ge?%heim"]
+        {
+            let said = split(&format!("postgres://ann:{password}@db/work")).unwrap_err();
+            assert!(said.contains("PGPASSFILE") && !said.contains("heim"), "{password}: {said}");
+        }
+        for password in ["he/im", "he:im", "heim"] {
+            let said = split(&format!("postgres://ann:ge?{password}:5432/work")).unwrap_err();
+            assert!(!said.contains(password), "{password}: {said}");
         }
     }
 }
