@@ -51,15 +51,15 @@ impl Drive for Silently {
 pub(super) async fn connected(address: &Address, writes: bool, drive: impl Drive) -> Result<Client> {
     let connecting = async {
         let to_error = at(&address.place);
+        let wrong = |why: String| StoreError::new(ErrorKind::Other, cannot_be_used(&address.place, &why));
         let mut config = address.config.clone();
         if config.get_password().is_none()
-            && let Some(password) = password(&config, address.passwords.as_deref())
+            && let Some(password) = password(&config, address.passwords.as_deref()).map_err(wrong)?
         {
             config.password(password);
         }
         let client = if address.is_encrypted {
-            let tls = Tls::of(address)
-                .map_err(|why| StoreError::new(ErrorKind::Other, cannot_be_used(&address.place, &why)))?;
+            let tls = Tls::of(address).map_err(wrong)?;
             let (client, connection) = config.connect(tls).await.map_err(&to_error)?;
             drive.drive(connection);
             client
