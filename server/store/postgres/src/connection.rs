@@ -12,13 +12,17 @@ use std::{
 use aiwg_store::{ErrorKind, Result, StoreError};
 use aiwg_store_sql::{Connection, Value, numbered};
 use futures::TryStreamExt;
-use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::Client;
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_postgres::{Client, error::SqlState};
 
 use super::{
     address::Address,
-    connect::connect,
-    error::{lost, of},
+    connect::{PATIENCE, connect, first_row, limits, longest_answer},
+    error::{away, lost, of},
     value::{Param, PostgresRow},
 };
 
@@ -31,6 +35,10 @@ const FULL_FOR: Duration = Duration::from_secs(1);
 /// A connection to a project's database. Its calls block.
 pub struct Postgres {
     client: RefCell<Arc<Client>>,
+    /// The task that has the connection: without it the connection is lost. None where it was given up.
+    driven: Cell<Option<JoinHandle<()>>>,
+    /// Longest wait for an answer.
+    longest: Cell<Duration>,
     statements: RefCell<HashMap<String, tokio_postgres::Statement>>,
     /// Where to connect again once the connection is lost. None for a writer, whose transaction is lost with it.
     again: Option<Address>,
@@ -60,9 +68,11 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(|error| StoreError::new(ErrorKind::Other, error.to_string()))?;
-        let client = connect(&runtime, address, writes)?;
+        let (client, driven) = connect(&runtime, address, writes)?;
         Ok(Self {
             client: RefCell::new(Arc::new(client)),
+            driven: Cell::new(Some(driven)),
+            longest: Cell::new(longest_answer(PATIENCE)),
             statements: RefCell::default(),
             again: (!writes).then(|| address.clone()),
             changes: Cell::default(),
@@ -93,13 +103,25 @@ impl Postgres {
 
     /// The only row of a statement, each column as a text.
     pub(super) fn texts(&self, sql: &str) -> Result<Vec<String>> {
-        let found = self.wait_for(self.client().simple_query(sql))?;
-        let row = found.iter().find_map(|message| match message {
-            tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        let row = row.ok_or_else(|| StoreError::new(ErrorKind::Other, "a statement has given no row"))?;
-        Ok((0..row.len()).map(|column| row.get(column).unwrap_or_default().to_owned()).collect())
+        first_row(&self.wait_for(self.client().simple_query(sql))?)
+    }
+
+    /// PostgreSQL's word on a transaction: empty where it has forgotten it, none where it never had one of this number.
+    pub(super) fn status_of(&self, no: u64) -> Result<Option<String>> {
+        let client = self.client();
+        let said = self.wait_for(async {
+            match client.simple_query(&format!("SELECT pg_xact_status('{no}')")).await {
+                Err(error) if error.code() == Some(&SqlState::INVALID_PARAMETER_VALUE) => Ok(None),
+                said => said.map(Some),
+            }
+        })?;
+        Ok(said.map(|said| first_row(&said)).transpose()?.map(|row| row.concat()))
+    }
+
+    /// Sets the longest wait for what others have locked, and with it that for an answer.
+    pub(super) fn set_patience(&self, patience: Duration) -> Result<()> {
+        self.longest.set(longest_answer(patience));
+        self.execute_all(&limits(patience))
     }
 
     fn client(&self) -> Arc<Client> {
@@ -108,14 +130,32 @@ impl Postgres {
 
     fn wait_for<T>(&self, done: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
         let runtime = self.runtime.as_ref().ok_or_else(lost)?;
-        self.noting(runtime.block_on(done))
+        runtime.block_on(async {
+            match timeout(self.longest.get(), done).await {
+                Ok(done) => self.noting(done),
+                Err(_) => Err(self.give_up().await),
+            }
+        })
+    }
+
+    /// Gives up the connection to a server that does not answer: whatever it says later is of no use any more.
+    async fn give_up(&self) -> StoreError {
+        if let Some(driven) = self.driven.take() {
+            driven.abort();
+            // It is lost once that has ended.
+            let _ = driven.await;
+        }
+        let longest = self.longest.get().as_secs();
+        StoreError::new(ErrorKind::Gone, format!("the database says nothing for {longest} s"))
     }
 
     /// A reader connects again where its connection is lost.
     fn connect_again(&self) -> Result<()> {
         let (Some(address), Some(runtime)) = (&self.again, &self.runtime) else { return Err(lost()) };
         self.statements.borrow_mut().clear();
-        *self.client.borrow_mut() = Arc::new(connect(runtime, address, false)?);
+        let (client, driven) = connect(runtime, address, false).map_err(away)?;
+        *self.client.borrow_mut() = Arc::new(client);
+        self.driven.set(Some(driven));
         Ok(())
     }
 
@@ -153,7 +193,7 @@ impl Prepared<'_> {
     ) -> Result<()> {
         let on = self.on;
         let runtime = on.runtime.as_ref().ok_or_else(lost)?;
-        runtime.block_on(async {
+        let read = async {
             let params = values.iter().map(Param);
             let rows = on.noting(self.client.query_raw(&self.statement, params).await)?;
             let mut rows = pin!(rows);
@@ -166,6 +206,12 @@ impl Prepared<'_> {
                 }
             }
             Ok(())
+        };
+        runtime.block_on(async {
+            match timeout(on.longest.get(), read).await {
+                Ok(done) => done,
+                Err(_) => Err(on.give_up().await),
+            }
         })
     }
 }
@@ -220,14 +266,15 @@ impl Connection for Postgres {
         values: &[Value<'_>],
         mut take: impl FnMut(&PostgresRow<'_>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let mut is_taken = false;
+        let (mut is_taken, began, longest) = (false, Instant::now(), statement.on.longest.get());
         let done = statement.rows(values, |row| {
             is_taken = true;
             take(row)
         });
-        // Where nothing has come of it, a reader asks again.
+        // Where nothing has come of it, a reader asks again, unless it has waited for that long enough.
         if done.is_err()
             && !is_taken
+            && began.elapsed() < longest
             && statement.on.is_lost()
             && let Some(sql) = statement.sql.take()
         {
@@ -244,5 +291,48 @@ impl Connection for Postgres {
              WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
         )?;
         Ok(size.first().and_then(|size| size.parse().ok()).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs)]
+#[path = "../../../../tests/postgres/cluster.rs"]
+mod server;
+
+#[cfg(test)]
+mod tests {
+    use super::{server::Cluster, *};
+
+    /// As a server does that is frozen, or a network that swallows everything.
+    #[test]
+    fn whoever_says_nothing_is_given_up() {
+        let Some(cluster) = Cluster::start() else { return };
+        let address = Address::new(&cluster.url("one")).unwrap().with_password(super::server::PASSWORD);
+        let soon = Duration::from_millis(500);
+        let frozen = "SELECT 1 FROM pg_sleep(60)";
+        let writer = Postgres::connect(&address, true).unwrap();
+        writer.longest.set(soon);
+        let began = Instant::now();
+        assert_eq!(writer.texts(frozen).unwrap_err().kind(), ErrorKind::Gone);
+        assert!(writer.is_lost(), "what it says later is heard by nobody");
+        let reader = Postgres::connect(&address, false).unwrap();
+        let ask = |sql: &str| {
+            let mut statement = reader.prepare(sql)?;
+            Postgres::query(&mut statement, &[], |_| Ok(ControlFlow::Continue(())))
+        };
+        reader.longest.set(soon);
+        assert_eq!(ask(frozen).unwrap_err().kind(), ErrorKind::Gone);
+        assert!(reader.is_lost() && began.elapsed() < Duration::from_secs(30));
+        ask("SELECT 1").unwrap();
+
+        // A server that works ends it before.
+        reader.set_patience(Duration::ZERO).unwrap();
+        let limits =
+            reader.texts("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')");
+        assert_eq!(limits.unwrap(), ["1ms", "15s"]);
+        reader.execute_all("SET statement_timeout = 100").unwrap();
+        let ended = ask(frozen).unwrap_err();
+        assert!(ended.kind() == ErrorKind::Gone && ended.to_string().contains("57014"), "{ended}");
+        assert!(!reader.is_lost());
     }
 }

@@ -16,8 +16,9 @@ pub(super) fn kind(error: &tokio_postgres::Error) -> ErrorKind {
         "55P03" | "40001" | "40P01" | "53300" => ErrorKind::Busy,
         "53100" => ErrorKind::Full,
         "XX001" | "XX002" => ErrorKind::Damaged,
-        // A connection that failed or was ended, one that idled in a transaction included; a server that starts or stops; a database that is not there.
-        "25P03" | "57P01" | "57P02" | "57P03" | "57P05" | "3D000" => ErrorKind::Gone,
+        // A connection that failed or was ended, one that idled in a transaction included; a server that starts or stops, takes too long, or cannot be written
+        // any more; a database that is not there.
+        "25006" | "25P03" | "57014" | "57P01" | "57P02" | "57P03" | "57P05" | "3D000" => ErrorKind::Gone,
         code if code.starts_with("08") => ErrorKind::Gone,
         _ => ErrorKind::Other,
     }
@@ -65,6 +66,15 @@ pub(super) fn cannot_be_used(place: &str, why: &str) -> String {
 /// The error of a store whose connection is lost.
 pub(super) fn lost() -> StoreError {
     StoreError::new(ErrorKind::Gone, "the connection to the database is lost")
+}
+
+/// The error of a connection that could not be made again: whatever is the matter there, a password that is refused or a primary that has become a standby, it
+/// is waited for, as for a server that is not there. Only what others have made of the project does not change back.
+pub(super) fn away(error: StoreError) -> StoreError {
+    match error.kind() {
+        ErrorKind::Newer | ErrorKind::Foreign => error,
+        _ => StoreError::new(ErrorKind::Gone, error.to_string()),
+    }
 }
 
 /// Refuses a server that is too old, cannot be written, or has no texts in UTF-8.

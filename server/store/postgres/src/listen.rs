@@ -6,14 +6,15 @@ use aiwg_store::Result;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::Notify,
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 use tokio_postgres::{AsyncMessage, Connection, Socket, tls::TlsStream};
 
 use super::{
     address::Address,
-    connect::{Drive, connected},
-    error::of,
+    connect::{Drive, PATIENCE, connected, first_row, longest_answer},
+    error::{lost, of},
     store::Known,
 };
 
@@ -30,7 +31,7 @@ pub struct Listener {
 struct Ring(Arc<Notify>);
 
 impl Drive for Ring {
-    fn drive<T>(self, mut connection: Connection<Socket, T>)
+    fn drive<T>(self, mut connection: Connection<Socket, T>) -> JoinHandle<()>
     where
         T: TlsStream + AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -41,7 +42,7 @@ impl Drive for Ring {
                 }
             }
             self.0.notify_one();
-        });
+        })
     }
 }
 
@@ -66,16 +67,19 @@ impl Listener {
 
     async fn listen(&self, woken: &impl Fn()) -> Result<()> {
         let rung = Arc::new(Notify::new());
-        let client = connected(&self.address, false, Ring(Arc::clone(&rung))).await?;
+        let (client, _) = connected(&self.address, false, Ring(Arc::clone(&rung))).await?;
         let Address { schema, project, .. } = &self.address;
-        client.batch_execute(&format!("LISTEN \"{schema}\"")).await.map_err(of)?;
-        let look = client
-            .prepare(&format!("SELECT version FROM project WHERE id = '{project}'"))
-            .await
-            .map_err(of)?;
+        let ask = async |sql: &str| {
+            let asked = timeout(longest_answer(PATIENCE), client.simple_query(sql)).await;
+            asked.map_err(|_| lost())?.map_err(of)
+        };
+        ask(&format!("LISTEN \"{schema}\"")).await?;
+        let look = format!("SELECT version FROM project WHERE id = '{project}'");
         loop {
-            let version: i64 = client.query_one(&look, &[]).await.map_err(of)?.get(0);
-            if version != self.known.get() {
+            let found = ask(&look).await?;
+            // The writer says what is wrong with one that is none.
+            let version = first_row(&found)?.first().and_then(|version| version.parse().ok());
+            if version != Some(self.known.get()) {
                 woken();
             }
             let _ = timeout(LOOK_EVERY, rung.notified()).await;

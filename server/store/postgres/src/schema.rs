@@ -19,9 +19,18 @@ pub(super) fn bring_up_to_date(connection: &Postgres, address: &Address) -> Resu
         return Ok(());
     }
     // In one message all of it is one transaction.
-    connection.execute_all(&format!(
+    let begun = connection.execute_all(&format!(
         "BEGIN; SELECT pg_advisory_xact_lock(hashtext('{schema}')); CREATE SCHEMA IF NOT EXISTS \"{schema}\"; SET LOCAL search_path = \"{schema}\""
-    ))?;
+    ));
+    begun.map_err(|error| match error.kind() {
+        ErrorKind::Busy => {
+            let why = format!(
+                "others have locked what it is made with: `SELECT * FROM pg_stat_activity` shows who does ({error})"
+            );
+            StoreError::new(ErrorKind::Busy, cannot_be_used(&address.place, &why))
+        }
+        _ => error,
+    })?;
     let brought = || -> Result<()> {
         // The other one may have done it meanwhile.
         let found = version(connection, schema)?;

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aiwg_model::InForce;
@@ -16,22 +16,27 @@ use aiwg_store_sql::{Backend, Open, Row, Value, Writer};
 
 use super::{
     address::Address,
+    connect::PATIENCE,
     connection::Postgres,
-    error::{cannot_be_used, lost},
+    error::{away, cannot_be_used},
     schema::bring_up_to_date,
 };
 
-/// Longest wait for a project that others have locked, unless it is set otherwise.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// Shortest and longest time between two questions what has become of a transaction.
 const ASK_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
+
+/// Longest time for which it is asked. It is longer than anybody waits for a server that does not answer, so that nothing is tried again that may have happened.
+const ASK_FOR: Duration = Duration::from_secs(10);
 
 /// A moment by the database's clock, in milliseconds since 1970.
 const MOMENT: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// What a daemon is told that has come to an end.
 const TAKEN: &str = "another daemon has opened this store since, and this one can write there no more: end this one (`aiwg daemon stop --keep-agents`), or that one";
+
+/// Nobody knows whether something has happened.
+const UNKNOWN: &str = "whether it is stored is not known: the connection was lost while it was, and the database does not say what has become of it. Look, or \
+                       ask again with the same key, once it answers";
 
 /// The one writer of this daemon, by the trait [`aiwg_store::Store`].
 pub struct PostgresStore {
@@ -87,6 +92,20 @@ fn without_place(error: &StoreError, place: &str) -> String {
 
 fn moment(at: &str) -> Timestamp {
     Timestamp::from_millis(at.parse().unwrap_or(0))
+}
+
+/// The number of a commit.
+fn number(version: &str) -> Result<i64> {
+    version.parse().map_err(|_| StoreError::new(ErrorKind::Damaged, "the project has no number of a commit"))
+}
+
+/// The error of a database that has less than it had.
+fn has_lost(what: &str) -> StoreError {
+    let why = format!(
+        "the database has lost what was stored in it: {what}, as when a standby has become the primary that had not all of it, or a backup was put back. \
+         Restart the daemon (`aiwg daemon restart`): it finds out what is missing, and goes on"
+    );
+    StoreError::new(ErrorKind::Foreign, why)
 }
 
 fn row_gone() -> StoreError {
@@ -187,10 +206,8 @@ impl PostgresStore {
         let [version, at, no, instance] = &*found else { return Err(row_gone()) };
         self.open = Opened::Transaction { no: no.parse().unwrap_or(0), changes };
         self.began_at = moment(at);
-        if self.instance.is_some_and(|me| instance.parse() != Ok(me)) {
-            return Err(StoreError::new(ErrorKind::Foreign, TAKEN));
-        }
-        self.know(version)
+        self.know(version)?;
+        self.check_instance(instance)
     }
 
     /// Begins by these statements, the last of which gives the row. Where that finds out that the connection is lost, it is made again, once.
@@ -206,17 +223,21 @@ impl PostgresStore {
     }
 
     fn connect_again(&mut self) -> Result<()> {
-        *self.writer.connection_mut() = Postgres::connect(&self.address, true)?;
+        *self.writer.connection_mut() = Postgres::connect(&self.address, true).map_err(away)?;
         // Whatever was known may be of a server that has forgotten it: a standby that has become the primary.
         (self.version, self.open) = (None, Opened::None);
         self.set_patience(self.patience)
     }
 
     /// Knows what is stored since this commit.
+    ///
+    /// Only a start finds out what is missing where the database has lost commits: events that clients have seen, agents that run.
     fn know(&mut self, version: &str) -> Result<()> {
-        let version = version
-            .parse()
-            .map_err(|_| StoreError::new(ErrorKind::Damaged, "the project has no number of a commit"))?;
+        let version = number(version)?;
+        let known = self.known.get();
+        if version < known {
+            return Err(has_lost(&format!("it ends with the commit {version}, and had {known} before")));
+        }
         self.has_moved = self.version != Some(version);
         if self.has_moved {
             self.writer.load()?;
@@ -226,33 +247,63 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// What has become of a transaction whose connection was lost while it was committed. Nobody is told anything before that is known.
-    fn became_of(&mut self, no: u64) -> Result<()> {
+    /// True if a transaction is committed whose connection was lost meanwhile, which makes this commit of it. Nobody is told anything before that is known, or the
+    /// database has not said it for too long.
+    fn became_of(&mut self, no: u64, version: i64) -> Result<bool> {
         let [mut pause, longest] = ASK_AGAIN;
+        let until = Instant::now() + ASK_FOR;
         loop {
-            let asked = match self.connection().is_lost() {
-                true => self.connect_again(),
-                false => Ok(()),
-            };
-            let said =
-                asked.and_then(|()| self.connection().texts(&format!("SELECT pg_xact_status('{no}')")));
-            match said.as_deref().map(|said| said.first().map_or("", String::as_str)) {
-                Ok("committed") => return Ok(()),
-                Ok("aborted") => return Err(lost()),
-                Ok("in progress") => {}
-                // It is so old that the server has forgotten it: that takes millions of others.
-                Ok(other) => {
-                    return Err(StoreError::new(
-                        ErrorKind::Gone,
-                        format!("what has become of a transaction is not known ({other})"),
-                    ));
-                }
+            match self.has_become(no, version) {
+                Ok(Some(is_committed)) => return Ok(is_committed),
+                Ok(None) => {}
+                Err(error) if error.kind() != ErrorKind::Gone => return Err(error),
                 Err(error) => {
-                    tracing::warn!(%error, "the connection was lost in a commit, and what has become of it is not known yet")
+                    tracing::warn!(%error, "the connection was lost in a commit, and what has become of it is not known yet");
                 }
+            }
+            if Instant::now() >= until {
+                return Err(StoreError::new(ErrorKind::Gone, UNKNOWN));
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(longest);
+        }
+    }
+
+    /// The same, as far as it is known now; none while it goes on.
+    fn has_become(&mut self, no: u64, version: i64) -> Result<Option<bool>> {
+        if self.connection().is_lost() {
+            self.connect_again()?;
+        } else {
+            // A transaction that has failed takes no question.
+            self.connection().execute_all("ROLLBACK")?;
+        }
+        let said = self.connection().status_of(no)?;
+        let found = self
+            .connection()
+            .texts(&format!("SELECT version, instance FROM project WHERE id = '{}'", self.address.project))?;
+        let [stored, instance] = &*found else { return Err(row_gone()) };
+        match said.as_deref() {
+            Some("in progress") => return Ok(None),
+            // A server that has lost it knows no such number: one that has crashed, or a standby that has become the primary.
+            Some("aborted") | None => return Ok(Some(false)),
+            Some(_) => {}
+        }
+        // Or it has given that to another one since. Of this project nobody else has made a commit.
+        let is_there = number(stored)? >= version;
+        if is_there {
+            self.check_instance(instance)?;
+        }
+        Ok(Some(is_there))
+    }
+
+    /// Refuses to go on where another daemon has taken the project, or the database has lost that this one has.
+    fn check_instance(&self, instance: &str) -> Result<()> {
+        match (self.instance, instance.parse()) {
+            (Some(me), Ok(instance)) if instance < me => {
+                Err(has_lost("it does not know that this daemon has opened it"))
+            }
+            (Some(me), instance) if instance != Ok(me) => Err(StoreError::new(ErrorKind::Foreign, TAKEN)),
+            _ => Ok(()),
         }
     }
 }
@@ -294,7 +345,9 @@ impl Backend for PostgresStore {
         match self.connection().execute_all(&commit) {
             // A server that ends a connection may have committed just before.
             Err(error) if error.kind() == ErrorKind::Gone || self.connection().is_lost() => {
-                self.became_of(no)?
+                if !self.became_of(no, version)? {
+                    return Err(StoreError::new(ErrorKind::Gone, error.to_string()));
+                }
             }
             committed => committed?,
         }
@@ -384,9 +437,7 @@ impl Store for PostgresStore {
 
     fn set_patience(&mut self, patience: Duration) -> Result<()> {
         self.patience = patience;
-        // None at all would be without end.
-        let patience = patience.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
-        self.connection().execute_all(&format!("SET lock_timeout = {patience}"))
+        self.connection().set_patience(patience)
     }
 
     fn has_room(&mut self) -> bool {

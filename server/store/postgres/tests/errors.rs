@@ -127,6 +127,41 @@ fn two_daemons_write_one_after_the_other() {
 }
 
 #[test]
+fn whoever_opens_it_waits_for_no_lock_for_ever() {
+    let Some(cluster) = Cluster::start() else { return };
+    std::thread::scope(|scope| {
+        scope.spawn(|| cluster.psql("SELECT pg_advisory_lock(hashtext('aiwg_one')), pg_sleep(15)"));
+        let locked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted";
+        while cluster.psql(locked) == "0" {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let error = refused(&at(&cluster, "one"));
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        let text = error.to_string();
+        assert!(text.contains("pg_stat_activity") && text.contains("(project one)"), "{text}");
+    });
+    open(&at(&cluster, "one"));
+}
+
+#[test]
+fn a_server_may_say_of_itself_what_it_likes() {
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.psql(
+        "CREATE SCHEMA odd;
+         CREATE FUNCTION odd.current_setting(text) RETURNS text LANGUAGE sql AS $$
+             SELECT CASE $1 WHEN 'server_encoding' THEN NULL ELSE pg_catalog.current_setting($1) END $$;
+         ALTER ROLE tester SET search_path = odd, pg_catalog",
+    );
+    let error = refused(&at(&cluster, "one"));
+    assert!(error.kind() == ErrorKind::Other && error.to_string().contains("its encoding is "), "{error}");
+    cluster.psql(
+        "CREATE OR REPLACE FUNCTION odd.current_setting(text) RETURNS text LANGUAGE sql AS $$ SELECT 'on' $$",
+    );
+    let error = refused(&at(&cluster, "one"));
+    assert!(error.kind() == ErrorKind::Other && error.to_string().contains("is no PostgreSQL"), "{error}");
+}
+
+#[test]
 fn a_project_has_one_daemon_and_the_last_one_writes() {
     let Some(cluster) = Cluster::start() else { return };
     let address = at(&cluster, "one");
