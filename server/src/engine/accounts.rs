@@ -8,7 +8,7 @@ use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timest
 use super::{
     classes::Class,
     gates::Gate,
-    next_run::jitter,
+    retry::jitter,
     state::{Slot, State},
     transaction::Transaction,
 };

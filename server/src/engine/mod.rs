@@ -51,6 +51,7 @@ mod next_run;
 mod once;
 mod pause;
 mod permissions;
+mod retry;
 mod run_ends;
 mod slots;
 mod spans;

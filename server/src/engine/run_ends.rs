@@ -6,8 +6,8 @@ use aiwg_protocol::types::{TaskState, TaskUsage};
 use super::{
     budget::spender,
     command::Starts,
-    next_run::Again,
     payload::task_event,
+    retry::Again,
     steer::{AS_IT_WAS, has_news},
     takeover::is_over_for_a_person,
     transaction::{Failure, Transaction},

@@ -10,7 +10,7 @@ use super::{
     Engine, EngineError,
     call::Call,
     command::Order,
-    next_run::Again,
+    retry::Again,
     takeover::in_new_session,
     transaction::{Failure, Transaction},
 };

@@ -10,7 +10,7 @@ use super::{
     Engine, EngineError,
     call::Call,
     feedback::{afresh, again, changed_protected, fingerprint, quoted_list},
-    next_run::crash_pause_ms,
+    retry::crash_pause_ms,
     steer::{crashes_to_wait_for, waits_for_agent},
     transaction::{Failure, Transaction},
 };

@@ -33,7 +33,7 @@ use attempts::back_off;
 use basis::{Basis, most_attempts};
 pub(super) use look::Kept;
 use request::Request;
-use time::with_pauses;
+use time::{own_zone, with_pauses};
 use unstarted::{lacks, no_place, not_started};
 
 use super::{
@@ -355,7 +355,8 @@ impl Agent {
         self.until(shared, basis, dir, (age, shim), gone, orders).await;
         shim::reap(self.task, dir).await;
         let ending = *orders.end.borrow();
-        if !there(dir).await {
+        let looked_for = dir.to_owned();
+        if !beside(move || looked_for.exists()).await {
             return Ok(End::of(removed(dir, self.is_check).given(ending)));
         }
         self.end_of(shared, basis, dir, &mut orders.end).await
@@ -498,14 +499,4 @@ impl Agent {
             tokio::time::sleep(RETRY).await;
         }
     }
-}
-
-/// The variable of an environment that sets the time zone, if it has one.
-fn own_zone(env: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
-    env.get_key_value("TZ").map(|(name, zone)| BTreeMap::from([(name.clone(), zone.clone())]))
-}
-
-async fn there(dir: &Path) -> bool {
-    let dir = dir.to_owned();
-    beside(move || dir.exists()).await
 }

@@ -1,6 +1,6 @@
 //! The time that a run may take. While its agent waits for a person, that does not run.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aiwg_protocol::{config::DaemonConfig, types::Timestamp};
 use tokio::time::Instant;
@@ -16,6 +16,11 @@ const LOOK_AT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Thirty years stand for no limit, where adding would overflow the clock.
 const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// The variable of an environment that sets the time zone, if it has one.
+pub(super) fn own_zone(env: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    env.get_key_value("TZ").map(|(name, zone)| BTreeMap::from([(name.clone(), zone.clone())]))
+}
 
 impl Agent {
     /// Time that it may take, in milliseconds.
