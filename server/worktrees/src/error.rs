@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use crate::commit::Commit;
+
 /// The most paths that an error names.
 const MOST_NAMED: usize = 10;
 
@@ -119,17 +121,21 @@ pub enum Error {
     },
     /// A branch that someone else has moved.
     #[error(
-        "the branch {name} has commits that aiwg has not put there; it stays as it is. Rename or delete it, then try again"
+        "the branch {name} has commits that aiwg has not put there; it stays as it is. Rename or delete it, then `git branch {name} {commit}` makes it"
     )]
     BranchMoved {
         /// The branch, without `refs/heads/`.
         name: String,
+        /// The commit that it should have.
+        commit: Commit,
     },
     /// A branch that is checked out somewhere.
-    #[error("the branch {name} is checked out in {dir}; it stays as it is. Switch to another one there, then try again", dir = .dir.display())]
+    #[error("the branch {name} is checked out in {dir}; it stays as it is. Switch to another one there, then `git branch --force {name} {commit}` moves it", dir = .dir.display())]
     BranchCheckedOut {
         /// The branch, without `refs/heads/`.
         name: String,
+        /// The commit that it should have.
+        commit: Commit,
         /// The work tree that has it checked out.
         dir: PathBuf,
     },

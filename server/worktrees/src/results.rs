@@ -165,10 +165,10 @@ impl Repository {
         }
         if let Some(there) = &there {
             if known.as_ref() != Some(there) {
-                return Err(Error::BranchMoved { name: branch });
+                return Err(Error::BranchMoved { name: branch, commit: commit.clone() });
             }
             if let Some(dir) = self.checked_out_in(&whole)? {
-                return Err(Error::BranchCheckedOut { name: branch, dir });
+                return Err(Error::BranchCheckedOut { name: branch, commit: commit.clone(), dir });
             }
         }
         self.check_filters(commit)?;

@@ -78,7 +78,7 @@ impl Repository {
         for other in others {
             let tree = match merge_trees(&self.checkout, &merged, other, &[])? {
                 Merged::Tree(tree) => tree,
-                Merged::Conflict(paths) => return Err(Error::Conflict { paths }),
+                Merged::Conflict { paths, .. } => return Err(Error::Conflict { paths }),
             };
             let text = "Results of the tasks that a task comes after";
             merged = commit_tree(&self.checkout, &tree, &[&merged, other], text, None)?;
@@ -145,8 +145,13 @@ pub(crate) fn commit_tree(
 pub(crate) enum Merged {
     /// A tree without conflicts.
     Tree(String),
-    /// The paths with conflicts.
-    Conflict(Vec<String>),
+    /// Both sides have changed the same.
+    Conflict {
+        /// The paths.
+        paths: Vec<String>,
+        /// True if a side has a file where the other one has a directory.
+        is_of_kinds: bool,
+    },
 }
 
 /// Merges two commits without a work tree.
@@ -182,7 +187,23 @@ pub(crate) fn merge_trees(
     if answer.code == Some(0) {
         return Ok(Merged::Tree(tree));
     }
-    let mut paths: Vec<String> = parts.map(text).collect();
-    paths.dedup();
-    Ok(Merged::Conflict(paths))
+    let (mut paths, mut is_of_kinds) = (Vec::new(), false);
+    for path in parts.map(text) {
+        let own = [ours, theirs].iter().find_map(|side| beside_directory(&path, side.hash()));
+        is_of_kinds |= own.is_some();
+        let path = own.map_or(path.clone(), str::to_owned);
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(Merged::Conflict { paths, is_of_kinds })
+}
+
+/// The path of a file for which git has made a name of its own, since the other side has a directory there: with the side's name, and a number where
+/// that is taken.
+fn beside_directory<'a>(path: &'a str, side: &str) -> Option<&'a str> {
+    let (path, rest) = path.rsplit_once('~')?;
+    let number = rest.strip_prefix(side)?;
+    let is_number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    (number.is_empty() || number.strip_prefix('_').is_some_and(is_number)).then_some(path)
 }

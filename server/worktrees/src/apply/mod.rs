@@ -42,8 +42,10 @@ pub enum Applied {
 /// The reason for which a result is not brought into the checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// The same lines have changed in the checkout since the task began.
+    /// The same lines have changed in the checkout since the task began, or it has files of the same names.
     Lines,
+    /// A file stands in the checkout where the task has a directory, or the other way round.
+    Kinds,
     /// The files have changes that are not committed, and that the task did not begin with.
     Uncommitted,
     /// Something that git does not know, or ignores, is at their place, or the files are not checked out.
@@ -57,7 +59,8 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.write_str(match self {
-            Self::Lines => "the same lines have changed in the checkout since the task began",
+            Self::Lines => "the checkout has changed since the task began, in the same lines or by files of the same names",
+            Self::Kinds => "a file stands in the checkout where the task has a directory, or the other way round; move it away, then try again",
             Self::Uncommitted => "the files have uncommitted changes that the task did not begin with; commit or stash them, then try again",
             Self::InTheWay => "something that git ignores or does not know is at their place, or they are not checked out; move it away, then try again",
             Self::Changing => "someone is writing to the files in this moment; try again",
@@ -85,7 +88,10 @@ impl Repository {
         let theirs = commit_tree(checkout, &tree_of(checkout, result)?, &[base], "Result", Some(&staged))?;
         let merged = match merge_trees(checkout, &ours, &theirs, &environment)? {
             Merged::Tree(tree) => tree,
-            Merged::Conflict(paths) => return Ok(Applied::Conflict { paths, why: Why::Lines }),
+            Merged::Conflict { paths, is_of_kinds } => {
+                let why = if is_of_kinds { Why::Kinds } else { Why::Lines };
+                return Ok(Applied::Conflict { paths, why });
+            }
         };
         let wanted = changes(checkout, &now, &merged, &environment)?;
         if wanted.is_empty() {

@@ -251,6 +251,25 @@ fn a_repository_without_a_commit_takes_results() {
 }
 
 #[test]
+fn a_file_in_place_of_a_directory_is_named_as_it_is() {
+    let place = Place::new();
+    place.write("n~1/x", "x\n");
+    place.commit("second");
+    let (repository, base, kept) = result(&place, |dir| {
+        write(&dir.join("m/a"), "1\n");
+        fs::remove_dir_all(dir.join("n~1")).unwrap();
+        write(&dir.join("n~1"), "a file\n");
+    });
+    place.write("m", "mine\n");
+    place.write("n~1/x", "mine\n");
+    let state = place.state();
+    let Applied::Conflict { mut paths, why } = repository.apply(&base, &kept).unwrap() else { panic!() };
+    paths.sort();
+    assert_eq!((paths, why), (vec!["m".to_owned(), "n~1".to_owned(), "n~1/x".to_owned()], Why::Kinds));
+    assert_eq!(place.state(), state);
+}
+
+#[test]
 fn a_merge_driver_that_is_not_run_is_a_conflict() {
     let place = Place::new();
     place.write(".gitattributes", "a merge=own\n");
