@@ -9,7 +9,11 @@ use std::{
 use rustix::process::{Signal, geteuid};
 use serde_json::json;
 
-use crate::support::{Project, is_dead, kill, may_unshare, until, until_some};
+use crate::support::{
+    Project, is_dead, kill, may_unshare,
+    postgres::{Cluster, PASSWORD},
+    until, until_some,
+};
 
 /// A service manager as sd_notify(3) has it: a socket that takes messages.
 struct Manager {
@@ -24,15 +28,27 @@ impl Manager {
         Self { socket, reported: Mutex::default() }
     }
 
+    /// Hears what was reported since.
+    fn hear(&self, reported: &mut String) {
+        let mut buffer = [0; 4096];
+        while let Ok(length) = self.socket.recv(&mut buffer) {
+            reported.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+            reported.push('\n');
+        }
+    }
+
+    /// Forgets all that was reported.
+    fn forget(&self) {
+        let mut reported = self.reported.lock().unwrap();
+        self.hear(&mut reported);
+        reported.clear();
+    }
+
     /// Waits until this has been reported, and forgets all up to it.
     fn until(&self, what: &str) {
         let mut reported = self.reported.lock().unwrap();
         until_some(&format!("{what} to be reported"), || {
-            let mut buffer = [0; 4096];
-            while let Ok(length) = self.socket.recv(&mut buffer) {
-                reported.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-                reported.push('\n');
-            }
+            self.hear(&mut reported);
             let at = reported.find(what)?;
             Some(reported.drain(..at + what.len()).count())
         });
@@ -63,6 +79,27 @@ fn a_service_manager_knows_how_the_daemon_is() {
     assert!(project.ended(&task)["result"].as_str().unwrap().contains("none of it"));
     kill(daemon.id(), Signal::TERM);
     manager.until("STOPPING=1");
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
+fn a_store_that_is_away_is_no_reason_for_a_service_manager_to_end_the_daemon() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let project = Project::new(json!({}));
+    let manager = Manager::new(&project);
+    let store = [("AIWG_STORE", &*cluster.url("one")), ("PGPASSWORD", PASSWORD)];
+    let mut daemon = foreground(&project, &[&[("WATCHDOG_USEC", "100000")], &store[..]].concat());
+    manager.until("READY=1");
+    cluster.stop("QUIT");
+    let mut wire = project.wire();
+    until("the word of it", || {
+        wire.call("daemon.status", json!({}))["issues"].to_string().contains("does not answer")
+    });
+    for _ in 0..3 {
+        manager.forget();
+        manager.until("WATCHDOG=1");
+    }
+    kill(daemon.id(), Signal::TERM);
     assert!(daemon.wait().unwrap().success());
 }
 

@@ -25,7 +25,8 @@ impl Component for Watchdog {
 }
 
 /// Reports to the service manager's watchdog that the daemon works, for as long as the store can be read and the
-/// engine's thread is there.
+/// engine's thread is there. A store that is elsewhere may be away for as long as it likes: a restart would bring it back no sooner, and end what goes on
+/// without it.
 async fn feed_watchdog(context: &Context) {
     let Some(within) = watchdog(context.host) else { return };
     let mut ticks = interval(within / 2);
@@ -36,7 +37,8 @@ async fn feed_watchdog(context: &Context) {
             () = context.stopped.cancelled() => return,
         }
         // Not by a transaction of the engine: another process may hold the database's lock for a while.
-        let answers = context.read(|reader| reader.automation_enabled()).await.is_ok();
+        let answers =
+            context.store.is_some() || context.read(|reader| reader.automation_enabled()).await.is_ok();
         if answers && context.engine.is_there() {
             report_alive(context.host);
         }
