@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Cli, Project, Wire,
+    Cli, Project, Wire, is_dead,
     postgres::{Cluster, PASSWORD},
     until,
 };
@@ -50,6 +50,13 @@ impl<'c> Elsewhere<'c> {
 /// The last line of a task's result: before it the stand-in says what it was asked.
 fn said(task: &Value) -> &str {
     task["result"].as_str().unwrap_or_default().lines().last().unwrap_or_default()
+}
+
+/// Copies a directory of a server that does not run.
+fn copy(cluster: &Cluster, from: &str, to: &str) {
+    let (from, to) = (cluster.path(from), cluster.path(to));
+    let _ = std::fs::remove_dir_all(&to);
+    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
 }
 
 fn issues(wire: &mut Wire) -> String {
@@ -189,6 +196,59 @@ fn a_store_that_is_away_is_waited_for() {
     cluster.stop("QUIT");
     let stopped = run(&["daemon", "stop"]);
     assert_eq!(stopped.code, 0, "{}", stopped.err);
+}
+
+#[test]
+fn a_directory_whose_state_was_removed_is_known_in_its_store() {
+    let Some(cluster) = Cluster::start() else { return };
+    let more = json!({ "daemon": { "heartbeat_interval_seconds": 1 } });
+    let elsewhere = Elsewhere::new(&cluster, "one", more);
+    let project = &elsewhere.project;
+    elsewhere.start();
+    let id = project.submit("echo before");
+    assert_eq!(said(&project.ended(&id)), "before");
+    let pid = project.pid();
+    // As `git clean` does; the daemon may be writing there at that moment.
+    until("it to be removed", || std::fs::remove_dir_all(project.file(".aiwg/daemon")).is_ok());
+    until("the daemon's end", || is_dead(pid));
+    elsewhere.start();
+    assert_eq!(said(&project.task(&id)), "before");
+    let id = project.submit("echo after");
+    assert_eq!(said(&project.ended(&id)), "after");
+}
+
+#[test]
+fn a_store_that_has_lost_something_takes_a_restart() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let project = Project::new(json!({ "store": cluster.url("one") }));
+    let run = |args: &[&str]| {
+        let mut command = project.command();
+        let done = Cli::of(
+            command.env_remove("AIWG_STORE").env("PGPASSWORD", PASSWORD).args(args).output().unwrap(),
+        );
+        assert_eq!(done.code, 0, "{}", done.err);
+    };
+    run(&["daemon", "start"]);
+    let long = project.submit("until [ -e go ]; do sleep 0.05; done; echo late");
+    until("its start", || project.task(&long)["state"] == "running");
+    cluster.stop("INT");
+    copy(&cluster, "data", "backup");
+    cluster.run();
+    project.json(&["event", "emit", "a:b"]);
+    cluster.stop("QUIT");
+    copy(&cluster, "backup", "data");
+    cluster.run();
+    let mut wire = project.wire();
+    until("the word of it", || {
+        let refused = wire.try_call("task.submit", json!({ "prompt": "do: true" }))["error"].to_string();
+        refused.contains("has lost what was stored")
+    });
+    assert!(issues(&mut wire).contains("aiwg daemon restart"), "{}", issues(&mut wire));
+    run(&["daemon", "restart"]);
+    let mut wire = project.wire();
+    assert!(issues(&mut wire).contains("event"), "{}", issues(&mut wire));
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(said(&project.ended(&long)), "late");
 }
 
 #[test]

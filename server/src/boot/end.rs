@@ -9,8 +9,7 @@ use crate::{
     context::Context,
     engine::Draining,
     lifecycle::{Phase, limit_open_files, report_reloading, report_stopping},
-    place::put_in_force,
-    recovery::{RecoveryError, open_as_it_is},
+    recovery::{HostCursors, RecoveryError, open_as_it_is},
     runs::leave_agents,
     stop::Stop,
 };
@@ -81,7 +80,7 @@ impl Daemon {
             tracing::info!("the daemon has stopped");
             let lost = self.state_guard.lost();
             if lost.is_some() {
-                remember(&context);
+                remember(&context, &self.host_cursors);
             }
             return lost.map_or(Ended::Stopped, Ended::Lost);
         }
@@ -137,8 +136,9 @@ async fn end_agents(context: &Context) {
 }
 
 /// Creates the store again if it was removed, with the configuration in force and all else that the next start needs, while this daemon still has
-/// it. Otherwise everyone who can have the store removed, for instance with `git clean`, could put a changed configuration in force.
-fn remember(context: &Context) {
+/// it. Otherwise everyone who can have the store removed, for instance with `git clean`, could put a changed configuration in force. Where the store is
+/// elsewhere, the next start has to be known there.
+fn remember(context: &Context, host_cursors: &HostCursors) {
     let project = &context.project;
     if !project.aiwg().is_dir() || project.database().exists() {
         return;
@@ -147,9 +147,12 @@ fn remember(context: &Context) {
     let remembered =
         project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
             let mut store = open_as_it_is(project)?;
-            Ok(put_in_force(&mut *store, &in_force).map_err(RecoveryError::Database)?)
+            let mut transaction = store.begin().map_err(RecoveryError::Database)?;
+            transaction.set_in_force(&in_force).map_err(RecoveryError::Database)?;
+            host_cursors.write(&mut *transaction)?;
+            Ok(transaction.commit().map(drop).map_err(RecoveryError::Database)?)
         });
     if let Err(error) = remembered {
-        tracing::warn!(%error, "the configuration in force could not be stored again");
+        tracing::warn!(%error, "the configuration in force, and which store it names, could not be stored again");
     }
 }

@@ -38,7 +38,7 @@ use crate::{
     health::Health,
     lifecycle::{Lock, PidFile},
     messaging::Environment,
-    recovery::{Opened, open_reader},
+    recovery::{HostCursors, Opened, open_reader},
     running::Running,
     runs::{LeftRunning, Shared, Shortage, supervise},
     stop::StopRequests,
@@ -140,6 +140,8 @@ pub(super) struct Daemon {
     pub(super) api: Arc<Api>,
     pub(super) state_guard: Arc<StateGuard>,
     pub(super) lock: Lock,
+    /// What the database in the project's directory says of this host.
+    pub(super) host_cursors: HostCursors,
     /// The number of files that agents may have open; none for as many as the daemon.
     pub(super) open_files: Option<u64>,
     pub(super) engine_thread: thread::JoinHandle<()>,
@@ -164,7 +166,7 @@ impl Daemon {
             health,
             log,
             place,
-            opened: Opened { store, files, local, listener: of_others, .. },
+            opened: Opened { store, files, local, host_cursors, listener: of_others, .. },
             open_files,
             changes,
         } = prepared;
@@ -265,6 +267,7 @@ impl Daemon {
             api,
             state_guard,
             lock,
+            host_cursors,
             open_files,
             engine_thread: core.thread,
             supervisor,

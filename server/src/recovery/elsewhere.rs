@@ -25,14 +25,26 @@ pub(super) const HERE: &str = "that of this directory";
 const NAMED: usize = 5;
 
 /// What this host's own database says of it.
-pub(super) struct Host {
+pub(crate) struct HostCursors {
     /// Its id; none yet where its store was never elsewhere.
-    id: Option<String>,
+    pub(super) id: Option<String>,
     /// The store that it has had last; none where that was here.
     pub(super) store: Option<String>,
 }
 
-impl Host {
+impl HostCursors {
+    /// Notes it, as in a database that takes the place of the one that had it.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub(crate) fn write(&self, transaction: &mut dyn Transaction) -> Result<(), RecoveryError> {
+        if let Some(id) = &self.id {
+            let cursor = Cursor::moved(HOST, ID, id);
+            transaction.move_cursor(&cursor).map_err(RecoveryError::Database)?;
+        }
+        note_store(transaction, self.store.as_deref())
+    }
+
     pub(super) fn read(view: &dyn View) -> Result<Self, RecoveryError> {
         let cursor = |key| view.cursor(HOST, key).map_err(RecoveryError::Database);
         Ok(Self { id: cursor(ID)?, store: cursor(STORE)? })
@@ -59,21 +71,21 @@ pub(super) enum Before {
     Another(Option<String>),
 }
 
-/// Opens the store at this address for this host, whose own database is `local`. What that holds has to have ended: nobody would go on with it. Gives the store, and
-/// which the host had before.
+/// Opens the store at this address for this host, whose own database is `local`. What that holds has to have ended: nobody would go on with it. Gives the store,
+/// which the host had before, and what its own database says from now on.
 pub(super) fn open(
     address: &Address,
     local: &mut dyn Store,
     project: &Project,
     wanted: &Wanted,
-) -> Result<(PostgresStore, Before), RecoveryError> {
+) -> Result<(PostgresStore, Before, HostCursors), RecoveryError> {
     let mut transaction = local.begin().map_err(RecoveryError::Database)?;
     let open =
         transaction.queued() + transaction.running_numbers().map_err(RecoveryError::Database)?.len() as u64;
     if open > 0 {
         return Err(RecoveryError::LeftBehind { open, to: address.place().to_owned() });
     }
-    let host = Host::read(&*transaction)?;
+    let host = HostCursors::read(&*transaction)?;
     let has_had = transaction.last_numbers().map_err(RecoveryError::Database)? != (0, 0);
     let before = match host.store {
         Some(store) if store == address.place() => Before::Same,
@@ -91,12 +103,12 @@ pub(super) fn open(
     // Not before it is known that it can be opened: a wrong address changes nothing.
     let mut store = PostgresStore::open(address)?;
     store.claim(&id, &here(project), wanted.adopt)?;
+    let cursors = HostCursors { id: Some(id), store: Some(address.place().to_owned()) };
     if matches!(before, Before::Another(_)) {
-        transaction.move_cursor(&Cursor::moved(HOST, ID, id)).map_err(RecoveryError::Database)?;
-        note_store(&mut *transaction, Some(address.place()))?;
+        cursors.write(&mut *transaction)?;
     }
     transaction.commit().map_err(RecoveryError::Database)?;
-    Ok((store, before))
+    Ok((store, before, cursors))
 }
 
 /// Refuses another store while agents of the one before live: no daemon would keep them.

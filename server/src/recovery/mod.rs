@@ -12,7 +12,8 @@ use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError, Transaction, Vie
 use aiwg_store_postgres::{Address, Listener, PostgresReader};
 use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
-use self::elsewhere::{Before, HERE, Host, none_lives, note_store};
+pub(crate) use self::elsewhere::HostCursors;
+use self::elsewhere::{Before, HERE, none_lives, note_store};
 use crate::{
     components::event_log::last_written,
     health::{Health, IssueKind},
@@ -99,6 +100,8 @@ pub(crate) struct Opened {
     pub(crate) files: Vec<PathBuf>,
     /// The database in the project's own directory, where the store is elsewhere.
     pub(crate) local: Option<Local>,
+    /// What that in the project's own directory says of this host.
+    pub(crate) host_cursors: HostCursors,
     /// The way to hear of what others write; none where nobody else writes.
     pub(crate) listener: Option<Listener>,
     /// The line for the person who starts it, where it is another than before.
@@ -151,7 +154,8 @@ fn here(
     wanted: &Wanted,
     may_have_lost: bool,
 ) -> Result<(Opened, GoesOn), RecoveryError> {
-    let before = Host::read(&*own.view().map_err(RecoveryError::Database)?)?.store;
+    let mut host_cursors = HostCursors::read(&*own.view().map_err(RecoveryError::Database)?)?;
+    let before = host_cursors.store.take();
     if let Some(before) = &before {
         wanted.may_be_another(before, HERE)?;
         none_lives(project)?;
@@ -166,7 +170,8 @@ fn here(
         (None, false) => GoesOn::Surely,
     };
     let files = own.files();
-    Ok((Opened { store: Box::new(own), files, local: None, listener: None, change }, goes_on))
+    let opened = Opened { store: Box::new(own), files, local: None, host_cursors, listener: None, change };
+    Ok((opened, goes_on))
 }
 
 /// The store at an address, beside the database in the project's own directory.
@@ -177,7 +182,7 @@ fn elsewhere(
     wanted: &Wanted,
     health: &Health,
 ) -> Result<(Opened, GoesOn), RecoveryError> {
-    let (mut store, before) = elsewhere::open(address, &mut own, project, wanted)?;
+    let (mut store, before, host_cursors) = elsewhere::open(address, &mut own, project, wanted)?;
     store.report_to(reports(health));
     let (files, listener) = (own.files(), Listener::new(address.clone(), store.known()));
     let (change, goes_on) = match before {
@@ -189,6 +194,7 @@ fn elsewhere(
         store: Box::new(store),
         files,
         local: Some(Local::of(own)),
+        host_cursors,
         listener: Some(listener),
         change,
     };
