@@ -57,7 +57,7 @@ await withBrowser(async ({ browser, dashboard }) => {
   await form.getByText('The task is submitted once it is back').waitFor();
   await page.keyboard.press('Escape');
   await form.waitFor({ state: 'detached' });
-  await page.getByText('What was typed is kept.').waitFor();
+  await page.getByText('What was typed is kept').waitFor();
   execFileSync(process.env.AIWG, ['daemon', 'start']);
   await page.getByText('Nothing was done: the daemon is away.').waitFor({ state: 'detached' });
   assert.equal((await aiwg('task', 'get', held)).waiting, 'approval');
@@ -67,6 +67,23 @@ await withBrowser(async ({ browser, dashboard }) => {
   await page.getByText('Not connected').waitFor({ state: 'detached' });
 
   assert.ok(!(await aiwg('task', 'list')).some(({ prompt }) => prompt.startsWith('Nobody wants')));
+
+  // One that hangs may have what it has not answered: the draft that is kept makes no second task.
+  const { pid } = await aiwg('daemon', 'status');
+  process.kill(pid, 'SIGSTOP');
+  await page.getByRole('button', { name: 'New task' }).click();
+  await form.getByLabel('Prompt').fill('Wanted once');
+  await form.getByRole('button', { name: 'Submit' }).click();
+  await page.keyboard.press('Escape');
+  await form.waitFor({ state: 'detached' });
+  process.kill(pid, 'SIGCONT');
+  await page.getByRole('button', { name: 'New task' }).click();
+  assert.equal(await form.getByLabel('Prompt').inputValue(), 'Wanted once');
+  await form.getByRole('button', { name: 'Submit' }).click();
+  await form.waitFor({ state: 'detached' });
+  await go(page, 'now');
+  await page.locator('.row-completed', { hasText: 'Wanted once' }).waitFor();
+  assert.equal((await aiwg('task', 'list')).filter(({ prompt }) => prompt === 'Wanted once').length, 1);
 
   // The tunnel dies in the middle.
   await tunnel.die();

@@ -1,6 +1,7 @@
 // What an agent has written, as steps: what it says, the tools that it uses, what is left. It knows the lines of claude, codex, gemini
 // and opencode; whatever else is written is shown as it is.
 
+import { plural } from '../live/format.js';
 import { plain } from './ansi.js';
 
 export type Step =
@@ -225,7 +226,7 @@ export class Steps {
     const text = asText(message.result);
     // What it said last is its answer as a rule.
     if (text !== '' && !(last?.kind === 'says' && last.text === cut(plain(text)))) this.#says(text);
-    const turns = Number(message.num_turns) > 0 ? ` after ${message.num_turns} turns` : '';
+    const turns = Number(message.num_turns) > 0 ? ` after ${plural(Number(message.num_turns), 'turn')}` : '';
     const isError = message.is_error === true || message.subtype !== 'success';
     this.#note(isError ? `ended: ${asText(message.subtype)}${turns}` : `done${turns}`, message, isError);
   }

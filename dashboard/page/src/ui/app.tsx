@@ -208,17 +208,16 @@ function Vitals({ project, status }: { project: Project; status: Status | undefi
           <dt>Waiting</dt>
           <dd>{number(status.stats.queued)}</dd>
         </div>
-        {budget && (
-          <div>
-            <dt>Today</dt>
-            <dd>
-              {usd(budget.spentUsd)} {bound && <span class="faint">of {usd(bound.limitUsd)}</span>}
-              {bound && (
-                <Meter value={bound.spentUsd + bound.reservedUsd} of={bound.limitUsd} label="Budget of today" />
-              )}
-            </dd>
-          </div>
-        )}
+        <div>
+          <dt>Today</dt>
+          <dd>
+            {budget ? usd(budget.spentUsd) : <SpentToday project={project} />}{' '}
+            {bound && <span class="faint">of {usd(bound.limitUsd)}</span>}
+            {bound && (
+              <Meter value={bound.spentUsd + bound.reservedUsd} of={bound.limitUsd} label="Budget of today" />
+            )}
+          </dd>
+        </div>
         {scheduler.next_at && (
           <div>
             <dt>Next</dt>
@@ -242,6 +241,15 @@ function Vitals({ project, status }: { project: Project; status: Status | undefi
       </div>
     </div>
   );
+}
+
+/** What is spent today where no budget is set, so that the daemon's status does not tell it. */
+export function SpentToday({ project }: { project: Project }) {
+  const { data } = useQuery(project, () => project.client.budget.status(), {
+    when: ofKinds('task', 'budget'),
+    every: 60_000,
+  });
+  return <>{usd(data?.spentUsd)}</>;
 }
 
 /** A part of a whole, as a bar. */

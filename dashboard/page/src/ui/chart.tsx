@@ -42,7 +42,10 @@ export function DayChart(props: {
     const bars = uPlot.paths.bars!({ size: [0.62, 34], radius: 0.18 });
     const ink = colour('faint');
     const line = colour('line');
-    const top = Math.max(...(sums.at(-1) ?? [0]), ...marks.map(({ value }) => value), 1e-9);
+    const highest = Math.max(...(sums.at(-1) ?? [0]), ...marks.map(({ value }) => value));
+    // Where all is nothing, there is no scale.
+    const top = highest || 1;
+    const named = (splits: number[]) => splits.map((value) => (highest || !value ? format(value) : ''));
     const axis = {
       stroke: ink,
       grid: { stroke: line, width: 1 },
@@ -63,7 +66,7 @@ export function DayChart(props: {
             splits: () => every(days.length, width),
             values: (_, splits) => splits.map((n) => dayOf(days[n]!)),
           },
-          { ...axis, size: 58, values: (_, splits) => splits.map(format) },
+          { ...axis, size: 58, values: (_, splits) => named(splits) },
         ],
         series: [
           {},

@@ -29,6 +29,18 @@ export function sentDraft(project: Project, place: string, text: string): boolea
   return true;
 }
 
+/** The key under which a draft is sent: the same one for as long as it says the same, so that nothing is done twice. */
+export function draftKey(project: Project, place: string, text: string): string {
+  const [key, of] = JSON.parse(draftOf(project, place) || '[]') as [string?, string?];
+  if (key !== undefined && of === text) return key;
+  // Not by `randomUUID`, which a page over plain HTTP lacks elsewhere than on loopback. As the clients make keys: the time first.
+  const random = crypto.getRandomValues(new Uint8Array(10));
+  const figures = [...random].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const made = Date.now().toString(16).padStart(12, '0') + figures;
+  keepDraft(project, place, JSON.stringify([made, text]));
+  return made;
+}
+
 /** A text that is typed there: what it is, what changes it, and what is called with it once it is sent. */
 export function useDraft(
   project: Project,

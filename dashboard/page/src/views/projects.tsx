@@ -6,6 +6,7 @@ import { number, plural, usd } from '../live/format.js';
 import { type DashboardInfo, Project, type ProjectInfo } from '../live/project.js';
 import { ofKinds, useQuery } from '../live/query.js';
 import { useValue } from '../live/store.js';
+import { SpentToday } from '../ui/app.js';
 import { Empty, Section } from '../ui/basics.js';
 
 /** Projects of which the page asks for more than their names. */
@@ -64,9 +65,11 @@ function Live({ info }: { info: ProjectInfo }) {
       <p>
         {number(stats.running)} running, {number(stats.queued)} waiting
         {subsystems.approvals.pending > 0 && (
-          <strong>, {plural(subsystems.approvals.pending, 'decision')} for you</strong>
+          <>
+            , <strong>{plural(subsystems.approvals.pending, 'decision')} for you</strong>
+          </>
         )}
-        {subsystems.budget && `, ${usd(subsystems.budget.spentUsd)} today`}
+        , {subsystems.budget ? usd(subsystems.budget.spentUsd) : <SpentToday project={project} />} today
       </p>
       {line.state !== 'connected' && 'reason' in line && <p class="failure">{line.reason}</p>}
       {issues.map(({ kind, message }) => (

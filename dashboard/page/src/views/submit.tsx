@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Project } from '../live/project.js';
 import { useValue } from '../live/store.js';
 import { Dialog, say } from '../ui/basics.js';
-import { draftOf, keepDraft, sentDraft } from '../ui/drafts.js';
+import { draftKey, draftOf, keepDraft, sentDraft } from '../ui/drafts.js';
 import { to } from '../ui/route.js';
 
 type Field = HTMLInputElement | HTMLTextAreaElement;
@@ -23,6 +23,9 @@ const valueOf = (field: Field) => (isCheck(field) ? (field.checked ? 'on' : '') 
 
 /** The place of what is typed into a field. */
 const placeOf = (field: Field) => `new task: ${field.name}`;
+
+const UNANSWERED =
+  'The daemon had not answered: look whether the task is there once it does. What was typed is kept, and makes no second task if it is submitted again as it is.';
 
 export function Submit({ project, close }: { project: Project; close: () => void }) {
   const ref = useRef<HTMLFormElement>(null);
@@ -64,13 +67,17 @@ export function Submit({ project, close }: { project: Project; close: () => void
         ...given('after', (text) => text.split(/[\s,]+/)),
         ...(form.get('approval') ? { approval: true } : {}),
       };
-      const { taskId, state } = await project.client.task.submit(params, { signal: closed.current.signal });
+      // Whoever submits the same draft again, since no answer came, makes no second task.
+      const idempotencyKey = draftKey(project, 'new task: key', JSON.stringify(params));
+      const keyed = { ...params, idempotencyKey };
+      const { taskId, state } = await project.client.task.submit(keyed, { signal: closed.current.signal });
       for (const [place, value] of typed) sentDraft(project, place, value);
+      keepDraft(project, 'new task: key', '');
       say(`${taskId} is ${state}.`);
       location.hash = to('task', taskId);
       close();
     } catch (error) {
-      if (closed.current.signal.aborted) return say('Not submitted: the daemon had not answered. What was typed is kept.');
+      if (closed.current.signal.aborted) return say(UNANSWERED);
       setError((error as Error).message);
       setBusy(false);
     }
@@ -123,7 +130,7 @@ export function Submit({ project, close }: { project: Project; close: () => void
         </details>
         {isBusy && isAway && (
           <p class="section-note wide" role="status">
-            The daemon is away. The task is submitted once it is back; closing this takes it back.
+            The daemon is away. The task is submitted once it is back, unless this is closed before it was sent.
           </p>
         )}
         {error && (

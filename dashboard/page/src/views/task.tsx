@@ -106,7 +106,7 @@ function Standing({ task }: { task: Task }) {
     <>
       {task.state === 'timeout' ? 'Took too long' : task.state === 'cancelled' ? 'Cancelled' : 'Failed'}
       {took}
-      {reason && `: ${reason}`}
+      {reason && reason !== task.state && `: ${reason}`}
     </>
   );
 }
