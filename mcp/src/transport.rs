@@ -15,7 +15,7 @@ use rmcp::{
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
@@ -49,10 +49,20 @@ pub(crate) struct Lines<R, W> {
 /// The parts of a message by which it is answered where it is no message of the protocol.
 #[derive(Deserialize)]
 struct Envelope {
-    #[serde(default)]
+    /// `null` is one, though none that a request may have.
+    #[serde(default, deserialize_with = "there")]
     id: Option<Value>,
     #[serde(default)]
     method: Option<Value>,
+    #[serde(default, deserialize_with = "there")]
+    result: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "there")]
+    error: Option<IgnoredAny>,
+}
+
+/// A member that is there, whatever it is.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(member: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(member).map(Some)
 }
 
 impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<R, W> {
@@ -108,6 +118,9 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
             return self.begin_batch(line);
         }
         match serde_json::from_slice::<RxJsonRpcMessage<RoleServer>>(line) {
+            Ok(JsonRpcMessage::Notification(_)) if has_id(line) => {
+                self.refuse(None, ErrorCode::INVALID_REQUEST, "the id of a request is not null".to_owned())
+            }
             Ok(message) => self.checked(message),
             Err(error) => self.unreadable(line, &error),
         }
@@ -180,7 +193,7 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
     /// A line that is JSON-RPC of another shape, or no JSON at all.
     fn unreadable(&mut self, line: &[u8], error: &serde_json::Error) -> Option<RxJsonRpcMessage<RoleServer>> {
         let Ok(envelope) = serde_json::from_slice::<Envelope>(line) else {
-            return match serde_json::from_slice::<serde::de::IgnoredAny>(line) {
+            return match serde_json::from_slice::<IgnoredAny>(line) {
                 Ok(_) => self.refuse(
                     None,
                     ErrorCode::INVALID_REQUEST,
@@ -191,9 +204,11 @@ impl<R: AsyncRead + Send + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<
                 }
             };
         };
+        let is_answer = envelope.result.is_some() || envelope.error.is_some();
         match (envelope.id.as_ref().map(id_of), envelope.method) {
             // A notification that is not known, or an answer to nothing.
-            (None, Some(_)) | (Some(_), None) => None,
+            (None, Some(_)) => None,
+            (Some(_), None) if is_answer => None,
             (id, _) => {
                 self.refuse(id.flatten(), ErrorCode::INVALID_REQUEST, format!("no such request: {error}"))
             }
@@ -227,6 +242,11 @@ async fn written<W: AsyncWrite + Unpin>(
     let mut write = write.lock().await;
     write.write_all(&line).await?;
     write.flush().await
+}
+
+/// True if a message has an id, though it be `null`.
+fn has_id(line: &[u8]) -> bool {
+    serde_json::from_slice::<Envelope>(line).is_ok_and(|envelope| envelope.id.is_some())
 }
 
 /// The id in a value; none if it is no id.

@@ -23,6 +23,9 @@ const CALLER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const SILENCE: u16 = 0;
 const NONSENSE: u16 = 1;
 
+/// The seconds for which a collector that answers with 429 wants to be left alone.
+const ALONE: u64 = 3;
+
 /// A collector of OTLP over HTTP that keeps what it gets.
 struct Collector {
     address: String,
@@ -60,8 +63,11 @@ impl Collector {
                         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                     }
                     status => {
-                        let head =
-                            format!("HTTP/1.1 {status} No\r\nContent-Length: 4\r\nConnection: close\r\n\r\n");
+                        let after =
+                            if status == 429 { format!("Retry-After: {ALONE}\r\n") } else { String::new() };
+                        let head = format!(
+                            "HTTP/1.1 {status} No\r\n{after}Content-Length: 4\r\nConnection: close\r\n\r\n"
+                        );
                         stream.write_all(format!("{head}<no>").as_bytes())
                     }
                 };
@@ -304,6 +310,19 @@ fn a_collector_that_fails_costs_nobody_anything_but_spans() {
     let began = Instant::now();
     project.stop();
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_collector_that_wants_to_be_left_alone_is() {
+    let collector = Collector::start();
+    let project = Project::started(json!({ "telemetry": { "otlp": collector.address } }));
+    collector.answer(429);
+    project.wire().call("event.emit", json!({ "topic": "a:b", "traceparent": CALLER }));
+    until("the request", || collector.asked() == 1);
+    let refused = Instant::now();
+    collector.answer(200);
+    collector.wait_for(&["event a:b"]);
+    assert!(refused.elapsed() > Duration::from_secs(ALONE - 1), "{:?}", refused.elapsed());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 
 use reqwest::{
     Client, Method, StatusCode, Url,
-    header::{CONTENT_TYPE, HeaderMap},
+    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
     redirect::Policy,
 };
 use serde_json::Value;
@@ -26,6 +26,17 @@ pub struct Http {
     client: Client,
     base: Url,
     clock: Arc<Clock>,
+}
+
+/// The beginning of an answer.
+#[derive(Debug)]
+pub struct Brief {
+    /// The status.
+    pub status: u16,
+    /// The beginning of the body.
+    pub body: Vec<u8>,
+    /// The time after which it may be asked again, where the server names one in seconds.
+    pub retry_after: Option<Duration>,
 }
 
 /// An answer.
@@ -166,11 +177,11 @@ impl Http {
         self.request_at(url, (method, headers, body), (token, timeout)).await
     }
 
-    /// Sends bytes to a path under the base address. Returns the status, and the beginning of the answer.
+    /// Sends bytes to a path under the base address. Returns the beginning of the answer.
     ///
     /// # Errors
     /// There was no answer, or none that could be read.
-    pub async fn post(&self, path: &str, media_type: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), Failed> {
+    pub async fn post(&self, path: &str, media_type: &str, body: Vec<u8>) -> Result<Brief, Failed> {
         let url = self
             .base
             .join(path)
@@ -181,14 +192,16 @@ impl Http {
         };
         let request = self.client.post(url).header(CONTENT_TYPE, media_type).body(body);
         let mut response = request.send().await.map_err(failed)?;
-        let mut answer = Vec::new();
+        let after = response.headers().get(RETRY_AFTER).and_then(|after| after.to_str().ok());
+        let retry_after = after.and_then(|after| after.trim().parse().ok()).map(Duration::from_secs);
+        let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            answer.extend_from_slice(&chunk);
-            if answer.len() > LONGEST_BRIEF {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_BRIEF {
                 break;
             }
         }
-        Ok((response.status().as_u16(), answer))
+        Ok(Brief { status: response.status().as_u16(), body, retry_after })
     }
 
     /// Sends a request to an address that was found to be the platform's own.

@@ -20,6 +20,11 @@ fn every_request_ends_in_an_answer_and_no_line_spoils_the_next() {
     refused(&client.receive(), Value::Null, -32600);
     client.send(r#"{"jsonrpc":"2.0","id":"a","method":7}"#);
     refused(&client.receive(), json!("a"), -32600);
+    // What has an id wants an answer.
+    client.send(r#"{"jsonrpc":"2.0","id":8,"methd":"ping"}"#);
+    refused(&client.receive(), json!(8), -32600);
+    client.send(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#);
+    refused(&client.receive(), Value::Null, -32600);
     // An empty line, a notification and an answer that nobody knows are passed over.
     client.send("");
     client.send(r#"{"jsonrpc":"2.0","method":"notifications/unheard","params":{"x":1}}"#);

@@ -438,6 +438,9 @@ fn a_reload_starts_moves_and_stops_the_listener_of_webhooks() {
     );
     assert_eq!(hooks.post("/a", &with_id, b"{}"), delivered);
     assert_eq!(hooks.post("/a", &with_id, b"[]").0, 409);
+    let counts = &hooks.status()["sources"][0];
+    let counts = ["accepted", "refused"].map(|name| counts[name].as_u64().unwrap());
+    assert_eq!(counts, [3, 1], "a path goes on counting");
     // Another sender, at the same place: connections stay.
     let mut kept = TcpStream::connect(port).unwrap();
     configure(

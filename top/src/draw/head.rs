@@ -205,17 +205,23 @@ fn views(state: &State, canvas: &Canvas<'_>, columns: usize) -> Line<'static> {
         left -= width(&text);
         spans.push(Span::styled(text, style));
     }
-    let mut notes = Vec::new();
-    if !state.list.filter.is_empty() && state.typing.is_none() {
-        notes.push(format!("/{}", state.list.filter));
-    }
-    if state.list.view.is_of_tasks() {
-        notes.push(format!("by {}", state.list.sort.name()).replace("by as", "as"));
-    }
     let shown = state.list.shown.len();
     let more = if state.may_have_more() { "+" } else { "" };
-    notes.push(format!("{}/{shown}{more}", if shown == 0 { 0 } else { state.list.at + 1 }));
-    let notes = notes.join(" ");
+    let place = format!("{}/{shown}{more}", if shown == 0 { 0 } else { state.list.at + 1 });
+    let filter = match state.list.filter.is_empty() || state.typing.is_some() {
+        true => String::new(),
+        false => format!("/{}", state.list.filter),
+    };
+    let sort = match state.list.view.is_of_tasks() {
+        true => format!("by {}", state.list.sort.name()).replace("by as", "as"),
+        false => String::new(),
+    };
+    // A filter is seen wherever there is room at all: what is left out would seem not to be there.
+    let joined =
+        |parts: &[&str]| parts.iter().copied().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let ways = [joined(&[&filter, &sort, &place]), joined(&[&filter, &place])];
+    let notes = ways.into_iter().find(|notes| width(notes) < left);
+    let notes = notes.unwrap_or_else(|| shorten(&filter, left.saturating_sub(1)));
     if width(&notes) < left {
         let blanks = padded("", left - width(&notes) - 1);
         spans.push(Span::raw(blanks));

@@ -204,6 +204,16 @@ fn what_a_task_has_changed() {
 }
 
 #[test]
+fn a_filter_is_seen_wherever_there_is_room() {
+    let mut state = busy();
+    press(&mut state, "/Fix\n");
+    for columns in [130, 80, 40, 30] {
+        let seen = seen(&mut state, columns, 12);
+        assert!(seen.contains("/Fix"), "{columns}: {seen}");
+    }
+}
+
+#[test]
 fn the_foot_says_what_is_missing_for_a_yes() {
     let foot = |state: &mut State, columns: u16| {
         let seen = seen(state, columns, 24);

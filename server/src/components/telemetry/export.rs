@@ -46,6 +46,9 @@ const LAST: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The longest pause that a collector may ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(5 * 60);
+
 /// The number of times that the same spans are sent.
 const TRIES: u32 = 10;
 
@@ -72,8 +75,14 @@ enum Sent {
     Taken { rejected: u64 },
     /// It will never take it.
     Refused(String),
-    /// It may take it later.
-    Later(String),
+    /// It may take it later, after the time that it has asked for.
+    Later { why: String, after: Option<Duration> },
+}
+
+impl Sent {
+    fn later(why: String) -> Self {
+        Self::Later { why, after: None }
+    }
 }
 
 impl TraceExport {
@@ -114,9 +123,9 @@ impl TraceExport {
             let sent = tokio::select! {
                 sent = collector.post(body.clone(), limit) => sent,
                 // What is under way has the last time, and no more.
-                () = ended(context, limit) => Sent::Later("the daemon ends".to_owned()),
+                () = ended(context, limit) => Sent::later("the daemon ends".to_owned()),
             };
-            match sent {
+            let asked = match sent {
                 Sent::Taken { rejected } => {
                     let rejected = rejected.min(count);
                     context.engine.spans().note(count - rejected, rejected);
@@ -128,13 +137,16 @@ impl TraceExport {
                     self.note(&context.health, Some(why));
                     return true;
                 }
-                Sent::Later(why) => self.note(&context.health, Some(why)),
-            }
+                Sent::Later { why, after } => {
+                    self.note(&context.health, Some(why));
+                    after.unwrap_or_default().min(LONGEST_ASKED)
+                }
+            };
             if tried == TRIES || context.stopped.is_cancelled() {
                 break;
             }
             tokio::select! {
-                () = sleep(pause) => {}
+                () = sleep(pause.max(asked)) => {}
                 () = context.stopped.cancelled() => {}
                 () = collector.is_replaced(context) => break,
             }
@@ -272,14 +284,16 @@ impl Collector {
 
     async fn post(&self, body: Vec<u8>, limit: Duration) -> Sent {
         let answer = match timeout(limit, self.http.post(PATH, MEDIA_TYPE, body)).await {
-            Err(_) => return Sent::Later(format!("it does not answer within {} s", limit.as_secs())),
-            Ok(Err(failed)) => return Sent::Later(failed.why),
+            Err(_) => return Sent::later(format!("it does not answer within {} s", limit.as_secs())),
+            Ok(Err(failed)) => return Sent::later(failed.why),
             Ok(Ok(answer)) => answer,
         };
-        match answer.0 {
-            200..300 => Sent::Taken { rejected: rejected(&answer.1) },
-            // Those after which the protocol has a sender try again.
-            429 | 502 | 503 | 504 => Sent::Later(format!("it answers with {}", answer.0)),
+        match answer.status {
+            200..300 => Sent::Taken { rejected: rejected(&answer.body) },
+            // Those after which the protocol has a sender try again, and not before the time that they name.
+            429 | 502 | 503 | 504 => {
+                Sent::Later { why: format!("it answers with {}", answer.status), after: answer.retry_after }
+            }
             status => Sent::Refused(format!("it answers with {status}")),
         }
     }

@@ -28,17 +28,20 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// That of a configuration; none where it names no senders. Senders that are as `before` keep their numbers.
+    /// That of a configuration; none where it names no senders. Paths that were there `before` keep their numbers.
     pub(super) fn of(config: &Config, before: Option<&Self>) -> Option<Self> {
         let webhooks = config.gateway.webhooks.as_ref().filter(|webhooks| !webhooks.sources.is_empty())?;
-        let as_before = |source: &WebhookSource| {
-            before?.sources.get(&source.path).filter(|before| before.source == *source).cloned()
-        };
+        let of_path = |source: &WebhookSource| before?.sources.get(&source.path);
+        let counts = |source| of_path(source).map(|before| Arc::clone(&before.counts)).unwrap_or_default();
+        let as_before =
+            |source: &WebhookSource| of_path(source).filter(|before| before.source == *source).cloned();
         let order: Vec<Arc<Source>> = webhooks
             .sources
             .iter()
             // What is no template is refused with the configuration.
-            .filter_map(|source| as_before(source).or_else(|| Some(Arc::new(Source::of(source)?))))
+            .filter_map(|source| {
+                as_before(source).or_else(|| Some(Arc::new(Source::of(source, counts(source))?)))
+            })
             .collect();
         Some(Self {
             place: Place {
@@ -69,13 +72,19 @@ pub(super) struct Source {
     pub(super) secret: Result<Option<Secret>, String>,
     /// Who it is, for the store.
     pub(super) sender: Arc<Sender>,
+    counts: Arc<Counts>,
+}
+
+/// What has come to a path since the daemon started, whatever the configuration says of it.
+#[derive(Default)]
+struct Counts {
     accepted: AtomicU64,
     refused: AtomicU64,
     last_at: Mutex<Option<Timestamp>>,
 }
 
 impl Source {
-    fn of(source: &WebhookSource) -> Option<Self> {
+    fn of(source: &WebhookSource, counts: Arc<Counts>) -> Option<Self> {
         let template = Template::of(&source.topic).ok()?;
         let origin = Origin {
             webhook: Some(OriginWebhook {
@@ -90,9 +99,7 @@ impl Source {
             template,
             secret: secret_of(source, |name| std::env::var(name).ok()),
             sender: Arc::new(Sender::new(origin)),
-            accepted: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            last_at: Mutex::default(),
+            counts,
         })
     }
 
@@ -111,11 +118,11 @@ impl Source {
 
     pub(super) fn note(&self, is_accepted: bool) {
         if !is_accepted {
-            self.refused.fetch_add(1, Ordering::Relaxed);
+            self.counts.refused.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        self.accepted.fetch_add(1, Ordering::Relaxed);
-        *self.last_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Timestamp::now());
+        self.counts.accepted.fetch_add(1, Ordering::Relaxed);
+        *self.counts.last_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Timestamp::now());
     }
 
     pub(super) fn status(&self) -> WebhookStatus {
@@ -124,9 +131,9 @@ impl Source {
             kind: self.source.kind.as_str().to_owned(),
             topic: self.source.topic.clone(),
             signed: self.is_signed(),
-            accepted: self.accepted.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
-            last_at: *self.last_at.lock().unwrap_or_else(PoisonError::into_inner),
+            accepted: self.counts.accepted.load(Ordering::Relaxed),
+            refused: self.counts.refused.load(Ordering::Relaxed),
+            last_at: *self.counts.last_at.lock().unwrap_or_else(PoisonError::into_inner),
             error: self.trouble(),
         }
     }
