@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Project, call_vectors, repository};
+use crate::support::{Project, call_vectors, postgres, repository};
 
 /// The daemon that the vectors are for.
 fn with_vector_rule() -> Project {
@@ -25,6 +25,8 @@ pub(crate) fn in_project(project: &Project, mut command: Command) -> Output {
     command
         .current_dir(project.path())
         .env_remove("AIWG_DAEMON_SOCKET")
+        // Some start daemons.
+        .envs(postgres::variables(project.path()))
         .env("NO_COLOR", "1")
         .output()
         .unwrap()

@@ -4,7 +4,7 @@ use aiwg_platforms_stand_in::{ChatKind, Fault, FaultKind, Platform, Speech};
 use serde_json::{Value, json};
 
 use super::{Bot, CHAT};
-use crate::support::until;
+use crate::support::{postgres, until};
 
 #[test]
 fn a_message_counts_once_however_often_the_daemon_dies() {
@@ -251,16 +251,12 @@ fn ids_that_start_anew_are_taken_in() {
     bot.stand_in.telegram().wait_until_confirmed();
     bot.project.stop();
     // Eight days go by.
-    let path = bot.project.file(".aiwg/daemon/daemon.db");
-    let database = rusqlite::Connection::open(path).unwrap();
-    let changed = database
-        .execute(
-            "UPDATE cursor SET value = json_set(value, '$.at', json_extract(value, '$.at') - 8 * 86400000) WHERE source = 'platform'",
-            [],
-        )
-        .unwrap();
-    assert_eq!(changed, 1);
-    drop(database);
+    let execute = |sql: &str| postgres::execute(bot.project.path(), sql);
+    let found = execute("SELECT value FROM cursor WHERE source = 'platform'");
+    let [row] = &found[..] else { panic!("{found:?}") };
+    let mut cursor: Value = serde_json::from_str(&row[0]).unwrap();
+    cursor["at"] = json!(cursor["at"].as_i64().unwrap() - 8 * 86_400_000);
+    execute(&format!("UPDATE cursor SET value = '{cursor}' WHERE source = 'platform'"));
     bot.stand_in.telegram().restart_ids(7);
     bot.ann("/automation off");
     bot.start();
