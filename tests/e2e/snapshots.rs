@@ -17,6 +17,7 @@ fn settings() -> Settings {
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-]\d\d:\d\d)", "TIME"),
         (r"(?m)^(Process +|The daemon runs as process )\d+", "${1}PID"),
         (r"\(now\)|\(\d+ seconds? ago\)", "(AGO)"),
+        (r"(?m)^Store  .*\n", ""),
         (r"\bnow  |\b\d+ seconds? ago  ", "AGO  "),
         (r"(?m)^Up +.*$", "Up             SECONDS"),
         (r"\d+ files? in \d+ director(y|ies)", "FILES"),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     permissions,
-    support::{Project, until, until_some},
+    support::{Project, postgres, until, until_some},
     workspaces::{brought, git, repository},
 };
 
@@ -230,10 +230,9 @@ fn results_are_forgotten_when_their_days_are_over_and_the_list_says_how_many_the
     assert_eq!(results(), 2);
     assert!(project.run(&["workspace", "list"]).out.contains("2 results are kept"));
     project.stop();
-    let database = rusqlite::Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
     let three_days = 3 * 24 * 3600 * 1000;
-    database.execute("UPDATE task SET completed_at = completed_at - ?1 WHERE no = 1", [three_days]).unwrap();
-    drop(database);
+    let aged = format!("UPDATE task SET completed_at = completed_at - {three_days} WHERE no = 1");
+    postgres::execute(project.path(), &aged);
     project.start();
     until("the old one to be forgotten", || results() == 1);
     let refs = git(&project, &["for-each-ref", "--format=%(refname)", "refs/aiwg/"]);
