@@ -6,6 +6,7 @@
 //! The module `contract` has tests for all that a backend promises, which each of them passes; it is there with the
 //! feature `contract`.
 
+mod carry;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
@@ -13,9 +14,11 @@ mod query;
 mod reader;
 mod reports;
 mod store;
+mod tables;
 mod transaction;
 mod view;
 
+pub use carry::{Carried, Changes, Sum, carry, verify};
 pub use error::{ErrorKind, StoreError};
 pub use query::{
     AGENT_SUMS, ApprovalFilter, Classified, EventFilter, EventPage, From, OTHER, PAGE_BYTES, Placed,
@@ -24,6 +27,7 @@ pub use query::{
 pub use reader::Reader;
 pub use reports::Reports;
 pub use store::Store;
+pub use tables::{Cell, Kind, STAYING, STAYING_CURSORS, TABLES, Table};
 pub use transaction::Transaction;
 pub use view::View;
 

@@ -8,7 +8,7 @@ use aiwg_model::{
 };
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats, Timestamp};
 
-use crate::{ApprovalFilter, EventFilter, EventPage, Result, TaskFilter, TaskPage};
+use crate::{ApprovalFilter, EventFilter, EventPage, Result, Table, TaskFilter, TaskPage};
 
 /// Sees what has been committed, from any thread. Its calls block.
 ///
@@ -120,4 +120,10 @@ pub trait Reader: Send + Sync {
 
     /// Numbers of the messages to each platform that has any.
     fn message_counts(&self) -> Result<Vec<MessageCounts>>;
+
+    /// The number of rows of a table, as [`crate::View::rows_of`] counts them.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn rows_of(&self, table: &Table) -> Result<u64>;
 }

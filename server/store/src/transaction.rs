@@ -9,7 +9,7 @@ use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
 };
 
-use crate::{Classified, Placed, Result, View};
+use crate::{Cell, Classified, Placed, Result, Table, View};
 
 /// An open transaction. All that is done in it counts together once it is committed; nothing of it has happened if it is dropped before.
 ///
@@ -265,4 +265,11 @@ pub trait Transaction: View {
 
     /// Forgets the messages that were sent, or cannot be, and were stored before this moment, `limit` at the most. How many.
     fn prune_messages(&mut self, before: Timestamp, limit: u64) -> Result<usize>;
+
+    /// Removes all rows of all tables, but what stays where it is ([`crate::STAYING`]). What this process knows of them is not read again: once this is committed the
+    /// store is to be closed.
+    fn empty(&mut self) -> Result<()>;
+
+    /// Adds rows to a table that has none with these keys, as [`View::rows_after`] gives them. As for [`Transaction::empty`], the store is to be closed afterwards.
+    fn put(&mut self, table: &Table, rows: &[Vec<Cell>]) -> Result<()>;
 }

@@ -8,7 +8,7 @@ use aiwg_model::{
 };
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
-use crate::{Result, Selection};
+use crate::{Cell, Result, Selection, Table};
 
 /// The store as its one writer sees it.
 ///
@@ -203,4 +203,17 @@ pub trait View {
     /// The messages that ask for an approval, by its id, in the order of their numbers: also the parts before the last, which are about `ID/0` and
     /// so on.
     fn messages_about(&self, about: &str) -> Result<Vec<MessageRow>>;
+
+    /// The rows of a table that come after the one with this key, in the order of the keys, each with its columns in the order of [`Table::columns`]: `limit` at
+    /// the most, fewer where they are long, and at least one where there is one. Those of [`crate::STAYING_CURSORS`] are not among them.
+    ///
+    /// # Errors
+    /// Also where a row is no text that is said to be one: [`crate::ErrorKind::Row`].
+    fn rows_after(&self, table: &Table, key: Option<&[Cell]>, limit: usize) -> Result<Vec<Vec<Cell>>>;
+
+    /// The number of these rows.
+    fn rows_of(&self, table: &Table) -> Result<u64>;
+
+    /// True if texts in it can have null characters.
+    fn has_null_characters(&self) -> bool;
 }

@@ -21,6 +21,7 @@ mod value;
 pub use address::Address;
 pub use connection::Postgres;
 pub use listen::Listener;
+pub use schema::{Tables, look};
 pub use store::{Known, PostgresStore};
 
 /// A connection of its own that sees what has been committed. Its calls block.

@@ -52,6 +52,32 @@ pub(super) fn bring_up_to_date(connection: &Postgres, address: &Address) -> Resu
     brought
 }
 
+/// What is at a project's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tables {
+    /// Nothing yet.
+    None,
+    /// The tables of an older version: whoever opens it brings them up to date.
+    Older,
+    /// Those of this version.
+    Current,
+}
+
+/// Looks what is at an address, and changes nothing.
+///
+/// # Errors
+/// As for [`crate::PostgresStore::open`].
+pub fn look(address: &Address) -> Result<Tables> {
+    let connection = Postgres::connect(address, true)?;
+    let found = version(&connection, &address.schema)?;
+    check(address, found)?;
+    Ok(match found {
+        0 => Tables::None,
+        found if found < MIGRATIONS.len() => Tables::Older,
+        _ => Tables::Current,
+    })
+}
+
 /// The version of the tables: how many of the [`MIGRATIONS`] they have seen.
 fn version(connection: &Postgres, schema: &str) -> Result<usize> {
     let is_there = connection.texts(&format!("SELECT to_regclass('\"{schema}\".project') IS NOT NULL"))?;

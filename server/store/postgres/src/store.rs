@@ -11,7 +11,7 @@ use std::{
 
 use aiwg_model::InForce;
 use aiwg_protocol::types::Timestamp;
-use aiwg_store::{ErrorKind, Reports, Result, Store, StoreError, Transaction, View};
+use aiwg_store::{ErrorKind, Reports, Result, Store, StoreError, TABLES, Table, Transaction, View};
 use aiwg_store_sql::{Backend, Open, Row, Value, Writer};
 
 use super::{
@@ -31,8 +31,14 @@ const ASK_FOR: Duration = Duration::from_secs(10);
 /// A moment by the database's clock, in milliseconds since 1970.
 const MOMENT: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+/// The table in which some rows stay where they are.
+const CURSORS: &str = "cursor";
+
+/// The tables whose rows get their numbers from the database, and the columns of these.
+const COUNTED: [(&str, &str); 3] = [("firing", "id"), ("origin", "id"), ("rule_revision", "id")];
+
 /// What a daemon is told that has come to an end.
-const TAKEN: &str = "another daemon has opened this store since, and this one can write there no more: end this one (`aiwg daemon stop --keep-agents`), or that one";
+const TAKEN: &str = "another daemon has opened this store since, and this one can write there no more: end this one (`aiwg daemon stop`), or that one";
 
 /// Nobody knows whether something has happened.
 const UNKNOWN: &str = "whether it is stored is not known: the connection was lost while it was, and the database does not say what has become of it. Look, or \
@@ -381,6 +387,29 @@ impl Backend for PostgresStore {
 
     fn set_in_force(&mut self, in_force: &InForce) -> Result<()> {
         self.writer.set_in_force(in_force).map(drop)
+    }
+
+    const HAS_NULL_CHARACTERS: bool = false;
+
+    fn empty(&mut self) -> Result<()> {
+        // At once, however many rows there are; but for the table in which some stay.
+        let (stays, all): (Vec<&Table>, Vec<&Table>) = TABLES.iter().partition(|table| table.name == CURSORS);
+        let all: Vec<&str> = all.iter().map(|table| table.name).collect();
+        self.connection().execute_all(&format!("TRUNCATE {}", all.join(", ")))?;
+        stays.into_iter().try_for_each(|table| self.writer.empty_one(table))
+    }
+
+    fn has_put(&mut self, table: &Table) -> Result<()> {
+        // The next number that it gives is higher than those that were given elsewhere.
+        let Some(id) = COUNTED.iter().find(|(name, _)| *name == table.name).map(|(_, id)| id) else {
+            return Ok(());
+        };
+        let name = table.name;
+        self.connection()
+            .texts(&format!(
+                "SELECT setval(pg_get_serial_sequence('{name}', '{id}'), (SELECT max({id}) FROM {name} WHERE {id} > 0))"
+            ))
+            .map(drop)
     }
 }
 

@@ -30,6 +30,7 @@ mod prune;
 mod queue;
 mod read;
 mod row;
+mod rows;
 mod runs;
 mod selection;
 mod spending;

@@ -13,8 +13,8 @@ use aiwg_protocol::types::{
     TaskStats, TaskUsage, Timestamp,
 };
 use aiwg_store::{
-    ApprovalFilter, Classified, EventFilter, EventPage, Placed, Reader, Result, Selection, TaskFilter,
-    TaskPage, Transaction, View,
+    ApprovalFilter, Cell, Classified, EventFilter, EventPage, Placed, Reader, Result, Selection, Table,
+    TaskFilter, TaskPage, Transaction, View,
 };
 
 use super::{driver::Connection, read::SqlReader, write::Writer};
@@ -65,6 +65,25 @@ pub trait Backend {
     /// # Errors
     /// It cannot be noted.
     fn set_in_force(&mut self, in_force: &InForce) -> Result<()>;
+
+    /// True if texts can have null characters.
+    const HAS_NULL_CHARACTERS: bool = true;
+
+    /// See [`Transaction::empty`].
+    ///
+    /// # Errors
+    /// It cannot.
+    fn empty(&mut self) -> Result<()> {
+        self.writer_mut().empty()
+    }
+
+    /// Whatever is to be done once rows with numbers of their own were put into a table.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn has_put(&mut self, _: &Table) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A transaction that is open, or a view. It is undone when this is dropped, unless it is over.
@@ -131,6 +150,10 @@ impl<B: Backend> View for Open<'_, B> {
         self.store.writer().queued()
     }
 
+    fn has_null_characters(&self) -> bool {
+        B::HAS_NULL_CHARACTERS
+    }
+
     calls! {
         last_numbers() -> (u64, u64);
         task(no: TaskNo) -> Option<TaskRow>;
@@ -184,6 +207,8 @@ impl<B: Backend> View for Open<'_, B> {
         messages_asking(platform: &str, chat: &str) -> Vec<String>;
         messages_sending() -> Vec<MessageRow>;
         messages_about(about: &str) -> Vec<MessageRow>;
+        rows_after(table: &Table, key: Option<&[Cell]>, limit: usize) -> Vec<Vec<Cell>>;
+        rows_of(table: &Table) -> u64;
     }
 }
 
@@ -204,6 +229,15 @@ impl<B: Backend> Transaction for Open<'_, B> {
 
     fn set_in_force(&mut self, in_force: &InForce) -> Result<()> {
         self.store.set_in_force(in_force)
+    }
+
+    fn empty(&mut self) -> Result<()> {
+        self.store.empty()
+    }
+
+    fn put(&mut self, table: &Table, rows: &[Vec<Cell>]) -> Result<()> {
+        self.store.writer_mut().put(table, rows)?;
+        self.store.has_put(table)
     }
 
     changes! {
@@ -310,5 +344,6 @@ where
         waiting_matches(events: &[u64]) -> Vec<(String, u64)>;
         cursors(source: &str) -> HashMap<String, String>;
         message_counts() -> Vec<MessageCounts>;
+        rows_of(table: &Table) -> u64;
     }
 }

@@ -18,7 +18,7 @@ mod tests;
 
 pub use driver::Sqlite;
 pub use error::from_io;
-pub use made_here::{Found, ask};
+pub use made_here::{Found, ask, is_older};
 pub use quarantine::Quarantined;
 pub use stamp::{Mismatch, Stamp, has_journal, has_lost_log, log_of};
 pub use store::SqliteStore;

@@ -7,7 +7,11 @@ use aiwg_model::{InForce, TaskNo};
 use aiwg_store::{ErrorKind, StoreError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
-use super::{error::at, open::known_version, stamp::Stamp};
+use super::{
+    error::at,
+    open::{MIGRATIONS, known_version},
+    stamp::Stamp,
+};
 
 /// The answers of a database.
 #[derive(Debug)]
@@ -48,6 +52,15 @@ pub fn ask(path: &Path) -> Result<Found, StoreError> {
         Err(error) if error.kind() == ErrorKind::Damaged => Ok(Found::Damaged(error.to_string())),
         other => other,
     }
+}
+
+/// True if an older version has made the database at this path: the next start brings its tables up to date.
+///
+/// # Errors
+/// It cannot be read; or a newer version has made it.
+pub fn is_older(path: &Path) -> Result<bool, StoreError> {
+    let connection = open(path).map_err(at(path))?;
+    Ok(known_version(&connection, path)? < MIGRATIONS.len())
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {

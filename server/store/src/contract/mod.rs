@@ -13,6 +13,7 @@
 
 mod answers;
 mod approvals;
+mod carrying;
 mod events;
 mod lineage;
 mod matches;
@@ -30,8 +31,8 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
 pub use self::{
-    answers::*, approvals::*, events::*, lineage::*, matches::*, outbox::*, queue::*, retention::*, rules::*,
-    runs::*, spending::*, sums::*, tasks::*, transactions::*,
+    answers::*, approvals::*, carrying::*, events::*, lineage::*, matches::*, outbox::*, queue::*,
+    retention::*, rules::*, runs::*, spending::*, sums::*, tasks::*, transactions::*,
 };
 use crate::{Reader, Result, Store, Transaction};
 
@@ -79,7 +80,8 @@ macro_rules! contract {
             chains_are_followed, rules_have_revisions, senders_are_forgotten_with_what_they_sent,
             switches_are_kept, rules_are_busy, firings_count, matches_gather, matches_are_bounded,
             spending_adds_up_by_day, the_latest_costs_of_a_rule_are_kept, a_run_is_charged,
-            usage_is_summed_up, sums_of_agents_are_bounded, a_name_of_the_others_is_its_own, queued_tasks_are_counted, a_session_has_one_total, conversations_have_turns
+            usage_is_summed_up, sums_of_agents_are_bounded, a_name_of_the_others_is_its_own, queued_tasks_are_counted, a_session_has_one_total, conversations_have_turns,
+            rows_are_put_as_they_were_read, long_rows_are_read_one_by_one
         }
     };
     (@list $nothing:expr => $($story:ident),*) => {
