@@ -9,8 +9,8 @@ use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
         DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, McpArgs, MessagingCommand,
-        MetricsArgs, ReportArgs, ScheduleCommand, TaskCommand, TopArgs, TopicCommand, WebhookCommand,
-        WhyArgs, WorkspaceCommand,
+        MetricsArgs, ReportArgs, ScheduleCommand, StoreCommand, TaskCommand, TopArgs, TopicCommand,
+        WebhookCommand, WhyArgs, WorkspaceCommand,
     },
     examples,
     values::{SchemaKind, duration},
@@ -109,6 +109,9 @@ pub(crate) enum Command {
     /// Print the daemon's metrics, for Prometheus and others that collect them
     #[command(after_help = examples::METRICS)]
     Metrics(MetricsArgs),
+    /// Move what the daemon keeps to another place; takes no daemon
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Check the configuration; takes no daemon
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -17,7 +17,7 @@ use crate::{
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
         config, daemon, dashboard, event, generate, mcp, messaging, metrics, own, question, report, schedule,
-        setup, task, top, topic, webhook, why, workspace,
+        setup, store, task, top, topic, webhook, why, workspace,
     },
     error::CliError,
     output::Output,
@@ -88,6 +88,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Own => own::run(output),
         Command::Completions { shell } => setup::completions(shell, Args::command()),
         Command::Man { dir } => setup::man(&dir, Args::command()),
+        Command::Store(command) => store::run(project, command, output),
         Command::Config(command) => config::run(project, command, output),
         Command::Task(command) => {
             ask(project, async |client| task::run(project, client, command, output).await)

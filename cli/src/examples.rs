@@ -309,6 +309,11 @@ pub(crate) const SCHEDULE_NEXT: &str = "Examples:
 pub(crate) const SCHEDULE_RUN: &str = "Example:
   aiwg schedule run daily-audit";
 
+pub(crate) const STORE_MIGRATE: &str = "Examples:
+  aiwg store migrate --to 'postgres://ann@db/work?project=shop' --dry-run
+  aiwg store migrate --to 'postgres://ann@db/work?project=shop'
+  aiwg store migrate --to sqlite";
+
 pub(crate) const CONFIG_CHECK: &str = "Examples:
   aiwg config check
   aiwg config check .aiwg/daemon.prod.json

@@ -151,7 +151,7 @@ pub(crate) fn comes_back(named: Option<&Path>) -> bool {
     last_holder(&project).is_some_and(|holder| match holder.phase {
         Phase::Restarts => true,
         Phase::Runs => holder.process.is_alive(),
-        Phase::Stops => false,
+        Phase::Stops | Phase::Moves => false,
     })
 }
 

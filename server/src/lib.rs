@@ -22,7 +22,7 @@ pub mod health;
 pub mod lifecycle;
 pub mod log;
 pub mod messaging;
-
+pub mod migrate;
 mod place;
 pub mod profiles;
 pub mod project;

@@ -57,6 +57,8 @@ mod shown;
 mod snapshots;
 mod spool;
 mod store;
+mod store_kills;
+mod store_moves;
 mod stored;
 mod support;
 mod telemetry;

@@ -71,6 +71,9 @@ fn already_running(holder: Option<&Holder>, answers: bool) -> String {
     match holder.map(|holder| holder.phase) {
         Some(Phase::Stops) => format!("the daemon of this project is still stopping{process}"),
         Some(Phase::Restarts) => format!("the daemon of this project is just being restarted{process}"),
+        Some(Phase::Moves) => {
+            format!("the store of this project is just being moved to another place{process}; start it once that is over")
+        }
         _ if answers => {
             format!("a daemon already runs for this project{process}; `aiwg daemon status` shows it")
         }

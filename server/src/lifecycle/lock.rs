@@ -65,6 +65,8 @@ pub enum Phase {
     /// The daemon restarts as the same process.
     #[serde(rename = "begins_anew")]
     Restarts,
+    /// It is no daemon: it moves the store of the project to another place.
+    Moves,
 }
 
 impl Holder {
@@ -74,7 +76,7 @@ impl Holder {
             Some(holder) if holder.process.is_ending() => DYING,
             Some(holder) if holder.process.is_alive() => match holder.phase {
                 Phase::Stops => STOPPING,
-                Phase::Runs | Phase::Restarts => LOOK,
+                Phase::Runs | Phase::Restarts | Phase::Moves => LOOK,
             },
             // A daemon that was killed while it started an agent: the child lets go of the lock when it has become the shim.
             _ => LAST_MOMENTS,

@@ -3,14 +3,17 @@
 use std::io;
 
 use aiwg_model::Cursor;
-use aiwg_store::{Store, Transaction, View};
+use aiwg_store::{Store, StoreError, Transaction, View};
 use aiwg_store_postgres::{Address, PostgresStore};
 
-use super::{RecoveryError, Wanted};
+use super::{
+    RecoveryError, Wanted,
+    moves::{Move, Note},
+};
 use crate::project::{Project, living_run};
 
 /// The source of this host's own cursors, which are in the database of its directory.
-const HOST: &str = "host";
+pub(crate) const HOST: &str = "host";
 
 /// The key of the one with its id.
 const ID: &str = "id";
@@ -19,7 +22,7 @@ const ID: &str = "id";
 const STORE: &str = "store";
 
 /// The store of this host's own, for people.
-pub(super) const HERE: &str = "that of this directory";
+pub(crate) const HERE: &str = "that of this directory";
 
 /// The number of tasks that are named in an error.
 const NAMED: usize = 5;
@@ -27,9 +30,11 @@ const NAMED: usize = 5;
 /// What this host's own database says of it.
 pub(crate) struct HostCursors {
     /// Its id; none yet where its store was never elsewhere.
-    pub(super) id: Option<String>,
+    pub(crate) id: Option<String>,
     /// The store that it has had last; none where that was here.
-    pub(super) store: Option<String>,
+    pub(crate) store: Option<String>,
+    /// The move by which its own store has gone elsewhere, if it has.
+    pub(crate) left: Option<Move>,
 }
 
 impl HostCursors {
@@ -39,20 +44,28 @@ impl HostCursors {
     /// The database cannot be written.
     pub(crate) fn write(&self, transaction: &mut dyn Transaction) -> Result<(), RecoveryError> {
         if let Some(id) = &self.id {
-            let cursor = Cursor::moved(HOST, ID, id);
-            transaction.move_cursor(&cursor).map_err(RecoveryError::Database)?;
+            note_id(transaction, id)?;
+        }
+        if let Some(left) = &self.left {
+            Note::Left.write(transaction, left).map_err(RecoveryError::Database)?;
         }
         note_store(transaction, self.store.as_deref())
     }
 
-    pub(super) fn read(view: &dyn View) -> Result<Self, RecoveryError> {
+    pub(crate) fn read(view: &dyn View) -> Result<Self, RecoveryError> {
         let cursor = |key| view.cursor(HOST, key).map_err(RecoveryError::Database);
-        Ok(Self { id: cursor(ID)?, store: cursor(STORE)? })
+        let left = Note::Left.read(view).map_err(RecoveryError::Database)?;
+        Ok(Self { id: cursor(ID)?, store: cursor(STORE)?, left })
     }
 }
 
+/// Notes the id of this host.
+pub(crate) fn note_id(transaction: &mut dyn Transaction, id: &str) -> Result<(), RecoveryError> {
+    transaction.move_cursor(&Cursor::moved(HOST, ID, id)).map_err(RecoveryError::Database)
+}
+
 /// Notes which store this host has from now on; none for its own.
-pub(super) fn note_store(
+pub(crate) fn note_store(
     transaction: &mut dyn Transaction,
     store: Option<&str>,
 ) -> Result<(), RecoveryError> {
@@ -82,10 +95,11 @@ pub(super) fn open(
     let mut transaction = local.begin().map_err(RecoveryError::Database)?;
     let open =
         transaction.queued() + transaction.running_numbers().map_err(RecoveryError::Database)?.len() as u64;
-    if open > 0 {
+    let host = HostCursors::read(&*transaction)?;
+    // What was moved is where it was moved to.
+    if open > 0 && host.left.is_none() {
         return Err(RecoveryError::LeftBehind { open, to: address.place().to_owned() });
     }
-    let host = HostCursors::read(&*transaction)?;
     let has_had = transaction.last_numbers().map_err(RecoveryError::Database)? != (0, 0);
     let before = match host.store {
         Some(store) if store == address.place() => Before::Same,
@@ -102,13 +116,53 @@ pub(super) fn open(
     };
     // Not before it is known that it can be opened: a wrong address changes nothing.
     let mut store = PostgresStore::open(address)?;
+    let is_here = matches!(before, Before::Same);
+    let noted = check_notes(&mut store, host.left.as_ref(), (&id, is_here), wanted.adopt)?;
     store.claim(&id, &here(project), wanted.adopt)?;
-    let cursors = HostCursors { id: Some(id), store: Some(address.place().to_owned()) };
+    if noted {
+        forget_notes(&mut store).map_err(RecoveryError::Database)?;
+    }
+    let cursors = HostCursors { id: Some(id), store: Some(address.place().to_owned()), left: host.left };
     if matches!(before, Before::Another(_)) {
         cursors.write(&mut *transaction)?;
     }
     transaction.commit().map_err(RecoveryError::Database)?;
     Ok((store, before, cursors))
+}
+
+/// Checks that a store is in force, by what it says of moves, and this host's own database (`left`): `is_here` is true if that names this store. True if it says anything,
+/// which is over then.
+fn check_notes(
+    store: &mut PostgresStore,
+    left: Option<&Move>,
+    (id, is_here): (&str, bool),
+    adopt: bool,
+) -> Result<bool, RecoveryError> {
+    let view = store.view().map_err(RecoveryError::Database)?;
+    let read = |note: Note| note.read(&*view).map_err(RecoveryError::Database);
+    let (gone, arriving) = (read(Note::Left)?, read(Note::Arriving)?);
+    let says_something = gone.is_some() || arriving.is_some();
+    if adopt {
+        return Ok(says_something);
+    }
+    match (gone, arriving) {
+        // A move back that has not come to its end.
+        (Some(gone), _) if is_here && gone.host == id => {}
+        (Some(gone), _) => return Err(RecoveryError::moved(gone, "`aiwg store migrate --to ADDRESS`")),
+        (None, Some(arriving)) if left.is_none_or(|left| left.id != arriving.id) => {
+            return Err(RecoveryError::HalfMoved { from: arriving.from, to: arriving.to });
+        }
+        _ => {}
+    }
+    Ok(says_something)
+}
+
+/// Forgets what a store says of moves: it is in force.
+pub(crate) fn forget_notes(store: &mut dyn Store) -> Result<(), StoreError> {
+    let mut transaction = store.begin()?;
+    Note::Left.forget(&mut *transaction)?;
+    Note::Arriving.forget(&mut *transaction)?;
+    transaction.commit().map(drop)
 }
 
 /// Refuses another store while agents of the one before live: no daemon would keep them.
@@ -127,13 +181,13 @@ pub(super) fn none_lives(project: &Project) -> Result<(), RecoveryError> {
 }
 
 /// This project's directory and machine, for people.
-fn here(project: &Project) -> String {
+pub(crate) fn here(project: &Project) -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{} on {}", project.root().display(), machine.trim())
 }
 
 /// A new id: a UUID of version 4.
-fn new_id() -> io::Result<String> {
+pub(crate) fn new_id() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     bytes[6] = bytes[6] & 0x0f | 0x40;

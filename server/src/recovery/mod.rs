@@ -2,18 +2,22 @@
 
 mod elsewhere;
 mod import;
+mod moves;
 mod unknown_agents;
 
 use std::{io, path::PathBuf, sync::Arc};
 
 use aiwg_model::{Hold, TaskNo, limits::HIGHEST_BELIEVED};
-use aiwg_protocol::config::InterruptedTasks;
+use aiwg_protocol::{config::InterruptedTasks, types::Timestamp};
 use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError, Transaction, View};
 use aiwg_store_postgres::{Address, Listener, PostgresReader};
 use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
-pub(crate) use self::elsewhere::HostCursors;
-use self::elsewhere::{Before, HERE, none_lives, note_store};
+use self::elsewhere::{Before, none_lives};
+pub(crate) use self::{
+    elsewhere::{HERE, HOST, HostCursors, forget_notes, here as this_directory, new_id, note_id, note_store},
+    moves::{Move, Note, SOURCE as MOVES},
+};
 use crate::{
     components::event_log::last_written,
     health::{Health, IssueKind},
@@ -61,6 +65,32 @@ pub enum RecoveryError {
          cancel them, then change the store"
     )]
     StillRunning(String),
+    /// The store is somewhere else by now.
+    #[error(
+        "the store {from} was moved to {to} at {at}, and what is left here is of before: have the configuration name the store where it is now (\"store\", or \
+         AIWG_STORE), or {back} moves it back. Where that is lost for ever, `aiwg daemon start --adopt-state` goes on with what is left here"
+    )]
+    Moved {
+        /// Where it was.
+        from: String,
+        /// Where it is.
+        to: String,
+        /// When it was moved.
+        at: Timestamp,
+        /// The way back.
+        back: &'static str,
+    },
+    /// A move of the store to this place has not come to its end.
+    #[error(
+        "the store {from} was being moved to {to}, and that has not come to its end: nothing was taken from where it was. `aiwg store migrate` once more finishes that, \
+         and a start without this store goes on as before"
+    )]
+    HalfMoved {
+        /// Where it is.
+        from: String,
+        /// Where it was to be.
+        to: String,
+    },
     /// A file beside the database cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -80,6 +110,13 @@ pub(crate) struct Wanted {
     pub(crate) adopt: bool,
     /// The damage of the existing database, if there is any: it could not show where it was made, so nothing in it may be used.
     pub(crate) damage: Option<String>,
+}
+
+impl RecoveryError {
+    /// The error of a store that is somewhere else by now, which this command would move back.
+    fn moved(moved: Move, back: &'static str) -> Self {
+        Self::Moved { from: moved.from, to: moved.to, at: moved.at, back }
+    }
 }
 
 impl Wanted {
@@ -155,12 +192,16 @@ fn here(
     may_have_lost: bool,
 ) -> Result<(Opened, GoesOn), RecoveryError> {
     let mut host_cursors = HostCursors::read(&*own.view().map_err(RecoveryError::Database)?)?;
+    if let Some(left) = host_cursors.left.take().filter(|_| !wanted.adopt) {
+        return Err(RecoveryError::moved(left, "`aiwg store migrate --to sqlite`"));
+    }
     let before = host_cursors.store.take();
     if let Some(before) = &before {
         wanted.may_be_another(before, HERE)?;
         none_lives(project)?;
         let mut transaction = own.begin().map_err(RecoveryError::Database)?;
         note_store(&mut *transaction, None)?;
+        Note::Left.forget(&mut *transaction).map_err(RecoveryError::Database)?;
         transaction.commit().map_err(RecoveryError::Database)?;
     }
     let change = before.as_ref().map(|before| change(before, HERE));
