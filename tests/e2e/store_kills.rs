@@ -38,6 +38,9 @@ struct Told {
     /// The messages since the command began, each with whether it ends a transaction.
     messages: Mutex<Vec<bool>>,
     kill: Mutex<Option<At>>,
+    /// True if the second message is held up, and whether it is; until it is no more.
+    hold: AtomicBool,
+    is_held: AtomicBool,
     /// The command's process; 0 while that is not known.
     process: AtomicU32,
 }
@@ -97,6 +100,10 @@ impl Told {
                 messages.push(bytes[..count].windows(6).any(|word| word == b"COMMIT"));
                 messages.len()
             };
+            if number == 2 && self.hold.load(Ordering::SeqCst) {
+                self.is_held.store(true, Ordering::SeqCst);
+                until("the end of the hold", || !self.hold.load(Ordering::SeqCst));
+            }
             let at = self.kill.lock().unwrap().filter(|at| at.message == number);
             is_over.store(at.is_some(), Ordering::SeqCst);
             if at.is_none_or(|at| at.is_carried) && server.write_all(&bytes[..count]).is_err() {
@@ -253,4 +260,38 @@ fn whatever_kills_a_move_leaves_one_store_in_force_and_the_next_try_finishes() {
         let (moved, _) = between.run(back(), None);
         assert_eq!(moved.code, 0, "{}", moved.err);
     }
+}
+
+#[test]
+fn nobody_starts_while_a_store_moves_and_what_is_left_is_taken_up_where_the_other_is_lost() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let between = Between::with(cluster.port);
+    let url = format!("postgres://tester@127.0.0.1:{}/postgres?project=held", between.port);
+    let walk = Walk::new(url, json!({}));
+    let project = &walk.project;
+    walk.done(&["daemon", "start"]);
+    project.ended(&project.submit("echo one"));
+    project.stop();
+    between.told.hold.store(true, Ordering::SeqCst);
+    let moved = thread::scope(|scope| {
+        let moving = scope.spawn(|| between.run(walk.command(&walk.away()), None).0);
+        until("the move", || between.told.is_held.load(Ordering::SeqCst));
+        for args in [&["daemon", "start"][..], &walk.away()] {
+            let refused = walk.refused(args);
+            assert!(refused.contains("just being moved"), "{refused}");
+        }
+        between.told.hold.store(false, Ordering::SeqCst);
+        moving.join().unwrap()
+    });
+    assert_eq!(moved.code, 0, "{}", moved.err);
+    // The PostgreSQL is lost for ever.
+    cluster.stop("QUIT");
+    let refused = walk.refused(&["daemon", "start"]);
+    assert!(refused.contains("was moved to postgres://") && refused.contains("--adopt-state"), "{refused}");
+    walk.done(&["daemon", "start", "--adopt-state"]);
+    assert_eq!(project.task("task-0001")["state"], "completed");
+    let next = project.submit("echo two");
+    assert_eq!((next.as_str(), &project.ended(&next)["state"]), ("task-0002", &json!("completed")));
+    project.stop();
+    walk.done(&["daemon", "start"]);
 }

@@ -174,6 +174,7 @@ impl<'p> Moving<'p> {
             carried
         };
         note_store(&mut *from, Some(address.place()))?;
+        Note::Back.forget(&mut *from)?;
         Note::Left.write(&mut *from, &noted)?;
         from.commit()?;
         // It counts from here on, and the next start would do this as well.
@@ -220,6 +221,7 @@ impl<'p> Moving<'p> {
             ));
         }
         Note::Left.forget(&mut *to)?;
+        Note::Back.write(&mut *to, noted)?;
         note_store(&mut *to, None)?;
         to.commit()?;
         Ok(carried)

@@ -24,6 +24,9 @@ const STORE: &str = "store";
 /// The store of this host's own, for people.
 pub(crate) const HERE: &str = "that of this directory";
 
+/// The command that moves a store to a PostgreSQL.
+const WAY_THERE: &str = "`aiwg store migrate --to ADDRESS`";
+
 /// The number of tasks that are named in an error.
 const NAMED: usize = 5;
 
@@ -98,7 +101,10 @@ pub(super) fn open(
     let host = HostCursors::read(&*transaction)?;
     // What was moved is where it was moved to.
     if open > 0 && host.left.is_none() {
-        return Err(RecoveryError::LeftBehind { open, to: address.place().to_owned() });
+        return Err(match Note::Back.read(&*transaction).map_err(RecoveryError::Database)? {
+            Some(back) if back.from == address.place() => RecoveryError::moved(back, WAY_THERE),
+            _ => RecoveryError::LeftBehind { open, to: address.place().to_owned() },
+        });
     }
     let has_had = transaction.last_numbers().map_err(RecoveryError::Database)? != (0, 0);
     let before = match host.store {
@@ -148,7 +154,7 @@ fn check_notes(
     match (gone, arriving) {
         // A move back that has not come to its end.
         (Some(gone), _) if is_here && gone.host == id => {}
-        (Some(gone), _) => return Err(RecoveryError::moved(gone, "`aiwg store migrate --to ADDRESS`")),
+        (Some(gone), _) => return Err(RecoveryError::moved(gone, WAY_THERE)),
         (None, Some(arriving)) if left.is_none_or(|left| left.id != arriving.id) => {
             return Err(RecoveryError::HalfMoved { from: arriving.from, to: arriving.to });
         }

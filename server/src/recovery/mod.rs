@@ -67,8 +67,8 @@ pub enum RecoveryError {
     StillRunning(String),
     /// The store is somewhere else by now.
     #[error(
-        "the store {from} was moved to {to} at {at}, and what is left here is of before: have the configuration name the store where it is now (\"store\", or \
-         AIWG_STORE), or {back} moves it back. Where that is lost for ever, `aiwg daemon start --adopt-state` goes on with what is left here"
+        "the store {from} was moved to {to} at {at}, and what it holds is of before: start with the store where it is now (\"store\" of the configuration, or AIWG_STORE; \
+         neither for the directory's own), or {back} moves it back. Where that is lost for ever, `aiwg daemon start --adopt-state` goes on with what is left here"
     )]
     Moved {
         /// Where it was.

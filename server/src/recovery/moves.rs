@@ -18,6 +18,8 @@ pub(crate) enum Note {
     Left,
     /// Its rows have come from somewhere else, and it is not known yet that this counts.
     Arriving,
+    /// Its rows have come back from somewhere else, where it was before.
+    Back,
 }
 
 /// A move of a store.
@@ -41,6 +43,7 @@ impl Note {
         match self {
             Self::Left => "left",
             Self::Arriving => "arriving",
+            Self::Back => "back",
         }
     }
 
