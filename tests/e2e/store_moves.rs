@@ -1,6 +1,6 @@
 //! A store that is moved from the project's directory to a PostgreSQL, and back.
 
-use std::process::Command;
+use std::{process::Command, time::SystemTime};
 
 use rusqlite::{Connection, types::ValueRef};
 use serde_json::{Value, json};
@@ -62,6 +62,21 @@ impl Walk {
 
     pub(crate) fn away(&self) -> Vec<&str> {
         vec!["store", "migrate", "--to", &self.url]
+    }
+
+    /// Emits events at once, under keys as clients make them, and gives the answers: they share rows of the store.
+    fn emit_all(&self, made_at: u128) -> Vec<Value> {
+        let call = |n: u128| {
+            let key = format!("{:08x}-{:04x}-7000-8000-{n:012x}", made_at >> 16, made_at & 0xffff);
+            let params = json!({ "topic": "many", "payload": { "n": n }, "idempotencyKey": key });
+            json!({ "jsonrpc": "2.0", "id": n, "method": "event.emit", "params": params })
+        };
+        let calls: Vec<Value> = (1..=20).map(call).collect();
+        let answers = self.project.wire().ask(json!(calls).to_string());
+        let mut answers = answers.as_array().unwrap().clone();
+        assert!(answers.iter().all(|answer| answer["result"]["seq"].is_u64()), "{answers:?}");
+        answers.sort_by_key(|answer| answer["id"].as_u64());
+        answers
     }
 
     /// What the daemon says of all that it has, but for moments that go on.
@@ -154,6 +169,8 @@ fn a_store_moves_to_a_postgres_and_back_and_loses_nothing() {
     let by_uuid =
         ["event", "emit", "a:b", "{\"n\": 1}", "--idempotency-key", "019a2b3c-4d5e-7f00-8123-456789abcdef"];
     let emitted = (keyed(&["event", "emit", "a:b", "{\"n\": 2}"]), project.json(&by_uuid));
+    let made_at = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    let many = walk.emit_all(made_at);
     let answered = keyed(&["task", "submit", "do: echo once"]);
     let before = walk.seen();
 
@@ -187,6 +204,8 @@ fn a_store_moves_to_a_postgres_and_back_and_loses_nothing() {
     // A key that is repeated gets its first answer.
     assert_eq!((keyed(&["event", "emit", "a:b", "{\"n\": 2}"]), project.json(&by_uuid)), emitted);
     assert_eq!(keyed(&["task", "submit", "do: echo once"]), answered);
+    assert_eq!(walk.emit_all(made_at), many);
+    assert_ne!(cluster.psql("SELECT count(*) FROM aiwg_shop.answer_group"), "0");
     assert_eq!(walk.seen(), before);
     // The queue goes on, with the next number.
     walk.done(&["task", "release", &first]);
@@ -214,6 +233,7 @@ fn a_store_moves_to_a_postgres_and_back_and_loses_nothing() {
     walk.done(&["daemon", "start"]);
     assert_eq!(walk.seen(), there);
     assert_eq!((keyed(&["event", "emit", "a:b", "{\"n\": 2}"]), project.json(&by_uuid)), emitted);
+    assert_eq!(walk.emit_all(made_at), many);
     let last = project.submit("echo last");
     assert_eq!(last, "task-0012");
     assert_eq!(project.ended(&last)["state"], "completed");
