@@ -159,6 +159,8 @@ impl<'p> Moving<'p> {
         there.report_to(self.notes.clone());
         let id = self.id()?;
         let place = this_directory(self.project);
+        // What is refused is left as it is, and belongs to whom it did.
+        may_be_replaced(&*there.view()?, &id, address.place())?;
         there.claim(&id, &place, false)?;
         let noted = self.noted(&id, &format!("{HERE} ({place})"), address.place())?;
         // Until it is over nobody writes into it, whatever they think of locks.

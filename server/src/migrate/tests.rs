@@ -254,13 +254,24 @@ fn nothing_is_replaced_that_somebody_may_need() {
     let (one, two) = (Filled::with(2), Filled::with(3));
     let there = address(&cluster, "shop");
     one.to(Some(&there)).unwrap();
-    let why = refused(two.to(Some(&there)));
-    assert!(why.contains("another project's") && why.contains("?project=NAME"), "{why}");
+    let owner = || cluster.psql("SELECT owner FROM aiwg_shop.project");
+    let is_refused = || {
+        let before = owner();
+        let why = refused(two.to(Some(&there)));
+        assert!(why.contains("not empty") && why.contains("2 tasks, 2 runs"), "{why}");
+        assert!(why.contains("?project=NAME"), "{why}");
+        assert_eq!(owner(), before, "it belongs to whom it did");
+    };
+    is_refused();
     // One that nobody has claimed, as of a dump that was put back.
     cluster.psql("UPDATE aiwg_shop.project SET owner = NULL");
-    let why = refused(two.to(Some(&there)));
-    assert!(why.contains("not empty") && why.contains("2 tasks, 2 runs"), "{why}");
+    is_refused();
     assert_eq!(rows(&cluster, "shop", "task"), "2");
+    // One that somebody else has claimed, and has nothing in yet.
+    let claimed = address(&cluster, "claimed");
+    PostgresStore::open(&claimed).unwrap().claim("other", "/elsewhere", false).unwrap();
+    let why = refused(two.to(Some(&claimed)));
+    assert!(why.contains("another project's, /elsewhere"), "{why}");
     // The directory has tasks of its own that are not those of the PostgreSQL.
     let mixed = Filled::with(0);
     mixed.to(Some(&address(&cluster, "mixed"))).unwrap();
