@@ -5,7 +5,7 @@ use std::{
     ffi::{CString, OsString},
     io::{self, BufRead, BufReader, Read, Write},
     os::unix::ffi::OsStringExt,
-    path::{Path, PathBuf},
+    path::Path,
     process::{ChildStdout, Command, ExitCode, Stdio},
     sync::mpsc,
     time::Duration,
@@ -15,6 +15,7 @@ use aiwg_server::{
     boot::{self, AGENT_ENV, Ended, Options, Ready},
     lifecycle::{Lock, SERVICE_ENV, hold_signals},
     log::last_words,
+    note_own_program, own_program,
     project::{RUNTIME_DIR_ENV, named_runtime_dir},
 };
 use aiwg_shim::Process;
@@ -154,6 +155,7 @@ fn detached_options() -> io::Result<Options> {
 }
 
 fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
+    note_own_program();
     std::panic::set_hook(Box::new(|panic| {
         let _ = writeln!(io::stderr(), "{panic}");
         last_words(panic);
@@ -185,13 +187,6 @@ fn restart_in_place(lock: Lock) -> io::Error {
         Ok(never) => match never {},
         Err(error) => error,
     }
-}
-
-/// Path of this program, or of the one that has replaced it: Linux marks the path of one that is gone.
-fn own_program() -> io::Result<PathBuf> {
-    let path = std::env::current_exe()?;
-    let text = path.to_string_lossy();
-    Ok(text.strip_suffix(" (deleted)").map_or(path.clone(), PathBuf::from))
 }
 
 /// Says the one word, and lets go of the pipe, for which the parent waits.

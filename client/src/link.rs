@@ -87,7 +87,10 @@ impl Link {
         if let Some(stub) = self.open() {
             return Ok(stub);
         }
-        let connected = Connected::new(&self.address, within, self.retry).await.map_err(still_gone)?;
+        // Where none was there before, nothing is in doubt.
+        let was_there = self.current.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let gone = |error| if was_there { still_gone(error) } else { error };
+        let connected = Connected::new(&self.address, within, self.retry).await.map_err(gone)?;
         let stub = connected.stub.clone();
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected);
         Ok(stub)

@@ -23,6 +23,7 @@ pub mod lifecycle;
 pub mod log;
 pub mod messaging;
 pub mod migrate;
+mod own_program;
 mod place;
 pub mod profiles;
 pub mod project;
@@ -38,3 +39,5 @@ mod telemetry;
 mod waits;
 pub mod webhooks;
 mod workspaces;
+
+pub use own_program::{note_own_program, own_program};

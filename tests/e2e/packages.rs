@@ -222,6 +222,13 @@ fn the_tarball_runs_where_it_is_unpacked() {
     newcomer.quick_start(&aiwg);
     let page = fs::read_to_string(newcomer.file("share/man/man1/aiwg-task-submit.1")).unwrap();
     assert!(page.starts_with(".ie") || page.contains(".TH"), "{page:.80}");
+    let unit = fs::read_to_string(newcomer.file("share/systemd/user/aiwg@.service")).unwrap();
+    for command in ["start --foreground", "reload"] {
+        let line = format!(
+            "=/usr/bin/env PATH=%h/.local/bin:/usr/local/bin:/usr/bin:/bin aiwg daemon {command} --project %f\n"
+        );
+        assert!(unit.contains(&line), "{unit}");
+    }
     for completions in [
         "bash-completion/completions/aiwg",
         "zsh/vendor-completions/_aiwg",

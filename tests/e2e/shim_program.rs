@@ -112,12 +112,44 @@ fn agents_start_while_the_programs_are_replaced() {
     assert_eq!(installed.shim(), "aiwg-shim (deleted)");
 }
 
+/// As npm and pip do it: the directory is renamed, and removed once the new one is in its place.
+#[test]
+fn a_restart_is_of_the_program_that_an_update_has_put_there() {
+    let installed = Installed::with_small();
+    installed.start();
+    let (bin, away) = (installed.0.file("bin"), installed.0.file(".bin-x7k2"));
+    std::fs::rename(&bin, &away).unwrap();
+    std::fs::remove_dir_all(&away).unwrap();
+    let pid = installed.0.pid();
+    let refused = installed.0.run(&["daemon", "restart"]);
+    assert!(
+        refused.code == 1 && refused.out.contains("bin/aiwg: the program of the next"),
+        "{}",
+        refused.out
+    );
+    assert_eq!(installed.0.pid(), pid, "it goes on");
+    std::fs::create_dir(&bin).unwrap();
+    for (program, name) in [(AIWG, "aiwg"), (SMALL, "aiwg-shim")] {
+        std::fs::hard_link(program, bin.join(name))
+            .or_else(|_| std::fs::copy(program, bin.join(name)).map(|_| ()))
+            .unwrap();
+    }
+    let restarted = installed.0.run(&["daemon", "restart"]);
+    assert_eq!(restarted.code, 0, "{}", restarted.err);
+    let exe = std::fs::read_link(format!("/proc/{}/exe", installed.0.pid())).unwrap();
+    assert_eq!(exe, std::fs::canonicalize(&bin).unwrap().join("aiwg"));
+    assert_eq!(installed.shim(), "aiwg-shim");
+}
+
 #[test]
 fn one_that_is_written_over_is_not_executed_any_more() {
     let installed = Installed::with_small();
     installed.start();
     assert_eq!(installed.shim(), "aiwg-shim");
-    std::fs::write(installed.path("aiwg-shim"), "#!/bin/sh\ntouch evil\n").unwrap();
+    // It may not have ended yet, though its task has.
+    until("a file that nobody executes", || {
+        std::fs::write(installed.path("aiwg-shim"), "#!/bin/sh\ntouch evil\n").is_ok()
+    });
     assert_eq!(installed.shim(), "aiwg");
     assert!(!installed.0.file("evil").exists());
 }

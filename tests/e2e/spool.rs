@@ -162,6 +162,7 @@ fn where_it_cannot_be_kept_it_is_an_error() {
     fs::write(project.file(".aiwg/spool"), "").unwrap();
     let done = project.run(&[&EMIT[..], &["--json"]].concat());
     assert!(done.code == 1 && done.err.contains("not_spooled"), "{}", done.err);
+    assert!(!done.err.contains("may have taken it"), "nobody was asked: {}", done.err);
     fs::remove_file(project.file(".aiwg/spool")).unwrap();
     project.json(&EMIT);
     for n in 0..10_000 {

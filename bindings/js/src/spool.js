@@ -54,6 +54,9 @@ function content({ topic, payload = null, at, idempotencyKey, traceparent }) {
   return JSON.stringify({ version: 1, topic, payload, at, idempotencyKey, traceparent });
 }
 
+/** Half of a pair of surrogates, the only ones that `JSON.stringify` escapes: no daemon takes it. */
+const HALF = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
 /** Batches are written one after the other, so that names have the order of the calls. */
 let before = Promise.resolve();
 
@@ -95,7 +98,8 @@ async function writeAll(address, events) {
 
 function spoolError(directory, error) {
   if (error instanceof SpoolError) return error;
-  const message = `no daemon answers, and the event cannot be written to ${directory}: ${error.message}`;
+  const why = ['ENOTDIR', 'ELOOP'].includes(error.code) ? 'it is no directory; remove it' : error.message;
+  const message = `no daemon answers, and the event cannot be written to ${directory}: ${why}`;
   return new SpoolError(message, { path: directory, cause: error });
 }
 
@@ -131,8 +135,9 @@ class Spool {
 
   /** Writes an event, which lasts once `sync` is done. Gives its path. */
   async add(event) {
-    const bytes = Buffer.from(content(event));
-    this.#check(event, bytes.length);
+    const text = content(event);
+    const bytes = Buffer.from(text);
+    this.#check(event, text, bytes.length);
     const name = `${nextName(this.#last)}${SUFFIX}`;
     const path = join(this.#directory, name);
     const temporary = join(this.#directory, `.tmp-${name}`);
@@ -156,9 +161,11 @@ class Spool {
     await this.#handle.close();
   }
 
-  #check(event, size) {
+  #check(event, text, size) {
     const path = this.#directory;
-    const why = whyNever(event) ?? (size > MAX_FILE ? `it has ${size} bytes, and ${MAX_FILE} are the most` : undefined);
+    let why = whyNever(event);
+    if (HALF.test(text)) why ??= 'half of a surrogate pair is in it, which is no character';
+    if (size > MAX_FILE) why ??= `it has ${size} bytes, and ${MAX_FILE} are the most`;
     if (why !== undefined) throw new SpoolError(`the event was not written to ${path}: ${why}`, { path });
     if (this.#files < MAX_FILES && this.#bytes + size <= MAX_BYTES) return;
     const what = `it has ${this.#files} events with ${this.#bytes} bytes, and ${MAX_FILES} or ${MAX_BYTES} are the most`;

@@ -241,8 +241,13 @@ test('what no daemon would take is not spooled', async (t) => {
     await assert.rejects(client.event.emit(params, { offline: true }), SpoolError, name);
   }
   for (const topic of [undefined, 5, null]) await assert.rejects(client.emit(topic, 1, { offline: true }), SpoolError);
-  await assert.rejects(client.emit('a', 1, { offline: true, idempotencyKey: 5 }), SpoolError);
+  for (const idempotencyKey of [5, '\ud800']) {
+    await assert.rejects(client.emit('a', 1, { offline: true, idempotencyKey }), SpoolError);
+  }
+  await assert.rejects(client.emit('a', ['\\\udc00'], { offline: true }), /half of a surrogate pair/);
   assert.deepEqual(await files(), []);
+  const characters = ['😀', '\\ud800', '\\\\ud800'];
+  assert((await client.emit('a', characters, { offline: true })).path);
   for (const { name, content } of vectors.taken) {
     const { topic, payload, idempotencyKey } = JSON.parse(content);
     assert((await client.emit(topic, payload, { offline: true, idempotencyKey })).path, name);

@@ -91,7 +91,7 @@ class Format(unittest.TestCase):
 
     def test_what_is_made_without_help_is_as_told_too(self) -> None:
         with Project() as project:
-            project.client().emit("a:b", {"text": "ü\ud800"}, offline=True)
+            project.client().emit("a:b", {"text": "ü"}, offline=True)
             (event,) = project.events()
             self.assertEqual(set(event), set(VECTORS["members"]))
             self.assertRegex(event["at"], VECTORS["members"]["at"])
@@ -301,11 +301,19 @@ class BadSpools(unittest.TestCase):
             elsewhere = project.path / "elsewhere"
             elsewhere.mkdir()
             project.spool.symlink_to(elsewhere)
-            self.refused(project, "cannot be written to")
+            self.refused(project, "cannot be written to .*: it is no directory; remove it$")
             self.assertEqual(list(elsewhere.iterdir()), [])
         with Project() as project:
             project.spool.write_text("a file")
-            self.refused(project, "cannot be written to")
+            self.refused(project, "cannot be written to .*: it is no directory; remove it$")
+
+    def test_half_of_a_surrogate_pair_is_not_spooled(self) -> None:
+        with Project() as project:
+            for payload in (["\udcff"], {"\ud83d": "\\ud800"}):
+                self.refused(project, "half of a surrogate pair", payload=payload)
+            for payload in ("\U0001f600", "\\ud800", "\\\\udc00"):
+                project.client().emit("a:b", payload, offline=True)
+            self.assertEqual(len(project.files()), 3)
 
     def test_a_directory_to_which_others_can_write_is_left_to_its_owner(self) -> None:
         with Project() as project:

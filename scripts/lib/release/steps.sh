@@ -139,13 +139,17 @@ pack_python() {
         "$python" -m build --no-isolation --wheel --outdir "$out" "$command" >/dev/null
 }
 
-# The programs, manual pages and completions below one directory, for /usr/local or a home.
+# The programs, manual pages, completions and the unit of systemd below one directory, for /usr/local or a home.
 pack_tarball() {
     local name=aiwg-$version-$triple
     local folder=$work/tarball/$name
     mkdir -p "$folder/share" "$folder/bin"
     cp "$programs"/* "$folder/bin/"
     cp -r "$work/share/." "$folder/share/"
+    # Wherever it is unpacked: the program is found as a shell finds it.
+    mkdir -p "$folder/share/systemd/user"
+    sed 's|=/usr/bin/aiwg |=/usr/bin/env PATH=%h/.local/bin:/usr/local/bin:/usr/bin:/bin aiwg |' \
+        "$source_tree/packaging/debian/aiwg@.service" >"$folder/share/systemd/user/aiwg@.service"
     cp "$source_tree/LICENSE" "$source_tree/CHANGELOG.md" "$folder/"
     tar --create --directory "$work/tarball" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
         --mode=go=rX,u+rw "$name" | gzip -n -9 >"$out/$name.tar.gz"

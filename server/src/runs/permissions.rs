@@ -10,7 +10,10 @@ use aiwg_agents::OwnSettings;
 use aiwg_fs::{at, read_bounded};
 use aiwg_protocol::config::AgentConfig;
 
-use crate::profiles::{asks_permissions, program};
+use crate::{
+    own_program,
+    profiles::{asks_permissions, program},
+};
 
 /// Name of the command, where it is no file of this process.
 const COMMAND: &str = "aiwg";
@@ -49,8 +52,7 @@ fn read(path: &Path) -> io::Result<String> {
 
 /// The command of the hooks, for a shell: that of this process, or of the program that has replaced it.
 fn hook() -> String {
-    let own = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok());
-    let own = own.map(|path| PathBuf::from(path.strip_suffix(" (deleted)").unwrap_or(&path)));
+    let own = own_program().ok().filter(|path| path.to_str().is_some());
     let is_command =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(COMMAND));
     let command =

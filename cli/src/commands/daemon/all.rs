@@ -204,7 +204,7 @@ pub(super) fn restart(named: Option<&Path>, output: &Output) -> Result<ExitCode,
         Restart::Refused(why) => {
             let why: Vec<String> = why.errors.iter().map(ToString::to_string).collect();
             Err(CliError::Failed(format!(
-                "its configuration is refused, and it goes on with the one from before: {}",
+                "its restart is refused, and it goes on as it is: {}",
                 why.join("; ")
             )))
         }

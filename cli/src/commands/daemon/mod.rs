@@ -226,14 +226,20 @@ async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliE
 fn show_reload(out: &mut Page, done: &DaemonReloaded) -> io::Result<()> {
     if !done.reloaded {
         writeln!(out, "Refused: the configuration from before stays in force.")?;
-        return done
-            .errors
-            .iter()
-            .try_for_each(|problem| writeln!(out, "{}", indented(&problem.to_string(), 4)));
+        return show_problems(out, done);
     }
     writeln!(out, "The configuration is in force.")?;
     show_changes(out, &done.changes)?;
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {}", indented(notice, 4)))
+}
+
+fn show_refusal(out: &mut Page, done: &DaemonReloaded) -> io::Result<()> {
+    writeln!(out, "Refused: the daemon goes on as it is.")?;
+    show_problems(out, done)
+}
+
+fn show_problems(out: &mut Page, done: &DaemonReloaded) -> io::Result<()> {
+    done.errors.iter().try_for_each(|problem| writeln!(out, "{}", indented(&problem.to_string(), 4)))
 }
 
 #[cfg(test)]

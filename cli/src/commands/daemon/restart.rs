@@ -12,7 +12,7 @@ use aiwg_client::{
 };
 use aiwg_server::boot::{Options, Ready, is_running, last_holder};
 
-use super::{LAST_MOMENTS, options, project_of, show_reload, startable, started, status_if_readable};
+use super::{LAST_MOMENTS, options, project_of, show_refusal, startable, started, status_if_readable};
 use crate::{daemon::detach, error::CliError, output::Output, project::connect};
 
 /// Interval at which is looked whether the daemon is there again.
@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(super) enum Restart {
     /// The daemon has restarted, or was started.
     Done(Ready),
-    /// Its configuration is refused, and it goes on as it was.
+    /// Its configuration is refused, or there is no program for the next one, and it goes on as it was.
     Refused(DaemonReloaded),
 }
 
@@ -31,7 +31,7 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
     match restart(project)? {
         Restart::Done(ready) => started(&ready, output),
         Restart::Refused(why) => {
-            output.result(&why, show_reload)?;
+            output.result(&why, show_refusal)?;
             Ok(ExitCode::FAILURE)
         }
     }

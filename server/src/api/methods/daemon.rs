@@ -3,8 +3,8 @@ use std::{sync::Arc, time::Duration};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{
-        DaemonDrainParams, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, NoParams, Pong,
-        QueuePaused, QueueResumed, StopAcknowledged, Timestamp,
+        ConfigProblem, DaemonDrainParams, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams,
+        NoParams, Pong, QueuePaused, QueueResumed, StopAcknowledged, Timestamp,
     },
 };
 
@@ -15,6 +15,7 @@ use crate::{
     api::{Handler, answer::Part},
     context::Context,
     engine::{By, Draining, EngineError},
+    own_program,
     reload::{self, Read},
     status::status,
     stop::Stop,
@@ -160,8 +161,21 @@ async fn has_open_tasks(handler: &Handler) -> Result<bool, ApiError> {
     Ok(stats.queued + stats.running > 0)
 }
 
+/// Why there is no next daemon: its program is not there, as in the middle of an update. This one would be gone.
+fn no_program() -> Option<ConfigProblem> {
+    let program = own_program().ok().filter(|program| !program.is_file())?;
+    let message = "the program of the next daemon is not there, so this one goes on: install aiwg there again, or stop the daemon and start it \
+                   with the program that you have"
+        .to_owned();
+    Some(ConfigProblem { file: program.display().to_string(), line: None, column: None, message })
+}
+
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
     let context = &handler.context;
+    if let Some(problem) = handler.apart(no_program).await? {
+        let (errors, changes) = (vec![problem], Vec::new());
+        return Ok(DaemonRestarting { restarting: false, pid: std::process::id(), errors, changes });
+    }
     // A restart that an agent asks for goes on with the configuration in force, whatever the file says.
     let by_person = handler.agent.is_none();
     let pid = std::process::id();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -151,6 +152,10 @@ def write(address: Address, event: Spooled) -> EventSpooled:
     if why_never is not None:
         raise SpoolError(f"the event was not written to {directory}: {why_never}")
     content = event.content()
+    if _has_half(content):
+        raise SpoolError(
+            f"the event was not written to {directory}: half of a surrogate pair is in it, which is no character"
+        )
     if len(content) > _MAX_FILE:
         raise SpoolError(
             f"the event was not written to {directory}: it has {len(content)} bytes, and {_MAX_FILE} are the most"
@@ -161,7 +166,22 @@ def write(address: Address, event: Spooled) -> EventSpooled:
         raise
     except OSError as error:
         why = error.strerror or str(error)
+        if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            why = "it is no directory; remove it"
         raise SpoolError(f"no daemon answers, and the event cannot be written to {directory}: {why}") from error
+
+
+def _has_half(content: bytes) -> bool:
+    """True if half of a pair of surrogates is in an event, which no daemon takes."""
+    if b"\\ud" not in content:
+        return False
+    import json
+
+    try:
+        json.dumps(json.loads(content), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _why_never(topic: object, key: object, trace: str | None) -> str | None:
