@@ -8,9 +8,9 @@ use crate::{
     build,
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, LoopArgs, McpArgs, MessagingCommand,
-        MetricsArgs, ReportArgs, ScheduleCommand, StoreCommand, TaskCommand, TopArgs, TopicCommand,
-        WebhookCommand, WhyArgs, WorkspaceCommand,
+        DaemonCommand, DashboardArgs, EventCommand, GenerateArgs, HostCommand, LoopArgs, McpArgs,
+        MessagingCommand, MetricsArgs, ReportArgs, ScheduleCommand, StoreCommand, TaskCommand, TopArgs,
+        TopicCommand, WebhookCommand, WhyArgs, WorkspaceCommand,
     },
     examples,
     values::{SchemaKind, duration},
@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// Look at the work trees in which tasks run
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
+    /// Look at the hosts that share the project's store
+    #[command(subcommand)]
+    Host(HostCommand),
     /// Emit, watch and list events
     #[command(subcommand)]
     Event(EventCommand),
@@ -165,6 +168,7 @@ impl Command {
                 matches!(command, ApprovalCommand::List { .. } | ApprovalCommand::Show { .. })
             }
             Self::Workspace(command) => matches!(command, WorkspaceCommand::List),
+            Self::Host(command) => matches!(command, HostCommand::List),
             Self::Report(_) => true,
             Self::Event(command) => matches!(command, EventCommand::List { .. }),
             Self::Automation(command) => {

@@ -16,8 +16,8 @@ use crate::{
     args::{Args, Command},
     commands::{
         EventCommand, MessagingCommand, SHORTEST_PAUSE, account, approval, ask, automation, budget, chat,
-        config, daemon, dashboard, event, generate, mcp, messaging, metrics, own, question, report, schedule,
-        setup, store, task, top, topic, webhook, why, workspace,
+        config, daemon, dashboard, event, generate, host, mcp, messaging, metrics, own, question, report,
+        schedule, setup, store, task, top, topic, webhook, why, workspace,
     },
     error::CliError,
     output::Output,
@@ -120,6 +120,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Workspace(command) => {
             ask(project, async |client| workspace::run(client, command, output).await)
         }
+        Command::Host(command) => ask(project, async |client| host::run(client, command, output).await),
         Command::Topic(command) => ask(project, async |client| topic::run(client, command, output).await),
         Command::Event(EventCommand::Emit { topic, payload, offline, idempotency_key })
             if offline || event::is_offline() =>

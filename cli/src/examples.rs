@@ -189,6 +189,18 @@ pub(crate) const WORKSPACE_PRUNE: &str = "Examples:
   aiwg workspace prune
   aiwg workspace prune --results";
 
+pub(crate) const HOST_LIST: &str = "Example:
+  aiwg host list";
+
+pub(crate) const HOST_DRAIN: &str = "Examples:
+  aiwg host drain build-1
+  aiwg host drain build-1 --resume";
+
+pub(crate) const HOST_LOST: &str = "Example:
+  aiwg host lost 5b0e7c9e
+
+Its agents have to be gone: nobody can end those of a machine that does not answer.";
+
 pub(crate) const RELEASE: &str = "Example:
   aiwg task release task-0003";
 

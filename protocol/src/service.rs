@@ -439,7 +439,7 @@ pub trait DaemonService {
     ///
     /// One in whose session nobody could go on is refused, and stays as it is: its program tells no session, or has no command for that, or it has not
     /// begun. Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in `takeover` how to go on in its session.
-    #[method(name = "task.take", errors = [TaskNotFound, TaskEnded, TaskIsTaken, TaskHasNoSession, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.take", errors = [TaskNotFound, TaskElsewhere, TaskEnded, TaskIsTaken, TaskHasNoSession, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "one that runs",
         params = r#"{"taskId": "task-0002"}"#,
@@ -561,7 +561,7 @@ pub trait DaemonService {
     ///
     /// With `waitMs` the answer waits until there is something, or the task has ended: to follow a task, ask again from
     /// `nextOffset` until `ended` is true.
-    #[method(name = "task.output", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.output", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TaskElsewhere, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the beginning",
         params = r#"{"taskId": "task-0001"}"#,
@@ -577,7 +577,7 @@ pub trait DaemonService {
     /// Gives what a task has changed in its work tree, as a unified diff.
     ///
     /// A diff of more than 1 MiB is cut after a line. What is no UTF-8 is replaced.
-    #[method(name = "task.diff", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TaskHasNoResult, WorkspaceUnusable, StorageUnavailable])]
+    #[method(name = "task.diff", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TaskElsewhere, TaskHasNoResult, WorkspaceUnusable, StorageUnavailable])]
     #[example(
         name = "one file",
         params = r#"{"taskId": "task-0001"}"#,
@@ -592,7 +592,7 @@ pub trait DaemonService {
     /// Applies what a task has changed in its work tree to the project's own files.
     ///
     /// All of them or none: a conflict is answered with its files, and leaves no markers. Nothing is committed.
-    #[method(name = "task.apply", errors = [TaskNotFound, TaskHasNoResult, WorkspaceUnusable, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.apply", errors = [TaskNotFound, TaskElsewhere, TaskHasNoResult, WorkspaceUnusable, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "one file",
         params = r#"{"taskId": "task-0001"}"#,
@@ -624,6 +624,38 @@ pub trait DaemonService {
         result = r#"{"removed": [2, 3], "kept": [1], "failed": [], "forgotten": 0}"#
     )]
     async fn workspace_prune(params: WorkspacePruneParams) -> Result<WorkspacePruned, ApiError>;
+
+    /// Lists the hosts that share the project's store.
+    #[method(name = "host.list", repeat = Safe, agents = Allowed, errors = [StorageUnavailable])]
+    #[example(
+        name = "one",
+        params = "{}",
+        result = r#"{"hosts": [{"id": "5b0e7c9e-6d0a-4b5e-9c39-2f1c3a1d7e55", "name": "build-1", "place": "/srv/shop on build-1", "labels": ["linux", "gpu"],
+            "state": "up", "isThis": false, "version": "0.1.0", "running": 2, "startedAt": "2026-11-30T08:00:00Z", "seenAt": "2026-11-30T09:00:00Z"}]}"#
+    )]
+    async fn host_list(params: NoParams) -> Result<HostList, ApiError>;
+
+    /// Gives a host no new tasks, or gives it new ones again. What runs there goes on.
+    #[method(name = "host.drain", idempotent = true, errors = [HostNotFound, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "before it is switched off",
+        params = r#"{"host": "build-1"}"#,
+        result = r#"{"id": "5b0e7c9e-6d0a-4b5e-9c39-2f1c3a1d7e55", "name": "build-1", "place": "/srv/shop on build-1", "labels": ["linux", "gpu"],
+            "state": "draining", "isThis": false, "version": "0.1.0", "running": 2, "startedAt": "2026-11-30T08:00:00Z", "seenAt": "2026-11-30T09:00:00Z", "drainingSince": "2026-11-30T09:00:00Z"}"#
+    )]
+    async fn host_drain(params: HostDrainParams) -> Result<HostStatus, ApiError>;
+
+    /// Gives a host up: what ran there is interrupted at once, and goes on elsewhere.
+    ///
+    /// Its agents have to be gone: nobody can end those of a machine that does not answer, and they would be at work twice.
+    #[method(name = "host.lost", idempotent = true, errors = [HostNotFound, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "after a fire",
+        params = r#"{"host": "5b0e7c9e"}"#,
+        result = r#"{"tasks": ["task-0003"], "host": {"id": "5b0e7c9e-6d0a-4b5e-9c39-2f1c3a1d7e55", "name": "build-1", "place": "/srv/shop on build-1", "labels": ["linux", "gpu"],
+            "state": "lost", "isThis": false, "version": "0.1.0", "running": 0, "startedAt": "2026-11-30T08:00:00Z", "seenAt": "2026-11-30T09:00:00Z", "lostAt": "2026-11-30T09:00:00Z"}}"#
+    )]
+    async fn host_lost(params: HostLostParams) -> Result<HostLost, ApiError>;
 
     /// Submits a new task with the specification of an earlier one.
     ///

@@ -19,6 +19,7 @@ use crate::{
     config::Settings,
     engine::{Automation, Engine, automation, rule_facts},
     health::Health,
+    leases::Leases,
     lifecycle::Host,
     log::Log,
     place::Local,
@@ -63,6 +64,8 @@ pub(crate) struct Context {
     pub(crate) reader: Arc<dyn Reader>,
     /// The store's address, where that is not in the project's directory.
     pub(crate) store: Option<String>,
+    /// The leases of the agents, where other hosts may be given their tasks.
+    pub(crate) leases: Option<Leases>,
     /// What the store has said last.
     pub(crate) last_seen: LastSeen,
     /// The database in the project's own directory, where the store is elsewhere.

@@ -19,6 +19,7 @@ mod context;
 pub mod engine;
 mod gateways;
 pub mod health;
+mod leases;
 pub mod lifecycle;
 pub mod log;
 pub mod messaging;

@@ -1,10 +1,14 @@
 //! Putting a changed configuration in force: as a whole or not at all.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
+    sync::Arc,
+};
 
 use aiwg_model::{InForce, Sender};
 use aiwg_protocol::{
-    config::Config,
+    config::{Config, DaemonConfig, HostConfig},
     types::{Cause, ConfigProblem, DaemonReloaded, EventSource, Json},
 };
 
@@ -24,7 +28,7 @@ use crate::{
     place::Place,
     profiles::{BUILT_IN, Profile, Profiles},
     rules::{RuleIndex, compile, tree_of},
-    runs::account,
+    runs::{account, most_attempts},
 };
 
 /// The configuration asks for something that does not exist.
@@ -198,8 +202,26 @@ pub(crate) fn engine_config(config: &Config, project: &Path) -> Result<EngineCon
         accounts: accounts_of(config),
         profiles: Profiles::of(config),
         messaging: Setup::of(config, &Environment::read()),
+        most_attempts: most_attempts(&config.daemon),
+        labels: config.host.labels.clone(),
+        digest: digest(config),
         traces: config.telemetry.otlp.as_ref().map(|_| Traces::of(&project.display().to_string())),
     })
+}
+
+/// The digest of what all hosts of a project are to have in common of their configurations.
+fn digest(config: &Config) -> String {
+    let common = Config {
+        schema: None,
+        store: None,
+        host: HostConfig::default(),
+        daemon: DaemonConfig::default(),
+        ..config.clone()
+    };
+    let text = serde_json::to_vec(&common).unwrap_or_default();
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// Maximum number of work trees that are kept.

@@ -94,8 +94,17 @@ fn fill(path: &Path) {
         tx.start(no, at).unwrap();
         let id = RunId { task: no, n: 1 };
         let (kind, dir) = (RunRow::AGENT, Some("1"));
-        tx.begin_run(&RunStart { id, kind, at, dir, profile: None, reserved_usd: None, cap_usd: None })
-            .unwrap();
+        tx.begin_run(&RunStart {
+            id,
+            kind,
+            at,
+            dir,
+            profile: None,
+            reserved_usd: None,
+            cap_usd: None,
+            host: None,
+        })
+        .unwrap();
         let outcome = Outcome { reason: EndReason::DONE, ..Outcome::without_exit(TaskState::Completed, "") };
         tx.end_run(id, &outcome, at).unwrap();
         tx.finish(no, TaskState::Running, &outcome, at).unwrap();

@@ -12,6 +12,7 @@ mod claude;
 mod embedded;
 mod events;
 mod expect;
+mod hosts;
 mod lanes;
 mod limits;
 mod live;

@@ -1,13 +1,14 @@
 //! A daemon whose store is in a PostgreSQL.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Cli, Project, Wire, is_dead,
+    Cli, Project, Wire, is_dead, kill,
     postgres::{Cluster, PASSWORD},
-    until,
+    processes_of, until,
 };
 
 /// A project whose store is in this server.
@@ -280,16 +281,22 @@ fn a_start_says_what_is_the_matter_with_the_store() {
     project.configure(&Project::config(json!({ "store": cluster.url("one") })).to_string());
     elsewhere.start();
 
-    // Another directory with the same project, until it takes that over.
+    // Another directory with the same project joins it.
     let other = Elsewhere::new(&cluster, "one", json!({}));
-    let refused = other.refused(&[]);
-    assert!(refused.contains("another project's") && refused.contains("?project=NAME"), "{refused}");
-    assert!(
-        refused.contains(&project.path().file_name().unwrap().to_string_lossy().into_owned()),
-        "{refused}"
-    );
-    let adopted = other.run(&["daemon", "start", "--adopt-state"]);
-    assert_eq!(adopted.code, 0, "{}", adopted.err);
+    other.start();
+    let list = other.run(&["host", "list"]).out;
+    assert!(list.lines().count() == 3 && list.contains("(this one)"), "{list}");
+    // A copy of the first one has its id: the last that is started writes.
+    let local =
+        |project: &Project| rusqlite::Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
+    let id = "SELECT value FROM cursor WHERE source = 'host' AND key = 'id'";
+    let id: String = local(project).query_row(id, [], |row| row.get(0)).unwrap();
+    other.project.stop();
+    let own = local(&other.project);
+    let set = "UPDATE cursor SET value = ?1 WHERE source = 'host' AND key = 'id'";
+    assert_eq!(own.execute(set, [&id]).unwrap(), 1);
+    drop(own);
+    other.start();
     let id = other.project.submit("echo mine");
     assert_eq!(said(&other.project.ended(&id)), "mine");
     let error = project.wire().try_call("task.submit", json!({ "prompt": "do: true" }))["error"].clone();
@@ -299,4 +306,66 @@ fn a_start_says_what_is_the_matter_with_the_store() {
     other.project.stop();
     let refused = other.refused(&[]);
     assert!(refused.contains("newer aiwg"), "{refused}");
+}
+
+/// A machine that is gone with all that is on it, and one that is frozen: what ran there goes on elsewhere once it is given up, and never before its agents have
+/// ended.
+#[test]
+fn what_ran_on_a_host_that_is_not_heard_of_goes_on_elsewhere() {
+    let Some(cluster) = Cluster::start() else { return };
+    let more = |labels: Value| json!({ "fleet": { "lost_after_seconds": 60 }, "host": { "labels": labels }, "daemon": { "max_parallel_actions": 2 } });
+    let hosts = [json!([]), json!(["gone", "both"]), json!(["frozen", "both"])];
+    let [left, gone, frozen] = hosts.map(|labels| Elsewhere::new(&cluster, "fleet", more(labels)));
+    for host in [&left, &gone, &frozen] {
+        host.start();
+    }
+    let submit = |label: &str| {
+        let script = "do: date +%s%N >> starts; sleep 300";
+        let done = left.run(&["task", "submit", script, "--runs-on", label, "--json"]);
+        let task: Value = serde_json::from_str(&done.out).unwrap();
+        task["taskId"].as_str().unwrap().to_owned()
+    };
+    let (of_gone, of_frozen) = (submit("gone"), submit("frozen"));
+    until("their agents", || [&gone, &frozen].iter().all(|host| !host.project.read("starts").is_empty()));
+    // The one: daemon, shim and agent. The other: its daemon alone, and its agents go on.
+    gone.project.kill_daemon();
+    for (pid, _) in processes_of(gone.project.path()) {
+        kill(pid, Signal::KILL);
+    }
+    let pid = frozen.project.pid();
+    kill(pid, Signal::STOP);
+    let agents =
+        || processes_of(frozen.project.path()).iter().filter(|(_, line)| line.contains("sleep 300")).count();
+    assert!(agents() > 0);
+    let began = std::time::Instant::now();
+    until_within(Duration::from_secs(50), "the agent to end by itself", || agents() == 0);
+    assert!(began.elapsed() > Duration::from_secs(10), "{:?}", began.elapsed());
+    let state = |id: &str| left.project.task(id)["state"].clone();
+    assert_eq!(
+        (state(&of_gone), state(&of_frozen)),
+        (json!("running"), json!("running")),
+        "nobody else has them yet"
+    );
+    until_within(Duration::from_secs(60), "both to be given up", || {
+        state(&of_gone) == "queued" && state(&of_frozen) == "queued"
+    });
+    let list = left.run(&["host", "list"]).out;
+    assert_eq!(list.matches("lost").count(), 2, "{list}");
+    // The frozen one goes on, finds that out, and takes part again: with the task that only it can run.
+    kill(pid, Signal::CONT);
+    until_within(Duration::from_secs(30), "its return", || state(&of_frozen) == "running");
+    let task = left.project.task(&of_frozen);
+    assert_eq!(task["attempts"], 2, "{task}");
+    left.project.json(&["task", "cancel", "--all"]);
+    until("the end of all", || {
+        ["cancelled"].iter().all(|end| state(&of_gone) == *end && state(&of_frozen) == *end)
+    });
+}
+
+fn until_within(time: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = std::time::Instant::now() + time;
+    while !is_so() {
+        assert!(std::time::Instant::now() < end, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }

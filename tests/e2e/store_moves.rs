@@ -100,11 +100,24 @@ impl Walk {
             seen.push(wire.call("task.get", id.clone()));
             seen.push(self.project.json(&["why", task["id"].as_str().unwrap()]));
         }
+        // Where a run was is said only where several hosts may share the store.
+        seen.iter_mut().for_each(without_hosts);
         // What a start says of itself is no part of what was there before.
         let is_of_a_start =
             |event: &Value| event["topic"].as_str().is_some_and(|topic| topic.starts_with("daemon:"));
         seen[1].as_array_mut().unwrap().retain(|event| !is_of_a_start(event));
         seen
+    }
+}
+
+fn without_hosts(seen: &mut Value) {
+    match seen {
+        Value::Object(members) => {
+            members.remove("host");
+            members.values_mut().for_each(without_hosts);
+        }
+        Value::Array(values) => values.iter_mut().for_each(without_hosts),
+        _ => {}
     }
 }
 

@@ -6,7 +6,9 @@ mod accounts;
 mod agent;
 mod budget;
 mod daemon;
+mod fleet;
 mod gateway;
+mod host;
 mod lanes;
 mod messaging;
 mod patterns;
@@ -30,7 +32,9 @@ pub use accounts::{AccountsConfig, ResumeBy};
 pub use agent::{AgentConfig, AgentEnv, PromptBy, RefusedTasks};
 pub use budget::{BudgetConfig, ModelPrices, RuleBudget};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
+pub use fleet::FleetConfig;
 pub use gateway::{GatewayConfig, WebhookKind, WebhookSource, WebhooksConfig};
+pub use host::HostConfig;
 pub use lanes::LaneConfig;
 pub use messaging::{
     DigestConfig, DiscordConfig, MessagingChatConfig, MessagingConfig, MessagingUsers, NoticeSeverity,
@@ -57,6 +61,10 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2000))]
     pub store: Option<String>,
+    /// This host, where several share the project's store.
+    pub host: HostConfig,
+    /// The hosts that share the project's store.
+    pub fleet: FleetConfig,
     /// The daemon itself.
     pub daemon: DaemonConfig,
     /// The command that runs agents.

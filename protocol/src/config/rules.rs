@@ -203,6 +203,13 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(length(min = 1, max = 100))]
         lane: Option<String>,
+        /// The labels that its host must have, where several share the project's store: `host.labels` of that one's configuration.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schemars(
+            length(max = 50),
+            inner(length(min = 1, max = 100), regex(pattern = r"^[A-Za-z0-9_.-]{1,100}$"))
+        )]
+        runs_on: Vec<String>,
         /// Time after the match before which it does not start.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         delay: Option<Span>,

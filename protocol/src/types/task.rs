@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, CheckResult, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskMessage, TaskUsage,
-    TaskWorkspace, Timestamp, Verify, Workspace, bounded,
+    Cause, CheckResult, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskHost, TaskMessage,
+    TaskUsage, TaskWorkspace, Timestamp, Verify, Workspace, bounded,
     by_name::{by_name, known_by_name},
     open::open_enum,
 };
@@ -52,6 +52,8 @@ open_enum! {
         Taken = "taken",
         /// A person is to approve something.
         Approval = "approval",
+        /// This host cannot run it: another one has its labels or its variables, or has begun with it.
+        Host = "host",
     }
 }
 
@@ -115,6 +117,9 @@ pub struct Task {
     /// The lane in which it runs; absent for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,
+    /// The labels that its host must have; absent for any host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs_on: Vec<String>,
     /// Time after which it is no longer wanted, if it has not been started by then; absent for any time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -146,6 +151,9 @@ pub struct Task {
     /// The work tree in which its agent works; absent for the project's own directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<TaskWorkspace>,
+    /// The host of its latest run, where several share the project's store; absent otherwise, and before its first run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<TaskHost>,
     /// Time of submission.
     pub created_at: Timestamp,
     /// Time at which its agent was started, for the last time if there were several attempts.
@@ -227,6 +235,13 @@ pub struct TaskSubmitParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100))]
     pub lane: Option<String>,
+    /// The labels that its host must have, where several share the project's store: `host.labels` of that one's configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::list")]
+    #[schemars(
+        length(max = 50),
+        inner(length(min = 1, max = 100), regex(pattern = r"^[A-Za-z0-9_.-]{1,100}$"))
+    )]
+    pub runs_on: Option<Vec<String>>,
     /// Time before which it does not start, from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay: Option<Span>,
@@ -271,6 +286,7 @@ impl fmt::Debug for TaskSubmitParams {
             .field("metadata", &self.metadata)
             .field("after", &self.after)
             .field("lane", &self.lane)
+            .field("runs_on", &self.runs_on)
             .field("delay", &self.delay)
             .field("start_at", &self.start_at)
             .field("expires", &self.expires)

@@ -18,6 +18,9 @@ pub struct TaskEvent {
     /// The rule that made it, or made the task whose agent submitted it; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// The name of the host that it runs on, or ran on when it ended, where several share the project's store; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// Number of attempts that count, for each of which an agent was started.
     pub attempt: u32,
     /// Time from its start to its end, in milliseconds; absent before its end.

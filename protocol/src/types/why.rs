@@ -92,6 +92,9 @@ pub struct WhyNode {
     /// The profile by which the agent of a run was started; `agent` stands for the section `agent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The name of the host of a run, where several share the project's store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// The one who has finished a task by hand, and who had taken it over when, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_by: Option<String>,

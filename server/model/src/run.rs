@@ -53,6 +53,8 @@ pub struct RunStart<'a> {
     pub reserved_usd: Option<f64>,
     /// The most that its agent is given to spend, in US dollars.
     pub cap_usd: Option<f64>,
+    /// The id of the host that it is on; none where only one has the store.
+    pub host: Option<&'a str>,
 }
 
 /// A run as stored.
@@ -88,6 +90,8 @@ pub struct RunRow {
     pub detail: Option<Json>,
     /// The work tree of an agent or a check that did not run in the project's own directory.
     pub tree: Option<RunTree>,
+    /// The id of the host that it is on; none where only one has the store.
+    pub host: Option<String>,
 }
 
 impl RunRow {

@@ -172,6 +172,8 @@ impl TaskRow {
             before: None,
             skipped: None,
             workspace: self.spec.terms.tree.as_ref().map(TreeTerms::to_wire),
+            host: None,
+            runs_on: self.spec.terms.runs_on,
             created_at: self.created_at,
             started_at: self.started_at,
             completed_at: self.completed_at,

@@ -27,6 +27,12 @@ pub struct Terms {
     /// a fallback may do it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stays_with: Option<String>,
+    /// The labels that its host must have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs_on: Vec<String>,
+    /// What it demands of its host, as the engine writes it; none for nothing, and where only one host has the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub demand: Option<String>,
     /// The check by which it counts as done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<VerifyTerms>,

@@ -6,7 +6,7 @@ use aiwg_fs::is_short;
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use crate::process::Process;
+use crate::{lease::Lease, process::Process};
 
 /// The default of [`LaunchSpec::grace_ms`].
 pub const DEFAULT_GRACE_MS: u64 = 15_000;
@@ -75,6 +75,9 @@ pub struct LaunchSpec {
     /// The number of files that the agent may have open, where it is lower than the daemon's: its soft limit, see getrlimit(2).
     #[serde(default)]
     pub open_files: Option<u64>,
+    /// The lease of the agent, where other hosts may be given its task. None where no other could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
 }
 
 fn default_grace_ms() -> u64 {

@@ -47,6 +47,7 @@ mod force;
 mod input;
 mod killing;
 mod launch;
+mod lease;
 mod lock;
 mod outputs;
 mod pauses;
@@ -65,6 +66,7 @@ pub use launch::{
     DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, DEFAULT_MOST_PAUSED_MS, LaunchSpec, ON_RECORD, STORED,
     SpawnError, Started,
 };
+pub use lease::{Lease, boot_ms, prolong};
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use pauses::{Pauses, read_pauses, write_pauses};
 pub use process::{Process, environment};

@@ -86,6 +86,8 @@ pub enum EndedFor {
     Output,
     /// The lock file, by which a daemon finds the shim, was removed or replaced.
     Removed,
+    /// Its daemon could not say to the other hosts for too long that it lives.
+    Lease,
 }
 
 /// A record cannot be read or written.

@@ -157,6 +157,7 @@ fn keep<'a>(
         paused: Duration::from_millis(spec.most_paused_ms),
         grace: Duration::from_millis(spec.grace_ms),
         leftover_grace: Duration::from_millis(spec.leftover_grace_ms),
+        lease: spec.lease.clone(),
     };
     // Without it, a daemon that comes back would not know the agent's number.
     let put_back = || write(dir, RUN_FILE, run).unwrap_or_else(|error| complain(&error));

@@ -15,6 +15,7 @@ use crate::{
     descendants::{Descendant, descendants, remain_without_children, signal},
     input::Input,
     killing::{Killing, Next},
+    lease::{Kept, Lease},
     pauses::Pauses,
     process::Process,
     record::EndedFor,
@@ -65,6 +66,8 @@ pub(crate) struct Limits {
     pub(crate) grace: Duration,
     /// The time from SIGTERM to the kill of the processes that it left behind.
     pub(crate) leftover_grace: Duration,
+    /// The lease of the agent; none where it has none.
+    pub(crate) lease: Option<Lease>,
 }
 
 /// Waits until the agent has exited and all that it started has ended, or could not be ended. `put_back` is called when the record of the run
@@ -81,6 +84,7 @@ pub(crate) fn supervise(
         Tree { agent, status: None, signalled: HashSet::new(), killing: Killing::default(), ended_for: None };
     let began = Instant::now();
     let mut deadline = limits.time.map(|time| after(began, time));
+    let mut lease = limits.lease.clone().map(Kept::of);
     let mut phase = Phase::Running;
     loop {
         let requested = signals.end_requested();
@@ -102,6 +106,9 @@ pub(crate) fn supervise(
             }
             tree.ended_for =
                 found.end.or_else(|| deadline.filter(|until| now >= *until).map(|_| EndedFor::TimeLimit));
+            if lease.as_mut().is_some_and(|lease| lease.is_over(now)) {
+                tree.ended_for = tree.ended_for.or(Some(EndedFor::Lease));
+            }
         }
         phase = match phase {
             // Much could be written in a long grace.
@@ -119,6 +126,7 @@ pub(crate) fn supervise(
             Phase::Running => {
                 let input = input.as_deref();
                 let looks = watch.next_look().into_iter().chain(input.and_then(|input| input.next_look(now)));
+                let looks = looks.chain(lease.as_ref().map(Kept::next_look));
                 let wake = deadline.into_iter().chain(looks).min();
                 let changes = watch.waits_for().map(|fd| (fd, PollFlags::IN));
                 let waits_for = input.into_iter().flat_map(|input| input.waits_for(now)).chain(changes);

@@ -110,7 +110,7 @@ fn all_problems_are_reported_in_their_order() {
     let wrong = wrong(text);
     let expected = [
         "1:2: unknown key \"a\"; did you",
-        "1:8: unknown key \"b\"; expected one of $schema, store, daemon,",
+        "1:8: unknown key \"b\"; expected one of $schema, store, host, fleet, daemon,",
         "1:14: unknown key \"daemonn\"; did you mean \"daemon\"?",
         "2:12: daemon.max_parallel_actions: must be a whole number; it is \"three\"",
         "2:43: daemon.heartbeat_interval_seconds: must be at least 1",

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use aiwg_model::InForce;
+use aiwg_shim::boot_ms;
 use aiwg_worktrees::is_linked;
 
 use super::{BootError, Options, error::system, parts::CHECKS};
@@ -38,6 +39,8 @@ pub(super) struct Prepared {
     pub(super) log: Log,
     pub(super) place: Place,
     pub(super) opened: Opened,
+    /// The time of [`boot_ms`] by which the store has heard of this host, where others share it.
+    pub(super) joined_at: Option<u64>,
     /// The number of files that agents may have open; none for as many as the daemon.
     pub(super) open_files: Option<u64>,
     /// The changes of the configuration that a person puts in force with this start, a line each.
@@ -85,9 +88,11 @@ impl Prepared {
             interrupted,
             import: options.import || options.adopt_state,
             attended: asked.is_a_persons(),
+            labels: settings.get().config.host.labels.clone(),
             adopt: options.adopt_state,
             damage,
         };
+        let joined_at = place.name().map(|_| boot_ms());
         let mut opened = place.apart(|| open_store(&project, &wanted, &health))?;
         if puts_in_force {
             let put = match &opened.local {
@@ -107,6 +112,7 @@ impl Prepared {
             log,
             place,
             opened,
+            joined_at,
             open_files,
             changes,
         })

@@ -4,7 +4,9 @@ use std::{io, sync::Arc, thread, time::Duration};
 
 use aiwg_model::TaskRow;
 use aiwg_protocol::types::Timestamp;
+use aiwg_shim::boot_ms;
 use aiwg_store::{Store, StoreError};
+use aiwg_store_postgres::Hears;
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinHandle,
@@ -36,6 +38,7 @@ use crate::{
     },
     gateways::socket,
     health::Health,
+    leases::Leases,
     lifecycle::{Lock, PidFile},
     messaging::Environment,
     recovery::{HostCursors, Opened, open_reader},
@@ -59,6 +62,7 @@ struct Left {
 
 impl Left {
     fn read(store: &mut dyn Store) -> Result<Self, StoreError> {
+        let me = store.host().map(str::to_owned);
         let view = store.view()?;
         let (last_event, _) = view.last_numbers()?;
         let with_run = |task: TaskRow| {
@@ -67,7 +71,10 @@ impl Left {
             let run = runs.into_iter().find(|run| run.id == task.run());
             Ok(LeftRunning { task, run, used_ms })
         };
-        let agents = view.running()?.into_iter().map(with_run).collect::<Result<_, StoreError>>()?;
+        let mut agents = view.running()?.into_iter().map(with_run).collect::<Result<Vec<_>, StoreError>>()?;
+        // Those of other hosts are theirs.
+        let host = |left: &LeftRunning| left.run.as_ref().and_then(|run| run.host.clone());
+        agents.retain(|left| me.is_none() || host(left).is_none_or(|host| Some(host) == me));
         Ok(Self { agents, last_event, aged: view.aged()? })
     }
 }
@@ -125,6 +132,32 @@ impl Core {
     }
 }
 
+/// What comes of what the store's listener hears.
+struct Pulse {
+    engine: Engine,
+    context: Arc<Context>,
+}
+
+impl Hears for Pulse {
+    fn woken(&self) {
+        self.engine.ring();
+    }
+
+    fn clock(&self) -> u64 {
+        boot_ms()
+    }
+
+    fn heard(&self, sent: u64, silent_ms: u64) {
+        let lost_after_ms = self.context.settings.get().config.fleet.lost_after_ms();
+        if let Some(leases) = &self.context.leases {
+            leases.prolong(sent, lost_after_ms);
+        }
+        if silent_ms >= lost_after_ms {
+            self.engine.lose_silent(lost_after_ms);
+        }
+    }
+}
+
 /// Runs all components, each as a task of its own.
 fn run_all(components: &Components, context: &Arc<Context>) -> Vec<(&'static str, JoinHandle<()>)> {
     let run = |component: &Arc<dyn Component>| {
@@ -167,6 +200,7 @@ impl Daemon {
             log,
             place,
             opened: Opened { store, files, local, host_cursors, listener: of_others, .. },
+            joined_at,
             open_files,
             changes,
         } = prepared;
@@ -182,6 +216,9 @@ impl Daemon {
         let accounts = Accounts::open(shared, project.root().display().to_string());
         let core = place.apart(|| Core::start(store, engine_config, (&health, &accounts)))?;
         let woken = core.engine.clone();
+        let leases = joined_at.filter(|_| place.name().is_some()).map(|heard_ms| {
+            Leases::new(project.lease(), heard_ms, settings.get().config.fleet.lost_after_ms())
+        });
 
         // The socket, which is there before anyone can know of it, and the pid file.
         let listener = lock
@@ -199,6 +236,7 @@ impl Daemon {
             engine: core.engine,
             reader,
             store: place.name().map(str::to_owned),
+            leases,
             last_seen: LastSeen::of(place.name().is_some()),
             local,
             bus: core.bus,
@@ -251,7 +289,8 @@ impl Daemon {
         let clock = fire_when_due(context.engine.clone(), core.due, core.gathered, context.stopped.clone());
         running.push(("the rules' clock", tokio::spawn(clock)));
         if let Some(of_others) = of_others {
-            let (listen, stopped) = (of_others.run(move || woken.ring()), context.stopped.clone());
+            let hears = Pulse { engine: woken, context: Arc::clone(&context) };
+            let (listen, stopped) = (of_others.run(hears), context.stopped.clone());
             let listen = async move {
                 stopped.run_until_cancelled(listen).await;
             };

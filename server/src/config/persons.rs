@@ -14,8 +14,11 @@ use super::{
 };
 
 /// The places of a configuration that no agent may change.
-const OF_A_PERSON: [&str; 14] = [
+const OF_A_PERSON: [&str; 16] = [
     "store",
+    // What this host is given, and for how long it may be cut off.
+    "host",
+    "fleet",
     "agent",
     "agents",
     "accounts",

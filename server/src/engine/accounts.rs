@@ -8,6 +8,7 @@ use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timest
 use super::{
     classes::Class,
     gates::Gate,
+    hosts::Hosts,
     retry::jitter,
     state::{Slot, State},
     transaction::Transaction,
@@ -143,7 +144,8 @@ impl Transaction<'_> {
             }
             self.publish_account(&account, closed);
             let value = state.clone();
-            self.store.move_cursor(&Cursor { value, ..Cursor::moved(PUBLISHED, account.id.clone(), "") })?;
+            let key = self.state.hosts.key_of(&account.id);
+            self.store.move_cursor(&Cursor { value, ..Cursor::moved(PUBLISHED, key, "") })?;
             match state {
                 Some(state) => self.state.accounts_published.insert(account.id, state),
                 None => self.state.accounts_published.remove(&account.id),
@@ -166,10 +168,11 @@ impl Transaction<'_> {
             return Ok(());
         }
         for id in self.state.accounts_unshared.keys().filter(|id| !unshared.contains_key(*id)) {
-            self.store.move_cursor(&Cursor { value: None, ..Cursor::moved(UNSHARED, id.clone(), "") })?;
+            let key = self.state.hosts.key_of(id);
+            self.store.move_cursor(&Cursor { value: None, ..Cursor::moved(UNSHARED, key, "") })?;
         }
         for (id, pause) in &unshared {
-            self.store.move_cursor(&Cursor::moved(UNSHARED, id.clone(), pause.clone()))?;
+            self.store.move_cursor(&Cursor::moved(UNSHARED, self.state.hosts.key_of(id), pause.clone()))?;
         }
         self.state.accounts_unshared = unshared;
         Ok(())
@@ -243,13 +246,19 @@ pub(crate) fn state_of(pause: &Pause) -> AccountState {
 }
 
 /// The published state of each account, as the store remembers it.
-pub(super) fn published(store: &dyn aiwg_store::View) -> aiwg_store::Result<HashMap<String, String>> {
-    store.cursors(PUBLISHED)
+pub(super) fn published(
+    store: &dyn aiwg_store::View,
+    hosts: &Hosts,
+) -> aiwg_store::Result<HashMap<String, String>> {
+    Ok(hosts.own_of(store.cursors(PUBLISHED)?))
 }
 
 /// The pauses of accounts that may not be in the shared file yet, as the store remembers them.
-pub(super) fn unshared(store: &dyn aiwg_store::View) -> aiwg_store::Result<HashMap<String, String>> {
-    store.cursors(UNSHARED)
+pub(super) fn unshared(
+    store: &dyn aiwg_store::View,
+    hosts: &Hosts,
+) -> aiwg_store::Result<HashMap<String, String>> {
+    Ok(hosts.own_of(store.cursors(UNSHARED)?))
 }
 
 impl State {

@@ -53,6 +53,8 @@ pub(super) struct Class<'a> {
     pub(super) stays_with: &'a str,
     /// True if its tasks have roles of the program of the section `agent`: no other program can do them.
     pub(super) has_role: bool,
+    /// What its tasks demand of their host; empty for nothing.
+    pub(super) demand: &'a str,
 }
 
 /// The lane of the class of this name; empty for none.
@@ -73,6 +75,7 @@ impl<'a> Class<'a> {
             has_own_login: next() == OWN_LOGIN,
             stays_with: next(),
             has_role: next() == ROLE,
+            demand: next(),
         }
     }
 
@@ -86,7 +89,16 @@ impl<'a> Class<'a> {
         let ignores_budget = if self.ignores_budget { IGNORES_BUDGET } else { "" };
         let own_login = if self.has_own_login { OWN_LOGIN } else { "" };
         let role = if self.has_role { ROLE } else { "" };
-        let parts = [self.lane, self.rule, ignores_budget, self.profile, own_login, self.stays_with, role];
+        let parts = [
+            self.lane,
+            self.rule,
+            ignores_budget,
+            self.profile,
+            own_login,
+            self.stays_with,
+            role,
+            self.demand,
+        ];
         let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
         parts.get(..used).unwrap_or_default().join(&SEPARATOR.to_string())
     }
@@ -137,7 +149,8 @@ impl Classes {
         let stays_with = task.stays_with.filter(|_| may_fall_back).unwrap_or_default();
         let has_role = may_fall_back && task.agent.is_some_and(|agent| !is_profile(agent));
         let (lane, rule, profile) = (&lane, &rule, &profile);
-        Class { lane, rule, ignores_budget, profile, has_own_login, stays_with, has_role }.name()
+        let demand = task.demand.unwrap_or_default();
+        Class { lane, rule, ignores_budget, profile, has_own_login, stays_with, has_role, demand }.name()
     }
 }
 
@@ -152,8 +165,8 @@ mod tests {
             r#"{"lanes": {"docs": {}}, "agents": {"p": {"program": "codex"}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#,
         );
         let named = |config: &Config, lane, agent, rule, ignores_budget| {
-            let (has_own_login, stays_with) = (false, None);
-            let task = Classified { lane, agent, rule, ignores_budget, has_own_login, stays_with };
+            let (has_own_login, stays_with, demand) = (false, None, None);
+            let task = Classified { lane, agent, rule, ignores_budget, has_own_login, stays_with, demand };
             Classes::of(config).class_of(&task)
         };
         let name = |config, lane, rule, ignores_budget| named(config, lane, None, rule, ignores_budget);
@@ -163,7 +176,7 @@ mod tests {
                     let some = |name: &'static str| (!name.is_empty()).then_some(name);
                     for profile in ["", "p"] {
                         let name = named(&all, some(lane), some(profile), some(rule), ignores_budget);
-                        let (has_own_login, stays_with, has_role) = (false, "", false);
+                        let (has_own_login, stays_with, has_role, demand) = (false, "", false, "");
                         let class = Class {
                             lane,
                             rule,
@@ -172,12 +185,15 @@ mod tests {
                             has_own_login,
                             stays_with,
                             has_role,
+                            demand,
                         };
                         assert_eq!(Class::named(&name), class, "{name:?}");
                         let own = Class { has_own_login: true, ..class };
                         assert_eq!(Class::named(&own.name()), own);
                         let staying = Class { stays_with: "p", ..class };
                         assert_eq!(Class::named(&staying.name()), staying);
+                        let demanding = Class { demand: "label:gpu shared", ..class };
+                        assert_eq!(Class::named(&demanding.name()), demanding);
                         let in_role = Class { has_role: true, ..class };
                         assert_eq!(Class::named(&in_role.name()), in_role);
                     }

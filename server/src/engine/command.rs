@@ -111,6 +111,12 @@ pub struct EngineConfig {
     pub expected: Arc<[(String, u64)]>,
     /// The ids of spans; none where no traces are asked for.
     pub traces: Option<Traces>,
+    /// Maximum number of starts of a task's agent, where each was lost.
+    pub most_attempts: u32,
+    /// The labels of this host.
+    pub labels: Vec<String>,
+    /// The digest of what all hosts are to have in common of it.
+    pub digest: String,
 }
 
 /// The state of automation.

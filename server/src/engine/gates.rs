@@ -7,12 +7,13 @@
 //! 1. its holds, which are rows: dependencies, an approval, a delay, a rest, a person who has it. A held task is not in the queue's index, so no
 //!    gate is asked about it;
 //! 2. whether anything starts at all: the queue is paused or drains;
-//! 3. its lane, which may be full;
-//! 4. the account of its agent, which may have reached a limit;
-//! 5. the budgets, which may have too little left. They come this late because a look at them reserves what is left for the task, and may say that
+//! 3. its host: where several share the store, this one may not be able to run it ([`super::demands`]);
+//! 4. its lane, which may be full;
+//! 5. the account of its agent, which may have reached a limit;
+//! 6. the budgets, which may have too little left. They come this late because a look at them reserves what is left for the task, and may say that
 //!    a bound is exhausted: neither is to come of a task that could not start anyway;
-//! 6. the probe of an account whose limit should be over: one task of all daemons has it, so it is claimed only for one that would start;
-//! 7. a free slot. Without one, no gate is asked. Money is set aside with the start itself.
+//! 7. the probe of an account whose limit should be over: one task of all daemons has it, so it is claimed only for one that would start;
+//! 8. a free slot. Without one, no gate is asked. Money is set aside with the start itself.
 //!
 //! Two pass their lane, and all other gates count for them: a task that a running one waits for, since it starts in that one's slot, and the next
 //! round of a task that has its slot. The latter goes back to its place in the queue where a gate is closed.
@@ -111,10 +112,10 @@ impl Transaction<'_> {
         let mut heads = self.store.heads()?;
         heads.sort_unstable_by_key(|head| (head.place, head.no));
         let (mut next, mut closed) = (None, HashMap::new());
-        let mut for_all = None;
+        let (mut for_all, mut unplaced) = (None, None);
         self.forget_turn();
         for head in heads {
-            let gate = match self.lane_gate(&head.class) {
+            let gate = match self.host_gate(head.no, &head.class).or_else(|| self.lane_gate(&head.class)) {
                 Some(gate) => Some(gate),
                 None => self.gate_beyond_lane(head.no, &head.class, next.is_none(), &mut for_all)?,
             };
@@ -122,10 +123,17 @@ impl Transaction<'_> {
                 None if next.is_none() => next = Some(head.no),
                 None => {}
                 Some(gate) => {
+                    if gate.waiting == Waiting::Host && unplaced.is_none() {
+                        let why = self.state.hosts.why_nobody(&head.class);
+                        unplaced = why.map(|why| {
+                            format!("{} waits for {why}, and no host that is there is one", head.no)
+                        });
+                    }
                     closed.insert(head.class, gate);
                 }
             }
         }
+        self.state.unplaced = unplaced;
         self.state.gates.set(closed);
         Ok(next)
     }
@@ -134,7 +142,10 @@ impl Transaction<'_> {
     pub(super) fn may_start_awaited(&mut self, no: TaskNo) -> aiwg_store::Result<bool> {
         // One that cannot be read fails when it is its turn.
         let Some(task) = self.store.task_if_readable(no)? else { return Ok(true) };
-        Ok(task.state == TaskState::Queued && !task.is_waiting && self.may_go_on_working(&task)?)
+        let is_ready = task.state == TaskState::Queued
+            && !task.is_waiting
+            && self.host_gate(no, &task.spec.class).is_none();
+        Ok(is_ready && self.may_go_on_working(&task)?)
     }
 
     /// True if no gate is closed before the next work of a task, apart from that of its lane, in which it has its place already.
@@ -164,7 +175,11 @@ impl Transaction<'_> {
     pub(super) fn gate_before(&mut self, no: TaskNo) -> aiwg_store::Result<Option<Gate>> {
         let Some(task) = self.store.task_if_readable(no)? else { return Ok(None) };
         let class = &task.spec.class;
-        match self.lane_gate(class).or_else(|| self.account_gate(class, true)) {
+        match self
+            .host_gate(no, class)
+            .or_else(|| self.lane_gate(class))
+            .or_else(|| self.account_gate(class, true))
+        {
             Some(gate) => Ok(Some(gate)),
             None => self.budget_gate(no, class, &mut None),
         }

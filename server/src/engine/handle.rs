@@ -10,7 +10,7 @@ use aiwg_protocol::{
         Timestamp,
     },
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     call::{Call, Command},
@@ -40,6 +40,10 @@ pub struct Engine {
     gates: Gates,
     tally: Tally,
     spans: Spans,
+    /// The id of this host; none where no other can have the store.
+    pub(super) host: Option<Arc<str>>,
+    /// True while this host does what only one of those that share the store may do.
+    leads: watch::Receiver<bool>,
 }
 
 impl Engine {
@@ -48,8 +52,9 @@ impl Engine {
         (waits, clock): (Waits, Clock),
         (refusals, gates): (Refusals, Gates),
         (tally, spans): (Tally, Spans),
+        (host, leads): (Option<Arc<str>>, watch::Receiver<bool>),
     ) -> Self {
-        Self { commands, waits, clock, refusals, gates, tally, spans }
+        Self { commands, waits, clock, refusals, gates, tally, spans, host, leads }
     }
 
     /// The time by the store's clock. Whatever is stored, or compared with what is, goes by it.
@@ -116,6 +121,11 @@ impl Engine {
     /// The last match of each rule that came to nothing.
     pub fn refusals(&self) -> HashMap<String, RuleRefusal> {
         self.refusals.lock().clone()
+    }
+
+    /// True while this host does what only one of those that share the store may do, such as to watch the files.
+    pub(crate) fn leads(&self) -> watch::Receiver<bool> {
+        self.leads.clone()
     }
 
     /// The spans of what has happened.
@@ -400,6 +410,11 @@ impl Engine {
     /// Returns when the thread has ended, be it by a panic.
     pub(crate) async fn gone(&self) {
         self.commands.closed().await;
+    }
+
+    /// Sends a command whose answer nobody waits for.
+    pub(super) fn order(&self, call: Call<()>) {
+        let _ = self.commands.send(call.into_command().0);
     }
 
     pub(super) async fn call<R: Send + 'static>(&self, call: Call<R>) -> Result<R, EngineError> {

@@ -11,6 +11,9 @@ use super::{
     transaction::{Failure, Transaction},
 };
 
+/// The source of the cursor up to which changes of files were published.
+pub(crate) const FILES: &str = "files";
+
 /// The events that a source publishes at once: all of them are taken in, or none.
 #[derive(Debug, Clone, Default)]
 pub struct Publication {
@@ -57,6 +60,12 @@ impl Transaction<'_> {
     pub(super) fn publish_all(&mut self, publication: &Publication) -> Result<bool, Failure> {
         if !publication.when_closing {
             self.is_open()?;
+        }
+        let is_of_files = publication.events.iter().any(|event| event.source == EventSource::FileWatcher)
+            || publication.cursors.iter().any(|cursor| cursor.source == FILES);
+        if is_of_files && !self.state.hosts.leads() {
+            // Another host has taken that over meanwhile.
+            return Ok(false);
         }
         // First all of them: what is moved already is not moved back.
         for cursor in &publication.cursors {

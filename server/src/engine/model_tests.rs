@@ -208,7 +208,9 @@ impl Machine {
         state.load(&*store.view().unwrap()).unwrap();
         let (sender, commands) = mpsc::unbounded_channel();
         let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
-        let engine = Engine::new(sender, (waits, Default::default()), (refusals, gates), Default::default());
+        let leads = (None, tokio::sync::watch::channel(true).1);
+        let engine =
+            Engine::new(sender, (waits, Default::default()), (refusals, gates), Default::default(), leads);
         Self { store, rest: Rest { state, engine, commands } }
     }
 

@@ -54,6 +54,16 @@ impl NextRun {
         Self { profile: None, prompt, resume, fresh_prompt: None, round: None }
     }
 
+    /// The same run on another host, where none of its sessions is.
+    pub(super) fn on_another_host(self) -> Self {
+        match self.fresh_prompt {
+            Some(prompt) if self.resume.is_some() => {
+                Self { prompt, resume: None, fresh_prompt: None, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// The same run in another directory than the one before: programs keep their sessions by directory.
     pub(super) fn elsewhere(self) -> Self {
         match (&self.resume, &self.fresh_prompt) {
@@ -178,7 +188,7 @@ impl Transaction<'_> {
         let name = |run: &RunRow| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned());
         let stays_with = kept_session(task, &runs).map(name);
         let own_priority = task.spec.priority.saturating_sub(task.spec.lane_priority);
-        let terms = Terms { stays_with, ..task.spec.terms.clone() };
+        let terms = self.state.with_demand(task, &runs, Terms { stays_with, ..task.spec.terms.clone() });
         Ok(self.placed(TaskSpec { terms, ..task.spec.clone() }, own_priority))
     }
 }
@@ -333,6 +343,7 @@ pub(super) mod tests {
             charged_usd: None,
             detail: None,
             tree: None,
+            host: None,
         }
     }
 

@@ -2,12 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aiwg_model::{QueueSwitch, Sender};
+use aiwg_model::{Cursor, QueueSwitch, Sender};
 use aiwg_protocol::types::{Cause, EventSource, Json, QueueEvent, QueuePaused, Timestamp};
 use aiwg_shim::Process;
-use aiwg_store::Store;
+use aiwg_store::{Store, View};
 
-use super::{Engine, EngineError, call::Call, command::NewEvent, state::State, transaction::Transaction};
+use super::{
+    Engine, EngineError, call::Call, command::NewEvent, hosts::Hosts, state::State, transaction::Transaction,
+};
+
+/// The source of the cursors with the time since which each host drains, where several share the store.
+const DRAINING: &str = "draining";
 
 /// The state of a queue that drains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +55,7 @@ impl Engine {
         self.call(Call::changing(move |tx| {
             let before = tx.state.draining_since;
             let since = before.unwrap_or(tx.now);
-            tx.store.set_queue_switch(QueueSwitch::Draining, Some(since))?;
+            note_draining(tx.store, &tx.state.hosts, Some(since))?;
             tx.state.draining_since = Some(since);
             if before.is_none() {
                 tx.publish_queue("paused", &by)?;
@@ -69,7 +74,7 @@ impl Engine {
             let since = if exit { look.state.draining_since } else { look.state.resting_since() };
             Ok::<_, EngineError>(match since {
                 None => Draining::Resumed,
-                Some(_) if look.state.running.is_empty() => Draining::Empty,
+                Some(_) if look.state.running_here() == 0 => Draining::Empty,
                 Some(_) => Draining::Busy,
             })
         }))
@@ -91,15 +96,32 @@ impl State {
     pub(super) fn go_on_draining(&mut self, store: &mut dyn Store) -> aiwg_store::Result<()> {
         let Some(since) = self.draining_since else { return Ok(()) };
         let machine = Process::of(1).and_then(|first| first.age());
-        if !self.running.is_empty() && !is_before_start(since, machine, self.clock.now()) {
+        if self.running_here() > 0 && !is_before_start(since, machine, self.clock.now()) {
             tracing::info!(%since, "the queue still drains: the daemon ends once no task runs any more");
             return Ok(());
         }
         self.draining_since = None;
         let mut open = store.begin()?;
-        open.set_queue_switch(QueueSwitch::Draining, None)?;
+        note_draining(&mut *open, &self.hosts, None)?;
         open.commit().map(drop)
     }
+}
+
+/// Time since which the queue drains, as it is stored; none if it does not. Each host drains by itself.
+pub(super) fn draining(store: &dyn View, hosts: &Hosts) -> aiwg_store::Result<Option<Timestamp>> {
+    let Some(me) = hosts.me() else { return store.queue_switch(QueueSwitch::Draining) };
+    let since = store.cursor(DRAINING, me)?;
+    Ok(since.and_then(|since| since.parse().ok()).map(Timestamp::from_millis))
+}
+
+fn note_draining(
+    store: &mut dyn aiwg_store::Transaction,
+    hosts: &Hosts,
+    since: Option<Timestamp>,
+) -> aiwg_store::Result<()> {
+    let Some(me) = hosts.me() else { return store.set_queue_switch(QueueSwitch::Draining, since) };
+    let value = since.map(|since| since.as_millis().to_string());
+    store.move_cursor(&Cursor { value, ..Cursor::moved(DRAINING, me, "") })
 }
 
 /// True if this time was before the machine was started, so long ago.
@@ -158,7 +180,7 @@ impl Transaction<'_> {
         if self.state.draining_since.is_none() {
             return Ok(false);
         }
-        self.store.set_queue_switch(QueueSwitch::Draining, None)?;
+        note_draining(self.store, &self.state.hosts, None)?;
         Ok(self.state.draining_since.take().is_some())
     }
 }

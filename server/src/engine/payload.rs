@@ -14,6 +14,7 @@ pub(super) fn task_event(no: TaskNo, spec: &TaskSpec, state: TaskState, attempt:
         agent: spec.agent.clone(),
         priority: spec.priority,
         rule: spec.cause.as_ref().and_then(|cause| cause.rule.clone()),
+        host: None,
         attempt,
         duration_ms: None,
         exit_code: None,

@@ -20,7 +20,7 @@ use super::{
     call::Command,
     command::{EngineConfig, EngineError},
     effects::Effects,
-    thread::Thread,
+    thread::{Thread, heard_of},
     unstored::Unstored,
 };
 use crate::health::IssueKind;
@@ -139,7 +139,11 @@ impl Thread {
             return;
         }
         // The transaction is undone by now, or it is tried once more.
-        let again = self.setup.store.view().and_then(|view| self.state.load(&*view));
+        let again = match self.setup.store.view() {
+            Ok(view) => self.state.catch_up(&*view, &self.setup.bus),
+            Err(error) => Err(error),
+        };
+        let again = again.map(|others| heard_of(others, (&self.setup.orders, &self.setup.messages)));
         if let Err(error) = again {
             tracing::error!(%error, "the state could not be read again from the database; the next transaction tries again");
             self.is_stale = true;

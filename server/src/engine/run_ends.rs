@@ -21,8 +21,14 @@ const LEAST_CHECKS: u32 = 2;
 const MOST_LAUNCHES: u32 = 20;
 
 impl Transaction<'_> {
+    /// The task of a run that its keeper says is over.
+    fn over(&mut self, run: RunId) -> Result<TaskRow, Failure> {
+        self.state.leaving.remove(&run);
+        self.current(run)
+    }
+
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
-        let task = self.current(run)?;
+        let task = self.over(run)?;
         self.look_before_person(&task)?;
         let mut task = match outcome.reason == EndReason::NOT_STARTED {
             true => self.take_back_sent(&task, false)?,
@@ -68,8 +74,20 @@ impl Transaction<'_> {
         rests: bool,
         used: Used,
     ) -> Result<(), Failure> {
-        let (no, task) = (run.task, self.current(run)?);
+        let task = self.over(run)?;
         self.look_before_person(&task)?;
+        self.interrupt(task, started, (most_attempts, rests), used)
+    }
+
+    /// The run of a task is over, since its agent was lost.
+    pub(super) fn interrupt(
+        &mut self,
+        task: TaskRow,
+        started: bool,
+        (most_attempts, rests): (u32, bool),
+        used: Used,
+    ) -> Result<(), Failure> {
+        let no = task.no;
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
         let reason = if started { EndReason::LOST } else { EndReason::NOT_STARTED };
         // Also the first run may be a check: the one before the first round.
@@ -124,7 +142,7 @@ impl Transaction<'_> {
 
     /// The system is short of something: the task has not begun, and nothing else is started for now.
     pub(super) fn not_started(&mut self, run: RunId) -> Result<(), Failure> {
-        let task = self.current(run)?;
+        let task = self.over(run)?;
         self.look_before_person(&task)?;
         self.state.starts = Starts::None;
         let none = || Outcome {
@@ -171,7 +189,7 @@ impl Transaction<'_> {
     ) -> aiwg_store::Result<()> {
         self.end_of_run(task, &mut outcome.clone())?;
         self.store.requeue(task.no, again.is_attempt)?;
-        self.state.endings.remove(&task.no);
+        self.state.endings.remove(&task.run());
         for hold in &again.holds {
             self.store.hold(task.no, hold)?;
         }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use aiwg_model::{EndReason, Outcome, RunCost, RunRow, RunStart, TaskNo, TaskRow, TreeOrder};
-use aiwg_protocol::types::{Event, TaskState, Timestamp};
+use aiwg_protocol::types::{Event, TaskEvent, TaskState, Timestamp};
 
 use super::{
     budget::{Share, charged_before},
@@ -51,7 +51,7 @@ impl Transaction<'_> {
             return Ok(None);
         }
         let slots = self.state.config.max_parallel;
-        let running = self.state.running.len();
+        let running = self.state.running_here();
         let open = if running < slots { self.next_open()? } else { None };
         if open.is_some() {
             return Ok(open);
@@ -113,7 +113,9 @@ impl Transaction<'_> {
             self.effects.notes.push(Note::Started { waited_ms });
         }
         self.effects.messages |= task.spec.terms.asked_by.is_some();
-        self.publish_task_event(&task_event(no, &task.spec, TaskState::Running, task.attempts), &task.spec);
+        let host = self.state.hosts.own().map(|host| host.name.clone());
+        let event = TaskEvent { host, ..task_event(no, &task.spec, TaskState::Running, task.attempts) };
+        self.publish_task_event(&event, &task.spec);
         self.launch(task)
     }
 
@@ -125,6 +127,7 @@ impl Transaction<'_> {
     /// Begins the next run of a running task.
     pub(super) fn launch(&mut self, task: TaskRow) -> aiwg_store::Result<()> {
         let next = self.next_run(&task)?;
+        let next = if self.was_elsewhere(&task)? { next.on_another_host() } else { next };
         let is_check = next.round.as_ref().is_some_and(|round| round.is_check);
         let share = self.begin_run(&task, next.profile.as_deref(), is_check)?;
         let (tree, next) = match self.tree_of_next(&task)? {
@@ -152,6 +155,16 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// True if the run of a task before this one was on another host.
+    fn was_elsewhere(&self, task: &TaskRow) -> aiwg_store::Result<bool> {
+        if task.launch <= 1 || self.state.hosts.me().is_none() {
+            return Ok(false);
+        }
+        let runs = self.store.runs(task.no)?;
+        let before = runs.iter().rfind(|run| run.id.n < task.launch);
+        Ok(before.is_some_and(|run| self.state.hosts.is_elsewhere(run.host.as_deref())))
+    }
+
     /// Notes that the run of a task begins which has the number of its launch. Returns its share in the budgets, if there are any: a check has none.
     fn begin_run(
         &mut self,
@@ -172,9 +185,12 @@ impl Transaction<'_> {
             profile,
             reserved_usd,
             cap_usd,
+            host: self.state.hosts.me(),
         })?;
         let span = RunSpan { is_check, from: at, until: None };
-        let mut slot = Slot { profile: profile.map(str::to_owned), span, ..Slot::of(task) };
+        let host = self.state.hosts.me().map(str::to_owned);
+        let is_new = host.is_some();
+        let mut slot = Slot { profile: profile.map(str::to_owned), span, host, is_new, ..Slot::of(task) };
         if let Some(reserved_usd) = reserved_usd {
             let before_usd = charged_before(self.store, task)?;
             slot = Slot { reserved_usd, cap_usd: cap_usd.unwrap_or_default(), before_usd, ..slot };

@@ -1,8 +1,8 @@
 //! The engine's state in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use aiwg_model::{AskedBy, QueueSwitch, RunRow, StopReason, TaskNo, TaskRow};
+use aiwg_model::{AskedBy, QueueSwitch, RunId, RunRow, StopReason, TaskNo, TaskRow};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
@@ -13,8 +13,10 @@ use super::{
     command::{EngineConfig, Starts},
     fallbacks::Unstarted,
     gates::Gates,
+    hosts::Hosts,
     memory::Memory,
     messages::Messages,
+    pause::draining,
     record::Record,
     spans::{RunSpan, Spans},
     trees::{Trees, load_applied},
@@ -27,8 +29,16 @@ pub(super) struct State {
     pub(super) config: EngineConfig,
     /// The store's clock.
     pub(super) clock: Clock,
-    /// The running tasks.
+    /// The hosts that share the store.
+    pub(super) hosts: Hosts,
+    /// The running tasks, on whatever host.
     pub(super) running: HashMap<TaskNo, Slot>,
+    /// The runs that this host keeps, from before the state was read again. They are not in the store.
+    pub(super) kept: HashMap<TaskNo, Slot>,
+    /// The runs that were given up while this host keeps them, until their keepers have said that they are over: their tasks do not begin here before.
+    pub(super) leaving: HashSet<RunId>,
+    /// The first task that no host that is there can run, and why, for people.
+    pub(super) unplaced: Option<String>,
     /// The accounts of agents, as far as they are known. They are not in the store: the daemons of a user share them.
     pub(super) accounts: Accounts,
     /// The published state of each account.
@@ -72,8 +82,8 @@ pub(super) struct State {
     /// Pairs of running tasks of which one waits for the other. It is not in the store: a wait ends with its
     /// connection.
     pub(super) waits: Waits,
-    /// Stop reasons of running tasks that could not be stored yet. They are not in the store.
-    pub(super) endings: HashMap<TaskNo, StopReason>,
+    /// Stop reasons of runs that could not be stored yet. They are not in the store.
+    pub(super) endings: HashMap<RunId, StopReason>,
 }
 
 /// The slot of a running task.
@@ -103,6 +113,16 @@ pub(super) struct Slot {
     pub(super) is_in_tree: bool,
     /// The check that runs in it, or the agent.
     pub(super) span: RunSpan,
+    /// The id of the host that it is on; none where only one has the store.
+    pub(super) host: Option<String>,
+    /// True if that is another one.
+    pub(super) is_elsewhere: bool,
+    /// True as long as the transaction is open that begins its run, where several hosts share the store.
+    pub(super) is_new: bool,
+    /// Number of the messages to its agent that its keeper knows of. It is not in the store.
+    pub(super) told: usize,
+    /// True if its keeper was told to end it. It is not in the store.
+    pub(super) is_told_to_end: bool,
 }
 
 impl Slot {
@@ -114,12 +134,25 @@ impl Slot {
             rule: task.spec.counts_to().map(str::to_owned),
             asked_by: task.spec.terms.asked_by.clone(),
             is_in_tree: task.spec.terms.tree.is_some(),
+            told: task.spec.terms.sent.len(),
             ..Self::default()
         }
     }
 
+    /// Takes over what is not in the store from the slot that it was before.
+    pub(super) fn go_on_from(&mut self, before: Self) {
+        self.reported_usd = before.reported_usd;
+        self.over = before.over;
+        self.told = before.told;
+        self.is_told_to_end = before.is_told_to_end;
+    }
+
     /// The slot of the running task of this number, with what the store says of its money.
-    pub(super) fn read(store: &dyn View, no: TaskNo, budgets: &Budgets) -> aiwg_store::Result<Self> {
+    pub(super) fn read(
+        store: &dyn View,
+        no: TaskNo,
+        (budgets, hosts): (&Budgets, &Hosts),
+    ) -> aiwg_store::Result<Self> {
         // Of one whose row cannot be read there are no reports: it fails.
         let Some(task) = store.task_if_readable(no)? else { return Ok(Self::default()) };
         let mut slot = Self::of(&task);
@@ -128,6 +161,8 @@ impl Slot {
         slot.profile = run.and_then(|run| run.profile.clone());
         if let Some(run) = run {
             slot.span = RunSpan { is_check: run.kind == RunRow::CHECK, from: run.started_at, until: None };
+            slot.is_elsewhere = hosts.is_elsewhere(run.host.as_deref());
+            slot.host.clone_from(&run.host);
         }
         if budgets.are_set() {
             slot.reserved_usd = reserved_of(&runs, budgets);
@@ -143,7 +178,11 @@ impl State {
         Self {
             config,
             clock: Clock::default(),
+            hosts: Hosts::default(),
             running: HashMap::new(),
+            kept: HashMap::new(),
+            leaving: HashSet::new(),
+            unplaced: None,
             accounts: Accounts::default(),
             accounts_published: HashMap::new(),
             accounts_unshared: HashMap::new(),
@@ -173,7 +212,15 @@ impl State {
 
     /// Time since which nothing is to be started.
     pub(super) fn resting_since(&self) -> Option<Timestamp> {
-        self.paused_since.or(self.draining_since)
+        self.paused_since.or(self.draining_since).or_else(|| self.hosts.draining_since())
+    }
+
+    /// Number of the tasks that run on this host.
+    pub(super) fn running_here(&self) -> usize {
+        match self.hosts.me() {
+            None => self.running.len(),
+            Some(_) => self.running.values().filter(|slot| !slot.is_elsewhere).count(),
+        }
     }
 
     /// True if this task runs, once the transaction is committed.
@@ -192,20 +239,24 @@ impl State {
     pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
         self.clock.note(store.now());
         (self.last_event, self.last_task) = store.last_numbers()?;
+        self.hosts.load(store)?;
+        if self.hosts.me().is_some() {
+            self.kept.extend(self.running.drain().filter(|(_, slot)| !slot.is_elsewhere && !slot.is_new));
+        }
         self.running.clear();
         for no in store.running_numbers()? {
-            self.running.insert(no, Slot::read(store, no, &self.config.budgets)?);
+            self.running.insert(no, Slot::read(store, no, (&self.config.budgets, &self.hosts))?);
         }
         self.money = Money::default();
-        self.accounts_published = published(store)?;
-        self.accounts_unshared = unshared(store)?;
+        self.accounts_published = published(store, &self.hosts)?;
+        self.accounts_unshared = unshared(store, &self.hosts)?;
         self.accounts_kept_at = None;
         self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
-        self.draining_since = store.queue_switch(QueueSwitch::Draining)?;
+        self.draining_since = draining(store, &self.hosts)?;
         self.memory = Memory::load(store, self.memory.refusals(), store.now())?;
-        self.trees = Trees::load(store)?;
-        load_applied(store, &mut self.memory)?;
+        self.trees = Trees::load(store, &self.hosts)?;
+        load_applied(store, &self.hosts, &mut self.memory)?;
         // Without messaging nobody asks for it.
         self.messages = match self.config.messaging {
             Some(_) => Messages::load(store)?,

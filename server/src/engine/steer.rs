@@ -103,7 +103,9 @@ impl Transaction<'_> {
             TaskState::Running => Delivery::NextRun,
             _ => Delivery::Queued,
         };
-        if state == TaskState::Running && !is_taken {
+        let slot = self.state.running.get_mut(&no).filter(|slot| !slot.is_elsewhere);
+        if let Some(slot) = slot.filter(|_| state == TaskState::Running && !is_taken) {
+            slot.told = terms.sent.len() + 1;
             self.effects.orders.push(Order::Tell(task.run(), Message { n, text: said(&sent) }));
         }
         let event = TaskSentEvent {
@@ -356,6 +358,7 @@ mod tests {
             charged_usd: None,
             detail: None,
             tree: None,
+            host: None,
         };
         let wait_for = |reasons: &[&str]| {
             crashes_to_wait_for(&reasons.iter().map(|reason| run(reason)).collect::<Vec<_>>())

@@ -112,6 +112,7 @@ impl Transaction<'_> {
         terms.stays_with = None;
         terms.tree = terms.tree.map(|tree| TreeTerms { from: None, ..tree });
         terms.is_profile |= self.state.config.profiles.profile_of(task.agent.as_deref()).is_some();
+        terms.demand = self.state.demand_of(&TaskSpec { terms: terms.clone(), ..task.clone() }, None);
         // One that is carried out again has the priority that its lane gave the one before.
         self.placed(TaskSpec { terms, ..task.clone() }, task.priority.saturating_sub(task.lane_priority))
     }
@@ -125,8 +126,8 @@ impl Transaction<'_> {
     pub(super) fn place_of(&self, task: &TaskSpec) -> Placed {
         let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.counts_to());
         let Terms { ignore_budget: ignores_budget, has_own_login, .. } = task.terms;
-        let stays_with = task.terms.stays_with.as_deref();
-        let classified = Classified { lane, agent, rule, ignores_budget, has_own_login, stays_with };
+        let (stays_with, demand) = (task.terms.stays_with.as_deref(), task.terms.demand.as_deref());
+        let classified = Classified { lane, agent, rule, ignores_budget, has_own_login, stays_with, demand };
         self.state.config.classes.place_of(&classified)
     }
 
@@ -134,7 +135,7 @@ impl Transaction<'_> {
     pub(super) fn room_for(&mut self, tasks: usize) -> Result<(), Failure> {
         let Some(most) = self.state.config.max_queued.filter(|_| tasks > 0) else { return Ok(()) };
         let is_full = |tx: &Self| {
-            let free = tx.state.config.max_parallel.saturating_sub(tx.state.running.len());
+            let free = tx.state.config.max_parallel.saturating_sub(tx.state.running_here());
             tx.store.queued() + tasks.saturating_sub(free) as u64 > u64::from(most)
         };
         if is_full(self) {

@@ -47,8 +47,15 @@ impl Transaction<'_> {
         if task.ending.is_none() {
             self.store.mark_ending(no, ending)?;
         }
-        let run = task.run();
-        self.effects.orders.push(Order::End(run, task.ending.unwrap_or(ending)));
+        let slot = self.state.running.get_mut(&no);
+        // The host on which it is reads that in the store.
+        if slot.as_ref().is_some_and(|slot| slot.is_elsewhere) {
+            return Ok(());
+        }
+        if let Some(slot) = slot {
+            slot.is_told_to_end = true;
+        }
+        self.effects.orders.push(Order::End(task.run(), task.ending.unwrap_or(ending)));
         Ok(())
     }
 
@@ -63,6 +70,7 @@ impl Transaction<'_> {
         let (no, task) = (run.task, self.current(run)?);
         let event = TaskEvent {
             silent_ms: Some(silent_ms),
+            host: self.host_of(no),
             ..task_event(no, &task.spec, TaskState::Running, task.attempts)
         };
         self.publish_task_event(&event, &task.spec);
@@ -87,6 +95,7 @@ impl Transaction<'_> {
     /// of that one's task, so that a chain of such events ends.
     pub(super) fn publish_done_to(&mut self, what: &str, task: &TaskRow, by: Option<&Cause>) {
         let event = task_event(task.no, &task.spec, task.state, task.attempts);
+        let event = TaskEvent { host: self.host_of(task.no), ..event };
         let cause = by.cloned().unwrap_or_else(|| cause_about(event.task_id.clone(), &task.spec));
         self.publish_of(format!("task:{what}"), payload(&event), cause);
     }
@@ -105,13 +114,15 @@ impl Transaction<'_> {
     /// The task that a report is about, unless it comes from a run that is over: another one may be under way by now.
     pub(super) fn current(&mut self, run: RunId) -> Result<TaskRow, Failure> {
         let task = self.running(run.task)?;
-        if task.launch == run.n { Ok(task) } else { Err(EngineError::RunIsOver(run).into()) }
+        let is_elsewhere = self.state.running.get(&run.task).is_some_and(|slot| slot.is_elsewhere);
+        if task.launch == run.n && !is_elsewhere { Ok(task) } else { Err(EngineError::RunIsOver(run).into()) }
     }
 
     /// A task that runs, with the reason for which its agent is being ended.
     pub(super) fn running(&mut self, no: TaskNo) -> Result<TaskRow, Failure> {
         let mut task = self.readable(no)?.ok_or(EngineError::TaskNotFound(no))?;
-        task.ending = task.ending.or_else(|| self.state.endings.get(&no).copied());
+        let run = task.run();
+        task.ending = task.ending.or_else(|| self.state.endings.get(&run).copied());
         if task.state == TaskState::Running { Ok(task) } else { Err(EngineError::TaskEnded(no).into()) }
     }
 
@@ -182,6 +193,7 @@ impl Transaction<'_> {
         let outcome = &self.with_reason(task, said_by(task, &self.with_cost_notes(task, outcome)?))?;
         self.store.finish(task.no, task.state, outcome, self.now)?;
         self.span_of_task(task, outcome);
+        let host = self.host_of(task.no);
         self.not_running(task);
         self.withdraw_approvals(task.no)?;
         self.effects.ended.push(task.no);
@@ -195,7 +207,7 @@ impl Transaction<'_> {
             }
             _ => task.attempts,
         };
-        let event = task_event(task.no, &task.spec, outcome.state, attempts);
+        let event = TaskEvent { host, ..task_event(task.no, &task.spec, outcome.state, attempts) };
         let event = with_end(event, outcome, duration);
         self.publish_task_event(&event, &task.spec);
         self.answer_person(task, outcome)?;
@@ -219,6 +231,12 @@ impl Transaction<'_> {
             return Ok(outcome);
         }
         Ok(Outcome { reason: EndReason::FAILED, ..outcome })
+    }
+
+    /// The name of the host that a task runs on; none where only one has the store.
+    fn host_of(&self, no: TaskNo) -> Option<String> {
+        let id = self.state.running.get(&no)?.host.as_deref()?;
+        self.state.hosts.get(id).map(|host| host.name.clone())
     }
 
     pub(super) fn not_running(&mut self, task: &TaskRow) {

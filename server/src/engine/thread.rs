@@ -24,6 +24,8 @@ use super::{
     due::Due,
     effects::Effects,
     handle::{Engine, wake},
+    hosts::Hosts,
+    others::Others,
     starts::starts_before,
     state::State,
     transaction::{Look, Transaction},
@@ -56,6 +58,12 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 
 /// Interval between looks for commands meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A task that no host can run.
+const HOSTS_ISSUE: IssueKind = IssueKind::named("hosts");
+
+/// This host works by another configuration than others.
+const OTHER_CONFIG_ISSUE: IssueKind = IssueKind::named("other_config");
 
 /// Text that events may bring, in bytes, before retention is run.
 const MUCH: u64 = 64 * 1024 * 1024;
@@ -92,6 +100,8 @@ pub(super) struct Thread {
     tally: Tally,
     /// The spans that wait to be sent.
     spans: Spans,
+    /// True while this host does what only one of those that share the store may do.
+    leads: watch::Sender<bool>,
     /// Commands that are not committed yet, each with its time of arrival.
     pub(super) taken: VecDeque<(Command, Instant)>,
     /// True if the state in memory may differ from the store, which could not be read.
@@ -114,13 +124,16 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let waits = Waits::default();
     let mut state = State::new(setup.config.clone(), waits.clone());
     state.accounts = setup.accounts.clone();
+    state.hosts = Hosts::of(setup.store.host());
+    let host = setup.store.host().map(Arc::from);
     if state.config.classes.are_used() {
         // Lanes may have changed since they were put into classes.
         classify(&mut *setup.store, &state.config.classes).map_err(io::Error::other)?;
     }
     let starts = {
         let view = setup.store.view().map_err(io::Error::other)?;
-        state.load(&*view).map_err(io::Error::other)?;
+        // Nothing of it concerns runs that it keeps: it keeps none yet.
+        drop(state.catch_up(&*view, &setup.bus).map_err(io::Error::other)?);
         starts_before(&*view).map_err(io::Error::other)?.saturating_add(1)
     };
     state.uncounted_start = Some(starts);
@@ -131,6 +144,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
     let (tally, spans) = (Tally::of_start(starts), Spans::default());
     let clock = state.clock.clone();
+    let (leads, does_lead) = watch::channel(state.hosts.leads());
     gates.pause(state.resting_since(), state.draining_since);
     let thread = Thread {
         setup,
@@ -139,8 +153,10 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         clock: clock.clone(),
         tally: tally.clone(),
         spans: spans.clone(),
+        leads,
         taken: VecDeque::new(),
-        is_stale: false,
+        // What others write meanwhile.
+        is_stale: host.is_some(),
         in_trouble: false,
         looked_after: Instant::now(),
         grown: 0,
@@ -149,7 +165,18 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     // It makes prompts of their templates.
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
-    Ok((Engine::new(sender, (waits, clock), (refusals, gates), (tally, spans)), handle))
+    Ok((Engine::new(sender, (waits, clock), (refusals, gates), (tally, spans), (host, does_lead)), handle))
+}
+
+/// Has done what others have stored for it.
+pub(super) fn heard_of(others: Others, (orders, messages): (&mpsc::UnboundedSender<Order>, &Notify)) {
+    for order in others.orders {
+        // The supervisor goes last at shutdown.
+        let _ = orders.send(order);
+    }
+    if others.messages {
+        messages.notify_one();
+    }
 }
 
 fn classify(store: &mut dyn Store, classes: &Classes) -> aiwg_store::Result<()> {
@@ -199,8 +226,9 @@ impl Thread {
         let view = self.setup.store.view()?;
         self.is_stale |= view.has_moved();
         if self.is_stale {
-            self.state.load(&*view)?;
+            let others = self.state.catch_up(&*view, &self.setup.bus)?;
             self.is_stale = false;
+            heard_of(others, (&self.setup.orders, &self.setup.messages));
         }
         command.read(&Look { state: &self.state, store: &*view, now: view.now() }).map(drop)
     }
@@ -268,7 +296,8 @@ impl Thread {
         // Whatever comes of this transaction: it is known only once.
         self.is_stale |= open.has_moved();
         if self.is_stale {
-            self.state.load(&*open)?;
+            let others = self.state.catch_up(&*open, &self.setup.bus)?;
+            heard_of(others, (&self.setup.orders, &self.setup.messages));
             // Whoever has written meanwhile may have opened them.
             self.state.gates.clear();
             self.state.unstarted.clear();
@@ -321,6 +350,7 @@ impl Thread {
         self.report_tripped();
         self.report_accounts();
         self.report_missed();
+        self.report_hosts();
         self.publish_due(effects.at);
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
         let topics = effects.events.iter().map(|event| event.topic.as_str());
@@ -339,6 +369,11 @@ impl Thread {
             self.setup.messages.notify_one();
         }
         for order in effects.orders {
+            if let Order::Start(start) = &order
+                && let Some(slot) = self.state.running.get_mut(&start.no)
+            {
+                slot.is_new = false;
+            }
             self.order(order);
         }
         self.setup.bus.publish(effects.events, &effects.ended, &effects.decided);
@@ -373,6 +408,23 @@ impl Thread {
             Some(missed) => self.setup.health.report(IssueKind::EXPECTED, missed),
             None => self.setup.health.clear(IssueKind::EXPECTED),
         }
+    }
+
+    /// Says what no host can run, and who leads.
+    fn report_hosts(&self) {
+        if self.state.hosts.me().is_none() {
+            return;
+        }
+        match &self.state.unplaced {
+            Some(unplaced) => self.setup.health.report(HOSTS_ISSUE, unplaced.clone()),
+            None => self.setup.health.clear(HOSTS_ISSUE),
+        }
+        match self.state.hosts.differs(&self.state.config.digest) {
+            Some(why) => self.setup.health.report(OTHER_CONFIG_ISSUE, why),
+            None => self.setup.health.clear(OTHER_CONFIG_ISSUE),
+        }
+        let leads = self.state.hosts.leads();
+        self.leads.send_if_modified(|before| std::mem::replace(before, leads) != leads);
     }
 
     fn publish_due(&mut self, now: Timestamp) {

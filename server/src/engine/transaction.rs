@@ -2,14 +2,14 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use aiwg_model::{InForce, StopReason, TaskNo};
+use aiwg_model::{InForce, StopReason, TaskNo, TaskRow};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{self, StoreError, View};
 
 use super::{
     command::{EngineConfig, EngineError, Prune, Pruned, Starts},
     effects::Effects,
-    state::State,
+    state::{Slot, State},
 };
 
 /// Maximum number of tasks, and of events, that one transaction deletes.
@@ -56,13 +56,12 @@ impl Transaction<'_> {
 
     /// Stores the stop reasons of tasks that could not be stored when their agents were ended.
     pub(super) fn store_endings(&mut self) -> aiwg_store::Result<()> {
-        for (no, ending) in &self.state.endings {
-            if self
-                .store
-                .task_if_readable(*no)?
-                .is_some_and(|task| task.state == TaskState::Running && task.ending.is_none())
-            {
-                self.store.mark_ending(*no, *ending)?;
+        for (run, ending) in &self.state.endings {
+            let goes_on = |task: &TaskRow| task.state == TaskState::Running && task.run() == *run;
+            // Another run of it may be under way by now, on another host.
+            let is_meant = |task: TaskRow| goes_on(&task) && task.ending.is_none();
+            if self.store.task_if_readable(run.task)?.is_some_and(is_meant) {
+                self.store.mark_ending(run.task, *ending)?;
             }
         }
         Ok(())
@@ -88,6 +87,8 @@ impl Transaction<'_> {
         in_force: &InForce,
     ) -> aiwg_store::Result<Vec<String>> {
         self.store.set_in_force(in_force)?;
+        self.set_labels(&config.labels)?;
+        self.publish_config(&config.digest)?;
         let before = std::mem::replace(&mut self.state.config, config.clone());
         self.state.revisions.clear();
         let without_lane = if before.classes == config.classes { BTreeSet::new() } else { self.classify()? };
@@ -143,13 +144,15 @@ impl Transaction<'_> {
         self.effects.exit = true;
         if !restarts {
             self.forget_drain()?;
+            self.leave()?;
         }
         Ok(())
     }
 
-    /// Ends the agents of all running tasks.
+    /// Ends the agents of all tasks that run on this host.
     pub(super) fn end_all(&mut self) -> Result<(), Failure> {
-        let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
+        let is_here = |(no, slot): (&TaskNo, &Slot)| (!slot.is_elsewhere).then_some(*no);
+        let running: Vec<TaskNo> = self.state.running.iter().filter_map(is_here).collect();
         running.into_iter().try_for_each(|no| self.end_running(no, StopReason::Stop))
     }
 

@@ -25,14 +25,18 @@ pub(super) struct Unstored<'a> {
 impl Unstored<'_> {
     /// Ends the agent of a run; none if that is over.
     pub(super) fn end_run(&mut self, run: RunId, ending: StopReason) -> Option<()> {
-        (self.state.running.get(&run.task).map(|slot| slot.n) == Some(run.n))
-            .then(|| self.end_running(run.task, ending))?
+        (self.here(run.task)? == run.n).then(|| self.end_running(run.task, ending))?
     }
 
-    /// Ends the agent of a running task; none if the task does not run.
+    /// The number of the run of a task that runs on this host; none if it does not.
+    fn here(&self, no: TaskNo) -> Option<u32> {
+        self.state.running.get(&no).filter(|slot| !slot.is_elsewhere).map(|slot| slot.n)
+    }
+
+    /// Ends the agent of a running task; none if the task does not run here.
     fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Option<()> {
-        let run = RunId { task: no, n: self.state.running.get(&no)?.n };
-        let ending = *self.state.endings.entry(no).or_insert(ending);
+        let run = RunId { task: no, n: self.here(no)? };
+        let ending = *self.state.endings.entry(run).or_insert(ending);
         // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
         let _ = self.orders.send(Order::End(run, ending));
         Some(())
@@ -46,7 +50,7 @@ impl Unstored<'_> {
     /// Cancels the named tasks, if all of them run.
     pub(super) fn cancel_many(&mut self, which: &Select) -> Option<TasksCancelled> {
         let Select::Named(named) = which else { return None };
-        if !named.iter().all(|no| self.state.running.contains_key(no)) {
+        if !named.iter().all(|no| self.here(*no).is_some()) {
             return None;
         }
         let named: BTreeSet<TaskNo> = named.iter().copied().collect();
@@ -58,7 +62,7 @@ impl Unstored<'_> {
         Some(TasksCancelled { tasks, more: false })
     }
 
-    /// Ends the agents of all running tasks.
+    /// Ends the agents of all tasks that run here.
     pub(super) fn end_all(&mut self) -> Option<()> {
         let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         for no in running {

@@ -310,7 +310,7 @@ impl Transaction<'_> {
                 match if is_work { self.cannot_go_on(task)? } else { None } {
                     Some(over) => self.finish_after_run(task, &end(over.state, over.reason, over.error))?,
                     None if is_work && !is_check && crashes_to_wait_for(&runs) > 0 => {
-                        self.state.endings.remove(&task.no);
+                        self.state.endings.remove(&task.run());
                         let until = self.in_ms(crash_pause_ms(crashes_to_wait_for(&runs)));
                         self.requeue_after_run(task, Some(&Hold::pause(until)))?;
                     }
@@ -330,7 +330,7 @@ impl Transaction<'_> {
     /// Goes on with the next run of a running task, in its slot; from its old place in the queue where nothing may start now, or where a gate is closed
     /// before its agent.
     fn go_on(&mut self, task: &TaskRow, is_work: bool) -> aiwg_store::Result<()> {
-        self.state.endings.remove(&task.no);
+        self.state.endings.remove(&task.run());
         let staying = TaskRow { spec: self.staying(task)?, ..task.clone() };
         let may_work = self.state.resting_since().is_none() && self.may_go_on();
         if !(if is_work { may_work && self.may_go_on_working(&staying)? } else { self.may_go_on() }) {

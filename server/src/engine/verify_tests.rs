@@ -33,6 +33,7 @@ fn run(n: usize, kind: &'static str, reason: Option<EndReason>) -> RunRow {
         charged_usd: None,
         detail: None,
         tree: None,
+        host: None,
     }
 }
 

@@ -15,3 +15,9 @@ impl Host {
         self == Self::Own
     }
 }
+
+/// The name of the machine; empty where it has none.
+pub(crate) fn machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}

@@ -9,7 +9,7 @@ mod registry;
 mod service;
 mod signals;
 
-pub(crate) use host::Host;
+pub(crate) use host::{Host, machine};
 pub use limits::hide_memory;
 pub(crate) use limits::{limit_open_files, raise_open_files};
 pub(crate) use lock::before;

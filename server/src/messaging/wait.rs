@@ -15,6 +15,7 @@ pub(crate) fn wait_in_words(waiting: Waiting, until: Option<Timestamp>) -> Strin
         Waiting::Budget => "a budget that allows it",
         Waiting::Limit => "the limit of its agent's account to be over",
         Waiting::Taken => "the person who has taken it over",
+        Waiting::Host => "another host, since this one cannot run it",
         Waiting::Approval => "someone to decide",
         other => other.name(),
     };

@@ -13,9 +13,10 @@ mod tests;
 
 use std::path::PathBuf;
 
+use aiwg_model::{Cursor, HostRow};
 use aiwg_protocol::types::Timestamp;
 use aiwg_shim::Process;
-use aiwg_store::{Carried, Reports, Store, TABLES, View, carry, verify};
+use aiwg_store::{Carried, Reports, Store, TABLES, Transaction, View, carry, verify};
 use aiwg_store_postgres::{Address, PostgresStore};
 use aiwg_store_sqlite::SqliteStore;
 
@@ -28,14 +29,15 @@ use crate::{
     boot::living_agents,
     lifecycle::{Lock, Phase},
     project::Project,
-    recovery::{
-        HERE, HostCursors, MOVES, Move, Note, forget_notes, new_id, note_id, note_store, this_directory,
-    },
+    recovery::{HERE, HostCursors, MOVES, Move, Note, forget_notes, host_row, new_id, note_id, note_store},
     state,
 };
 
 /// Tables that say nothing of what a store has been used for.
 const OF_ANY_STORE: [&str; 2] = ["counter", "cursor"];
+
+/// Sources of cursors of which each host has its own, where several share a store: their keys begin with its id there.
+const OF_EACH_HOST: [&str; 4] = ["tree", "tree_back", "account", "account_unshared"];
 
 /// Where a store is to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,10 +160,11 @@ impl<'p> Moving<'p> {
         let mut there = PostgresStore::open(address)?;
         there.report_to(self.notes.clone());
         let id = self.id()?;
-        let place = this_directory(self.project);
+        let host = host_row(id.clone(), self.project, &[]);
+        let place = host.place.clone();
         // What is refused is left as it is, and belongs to whom it did.
         may_be_replaced(&*there.view()?, &id, address.place())?;
-        there.claim(&id, &place, false)?;
+        there.take_alone(&host, |other| other.lost_at.is_none())?;
         let noted = self.noted(&id, &format!("{HERE} ({place})"), address.place())?;
         // Until it is over nobody writes into it, whatever they think of locks.
         let mut from = self.own.begin()?;
@@ -170,6 +173,7 @@ impl<'p> Moving<'p> {
             may_be_replaced(&*to, &id, address.place())?;
             let carried = carry(&*from, &mut *to)?;
             verify(&carried, &*to)?;
+            to_host(&mut *to, &id)?;
             Note::Left.forget(&mut *to)?;
             Note::Arriving.write(&mut *to, &noted)?;
             to.commit()?;
@@ -196,10 +200,11 @@ impl<'p> Moving<'p> {
         let mut there = PostgresStore::open(address)?;
         there.report_to(self.notes.clone());
         let id = self.id()?;
-        let place = this_directory(self.project);
+        let host = host_row(id.clone(), self.project, &[]);
+        let place = host.place.clone();
         check_source(&mut there, &id)?;
         // From here on no daemon that has had it before can write there.
-        there.claim(&id, &place, false)?;
+        there.take_alone(&host, HostRow::is_there)?;
         let noted = self.noted(&id, address.place(), &format!("{HERE} ({place})"))?;
         note_left(&mut there, &noted)?;
         let carried = self.take_in(&mut there, &noted);
@@ -217,6 +222,7 @@ impl<'p> Moving<'p> {
         let mut to = self.own.begin()?;
         let carried = carry(&*there.view()?, &mut *to)?;
         verify(&carried, &*to)?;
+        from_host(&mut *to, &noted.host)?;
         if Note::Left.read(&*there.view()?)?.as_ref() != Some(noted) {
             return Err(refused(
                 "somebody else has taken the store over meanwhile (`aiwg daemon start --adopt-state`)",
@@ -239,7 +245,7 @@ impl<'p> Moving<'p> {
         };
         if says_something {
             check_source(&mut there, &id)?;
-            there.claim(&id, &this_directory(self.project), false)?;
+            there.take_alone(&host_row(id.clone(), self.project, &[]), HostRow::is_there)?;
             forget_notes(&mut there)?;
         }
         Ok(())
@@ -267,6 +273,30 @@ impl<'p> Moving<'p> {
             at: Timestamp::now(),
         })
     }
+}
+
+/// Has what each host knows for itself, where several share a store, be this host's.
+fn to_host(store: &mut dyn Transaction, id: &str) -> Result<(), MigrateError> {
+    for source in OF_EACH_HOST {
+        for (key, value) in store.cursors(source)? {
+            store.move_cursor(&Cursor { value: None, ..Cursor::moved(source, key.clone(), "") })?;
+            store.move_cursor(&Cursor::moved(source, format!("{id}/{key}"), value))?;
+        }
+    }
+    Ok(())
+}
+
+/// The way back: what others know for themselves is nobody's here.
+fn from_host(store: &mut dyn Transaction, id: &str) -> Result<(), MigrateError> {
+    for source in OF_EACH_HOST {
+        for (key, value) in store.cursors(source)? {
+            store.move_cursor(&Cursor { value: None, ..Cursor::moved(source, key.clone(), "") })?;
+            if let Some(own) = key.strip_prefix(id).and_then(|key| key.strip_prefix('/')) {
+                store.move_cursor(&Cursor::moved(source, own, value))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn not_here(there: &str, to: &str) -> String {

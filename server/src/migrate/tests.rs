@@ -264,14 +264,16 @@ fn nothing_is_replaced_that_somebody_may_need() {
     };
     is_refused();
     // One that nobody has claimed, as of a dump that was put back.
-    cluster.psql("UPDATE aiwg_shop.project SET owner = NULL");
+    cluster.psql("DELETE FROM aiwg_shop.host; UPDATE aiwg_shop.project SET owner = NULL");
     is_refused();
     assert_eq!(rows(&cluster, "shop", "task"), "2");
     // One that somebody else has claimed, and has nothing in yet.
     let claimed = address(&cluster, "claimed");
-    PostgresStore::open(&claimed).unwrap().claim("other", "/elsewhere", false).unwrap();
+    let id = "00000001-0000-4000-8000-000000000000".to_owned();
+    let other = aiwg_model::HostRow { id, place: "/elsewhere".to_owned(), ..aiwg_model::HostRow::default() };
+    PostgresStore::open(&claimed).unwrap().join(&other, false).unwrap();
     let why = refused(two.to(Some(&claimed)));
-    assert!(why.contains("another project's, /elsewhere"), "{why}");
+    assert!(why.contains("another project's") && why.contains("/elsewhere"), "{why}");
     // The directory has tasks of its own that are not those of the PostgreSQL.
     let mixed = Filled::with(0);
     mixed.to(Some(&address(&cluster, "mixed"))).unwrap();

@@ -100,6 +100,11 @@ impl Project {
         self.state_dir().join("metrics.prom")
     }
 
+    /// The lease of the agents, where several hosts share the store.
+    pub(crate) fn lease(&self) -> PathBuf {
+        self.state_dir().join("lease")
+    }
+
     /// The sign of life.
     pub fn heartbeat(&self) -> PathBuf {
         self.state_dir().join("heartbeat")

@@ -89,6 +89,7 @@ mod tests {
             charged_usd: None,
             detail: None,
             tree: None,
+            host: None,
         }
     }
 

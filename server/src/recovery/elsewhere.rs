@@ -2,15 +2,18 @@
 
 use std::io;
 
-use aiwg_model::Cursor;
+use aiwg_model::{Cursor, HostRow};
 use aiwg_store::{Store, StoreError, Transaction, View};
-use aiwg_store_postgres::{Address, PostgresStore};
+use aiwg_store_postgres::{Address, Joined, PostgresStore};
 
 use super::{
     RecoveryError, Wanted,
     moves::{Move, Note},
 };
-use crate::project::{Project, living_run};
+use crate::{
+    lifecycle::machine,
+    project::{Project, living_run},
+};
 
 /// The source of this host's own cursors, which are in the database of its directory.
 pub(crate) const HOST: &str = "host";
@@ -87,14 +90,14 @@ pub(super) enum Before {
     Another(Option<String>),
 }
 
-/// Opens the store at this address for this host, whose own database is `local`. What that holds has to have ended: nobody would go on with it. Gives the store,
-/// which the host had before, and what its own database says from now on.
+/// Opens the store at this address for this host, whose own database is `local`. What that holds has to have ended: nobody would go on with it. Gives the store, as
+/// whom it was joined, which the host had before, and what its own database says from now on.
 pub(super) fn open(
     address: &Address,
     local: &mut dyn Store,
     project: &Project,
     wanted: &Wanted,
-) -> Result<(PostgresStore, Before, HostCursors), RecoveryError> {
+) -> Result<(PostgresStore, Joined, Before, HostCursors), RecoveryError> {
     let mut transaction = local.begin().map_err(RecoveryError::Database)?;
     let open =
         transaction.queued() + transaction.running_numbers().map_err(RecoveryError::Database)?.len() as u64;
@@ -124,7 +127,7 @@ pub(super) fn open(
     let mut store = PostgresStore::open(address)?;
     let is_here = matches!(before, Before::Same);
     let noted = check_notes(&mut store, host.left.as_ref(), (&id, is_here), wanted.adopt)?;
-    store.claim(&id, &here(project), wanted.adopt)?;
+    let joined = store.join(&host_row(id.clone(), project, &wanted.labels), wanted.adopt)?;
     if noted {
         forget_notes(&mut store).map_err(RecoveryError::Database)?;
     }
@@ -133,7 +136,7 @@ pub(super) fn open(
         cursors.write(&mut *transaction)?;
     }
     transaction.commit().map_err(RecoveryError::Database)?;
-    Ok((store, before, cursors))
+    Ok((store, joined, before, cursors))
 }
 
 /// Checks that a store is in force, by what it says of moves, and this host's own database (`left`): `is_here` is true if that names this store. True if it says anything,
@@ -186,10 +189,17 @@ pub(super) fn none_lives(project: &Project) -> Result<(), RecoveryError> {
     Err(RecoveryError::StillRunning(format!("{tasks}{more}")))
 }
 
-/// This project's directory and machine, for people.
-pub(crate) fn here(project: &Project) -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{} on {}", project.root().display(), machine.trim())
+/// This host as a row of the store that it joins.
+pub(crate) fn host_row(id: String, project: &Project, labels: &[String]) -> HostRow {
+    let name = machine();
+    HostRow {
+        id,
+        place: format!("{} on {name}", project.root().display()),
+        name,
+        labels: labels.to_vec(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..HostRow::default()
+    }
 }
 
 /// A new id: a UUID of version 4.

@@ -15,7 +15,7 @@ use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
 use self::elsewhere::{Before, none_lives};
 pub(crate) use self::{
-    elsewhere::{HERE, HOST, HostCursors, forget_notes, here as this_directory, new_id, note_id, note_store},
+    elsewhere::{HERE, HOST, HostCursors, forget_notes, host_row, new_id, note_id, note_store},
     moves::{Move, Note, SOURCE as MOVES},
 };
 use crate::{
@@ -106,6 +106,8 @@ pub(crate) struct Wanted {
     pub(crate) import: bool,
     /// True if a person asks for the start: then it may be another store than before.
     pub(crate) attended: bool,
+    /// The labels of this host, where it shares the store.
+    pub(crate) labels: Vec<String>,
     /// True if a store is taken over that is somebody else's.
     pub(crate) adopt: bool,
     /// The damage of the existing database, if there is any: it could not show where it was made, so nothing in it may be used.
@@ -223,9 +225,9 @@ fn elsewhere(
     wanted: &Wanted,
     health: &Health,
 ) -> Result<(Opened, GoesOn), RecoveryError> {
-    let (mut store, before, host_cursors) = elsewhere::open(address, &mut own, project, wanted)?;
+    let (mut store, joined, before, host_cursors) = elsewhere::open(address, &mut own, project, wanted)?;
     store.report_to(reports(health));
-    let (files, listener) = (own.files(), Listener::new(address.clone(), store.known()));
+    let (files, listener) = (own.files(), Listener::new(address.clone(), store.known(), joined));
     let (change, goes_on) = match before {
         // Whatever it has lost, as with a standby that has become the primary, shows in the files.
         Before::Same => (None, GoesOn::Perhaps),

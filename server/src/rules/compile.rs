@@ -95,6 +95,7 @@ fn job_rule(job: &Job, config: &Config) -> Rule {
         timeout_minutes: None,
         env: Default::default(),
         lane: None,
+        runs_on: Vec::new(),
         delay: None,
         expires: None,
         retry: None,

@@ -68,6 +68,7 @@ pub fn task_of(
         timeout_minutes,
         env,
         lane,
+        runs_on,
         delay,
         expires,
         retry,
@@ -102,6 +103,7 @@ pub fn task_of(
             retry: retry.clone(),
             verify: verify.clone().and_then(VerifyTerms::of),
             approval: approval.and_then(ApprovalTerms::limits),
+            runs_on: runs_on.clone(),
             tree: tree_of(workspace.as_ref(), &WorkspaceSettings::default()),
             ..Terms::default()
         },

@@ -30,7 +30,7 @@ use tokio::{
 };
 
 use attempts::back_off;
-use basis::{Basis, most_attempts};
+use basis::Basis;
 pub(super) use look::Kept;
 use request::Request;
 use time::{own_zone, with_pauses};
@@ -43,6 +43,7 @@ use super::{
     force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
     messages::Messages,
+    most_attempts,
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
     prepare::{Prepared, Recorded, Unprepared, prepare},

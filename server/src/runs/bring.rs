@@ -34,10 +34,13 @@ pub(crate) struct Wanted {
 /// Brings back the changes of the runs that an earlier daemon has left, and then those that are asked for.
 pub(super) async fn bring_back(shared: Arc<Shared>, mut runs: mpsc::UnboundedReceiver<RunId>) {
     let context = &shared.context;
-    let left = context.read(to_bring).await.unwrap_or_default();
+    let host = context.engine.host().map(str::to_owned);
+    let read = |host: Option<String>| move |reader: &dyn Reader| to_bring(reader, host.as_deref());
+    let left = context.read(read(host.clone())).await.unwrap_or_default();
     // Nobody applies anything meanwhile.
     let turn = context.workspaces.turn_to_apply().await;
-    let half_applied = context.read(being_applied).await.unwrap_or_default();
+    let read = move |reader: &dyn Reader| being_applied(reader, host.as_deref());
+    let half_applied = context.read(read).await.unwrap_or_default();
     if !left.is_empty() || !half_applied.is_empty() {
         recover(context).await;
     }
@@ -74,9 +77,10 @@ async fn recover(context: &Arc<Context>) {
 
 async fn bring(context: &Arc<Context>, run: RunId) {
     let wanted = loop {
+        let host = context.engine.host().map(str::to_owned);
         let read = move |reader: &dyn Reader| {
             // An earlier daemon has left it, and an order of this one is about it as well.
-            let is_pending = to_bring(reader)?.contains(&run);
+            let is_pending = to_bring(reader, host.as_deref())?.contains(&run);
             Ok((is_pending, reader.task(run.task)?, reader.runs(run.task)?))
         };
         match context.read(read).await {

@@ -57,6 +57,9 @@ fn why_ended(why: Option<EndedFor>, terms: &VerifyTerms, timed_out: bool) -> Opt
     match why {
         Some(EndedFor::Output) => Some("was ended: it wrote more than agent.max_output_mb allows".to_owned()),
         Some(EndedFor::Removed) => Some("was ended: the directory of its run was removed".to_owned()),
+        Some(EndedFor::Lease) => {
+            Some("was ended: its host was cut off from the others for too long".to_owned())
+        }
         Some(EndedFor::TimeLimit) => Some(too_long(terms)),
         None => timed_out.then(|| too_long(terms)),
     }

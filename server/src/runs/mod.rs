@@ -30,7 +30,10 @@ mod work;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use aiwg_model::{RunRow, StopReason, TaskRow};
-use aiwg_protocol::types::TaskState;
+use aiwg_protocol::{
+    config::{DaemonConfig, InterruptedTasks},
+    types::TaskState,
+};
 use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
@@ -104,6 +107,14 @@ pub(crate) struct LeftRunning {
     pub(crate) run: Option<RunRow>,
     /// The part of its time limit that earlier runs have used up, in milliseconds.
     pub(crate) used_ms: u64,
+}
+
+/// Maximum number of starts of a task's agent, where each was lost.
+pub(crate) fn most_attempts(daemon: &DaemonConfig) -> u32 {
+    match daemon.interrupted_tasks {
+        InterruptedTasks::Requeue => daemon.max_attempts,
+        InterruptedTasks::Fail => 1,
+    }
 }
 
 struct Keepers {

@@ -300,6 +300,9 @@ pub(super) fn ended_by_shim(
         None => outcome,
         Some(EndedFor::TimeLimit) => outcome.given(Some(StopReason::Timeout)),
         Some(EndedFor::Removed) => failed(removed(dir, false).error.unwrap_or_default()),
+        Some(EndedFor::Lease) => {
+            failed("it was ended, since its host was cut off from the others for too long".to_owned())
+        }
         Some(EndedFor::Output) => failed(match agent.max_output_mb {
             Some(most) => {
                 format!(

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     engine::StartOrder,
+    leases::Leases,
     messaging::Secrets,
     profiles::{Profile, program},
     project::{living_run, make_private_dir},
@@ -193,6 +194,7 @@ pub(super) fn prepare(
         most_paused_ms: DEFAULT_MOST_PAUSED_MS,
         max_output_bytes: profile.agent.max_output_mb.map(|mib| u64::from(mib) * MIB),
         open_files: shared.open_files,
+        lease: shared.context.leases.as_ref().map(Leases::current).transpose().map_err(Unprepared::Place)?,
     };
     Ok(Prepared { spec, protected, place, set_up: set_up.map(|set_up| set_up.mark) })
 }

@@ -131,6 +131,8 @@ pub struct Classified<'a> {
     pub has_own_login: bool,
     /// The profile in whose session it goes on, whatever its account has met.
     pub stays_with: Option<&'a str>,
+    /// What it demands of its host; none for nothing.
+    pub demand: Option<&'a str>,
 }
 
 /// The place of a kind of tasks in the queue.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aiwg_model::{
-    AgentSum, ApprovalNo, ApprovalRow, Follow, Hold, MessageCounts, QueuedCount, RuleFacts, RunRow, Spending,
-    TaskNo, TaskRow, Trace,
+    AgentSum, ApprovalNo, ApprovalRow, Follow, Hold, HostRow, MessageCounts, QueuedCount, RuleFacts, RunRow,
+    Spending, TaskNo, TaskRow, Trace,
 };
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats, Timestamp};
 
@@ -22,6 +22,10 @@ pub trait Reader: Send + Sync {
 
     /// The runs of a task, in the order of their numbers.
     fn runs(&self, task: TaskNo) -> Result<Vec<RunRow>>;
+
+    /// The hosts that share the store, or have shared it, in the order of their starts, each with the number of tasks that run there; none where there is no
+    /// such thing.
+    fn hosts(&self) -> Result<Vec<(HostRow, u32)>>;
 
     /// The tasks that run, the newest first, `limit` at the most: no more than the beginning of each, [`aiwg_model::PROMPT_HEAD`].
     fn running(&self, limit: u32) -> Result<Vec<TaskRow>>;

@@ -19,6 +19,11 @@ pub trait Store: Send {
     /// It cannot be read; or a transaction that was dropped could not be undone, and still cannot be.
     fn view(&mut self) -> Result<Box<dyn View + '_>>;
 
+    /// The id under which this process shares it with other hosts; none where nobody else can have it. Default: none.
+    fn host(&self) -> Option<&str> {
+        None
+    }
+
     /// The place of the store, for people: a path, or an address without its password.
     fn place(&self) -> String;
 

@@ -1,9 +1,9 @@
 //! Changing the store.
 
 use aiwg_model::{
-    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, KeptAnswer, MatchDecision, MessageNo,
-    MessageRow, NewApproval, NewMessage, Outcome, Pending, QueueSwitch, RunId, RunStart, RunTree, Spending,
-    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse,
+    ApprovalNo, Cursor, Firing, Hold, HostRow, ImportedTask, InForce, Keep, KeptAnswer, MatchDecision,
+    MessageNo, MessageRow, NewApproval, NewMessage, Outcome, Pending, QueueSwitch, RunId, RunStart, RunTree,
+    Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
@@ -104,6 +104,18 @@ pub trait Transaction: View {
 
     /// Notes the work tree of a run, and what it has left there, also where its task has ended. Nothing if it is not noted that the run began.
     fn set_tree(&mut self, run: RunId, tree: &RunTree) -> Result<()>;
+
+    /// Notes a host, in place of what was noted of it.
+    fn set_host(&mut self, host: &HostRow) -> Result<()>;
+
+    /// Notes since when a host is given no new tasks; none if it is.
+    ///
+    /// # Errors
+    /// There is no such host.
+    fn drain_host(&mut self, id: &str, since: Option<Timestamp>) -> Result<()>;
+
+    /// Notes that a host is given up, unless it was already, or was heard of after `before`. False if it was.
+    fn lose_host(&mut self, id: &str, before: Option<Timestamp>, at: Timestamp) -> Result<bool>;
 
     /// Keeps a queued task from starting. False if it is held by that already; then it is not held twice, and its time stays. All that holds a task
     /// is forgotten when it ends.

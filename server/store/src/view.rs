@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, KeptAnswer, KeyId, MessageNo, MessageRow,
-    OutboxLane, Pending, QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow,
+    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, HostRow, KeptAnswer, KeyId, MessageNo,
+    MessageRow, OutboxLane, Pending, QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow,
 };
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
@@ -42,6 +42,9 @@ pub trait View {
     /// The runs of a task, in the order of their numbers.
     fn runs(&self, task: TaskNo) -> Result<Vec<RunRow>>;
 
+    /// The hosts that share the store, or have shared it, in the order of their starts; none where there is no such thing.
+    fn hosts(&self) -> Result<Vec<HostRow>>;
+
     /// Number of queued tasks, those that wait for others included.
     fn queued(&self) -> u64;
 
@@ -62,6 +65,9 @@ pub trait View {
 
     /// The queued tasks that have expired, those first that have so longest, `limit` at the most.
     fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<TaskNo>>;
+
+    /// The queued tasks whose class has this in its name, in the order of their numbers.
+    fn queued_with(&self, part: &str) -> Result<Vec<TaskNo>>;
 
     /// The task of these that is to start next.
     fn next_of(&self, tasks: &[TaskNo]) -> Result<Option<TaskNo>>;

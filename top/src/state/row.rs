@@ -138,6 +138,7 @@ impl Row {
             Some(Waiting::Budget) => format!("budget{at}"),
             Some(Waiting::Limit) => format!("limit{at}"),
             Some(Waiting::Taken) => "taken over".to_owned(),
+            Some(Waiting::Host) => "another host".to_owned(),
             Some(Waiting::Approval) => "your approval".to_owned(),
             Some(other) => one_line(other.name(), MOST_NAME),
         }

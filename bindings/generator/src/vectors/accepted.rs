@@ -15,6 +15,8 @@ const NOT_CALLED: &[&str] = &[
     "daemon.restart",
     "daemon.drain",
     "daemon.pause",
+    "host.drain",
+    "host.lost",
     "automation.disable",
     "automation.test",
     "task.cancelMany",

@@ -47,6 +47,7 @@ exports.REPEATABLE = {
   'task.output': 'safe',
   'task.diff': 'safe',
   'workspace.list': 'safe',
+  'host.list': 'safe',
   'task.retry': 'key',
   'budget.status': 'safe',
   'metrics.get': 'safe',

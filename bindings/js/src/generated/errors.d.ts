@@ -36,6 +36,8 @@ export type ErrorKind =
   | 'too_many_approvals'
   | 'task_has_no_result'
   | 'workspace_unusable'
+  | 'host_not_found'
+  | 'task_elsewhere'
   | 'payload_too_large'
   | 'invalid_payload'
   | 'unknown_topic'
@@ -139,6 +141,16 @@ export declare const ERROR_KINDS: {
   readonly task_has_no_result: ErrorKindInfo;
   /** The project can have no work trees: it is in no repository of git, say. */
   readonly workspace_unusable: ErrorKindInfo;
+  /**
+   * No host has this id or name, or several have; or the store is in the project's own directory,
+   * and its one host is not to be replaced.
+   */
+  readonly host_not_found: ErrorKindInfo;
+  /**
+   * The task has run on another host, and what is asked for takes its files: the daemon of that
+   * host has them.
+   */
+  readonly task_elsewhere: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

@@ -44,6 +44,11 @@ import type {
   EventSubscribed,
   EventUnsubscribeParams,
   EventUnsubscribed,
+  HostDrainParams,
+  HostList,
+  HostLost,
+  HostLostParams,
+  HostStatus,
   MessagingStatus,
   MessagingTestParams,
   MessagingTested,
@@ -147,6 +152,9 @@ export interface MethodMap {
   'task.apply': { params: TaskApplyParams; result: TaskApplied };
   'workspace.list': { params: NoParams; result: WorkspaceList };
   'workspace.prune': { params: WorkspacePruneParams; result: WorkspacePruned };
+  'host.list': { params: NoParams; result: HostList };
+  'host.drain': { params: HostDrainParams; result: HostStatus };
+  'host.lost': { params: HostLostParams; result: HostLost };
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
   'task.retryMany': { params: TaskSelection; result: TasksRetried };
   'budget.status': { params: NoParams; result: BudgetStatus };
@@ -619,8 +627,8 @@ export declare class TaskMethods {
    * session, or has no command for that, or it has not begun. Until `task.give` the task is queued,
    * and waits for `taken`. `task.get` then tells in `takeover` how to go on in its session.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `task_is_taken`,
-   * `task_has_no_session`, `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `task_not_found`, `task_elsewhere`, `task_ended`,
+   * `task_is_taken`, `task_has_no_session`, `storage_unavailable`, `shutting_down`
    *
    * @example
    * await client.task.take({ taskId: 'task-0002' });
@@ -712,8 +720,8 @@ export declare class TaskMethods {
    * With `waitMs` the answer waits until there is something, or the task has ended: to follow a
    * task, ask again from `nextOffset` until `ended` is true.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `too_many_waits`, `storage_unavailable`,
-   * `shutting_down`
+   * @throws {DaemonError} of kind `task_not_found`, `task_elsewhere`, `too_many_waits`,
+   * `storage_unavailable`, `shutting_down`
    *
    * @example
    * await client.task.output({ taskId: 'task-0001' });
@@ -725,8 +733,8 @@ export declare class TaskMethods {
    *
    * A diff of more than 1 MiB is cut after a line. What is no UTF-8 is replaced.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `task_has_no_result`, `workspace_unusable`,
-   * `storage_unavailable`
+   * @throws {DaemonError} of kind `task_not_found`, `task_elsewhere`, `task_has_no_result`,
+   * `workspace_unusable`, `storage_unavailable`
    *
    * @example
    * await client.task.diff({ taskId: 'task-0001' });
@@ -739,8 +747,8 @@ export declare class TaskMethods {
    * All of them or none: a conflict is answered with its files, and leaves no markers. Nothing is
    * committed.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `task_has_no_result`, `workspace_unusable`,
-   * `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `task_not_found`, `task_elsewhere`, `task_has_no_result`,
+   * `workspace_unusable`, `storage_unavailable`, `shutting_down`
    *
    * @example
    * await client.task.apply({ taskId: 'task-0001' });
@@ -801,6 +809,44 @@ export declare class WorkspaceMethods {
    * await client.workspace.prune();
    */
   prune(params?: WorkspacePruneParams, options?: CallOptions): Promise<WorkspacePruned>;
+}
+
+/** The methods of `host`. */
+export declare class HostMethods {
+  private constructor();
+
+  /**
+   * Lists the hosts that share the project's store.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   *
+   * @example
+   * await client.host.list();
+   */
+  list(params?: NoParams, options?: CallOptions): Promise<HostList>;
+
+  /**
+   * Gives a host no new tasks, or gives it new ones again. What runs there goes on.
+   *
+   * @throws {DaemonError} of kind `host_not_found`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.host.drain({ host: 'build-1' });
+   */
+  drain(params: HostDrainParams, options?: CallOptions): Promise<HostStatus>;
+
+  /**
+   * Gives a host up: what ran there is interrupted at once, and goes on elsewhere.
+   *
+   * Its agents have to be gone: nobody can end those of a machine that does not answer, and they
+   * would be at work twice.
+   *
+   * @throws {DaemonError} of kind `host_not_found`, `storage_unavailable`, `shutting_down`
+   *
+   * @example
+   * await client.host.lost({ host: '5b0e7c9e' });
+   */
+  lost(params: HostLostParams, options?: CallOptions): Promise<HostLost>;
 }
 
 /** The methods of `budget`. */
@@ -978,6 +1024,8 @@ export declare abstract class Methods {
   readonly task: TaskMethods;
   /** The methods of `workspace`. */
   readonly workspace: WorkspaceMethods;
+  /** The methods of `host`. */
+  readonly host: HostMethods;
   /** The methods of `budget`. */
   readonly budget: BudgetMethods;
   /** The methods of `metrics`. */

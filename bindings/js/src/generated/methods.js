@@ -47,6 +47,7 @@ class TaskMethods extends namespace(
   'retryMany',
 ) {}
 class WorkspaceMethods extends namespace('workspace', 'list', 'prune') {}
+class HostMethods extends namespace('host', 'list', 'drain', 'lost') {}
 class BudgetMethods extends namespace('budget', 'status') {}
 class MetricsMethods extends namespace('metrics', 'get') {}
 class MessagingMethods extends namespace('messaging', 'status', 'test') {}
@@ -74,6 +75,7 @@ class AllMethods extends Methods {
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
   workspace = new WorkspaceMethods(this);
+  host = new HostMethods(this);
   budget = new BudgetMethods(this);
   metrics = new MetricsMethods(this);
   messaging = new MessagingMethods(this);
@@ -96,6 +98,7 @@ module.exports = {
   ScheduleMethods,
   TaskMethods,
   WorkspaceMethods,
+  HostMethods,
   BudgetMethods,
   MetricsMethods,
   MessagingMethods,

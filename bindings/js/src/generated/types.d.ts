@@ -1139,6 +1139,73 @@ export interface HealthCheckItem {
   message: string;
 }
 
+/** The params of `host.drain`. */
+export interface HostDrainParams {
+  /** The host's id, the beginning of it, or its name. Length from 1 to 200. */
+  host: string;
+  /** True to give it new tasks again. `false` when absent. */
+  resume?: boolean | undefined;
+}
+
+/** The hosts of a project. */
+export interface HostList {
+  /** All that have the project's store, or have had it, in the order of their starts. */
+  hosts: HostStatus[];
+}
+
+/** What became of a host that was given up. */
+export interface HostLost {
+  /** The host. */
+  host: HostStatus;
+  /** The tasks that ran there: interrupted, as after a crash of its machine. */
+  tasks: string[];
+}
+
+/** The params of `host.lost`. */
+export interface HostLostParams {
+  /** The host's id, the beginning of it, or its name. Length from 1 to 200. */
+  host: string;
+}
+
+/**
+ * The states of a host.
+ *
+ * - `up`: It works.
+ * - `draining`: It works, and is given no new tasks.
+ * - `silent`: It has not been heard of for a minute.
+ * - `lost`: It was given up: what ran there counts as interrupted.
+ * - `stopped`: Its daemon has ended in order.
+ */
+export type HostState = 'up' | 'draining' | 'silent' | 'lost' | 'stopped';
+
+/** A host: a daemon, its directory and its machine. */
+export interface HostStatus {
+  /** Its id, a UUID; `local` for the one host of a store in the project's own directory. */
+  id: string;
+  /** The name of its machine. */
+  name: string;
+  /** Its place, for people: the directory and the machine. */
+  place: string;
+  /** Its labels: `host.labels` of its configuration. */
+  labels: string[];
+  /** The state. */
+  state: Open<HostState>;
+  /** True for the host of the daemon that answers. */
+  isThis: boolean;
+  /** The version of its aiwg. */
+  version: string;
+  /** Number of tasks that run there. */
+  running: number;
+  /** Time at which its daemon has started. */
+  startedAt: Timestamp;
+  /** Time at which it was heard of last. */
+  seenAt: Timestamp;
+  /** Time since which it is given no new tasks; absent if it is. */
+  drainingSince?: Timestamp;
+  /** Time at which it was given up; absent if it was not, or has come back. */
+  lostAt?: Timestamp;
+}
+
 /** The socket. */
 export interface IpcSubsystem {
   /** Number of connected clients, the caller included. */
@@ -1969,6 +2036,8 @@ export interface Task {
   messages?: TaskMessage[];
   /** The lane in which it runs; absent for none. */
   lane?: string;
+  /** The labels that its host must have; absent for any host. */
+  runsOn?: string[];
   /**
    * Time after which it is no longer wanted, if it has not been started by then; absent for any
    * time.
@@ -2003,6 +2072,11 @@ export interface Task {
   skipped?: boolean;
   /** The work tree in which its agent works; absent for the project's own directory. */
   workspace?: TaskWorkspace;
+  /**
+   * The host of its latest run, where several share the project's store; absent otherwise, and
+   * before its first run.
+   */
+  host?: TaskHost;
   /** Time of submission. */
   createdAt: Timestamp;
   /** Time at which its agent was started, for the last time if there were several attempts. */
@@ -2238,6 +2312,11 @@ export interface TaskEvent {
    * The rule that made it, or made the task whose agent submitted it; absent when there was none.
    */
   rule?: string;
+  /**
+   * The name of the host that it runs on, or ran on when it ended, where several share the
+   * project's store; absent otherwise.
+   */
+  host?: string;
   /** Number of attempts that count, for each of which an agent was started. */
   attempt: number;
   /** Time from its start to its end, in milliseconds; absent before its end. */
@@ -2303,6 +2382,14 @@ export interface TaskHoldParams {
   taskId: string;
   /** Time at which it is released by itself; never when absent. */
   until?: Timestamp | undefined;
+}
+
+/** The host of a task. */
+export interface TaskHost {
+  /** Its id. */
+  id: string;
+  /** The name of its machine. */
+  name: string;
 }
 
 /**
@@ -2575,6 +2662,11 @@ export interface TaskSubmitParams {
    * to 100.
    */
   lane?: string | undefined;
+  /**
+   * The labels that its host must have, where several share the project's store: `host.labels` of
+   * that one's configuration. Length at most 50.
+   */
+  runsOn?: string[] | undefined;
   /** Time before which it does not start, from now on. */
   delay?: Span | undefined;
   /** Moment before which it does not start. With `delay`, the later of the two. */
@@ -2865,6 +2957,8 @@ export interface Verify {
  * - `limit`: The account of its agent has reached a limit.
  * - `taken`: A person has taken it over: `task.give` gives it back.
  * - `approval`: A person is to approve something.
+ * - `host`: This host cannot run it: another one has its labels or its variables, or has begun with
+ *   it.
  */
 export type Waiting =
   | 'dependency'
@@ -2876,7 +2970,8 @@ export type Waiting =
   | 'budget'
   | 'limit'
   | 'taken'
-  | 'approval';
+  | 'approval'
+  | 'host';
 
 /** A sender of webhooks, with what has come from it since the daemon's start. */
 export interface WebhookStatus {
@@ -2986,6 +3081,8 @@ export interface WhyNode {
    * The profile by which the agent of a run was started; `agent` stands for the section `agent`.
    */
   profile?: string;
+  /** The name of the host of a run, where several share the project's store. */
+  host?: string;
   /** The one who has finished a task by hand, and who had taken it over when, for people. */
   finishedBy?: string;
   /** The cost of a task or a run, in US dollars. */

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) enum TaskCommand {
     /// Submit a task
     #[command(after_help = examples::SUBMIT)]
-    Submit(SubmitArgs),
+    Submit(Box<SubmitArgs>),
     /// List tasks, the newest first
     #[command(after_help = examples::LIST, alias = "ls")]
     List(ListArgs),
@@ -261,6 +261,10 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) lane: Option<String>,
 
+    /// Run it on a host with this label, where several share the store; may be given several times
+    #[arg(long, value_name = "LABEL", value_hint = ValueHint::Other)]
+    pub(crate) runs_on: Vec<String>,
+
     /// Start it no sooner than after this time, as 10m or 2h
     #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
     pub(crate) delay: Option<Duration>,
@@ -419,6 +423,10 @@ pub(crate) struct LoopArgs {
     /// Run it in this lane, one of "lanes" of the configuration
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) lane: Option<String>,
+
+    /// Run it on a host with this label, where several share the store; may be given several times
+    #[arg(long, value_name = "LABEL", value_hint = ValueHint::Other)]
+    pub(crate) runs_on: Vec<String>,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,

@@ -50,6 +50,7 @@ fn params(args: LoopArgs) -> Result<TaskSubmitParams, CliError> {
         priority: Some(args.priority),
         timeout_minutes: args.timeout,
         lane: args.lane,
+        runs_on: (!args.runs_on.is_empty()).then_some(args.runs_on),
         workspace: args.workspace.into_workspace(),
         verify: Some(args.verify.into_verify().unwrap_or_default()),
         ..TaskSubmitParams::default()

@@ -39,7 +39,7 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, CliError> {
     let reconnecting = || ReconnectingClient::new(project, client.clone());
     match command {
-        TaskCommand::Submit(args) => return submit::submit(project, client, args, output).await,
+        TaskCommand::Submit(args) => return submit::submit(project, client, *args, output).await,
         TaskCommand::List(args) => list::list(client, args, output).await?,
         TaskCommand::Get { id, raw, whole } => {
             let params = TaskGetParams { task_id: id, whole: whole.then_some(true) };

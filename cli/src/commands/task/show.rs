@@ -72,6 +72,7 @@ fn until(task: &Task) -> String {
         (Waiting::Taken, _) => {
             format!("taken over: `aiwg task give {}` gives it back", visible(&task.id))
         }
+        (Waiting::Host, _) => "for another host: `aiwg host list` shows all".to_owned(),
         (Waiting::Paused, _) => "until `aiwg daemon resume` resumes the queue".to_owned(),
         (Waiting::Limit, Some(at)) => format!("until the limit of the agent's account has reset, at {at}"),
         (Waiting::Limit, None) => {
@@ -140,6 +141,8 @@ fn facts(out: &mut Page, task: &Task, others: &Others, whole: bool) -> io::Resul
     fact("Profile", (!task.profiles.is_empty()).then(|| task.profiles.join(", ")))?;
     fact("Priority", Some(task.priority.to_string()))?;
     fact("Lane", task.lane.clone())?;
+    fact("Runs on", (!task.runs_on.is_empty()).then(|| task.runs_on.join(", ")))?;
+    fact("Host", task.host.as_ref().map(|host| host.name.clone()))?;
     fact("Expires", task.expires_at.map(moment))?;
     fact("Created", Some(moment(task.created_at)))?;
     fact("Started", task.started_at.map(moment))?;

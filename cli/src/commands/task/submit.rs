@@ -83,6 +83,7 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
         metadata: None,
         after: (!args.after.is_empty()).then_some(args.after),
         lane: args.lane,
+        runs_on: (!args.runs_on.is_empty()).then_some(args.runs_on),
         delay: args.delay.map(Span::from),
         start_at: args.at,
         expires: args.expires.map(Span::from),

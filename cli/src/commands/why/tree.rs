@@ -122,8 +122,9 @@ fn write_line(out: &mut Page, node: &WhyNode, depth: usize, is_asked: bool) -> i
             let reason = node.reason.as_deref().map_or("under way".into(), visible);
             // The section `agent` is the usual one.
             let profile = node.profile.as_deref().filter(|profile| *profile != "agent");
+            let on = node.host.as_deref().map(|host| format!(", on {}", visible(host))).unwrap_or_default();
             let by = profile.map(|profile| format!(", profile {}", visible(profile))).unwrap_or_default();
-            write!(out, "{} ({text}{by}): {reason}{}", named(node), spent(node))?;
+            write!(out, "{} ({text}{by}{on}): {reason}{}", named(node), spent(node))?;
         }
         WhyKind::Wait => {
             write!(out, "waits {text}")?;

@@ -210,6 +210,8 @@ function Facts({ task }: { task: Task }) {
         )}
         <Fact name="Agent">{task.agent ?? <span class="faint">the default one</span>}</Fact>
         {task.lane && <Fact name="Lane">{task.lane}</Fact>}
+        {task.runsOn && <Fact name="Runs on">{task.runsOn.join(", ")}</Fact>}
+        {task.host && <Fact name="Host">{task.host.name}</Fact>}
         <Fact name="Priority">{task.priority}</Fact>
         {task.attempts > 1 && <Fact name="Attempts">{task.attempts}</Fact>}
         {task.exitCode !== null && <Fact name="Exit code">{task.exitCode}</Fact>}

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aiwg_shim::{
-    EXIT_REMOVED, EndedFor, LOCK_FILE, Pauses, Process, RUN_FILE, STDERR_FILE, STDOUT_FILE, Signal,
-    read_pauses, read_run, write_pauses,
+    EXIT_REMOVED, EndedFor, LOCK_FILE, Lease, Pauses, Process, RUN_FILE, STDERR_FILE, STDOUT_FILE, Signal,
+    boot_ms, prolong, read_pauses, read_run, write_pauses,
 };
 
 use crate::support::{Task, until};
@@ -47,6 +47,22 @@ fn its_time_does_not_run_while_it_waits_for_a_person() {
     shim.wait();
     assert_eq!(task.exit().ended_for, Some(EndedFor::TimeLimit));
     assert_eq!(read_pauses(&task.spec.dir).unwrap(), Some(Pauses { over_ms: 1000, since_ms: None }));
+}
+
+#[test]
+fn its_lease_is_over_without_any_daemon() {
+    let mut task = Task::new(&["sleep", "1000"]);
+    let path = task.file("lease");
+    task.spec.lease = Some(Lease { path: path.clone(), until_ms: boot_ms() + 1000 });
+    // It was prolonged before its shim has looked.
+    prolong(&path, boot_ms() + 2500).unwrap();
+    let (mut shim, agent) = task.started();
+    shim.hang_up();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(agent.is_alive());
+    shim.wait();
+    let exit = task.exit();
+    assert_eq!((exit.ended_for, exit.end_requested, exit.signal), (Some(EndedFor::Lease), false, Some(15)));
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Task {
             grace_ms: 60_000,
             leftover_grace_ms: 60_000,
             open_files: None,
+            lease: None,
             time_limit_ms: None,
             most_paused_ms: DEFAULT_MOST_PAUSED_MS,
             max_output_bytes: None,

@@ -65,6 +65,7 @@ fn node(kind: WhyKind, id: String, causes: Vec<String>, at: Option<Timestamp>, t
         reason: None,
         error: None,
         profile: None,
+        host: None,
         finished_by: None,
         cost_usd: None,
         rule: None,
@@ -232,6 +233,7 @@ fn run_node(run: &RunRow) -> WhyNode {
         .then(|| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned()));
     WhyNode {
         profile,
+        host: run.host.clone(),
         until: run.ended_at,
         reason: run.reason.as_ref().map(EndReason::name).map(str::to_owned),
         cost_usd: run.usage.as_ref().and_then(|usage| usage.cost_usd),

@@ -7,6 +7,8 @@ mod tests;
 mod text;
 mod walk;
 
+use std::collections::HashMap;
+
 use aiwg_model::{Follow, TaskNo};
 use aiwg_protocol::types::{Waiting, Why, WhyKind, WhyNode};
 use aiwg_store::Reader;
@@ -64,6 +66,18 @@ pub(crate) fn leave_out_approvals(why: &mut Why) {
     }
 }
 
+/// Puts the names of hosts in place of their ids, which are longer but for the names of a few.
+fn name_hosts(reader: &dyn Reader, why: &mut Why) -> aiwg_store::Result<()> {
+    let names: HashMap<String, String> =
+        reader.hosts()?.into_iter().map(|(host, _)| (host.id, host.name)).collect();
+    for host in why.nodes.iter_mut().filter_map(|node| node.host.as_mut()) {
+        if let Some(name) = names.get(host) {
+            host.clone_from(name);
+        }
+    }
+    Ok(())
+}
+
 /// Follows the chain, up to an answer of so many bytes as JSON, and tells how many it has at the most. None if there is no such task or event.
 ///
 /// # Errors
@@ -77,6 +91,9 @@ pub(super) fn why(
     let bytes = bytes.min(MOST_BYTES);
     let Some(mut walk) = Walk::from(reader, asked, follow, bytes)? else { return Ok(None) };
     walk.look_at_waits(reader, now)?;
-    let (why, nodes) = draw::drawn(&walk, asked, follow, bytes.saturating_sub(AROUND_NODES));
+    let (mut why, nodes) = draw::drawn(&walk, asked, follow, bytes.saturating_sub(AROUND_NODES));
+    if why.nodes.iter().any(|node| node.host.is_some()) {
+        name_hosts(reader, &mut why)?;
+    }
     Ok(Some((why, nodes.saturating_add(AROUND_NODES))))
 }

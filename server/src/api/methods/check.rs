@@ -422,8 +422,20 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config, now: Timestamp) -
     if let Some(expires) = params.expires {
         start_before(params.start_at, expires, now)?;
     }
+    if let Some(label) = params.runs_on.iter().flatten().find(|label| !is_label(label)) {
+        let why = format!(
+            "the member \"runsOn\" has {label:?}, which is no label: letters, digits, '.', '_' and '-', 100 at the most"
+        );
+        return wrong("runsOn", why);
+    }
     base(params.workspace.as_ref())?;
     retry(params.retry.as_ref())
+}
+
+/// True if this may be a label of a host.
+fn is_label(label: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=100).contains(&label.len()) && label.bytes().all(is_part)
 }
 
 /// Checks the number of a run.

@@ -15,7 +15,7 @@ use aiwg_store::Reader;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::time::{Instant, timeout_at};
 
-use super::check;
+use super::{check, host::is_here};
 use crate::{
     api::{Handler, answer::Part, growth::Waiting},
     engine::EngineError,
@@ -28,6 +28,7 @@ const CHUNK: u64 = 256 * 1024;
 pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> Result<TaskOutput, ApiError> {
     let no = check::task_no(&params.task_id)?;
     let wait_ms = check::wait_ms(params.wait_ms)?;
+    is_here(handler, no).await?;
     let follow = Follow {
         handler,
         no,

@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::Reader;
 
-use super::{check, workspace::keep_of_person};
+use super::{check, host::is_here, workspace::keep_of_person};
 use crate::{
     api::Handler,
     context::Context,
@@ -46,6 +46,7 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
 
 pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Result<TaskTaken, ApiError> {
     let no = check::task_no(&params.task_id)?;
+    is_here(handler, no).await?;
     has_session(handler, no).await?;
     handler.command(taken(&handler.context, no, params.now.unwrap_or(false), taken_by(handler))).await
 }

@@ -23,6 +23,7 @@ use aiwg_store::{Reader, TaskFilter};
 
 use super::{
     check,
+    host::host_of,
     output::last_run_dir,
     steer::takeover,
     workspace::{is_coming_back, workspace},
@@ -112,6 +113,7 @@ fn submitted(handler: &Handler, mut params: TaskSubmitParams) -> Result<TaskSpec
             retry: params.retry,
             ignore_budget,
             approval: check::approval(params.approval)?,
+            runs_on: params.runs_on.unwrap_or_default(),
             verify: params.verify.and_then(VerifyTerms::of),
             tree: tree_of(params.workspace.as_ref(), &config.workspace.settings()),
             ..Terms::default()
@@ -385,10 +387,11 @@ fn complete(
     let pid = context.running.pid(row.no);
     let wait = waiting(context, reader, &row)?;
     let usage = used(reader, &row)?;
+    let host = if context.store.is_some() && row.launch > 0 { host_of(reader, &row)? } else { None };
     let task = row.into_task(pid, output);
     let (waiting, waiting_until, limit_resets_at) =
         wait.map(|wait| (wait.waiting, wait.until, wait.resets_at)).unwrap_or_default();
-    let task = Task { waiting, waiting_until, limit_resets_at, usage, ..task };
+    let task = Task { waiting, waiting_until, limit_resets_at, usage, host, ..task };
     if task.verify.is_none() {
         return Ok(task);
     }

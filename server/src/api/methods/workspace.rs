@@ -11,7 +11,7 @@ use aiwg_protocol::{
 use aiwg_store::Reader;
 use aiwg_worktrees::{Commit, FileNumbers, Kind, Repository, ResultRef, Slot as Tree};
 
-use super::check;
+use super::{check, host::is_here};
 use crate::{
     api::Handler,
     engine::{Brought, EngineError, TreeUse, latest_kept, tree_uses},
@@ -30,6 +30,7 @@ const LONGEST_NAMES: usize = 1024 * 1024;
 
 pub(crate) async fn task_diff(handler: &Handler, params: TaskDiffParams) -> Result<TaskDiff, ApiError> {
     check::launch(params.launch)?;
+    is_here(handler, check::task_no(&params.task_id)?).await?;
     let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
     let context = Arc::clone(&handler.context);
     let diff = move || diff(&context.workspaces.repository()?.with_time(DIFF_WITHIN), &wanted);
@@ -78,6 +79,7 @@ fn named<T>(mut files: Vec<T>, length: impl Fn(&T) -> usize) -> Vec<T> {
 
 pub(crate) async fn task_apply(handler: &Handler, params: TaskApplyParams) -> Result<TaskApplied, ApiError> {
     check::launch(params.launch)?;
+    is_here(handler, check::task_no(&params.task_id)?).await?;
     let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
     // Where there can be none, nothing is said of a conflict.
     let context = Arc::clone(&handler.context);
@@ -187,7 +189,8 @@ pub(super) async fn keep_of_person(handler: &Handler, no: TaskNo) -> Result<(), 
 }
 
 pub(crate) async fn workspace_list(handler: &Handler, _: NoParams) -> Result<WorkspaceList, ApiError> {
-    let uses = handler.read(tree_uses).await?;
+    let host = handler.context.engine.host().map(str::to_owned);
+    let uses = handler.read(move |reader: &dyn Reader| tree_uses(reader, host.as_deref())).await?;
     let context = Arc::clone(&handler.context);
     let dir = context.workspaces.home().map(|home| home.display().to_string()).unwrap_or_default();
     // Whoever has none is not asked for git.

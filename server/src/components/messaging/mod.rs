@@ -136,6 +136,21 @@ impl Messaging {
         self.setup().is_some_and(|setup| setup.homes.iter().any(|home| self.is_same_chat(home, place)))
     }
 
+    /// Receives on all lines while this host leads, where several share the store: a bot has one receiver.
+    async fn receive_in_turn(&self, context: &Arc<Context>) {
+        let mut leads = context.engine.leads();
+        loop {
+            if leads.wait_for(|leads| *leads).await.is_err() {
+                return;
+            }
+            let receiving = join_all(self.lines.iter().map(|line| self.receive_all(line, context)));
+            tokio::select! {
+                _ = receiving => return,
+                _ = leads.wait_for(|leads| !*leads) => {}
+            }
+        }
+    }
+
     fn report(&self, line: &Line, context: &Context) {
         line.report(&context.health, self.home_issue(line.platform()));
     }
@@ -259,10 +274,9 @@ impl Component for Messaging {
             // Before anything is received: without it a chat that has another id would be none that is set up.
             let moved = receive::cursors("chat_moved", &context).await;
             self.moved.lock().unwrap_or_else(PoisonError::into_inner).extend(moved);
-            let receiving = join_all(self.lines.iter().map(|line| self.receive_all(line, &context)));
             let receiving = async {
                 tokio::select! {
-                    _ = receiving => {}
+                    () = self.receive_in_turn(&context) => {}
                     () = context.stopped.cancelled() => {}
                 }
             };

@@ -95,7 +95,7 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
     if jobs.is_empty() {
         return std::future::pending().await;
     }
-    let mut planner = planner(&jobs, &ledger, zone(config).unwrap_or(TimeZone::UTC));
+    let mut planner = planner(context, &jobs, &ledger, zone(config).unwrap_or(TimeZone::UTC));
     let mut alarm = match Alarm::new() {
         Ok(alarm) => alarm,
         Err(error) => {
@@ -104,11 +104,11 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
         }
     };
     loop {
-        if let Err(error) = alarm.until(planner.next_wake()).await {
+        if let Err(error) = alarm.until(planner.next_wake().map(|wake| here(context, wake))).await {
             tracing::error!(%error, "the timer failed; starting it again");
             return sleep(RETRY).await;
         }
-        let Due { firings, missed } = planner.fire(jiff::Timestamp::now());
+        let Due { firings, missed } = planner.fire(now(context));
         for missed in missed {
             tracing::warn!(
                 target: "automation", job = missed.job, at = %missed.at,
@@ -144,7 +144,7 @@ async fn know(context: &Context, jobs: &[Scheduled], config: &Config) -> Option<
     let jobs: Vec<_> = jobs.iter().map(times).collect();
     loop {
         let mut ledger = Ledger::of(retried(context, || context.engine.cursors(SOURCE)).await?);
-        let cursors = ledger.known(&jobs, Timestamp::now());
+        let cursors = ledger.known(&jobs, context.engine.now());
         if publish(context, None, cursors.clone()).await? {
             cursors.into_iter().for_each(|cursor| ledger.moved(cursor));
             return Some(ledger);
@@ -176,7 +176,7 @@ async fn settle(
     event: Option<NewEvent>,
     owes: Option<Cursor>,
 ) -> Option<bool> {
-    let Some(cursor) = ledger.settle(job, at, Timestamp::now(), event.is_some()) else {
+    let Some(cursor) = ledger.settle(job, at, context.engine.now(), event.is_some()) else {
         return Some(false);
     };
     if !publish(context, event, owes.into_iter().chain([cursor.clone()]).collect()).await? {
@@ -192,14 +192,29 @@ async fn publish(context: &Context, event: Option<NewEvent>, cursors: Vec<Cursor
     retried(context, || context.engine.publish_all(publication.clone())).await
 }
 
-fn planner(jobs: &[Scheduled], ledger: &Ledger, zone: TimeZone) -> Planner {
+/// The time by the store's clock, that of all hosts: each fires a schedule at one moment.
+fn now(context: &Context) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(context.engine.now().as_millis())
+        .unwrap_or_else(|_| jiff::Timestamp::now())
+}
+
+/// A time of the store's clock by that of this machine.
+fn here(context: &Context, at: jiff::Timestamp) -> jiff::Timestamp {
+    if context.store.is_none() {
+        return at;
+    }
+    let ahead = now(context).duration_since(jiff::Timestamp::now());
+    at.checked_sub(ahead).unwrap_or(at)
+}
+
+fn planner(context: &Context, jobs: &[Scheduled], ledger: &Ledger, zone: TimeZone) -> Planner {
     let job = |job: &Scheduled| Job {
         name: job.name.clone(),
         schedule: job.schedule.clone(),
         catch_up: job.catch_up,
         last: ledger.last(&job.name).and_then(|at| jiff::Timestamp::from_millisecond(at.as_millis()).ok()),
     };
-    Planner::new(jobs.iter().map(job).collect(), zone, jiff::Timestamp::now())
+    Planner::new(jobs.iter().map(job).collect(), zone, now(context))
 }
 
 /// Carries out a job's built-in action, if it has one, which it owes since it has fired for this time.

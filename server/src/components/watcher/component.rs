@@ -4,9 +4,9 @@ use std::sync::{Arc, PoisonError};
 
 use aiwg_protocol::types::{HealthCheckItem, Subsystems};
 use aiwg_store::Reader;
-use futures::future::{BoxFuture, join3};
+use futures::future::{BoxFuture, join4};
 
-use super::{FileWatcher, WATCH_ISSUE, reported};
+use super::{FileWatcher, WATCH_ISSUE, WatchCursor, reported};
 use crate::{
     component::{Component, item},
     context::Context,
@@ -20,10 +20,11 @@ impl Component for FileWatcher {
 
     fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            join3(
+            join4(
+                Arc::clone(&self).take_turns(&context),
                 self.answer_gathering(),
                 reported::store_cursor(Arc::clone(&self), Arc::clone(&context)),
-                reported::restart_when_failed(Arc::clone(&self), context),
+                reported::restart_when_failed(Arc::clone(&self), Arc::clone(&context)),
             )
             .await;
             // Its thread may be reporting something to the engine, which is over soon; or it reads from a file system that does not answer.
@@ -36,7 +37,7 @@ impl Component for FileWatcher {
     fn configure(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             let loaded = context.settings.get();
-            let wanted = (loaded.config.watches_files(), loaded.config.watch.clone());
+            let wanted = (self.watches(&loaded.config), loaded.config.watch.clone());
             let is_same =
                 self.watched.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(&wanted);
             if !is_same || !self.is_well(&loaded.config) {
@@ -80,6 +81,19 @@ impl FileWatcher {
         context.health.report(WATCH_ISSUE, message);
     }
 
+    /// Watches the files while this host leads, where several share the store, until the daemon stops.
+    async fn take_turns(self: Arc<Self>, context: &Arc<Context>) {
+        let mut leads = context.engine.leads();
+        while let Some(Ok(())) = context.stopped.run_until_cancelled(leads.changed()).await {
+            if *leads.borrow_and_update() {
+                // What is left of the one that has watched them.
+                let before = context.read(WatchCursor::read).await.ok().flatten();
+                *self.before.lock().unwrap_or_else(PoisonError::into_inner) = before;
+            }
+            Arc::clone(&self).configure(Arc::clone(context)).await;
+        }
+    }
+
     /// Answers the question whether changes gather, away from the connections' thread, until no caller can ask any more.
     async fn answer_gathering(self: &Arc<Self>) {
         let look = || async {
@@ -95,6 +109,9 @@ impl FileWatcher {
         let status = self.watch_status();
         if !config.watches_files() {
             return Ok("files are not to be watched".to_owned());
+        }
+        if !self.watches(config) {
+            return Ok("files are watched on another host".to_owned());
         }
         if !status.enabled {
             return Err(

@@ -106,7 +106,7 @@ impl FileWatcher {
     }
 
     fn replace_watcher(&self, config: &Config) -> Result<(), WatchError> {
-        let wanted = config.watches_files().then(|| options(self.project.root(), config));
+        let wanted = self.watches(config).then(|| options(self.project.root(), config));
         self.health.clear(WATCH_ISSUE);
         let failed = self.lock().as_ref().filter(|watcher| watcher.has_failed()).map(Watcher::status);
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
@@ -192,12 +192,17 @@ impl FileWatcher {
         )
     }
 
+    /// True if files are to be watched here: of several hosts that share the store, one does it.
+    fn watches(&self, config: &Config) -> bool {
+        config.watches_files() && *self.engine.leads().borrow()
+    }
+
     /// True if files are watched if they should be, and as they should be.
     fn is_well(&self, config: &Config) -> bool {
         let status = self.lock().as_ref().map(Watcher::status);
         let polls = status.as_ref().is_some_and(|status| status.polling);
         let has_failed = self.lock().as_ref().is_some_and(Watcher::has_failed);
-        status.is_some() == config.watches_files() && !has_failed && (!polls || config.watch.use_polling)
+        status.is_some() == self.watches(config) && !has_failed && (!polls || config.watch.use_polling)
     }
 
     /// The changes that gather and have not been published yet. Waits for the watcher, so it is not for a thread with other things to do.

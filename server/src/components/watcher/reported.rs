@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::FileWatcher;
-use crate::{context::Context, engine::Publication};
+use crate::{
+    context::Context,
+    engine::{FILES, Publication},
+};
 
 /// The name of this source of events.
-const SOURCE: &str = "files";
+const SOURCE: &str = FILES;
 
 /// Its one cursor's key.
 const KEY: &str = "";

@@ -343,7 +343,7 @@ impl Transaction<'_> {
         self.state.money = Money::default();
         let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         for no in running {
-            let slot = Slot::read(self.store, no, &self.state.config.budgets)?;
+            let slot = Slot::read(self.store, no, (&self.state.config.budgets, &self.state.hosts))?;
             if let Some(before) = self.state.running.insert(no, slot)
                 && let Some(slot) = self.state.running.get_mut(&no)
             {

@@ -63,6 +63,10 @@ impl Transaction<'_> {
         platform: Platform,
         chat: &str,
     ) -> aiwg_store::Result<Option<Outgoing>> {
+        if !self.state.hosts.leads() {
+            // Another host sends.
+            return Ok(None);
+        }
         let least = self.held_back().least;
         self.leave_out_expired(platform, chat)?;
         loop {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{
     EngineError,
+    hosts::Hosts,
     memory::Memory,
     transaction::{Failure, Transaction},
 };
@@ -54,10 +55,11 @@ struct AppliedPeriod {
 ///
 /// # Errors
 /// The database cannot be read.
-pub(crate) fn to_bring(reader: &dyn Reader) -> aiwg_store::Result<Vec<RunId>> {
+pub(crate) fn to_bring(reader: &dyn Reader, host: Option<&str>) -> aiwg_store::Result<Vec<RunId>> {
     let run =
         |(task, n): (String, String)| Some(RunId { task: TaskNo(task.parse().ok()?), n: n.parse().ok()? });
-    let mut runs: Vec<RunId> = reader.cursors(PENDING)?.into_iter().filter_map(run).collect();
+    let pending = Hosts::of(host).own_of(reader.cursors(PENDING)?);
+    let mut runs: Vec<RunId> = pending.into_iter().filter_map(run).collect();
     runs.sort_unstable();
     Ok(runs)
 }
@@ -66,10 +68,11 @@ pub(crate) fn to_bring(reader: &dyn Reader) -> aiwg_store::Result<Vec<RunId>> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub(crate) fn being_applied(reader: &dyn Reader) -> aiwg_store::Result<Vec<TaskNo>> {
+pub(crate) fn being_applied(reader: &dyn Reader, host: Option<&str>) -> aiwg_store::Result<Vec<TaskNo>> {
     let is_open =
         |value: &str| serde_json::from_str::<AppliedPeriod>(value).is_ok_and(|period| period.until.is_none());
-    let open = reader.cursors(APPLIED)?.into_iter().filter(|(_, value)| is_open(value));
+    let applied = Hosts::of(host).own_of(reader.cursors(APPLIED)?);
+    let open = applied.into_iter().filter(|(_, value)| is_open(value));
     Ok(open.filter_map(|(task, _)| Some(TaskNo(task.parse().ok()?))).collect())
 }
 
@@ -79,8 +82,12 @@ pub(crate) fn latest_kept(runs: &[RunRow]) -> Option<(RunId, &KeptTree)> {
 }
 
 /// Has the changes count as their tasks' own that were applied of late.
-pub(in crate::engine) fn load_applied(store: &dyn View, memory: &mut Memory) -> aiwg_store::Result<()> {
-    for (task, value) in store.cursors(APPLIED)? {
+pub(in crate::engine) fn load_applied(
+    store: &dyn View,
+    hosts: &Hosts,
+    memory: &mut Memory,
+) -> aiwg_store::Result<()> {
+    for (task, value) in hosts.own_of(store.cursors(APPLIED)?) {
         let (Ok(task), Ok(period)) =
             (task.parse().map(TaskNo), serde_json::from_str::<AppliedPeriod>(&value))
         else {
@@ -146,7 +153,11 @@ impl Transaction<'_> {
         }
         let runs = self.store.runs(task.no)?;
         let Some((run, _)) = latest_kept(&runs).filter(|(_, kept)| kept.files > 0) else { return Ok(()) };
-        self.store.move_cursor(&Cursor::moved(PENDING, run.task.0.to_string(), run.n.to_string()))?;
+        self.store.move_cursor(&Cursor::moved(
+            PENDING,
+            self.state.hosts.key_of(&run.task.0.to_string()),
+            run.n.to_string(),
+        ))?;
         self.effects.orders.push(Order::Bring(run));
         Ok(())
     }
@@ -163,12 +174,12 @@ impl Transaction<'_> {
 
     fn note_applied(&mut self, task: TaskNo, period: &AppliedPeriod) -> aiwg_store::Result<()> {
         let value = serde_json::to_string(period).unwrap_or_default();
-        let moved = Cursor::moved(APPLIED, task.0.to_string(), value);
+        let moved = Cursor::moved(APPLIED, self.state.hosts.key_of(&task.0.to_string()), value);
         self.store.move_cursor(&Cursor { until: Some(self.now.after_ms(APPLIED_MS)), ..moved })
     }
 
     pub(super) fn brought(&mut self, run: RunId, how: &Brought) -> aiwg_store::Result<()> {
-        let pending = Cursor::moved(PENDING, run.task.0.to_string(), "");
+        let pending = Cursor::moved(PENDING, self.state.hosts.key_of(&run.task.0.to_string()), "");
         self.store.move_cursor(&Cursor { value: None, ..pending })?;
         self.end_applying(run.task)?;
         let Some(tree) = self.tree_of_run(run)? else { return Ok(()) };
@@ -210,7 +221,9 @@ impl Transaction<'_> {
     }
 
     pub(super) fn end_applying(&mut self, task: TaskNo) -> aiwg_store::Result<()> {
-        let Some(value) = self.store.cursor(APPLIED, &task.0.to_string())? else { return Ok(()) };
+        let Some(value) = self.store.cursor(APPLIED, &self.state.hosts.key_of(&task.0.to_string()))? else {
+            return Ok(());
+        };
         let Ok(period) = serde_json::from_str::<AppliedPeriod>(&value) else { return Ok(()) };
         if period.until.is_none() {
             self.state.memory.stopped(&period.rule, task, self.now);

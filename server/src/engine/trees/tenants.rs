@@ -8,7 +8,7 @@ use aiwg_store::{Reader, View};
 use serde::{Deserialize, Serialize};
 
 use super::latest_kept;
-use crate::engine::transaction::Transaction;
+use crate::engine::{hosts::Hosts, transaction::Transaction};
 
 /// The source of the cursors of work trees, by their numbers.
 const TREES: &str = "tree";
@@ -47,8 +47,8 @@ pub(crate) struct TreeUse {
 
 impl Trees {
     /// Reads it from the store.
-    pub(in crate::engine) fn load(store: &dyn View) -> aiwg_store::Result<Self> {
-        Ok(Self(tenants(store.cursors(TREES)?)))
+    pub(in crate::engine) fn load(store: &dyn View, hosts: &Hosts) -> aiwg_store::Result<Self> {
+        Ok(Self(tenants(hosts.own_of(store.cursors(TREES)?))))
     }
 
     /// The work tree of the next run of a task that had `before` in its last run, and true if it was the last to work there. `open` has the tasks among
@@ -92,13 +92,13 @@ fn tenants(cursors: std::collections::HashMap<String, String>) -> BTreeMap<u32, 
     cursors.into_iter().filter_map(tenant).collect()
 }
 
-/// The work trees that tasks have had, by their numbers.
+/// The work trees that tasks have had on this host, by their numbers.
 ///
 /// # Errors
 /// The database cannot be read.
-pub(crate) fn tree_uses(reader: &dyn Reader) -> aiwg_store::Result<Vec<TreeUse>> {
+pub(crate) fn tree_uses(reader: &dyn Reader, host: Option<&str>) -> aiwg_store::Result<Vec<TreeUse>> {
     let of = |(number, Tenant { task, broken, .. })| TreeUse { number, task, broken };
-    Ok(tenants(reader.cursors(TREES)?).into_iter().map(of).collect())
+    Ok(tenants(Hosts::of(host).own_of(reader.cursors(TREES)?)).into_iter().map(of).collect())
 }
 
 impl Transaction<'_> {
@@ -109,7 +109,9 @@ impl Transaction<'_> {
         task: &TaskRow,
     ) -> aiwg_store::Result<Option<(TreeOrder, bool)>> {
         let Some(terms) = &task.spec.terms.tree else { return Ok(None) };
-        let runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
+        let mut runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
+        // What is left of it on another host is not here.
+        runs.retain(|run| !self.state.hosts.is_elsewhere(run.host.as_deref()));
         let earlier = || runs.iter().filter(|run| run.id.n < task.launch);
         let before = earlier().rev().find_map(|run| run.tree.as_ref()).map(|tree| tree.number);
         let (mut open, mut busy) = (BTreeSet::new(), BTreeSet::new());
@@ -150,7 +152,7 @@ impl Transaction<'_> {
 
     fn set_tenant(&mut self, number: u32, tenant: Option<Tenant>) -> aiwg_store::Result<()> {
         let value = tenant.as_ref().and_then(|tenant| serde_json::to_string(tenant).ok());
-        let moved = Cursor::moved(TREES, number.to_string(), "");
+        let moved = Cursor::moved(TREES, self.state.hosts.key_of(&number.to_string()), "");
         self.store.move_cursor(&Cursor { value, ..moved })?;
         match tenant {
             Some(tenant) => drop(self.state.trees.0.insert(number, tenant)),

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use aiwg_protocol::config::{DaemonConfig, InterruptedTasks};
+use aiwg_protocol::config::DaemonConfig;
 use tokio::time::timeout;
 
 use super::{Agent, unstarted::no_profile};
@@ -62,13 +62,5 @@ impl Agent {
             (None, None) => Profile::of_section(config),
         };
         Ok(Arc::new(Basis { loaded, profile }))
-    }
-}
-
-/// Maximum number of starts of a task's agent, where each was lost.
-pub(super) fn most_attempts(daemon: &DaemonConfig) -> u32 {
-    match daemon.interrupted_tasks {
-        InterruptedTasks::Requeue => daemon.max_attempts,
-        InterruptedTasks::Fail => 1,
     }
 }

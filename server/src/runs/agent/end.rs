@@ -11,7 +11,7 @@ use aiwg_agents::evaluation::Evaluation;
 use aiwg_git::Look;
 use aiwg_model::{EndReason, Outcome, RoundDetail, StopReason, Used, VerifyTerms, is_end_of_work};
 use aiwg_protocol::{config::DaemonConfig, types::TaskState};
-use aiwg_shim::ExitRecord;
+use aiwg_shim::{EndedFor, ExitRecord};
 use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 
 use super::{Agent, Basis};
@@ -86,12 +86,13 @@ impl Agent {
             let timed_out = self.has_timed_out.load(Ordering::Relaxed);
             let from_outside = record.end_requested && ending.is_none() && !timed_out;
             let started = record.spawn_error.is_none();
+            let was_cut_off = record.ended_for == Some(EndedFor::Lease) && ending.is_none();
             if let Some(failed) = self.set_up_failed(dir).await {
                 return Ok(End::of(failed.given(ending)));
             }
             let outcome = self.outcome_of(shared, basis, record, (dir, end)).await;
-            return Ok(if from_outside && outcome.state == TaskState::Failed {
-                tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
+            return Ok(if (from_outside && outcome.state == TaskState::Failed) || was_cut_off {
+                tracing::warn!(task = %self.task.no, was_cut_off, "its agent was ended, and not by the daemon");
                 End::Lost { started, rest: None, used: Box::new(outcome.used()) }
             } else {
                 End::of(outcome)

@@ -49,9 +49,9 @@ pub(super) fn longest_answer(patience: Duration) -> Duration {
     patience.saturating_add(STATEMENT).saturating_add(WORD)
 }
 
-/// The first row of what statements have given, each column as a text.
-pub(super) fn first_row(found: &[SimpleQueryMessage]) -> Result<Vec<String>> {
-    let row = found.iter().find_map(|message| match message {
+/// The last row of what statements have given, each column as a text.
+pub(super) fn last_row(found: &[SimpleQueryMessage]) -> Result<Vec<String>> {
+    let row = found.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
@@ -157,7 +157,7 @@ async fn set_up(
 
 /// Refuses a server that will not do, by what it says of itself. True if it acknowledges what is not on the disk.
 fn check(found: &[SimpleQueryMessage], address: &Address, writes: bool) -> Result<bool> {
-    let said = first_row(found)?;
+    let said = last_row(found)?;
     let [version, can_write, encoding, commits] = &*said else {
         return Err(StoreError::new(ErrorKind::Other, "the server says nothing of itself"));
     };

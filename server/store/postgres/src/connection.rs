@@ -21,7 +21,7 @@ use tokio_postgres::{Client, error::SqlState};
 
 use super::{
     address::Address,
-    connect::{PATIENCE, connect, first_row, limits, longest_answer},
+    connect::{PATIENCE, connect, last_row, limits, longest_answer},
     error::{away, lost, of},
     value::{Param, PostgresRow},
 };
@@ -103,7 +103,7 @@ impl Postgres {
 
     /// The only row of a statement, each column as a text.
     pub(super) fn texts(&self, sql: &str) -> Result<Vec<String>> {
-        first_row(&self.wait_for(self.client().simple_query(sql))?)
+        last_row(&self.wait_for(self.client().simple_query(sql))?)
     }
 
     /// PostgreSQL's word on a transaction: empty where it has forgotten it, none where it never had one of this number.
@@ -115,7 +115,7 @@ impl Postgres {
                 said => said.map(Some),
             }
         })?;
-        Ok(said.map(|said| first_row(&said)).transpose()?.map(|row| row.concat()))
+        Ok(said.map(|said| last_row(&said)).transpose()?.map(|row| row.concat()))
     }
 
     /// Sets the longest wait for what others have locked, and with it that for an answer.

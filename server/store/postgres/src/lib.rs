@@ -10,6 +10,7 @@ mod address;
 mod connect;
 mod connection;
 mod error;
+mod hosts;
 mod listen;
 mod params;
 mod password;
@@ -20,7 +21,8 @@ mod value;
 
 pub use address::Address;
 pub use connection::Postgres;
-pub use listen::Listener;
+pub use hosts::Joined;
+pub use listen::{Hears, Listener};
 pub use schema::{Tables, look};
 pub use store::{Known, PostgresStore};
 

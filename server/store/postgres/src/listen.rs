@@ -1,6 +1,10 @@
 //! The wait for what others write.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aiwg_store::Result;
 use tokio::{
@@ -13,18 +17,43 @@ use tokio_postgres::{AsyncMessage, Connection, Socket, tls::TlsStream};
 
 use super::{
     address::Address,
-    connect::{Drive, PATIENCE, connected, first_row, longest_answer},
+    connect::{Drive, PATIENCE, connected, last_row, longest_answer},
     error::{lost, of},
-    store::Known,
+    hosts::Joined,
+    store::{Known, MOMENT},
 };
 
 /// Longest time between two looks: a notification can be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Time between two heartbeats of a host.
+const BEAT_EVERY: Duration = Duration::from_secs(10);
+
 /// Tells when somebody else has written, on a connection of its own, since such a connection can go through no pool.
 pub struct Listener {
     address: Address,
     known: Known,
+    host: Joined,
+}
+
+/// Whoever is told by a [`Listener`].
+pub trait Hears {
+    /// There may be something of which the writer does not know, or the server does not answer.
+    fn woken(&self);
+
+    /// The time as [`Hears::heard`] wants it.
+    fn clock(&self) -> u64 {
+        0
+    }
+
+    /// The server has noted that this host lives: the sign was sent at this time. Of the hosts that are there, one was not heard of for `silent_ms`.
+    fn heard(&self, _sent: u64, _silent_ms: u64) {}
+}
+
+impl<F: Fn()> Hears for F {
+    fn woken(&self) {
+        self();
+    }
 }
 
 /// Drives a connection, and rings at each notification.
@@ -47,25 +76,25 @@ impl Drive for Ring {
 }
 
 impl Listener {
-    /// One for a writer that knows of `known`.
-    pub fn new(address: Address, known: Known) -> Self {
-        Self { address, known }
+    /// One for a writer that knows of `known`, which says for this host that it lives.
+    pub fn new(address: Address, known: Known, host: Joined) -> Self {
+        Self { address, known, host }
     }
 
-    /// Returns never, and calls `woken` whenever there is something of which the writer does not know, or the server does not answer: then it tries again. Within a
-    /// runtime.
-    pub async fn run(self, woken: impl Fn()) {
+    /// Returns never. It calls [`Hears::woken`] whenever there is something of which the writer does not know, or the server does not answer: then it tries again.
+    /// Within a runtime.
+    pub async fn run(self, hears: impl Hears) {
         loop {
-            if let Err(error) = self.listen(&woken).await {
+            if let Err(error) = self.listen(&hears).await {
                 tracing::debug!(%error, "nobody says what others write");
                 // The writer is to see whether it can reach the server.
-                woken();
+                hears.woken();
             }
             sleep(LOOK_EVERY).await;
         }
     }
 
-    async fn listen(&self, woken: &impl Fn()) -> Result<()> {
+    async fn listen(&self, hears: &impl Hears) -> Result<()> {
         let rung = Arc::new(Notify::new());
         let (client, _) = connected(&self.address, false, Ring(Arc::clone(&rung))).await?;
         let Address { schema, project, .. } = &self.address;
@@ -75,12 +104,30 @@ impl Listener {
         };
         ask(&format!("LISTEN \"{schema}\"")).await?;
         let look = format!("SELECT version FROM project WHERE id = '{project}'");
+        let row = self.host.is_its_row();
+        let beat = format!("UPDATE host SET seen_at = {MOMENT} WHERE {row} AND lost_at IS NULL RETURNING 1");
+        let silent = format!(
+            "SELECT coalesce(max({MOMENT} - seen_at), 0) FROM host WHERE lost_at IS NULL AND left_at IS NULL"
+        );
+        let mut last_beat: Option<Instant> = None;
         loop {
+            if last_beat.is_none_or(|last| last.elapsed() >= BEAT_EVERY) {
+                last_beat = Some(Instant::now());
+                let sent = hears.clock();
+                match last_row(&ask(&beat).await?) {
+                    Ok(_) => {
+                        let silent = last_row(&ask(&silent).await?)?;
+                        hears.heard(sent, silent.first().and_then(|ms| ms.parse().ok()).unwrap_or(0));
+                    }
+                    // It was given up, or another one has its id: the writer says which.
+                    Err(_) => hears.woken(),
+                }
+            }
             let found = ask(&look).await?;
             // The writer says what is wrong with one that is none.
-            let version = first_row(&found)?.first().and_then(|version| version.parse().ok());
+            let version = last_row(&found)?.first().and_then(|version| version.parse().ok());
             if version != Some(self.known.get()) {
-                woken();
+                hears.woken();
             }
             let _ = timeout(LOOK_EVERY, rung.notified()).await;
         }

@@ -12,13 +12,14 @@ use std::{
 use aiwg_model::InForce;
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{ErrorKind, Reports, Result, Store, StoreError, TABLES, Table, Transaction, View};
-use aiwg_store_sql::{Backend, Open, Row, Value, Writer};
+use aiwg_store_sql::{Backend, Open, Writer};
 
 use super::{
     address::Address,
     connect::PATIENCE,
     connection::Postgres,
     error::{away, cannot_be_used},
+    hosts::Joined,
     schema::bring_up_to_date,
 };
 
@@ -29,7 +30,7 @@ const ASK_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs
 const ASK_FOR: Duration = Duration::from_secs(10);
 
 /// A moment by the database's clock, in milliseconds since 1970.
-const MOMENT: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+pub(super) const MOMENT: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// The table in which some rows stay where they are.
 const CURSORS: &str = "cursor";
@@ -37,31 +38,28 @@ const CURSORS: &str = "cursor";
 /// The tables whose rows get their numbers from the database, and the columns of these.
 const COUNTED: [(&str, &str); 3] = [("firing", "id"), ("origin", "id"), ("rule_revision", "id")];
 
-/// What a daemon is told that has come to an end.
-const TAKEN: &str = "another daemon has opened this store since, and this one can write there no more: end this one (`aiwg daemon stop`), or that one";
-
 /// Nobody knows whether something has happened.
 const UNKNOWN: &str = "whether it is stored is not known: the connection was lost while it was, and the database does not say what has become of it. Look, or \
                        ask again with the same key, once it answers";
 
 /// The one writer of this daemon, by the trait [`aiwg_store::Store`].
 pub struct PostgresStore {
-    writer: Writer<Postgres>,
-    address: Address,
+    pub(super) writer: Writer<Postgres>,
+    pub(super) address: Address,
     /// Longest wait for a project that others have locked.
     patience: Duration,
     /// The number of the last commit of which it knows all that it has to; none where it knows of none.
     version: Option<i64>,
     /// The same, as those see it who only want to know whether there is more.
     known: Known,
-    /// The number under which its daemon has taken the project; none where it has not.
-    instance: Option<i64>,
+    /// The host whose daemon has taken the project; none where none has.
+    pub(super) host: Option<Joined>,
     /// True if that of which it knows has changed since the last time that anything was open.
     has_moved: bool,
     /// What is open.
     open: Opened,
     /// When the last transaction, or view, began, by the database's clock.
-    began_at: Timestamp,
+    pub(super) began_at: Timestamp,
 }
 
 /// What is open on the connection.
@@ -106,7 +104,7 @@ fn number(version: &str) -> Result<i64> {
 }
 
 /// The error of a database that has less than it had.
-fn has_lost(what: &str) -> StoreError {
+pub(super) fn has_lost(what: &str) -> StoreError {
     let why = format!(
         "the database has lost what was stored in it: {what}, as when a standby has become the primary that had not all of it, or a backup was put back. \
          Restart the daemon (`aiwg daemon restart`): it finds out what is missing, and goes on"
@@ -132,7 +130,7 @@ impl PostgresStore {
             patience: PATIENCE,
             version: None,
             known: Known::default(),
-            instance: None,
+            host: None,
             has_moved: false,
             open: Opened::None,
             began_at: Timestamp::default(),
@@ -151,69 +149,31 @@ impl PostgresStore {
         self.known.clone()
     }
 
-    /// Takes the project for this host's daemon, whose id is `owner`; `place` says to people where that is. From then on no daemon that has taken it before
-    /// can write. `adopt` takes it from whoever had it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Foreign`]: another one has it.
-    pub fn claim(&mut self, owner: &str, place: &str, adopt: bool) -> Result<()> {
-        self.instance = None;
-        self.begin_writing()?;
-        let taken = self.take_it(owner, place, adopt);
-        if taken.is_err() {
-            self.undo()?;
-            return taken;
-        }
-        Backend::commit(self).map(drop)
-    }
-
-    /// The same, within a transaction.
-    fn take_it(&mut self, owner: &str, place: &str, adopt: bool) -> Result<()> {
-        let text = |text: &str| Value::Text(text.to_owned().into());
-        let project = self.address.project.clone();
-        let other = self
-            .writer
-            .statement("SELECT place FROM project WHERE owner <> ? AND id = ?")?
-            .first(&[text(owner), text(&project)], |row| row.get::<Option<String>>(0))?;
-        if let Some(other) = other.filter(|_| !adopt) {
-            let other = other.unwrap_or_default();
-            let why = if other == place {
-                "this directory has had it before, and its own record of that is gone with .aiwg/daemon: `aiwg daemon start --adopt-state` goes on with it".to_owned()
-            } else {
-                format!(
-                    "it is another project's, {other}: name this one's own with ?project=NAME in the address. If it is this project, which was there before, \
-                 stop the daemon there, and `aiwg daemon start --adopt-state` goes on with it here"
-                )
-            };
-            return Err(StoreError::new(ErrorKind::Foreign, cannot_be_used(&self.address.place, &why)));
-        }
-        self.instance = self
-            .writer
-            .statement("UPDATE project SET owner = ?, place = ?, instance = instance + 1 WHERE id = ? RETURNING instance")?
-            .first(&[text(owner), text(place), text(&project)], |row| row.get::<i64>(0))?;
-        Ok(())
-    }
-
     fn connection(&self) -> &Postgres {
         self.writer.connection()
     }
 
     /// Begins a transaction under the lock of the project's row.
-    fn begin_writing(&mut self) -> Result<()> {
+    pub(super) fn begin_writing(&mut self) -> Result<()> {
         let changes = self.connection().changes();
+        let project = &self.address.project;
+        // What is asked once the lock is there is of then.
         let found = self.begin_by(&format!(
-            "BEGIN; SELECT version, {MOMENT}, pg_current_xact_id(), instance FROM project WHERE id = '{}' FOR UPDATE",
-            self.address.project
+            "BEGIN; SELECT FROM project WHERE id = '{project}' FOR UPDATE;
+             SELECT version, {MOMENT}, pg_current_xact_id(), {}, {} FROM project WHERE id = '{project}'",
+            self.its("instance"),
+            self.its("(lost_at IS NOT NULL)::int")
         ));
         // Whatever comes of it, something has begun.
         let changes = changes.min(self.connection().changes());
         self.open = Opened::Transaction { no: 0, changes };
         let found = found?;
-        let [version, at, no, instance] = &*found else { return Err(row_gone()) };
+        let [version, at, no, instance, is_lost] = &*found else { return Err(row_gone()) };
         self.open = Opened::Transaction { no: no.parse().unwrap_or(0), changes };
         self.began_at = moment(at);
         self.know(version)?;
-        self.check_instance(instance)
+        self.check_instance(instance)?;
+        if is_lost == "1" { self.come_back() } else { Ok(()) }
     }
 
     /// Begins by these statements, the last of which gives the row. Where that finds out that the connection is lost, it is made again, once.
@@ -284,33 +244,24 @@ impl PostgresStore {
             self.connection().execute_all("ROLLBACK")?;
         }
         let said = self.connection().status_of(no)?;
-        let found = self
-            .connection()
-            .texts(&format!("SELECT version, instance FROM project WHERE id = '{}'", self.address.project))?;
-        let [stored, instance] = &*found else { return Err(row_gone()) };
+        let found = self.connection().texts(&format!(
+            "SELECT {}, {}",
+            self.its("committed"),
+            self.its("instance")
+        ))?;
+        let [committed, instance] = &*found else { return Err(row_gone()) };
         match said.as_deref() {
             Some("in progress") => return Ok(None),
             // A server that has lost it knows no such number: one that has crashed, or a standby that has become the primary.
             Some("aborted") | None => return Ok(Some(false)),
             Some(_) => {}
         }
-        // Or it has given that to another one since. Of this project nobody else has made a commit.
-        let is_there = number(stored)? >= version;
+        // Or it has given that to another one since. This host's own row has the number of its last commit.
+        let is_there = self.host.is_none() || number(committed)? >= version;
         if is_there {
             self.check_instance(instance)?;
         }
         Ok(Some(is_there))
-    }
-
-    /// Refuses to go on where another daemon has taken the project, or the database has lost that this one has.
-    fn check_instance(&self, instance: &str) -> Result<()> {
-        match (self.instance, instance.parse()) {
-            (Some(me), Ok(instance)) if instance < me => {
-                Err(has_lost("it does not know that this daemon has opened it"))
-            }
-            (Some(me), instance) if instance != Ok(me) => Err(StoreError::new(ErrorKind::Foreign, TAKEN)),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -341,10 +292,17 @@ impl Backend for PostgresStore {
         self.writer.before_commit()?;
         let has_written = self.connection().changes() != changes;
         let version = self.version.unwrap_or_default() + i64::from(has_written);
-        let (Address { project, schema, .. }, me) = (&self.address, self.instance.unwrap_or(0));
+        let Address { project, schema, .. } = &self.address;
+        let me = self.host.as_ref().map_or(0, |host| host.instance);
+        // Where the connection is lost in the commit, this says whether it has happened, whatever others have done since.
+        let note = self
+            .host
+            .as_ref()
+            .map(|host| format!("UPDATE host SET committed = {version} WHERE id = '{}'; ", host.id));
+        let note = note.unwrap_or_default();
         let commit = match has_written {
             true => format!(
-                "UPDATE project SET version = {version} WHERE id = '{project}'; SELECT pg_notify('{schema}', '{me} {version}'); COMMIT"
+                "{note}UPDATE project SET version = {version} WHERE id = '{project}'; SELECT pg_notify('{schema}', '{me} {version}'); COMMIT"
             ),
             false => "COMMIT".to_owned(),
         };
@@ -430,6 +388,10 @@ impl Store for PostgresStore {
         self.began_at = moment(at);
         self.know(version)?;
         Ok(Box::new(Open::begun(self)))
+    }
+
+    fn host(&self) -> Option<&str> {
+        self.host.as_ref().map(|host| host.id.as_str())
     }
 
     fn place(&self) -> String {

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_model::{TaskNo, TaskSpec};
+use aiwg_model::{HostRow, TaskNo, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError};
 use aiwg_store_postgres::{Address, Listener, PostgresReader, PostgresStore};
@@ -161,32 +161,54 @@ fn a_server_may_say_of_itself_what_it_likes() {
     assert!(error.kind() == ErrorKind::Other && error.to_string().contains("is no PostgreSQL"), "{error}");
 }
 
+fn host(no: u32, place: &str) -> HostRow {
+    let id = format!("{no:08}-0000-4000-8000-000000000000");
+    HostRow { id, place: place.to_owned(), ..HostRow::default() }
+}
+
 #[test]
-fn a_project_has_one_daemon_and_the_last_one_writes() {
+fn other_hosts_join_and_of_one_id_the_last_daemon_writes() {
     let Some(cluster) = Cluster::start() else { return };
     let address = at(&cluster, "one");
     let mut first = open(&address);
-    first.claim("a", "/work/a on ant", false).unwrap();
+    first.join(&host(1, "/work/a on ant"), false).unwrap();
     queue(&mut first, 1);
     // The same one, started again: what it was before can write no more.
     let mut again = open(&address);
-    again.claim("a", "/work/a on ant", false).unwrap();
+    again.join(&host(1, "/work/a on ant"), false).unwrap();
     let error = first.begin().err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Foreign, "{error}");
     assert!(first.remedy(&error).contains("another daemon has opened this store"));
     queue(&mut again, 2);
     let mut other = open(&address);
-    let error = other.claim("b", "/work/b on bee", false).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Foreign);
-    let text = error.to_string();
-    for part in ["/work/a on ant", "?project=NAME", "--adopt-state"] {
-        assert!(text.contains(part), "{text}");
-    }
-    queue(&mut again, 3);
-    other.claim("b", "/work/b on bee", true).unwrap();
-    assert!(again.begin().is_err());
-    queue(&mut other, 4);
-    assert_eq!(other.view().unwrap().queued(), 4);
+    other.join(&host(2, "/work/b on bee"), false).unwrap();
+    queue(&mut other, 3);
+    queue(&mut again, 4);
+    let hosts = |store: &mut PostgresStore| store.view().unwrap().hosts().unwrap();
+    let known = hosts(&mut other);
+    let found: Vec<_> =
+        known.iter().map(|host| (host.place.as_str(), host.instance, host.is_there())).collect();
+    assert_eq!(found, [("/work/a on ant", 2, true), ("/work/b on bee", 3, true)]);
+
+    // One that is given up takes part again as soon as it is there, and knows that others have written.
+    let give_up = |store: &mut PostgresStore, no: u32| {
+        let mut tx = store.begin().unwrap();
+        let now = tx.now();
+        assert!(tx.lose_host(&host(no, "").id, None, now).unwrap());
+        tx.commit().unwrap();
+    };
+    give_up(&mut other, 1);
+    assert!(hosts(&mut other)[0].lost_at.is_some());
+    let tx = again.begin().unwrap();
+    assert!(tx.has_moved() && tx.hosts().unwrap()[0].is_there());
+    tx.commit().unwrap();
+    assert!(hosts(&mut other).iter().all(HostRow::is_there));
+    // Whoever takes it over gives all others up.
+    let mut third = open(&address);
+    third.join(&host(3, "/work/c on cow"), true).unwrap();
+    assert_eq!(hosts(&mut third).iter().filter(|host| host.is_there()).count(), 1);
+    let none = HostRow { id: "'; DROP TABLE host; --".to_owned(), ..HostRow::default() };
+    assert!(open(&address).join(&none, false).unwrap_err().to_string().contains("is no UUID"));
 }
 
 /// Whoever listens is woken by what others write, and not by what its own daemon does.
@@ -195,8 +217,9 @@ fn whoever_listens_hears_of_what_others_write() {
     let Some(cluster) = Cluster::start() else { return };
     let address = at(&cluster, "one");
     let (mut store, mut other) = (open(&address), open(&address));
+    let joined = store.join(&host(1, "/work/a on ant"), false).unwrap();
     queue(&mut store, 1);
-    let listener = Listener::new(address.clone(), store.known());
+    let listener = Listener::new(address.clone(), store.known(), joined);
     let (woken, rings) = std::sync::mpsc::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     std::thread::spawn(move || {

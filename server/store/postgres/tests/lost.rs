@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_model::{TaskNo, TaskSpec};
+use aiwg_model::{HostRow, TaskNo, TaskSpec};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{ErrorKind, Store, StoreError};
 use aiwg_store_postgres::{Address, PostgresReader, PostgresStore};
@@ -110,6 +110,11 @@ fn carry(mut client: TcpStream, mut server: TcpStream, told: &AtomicU8) {
     }
     let _ = client.shutdown(Shutdown::Both);
     let _ = server.shutdown(Shutdown::Both);
+}
+
+fn host() -> HostRow {
+    let id = "00000001-0000-4000-8000-000000000000".to_owned();
+    HostRow { id, place: "/work/a".to_owned(), ..HostRow::default() }
 }
 
 fn queue(store: &mut PostgresStore, no: u64) -> Result<bool, StoreError> {
@@ -208,7 +213,7 @@ fn what_the_database_has_lost_has_not_happened_and_only_a_start_goes_on() {
     cluster.run();
     for has_others in [false, true] {
         let mut store = open(&address);
-        store.claim("a", "/work/a", false).unwrap();
+        store.join(&host(), false).unwrap();
         for no in 2..=5 {
             assert!(queue(&mut store, no).unwrap());
         }
@@ -237,7 +242,7 @@ fn what_the_database_has_lost_has_not_happened_and_only_a_start_goes_on() {
             assert!(said.contains("has lost what was stored") && said.contains("daemon restart"), "{said}");
         }
         let mut again = open(&address);
-        again.claim("a", "/work/a", false).unwrap();
+        again.join(&host(), false).unwrap();
         assert_eq!(again.view().unwrap().queued(), 1);
     }
 }

@@ -18,6 +18,7 @@ mod driver;
 mod events;
 mod filter;
 mod holds;
+mod hosts;
 mod import;
 mod in_force;
 mod lenient;

@@ -47,6 +47,8 @@ const OWN_LOGIN: &str = "CASE WHEN json_valid(terms) AND CAST(json_extract(terms
 const STAYS_WITH: &str =
     "CASE WHEN json_valid(terms) THEN CAST(json_extract(terms, '$.staysWith') AS TEXT) END";
 
+const DEMAND: &str = "CASE WHEN json_valid(terms) THEN CAST(json_extract(terms, '$.demand') AS TEXT) END";
+
 /// The first of the times of expiry.
 pub const NEXT_EXPIRY: &str = "SELECT min(expires_at) FROM task INDEXED BY task_expires
      WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at > ?";
@@ -107,19 +109,22 @@ impl<C: Connection> Writer<C> {
 
     /// Puts the queued tasks into classes again, and has their lanes add to their priorities what they add now.
     pub fn classify(&mut self, place_of: &dyn Fn(&Classified<'_>) -> Placed) -> Result<()> {
-        type Kind = (Option<String>, Option<String>, Option<String>, bool, String, i32, bool, Option<String>);
+        type Kind =
+            (Option<String>, Option<String>, Option<String>, bool, String, i32, bool, [Option<String>; 2]);
         let kinds: Vec<Kind> = self
             .statement(&format!(
                 "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT), lane_priority, {OWN_LOGIN},
-                     {STAYS_WITH}
-                 FROM task WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"
+                     {STAYS_WITH}, {DEMAND}
+                 FROM task WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9"
             ))?
             .all(&[], |row| {
                 let (lane, agent, rule) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                Ok((lane, agent, rule, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
+                let further = [row.get(7)?, row.get(8)?];
+                Ok((lane, agent, rule, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, further))
             })?;
-        for (lane, agent, rule, ignores_budget, class, lane_priority, has_own_login, stays_with) in kinds {
+        for (lane, agent, rule, ignores_budget, class, lane_priority, has_own_login, further) in kinds {
             let (its_lane, its_agent, its_rule) = (lane.as_deref(), agent.as_deref(), rule.as_deref());
+            let [stays_with, demand] = further;
             let now = place_of(&Classified {
                 lane: its_lane,
                 agent: its_agent,
@@ -127,13 +132,14 @@ impl<C: Connection> Writer<C> {
                 ignores_budget,
                 has_own_login,
                 stays_with: stays_with.as_deref(),
+                demand: demand.as_deref(),
             });
             if (&now.class, now.lane_priority) != (&class, lane_priority) {
                 self.statement(&format!(
                     "UPDATE task SET class = ?7, lane_priority = ?8, priority = priority + ?8 - ?6, place = place - (?8 - ?6) * ?9
                      WHERE state IN ('queued', 'running') AND lane IS NOT DISTINCT FROM ?1 AND agent IS NOT DISTINCT FROM ?2
                          AND {COUNTS_TO} IS NOT DISTINCT FROM ?3 AND {IGNORES} = ?4 AND class = ?5 AND lane_priority = ?6
-                         AND {OWN_LOGIN} = ?10 AND {STAYS_WITH} IS NOT DISTINCT FROM ?11"
+                         AND {OWN_LOGIN} = ?10 AND {STAYS_WITH} IS NOT DISTINCT FROM ?11 AND {DEMAND} IS NOT DISTINCT FROM ?12"
                 ))?
                 .execute(values![
                     lane,
@@ -146,7 +152,8 @@ impl<C: Connection> Writer<C> {
                     now.lane_priority,
                     AGEING_MS,
                     has_own_login,
-                    stays_with
+                    stays_with,
+                    demand
                 ])?;
             }
         }
@@ -174,6 +181,12 @@ impl<C: Connection> Writer<C> {
         let after = after.map_or(i64::MIN, Timestamp::as_millis);
         self.statement(NEXT_EXPIRY)?
             .only(values![after], |row| Ok(row.get::<Option<Millis>>(0)?.map(|at| at.0)))
+    }
+
+    /// The queued tasks whose class has this in its name, in the order of their numbers.
+    pub fn queued_with(&self, part: &str) -> Result<Vec<TaskNo>> {
+        self.statement("SELECT no FROM task WHERE state = 'queued' AND instr(class, ?) > 0 ORDER BY no")?
+            .all(values![part], |row| number(row))
     }
 
     /// The queued tasks that have expired, those first that have so longest: one that has begun was started in time, and one that a person has is wanted.

@@ -14,18 +14,19 @@ use super::{
 };
 
 pub(super) const RUN_COLUMNS: &str = "n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, \
-     input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile, cap_usd, tree";
+     input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile, cap_usd, tree, host";
 
 /// Number of these columns.
-pub(super) const RUN_COLUMNS_COUNT: usize = 21;
+pub(super) const RUN_COLUMNS_COUNT: usize = 22;
 
 impl<C: Connection> Writer<C> {
     /// Notes that a run begins, in place of one that was noted under its number.
     pub fn begin_run(&mut self, run: &RunStart<'_>) -> Result<()> {
         self.statement(
-            "INSERT INTO run (task, n, kind, started_at, dir, reserved_usd, profile, cap_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO run (task, n, kind, started_at, dir, reserved_usd, profile, cap_usd, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (task, n) DO UPDATE SET kind = excluded.kind, started_at = excluded.started_at, dir = excluded.dir,
-                 reserved_usd = excluded.reserved_usd, profile = excluded.profile, cap_usd = excluded.cap_usd, ended_at = NULL,
+                 reserved_usd = excluded.reserved_usd, profile = excluded.profile, cap_usd = excluded.cap_usd, host = excluded.host,
+                 ended_at = NULL,
                  reason = NULL, exit_code = NULL, signal = NULL, session = NULL, cost_usd = NULL, turns = NULL,
                  input_tokens = NULL, output_tokens = NULL, cache_read_tokens = NULL, cache_creation_tokens = NULL,
                  detail = NULL, charged_usd = NULL, tree = NULL",
@@ -39,6 +40,7 @@ impl<C: Connection> Writer<C> {
                 run.reserved_usd,
                 run.profile,
                 run.cap_usd,
+                run.host,
             ])?;
         Ok(())
     }
@@ -132,6 +134,7 @@ pub(super) fn read_run(task: TaskNo, row: &impl Row) -> Result<RunRow> {
         // What is no JSON is passed over: nothing depends on it alone.
         detail: row.get::<Option<String>>(16)?.and_then(|text| Json::from_text(text).ok()),
         tree: row.get::<Option<String>>(20)?.and_then(|text| serde_json::from_str(&text).ok()),
+        host: row.get(21)?,
     })
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use aiwg_model::{
-    AgentSum, ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce,
-    Keep, KeptAnswer, KeyId, MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval, NewMessage,
-    OutboxLane, Outcome, Pending, QueueSwitch, QueuedCount, RuleFacts, RunId, RunRow, RunStart, RunTree,
-    Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
+    AgentSum, ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, HostRow, ImportedTask,
+    InForce, Keep, KeptAnswer, KeyId, MatchDecision, MessageCounts, MessageNo, MessageRow, NewApproval,
+    NewMessage, OutboxLane, Outcome, Pending, QueueSwitch, QueuedCount, RuleFacts, RunId, RunRow, RunStart,
+    RunTree, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalKind, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState,
@@ -162,10 +162,12 @@ impl<B: Backend> View for Open<'_, B> {
         running() -> Vec<TaskRow>;
         running_numbers() -> Vec<TaskNo>;
         runs(task: TaskNo) -> Vec<RunRow>;
+        hosts() -> Vec<HostRow>;
         heads() -> Vec<Head>;
         queue_switch(switch: QueueSwitch) -> Option<Timestamp>;
         next_expiry(after: Option<Timestamp>) -> Option<Timestamp>;
         expired(now: Timestamp, limit: u32) -> Vec<TaskNo>;
+        queued_with(part: &str) -> Vec<TaskNo>;
         next_of(tasks: &[TaskNo]) -> Option<TaskNo>;
         needed(task: TaskNo) -> Vec<TaskNo>;
         holds(task: TaskNo) -> Vec<Hold>;
@@ -259,6 +261,9 @@ impl<B: Backend> Transaction for Open<'_, B> {
         begin_run(run: &RunStart<'_>) -> ();
         end_run(run: RunId, outcome: &Outcome, at: Timestamp) -> ();
         set_tree(run: RunId, tree: &RunTree) -> ();
+        set_host(host: &HostRow) -> ();
+        drain_host(id: &str, since: Option<Timestamp>) -> ();
+        lose_host(id: &str, before: Option<Timestamp>, at: Timestamp) -> bool;
         hold(task: TaskNo, hold: &Hold) -> bool;
         release(kind: &str, key: &str) -> Vec<TaskNo>;
         release_one(task: TaskNo, kind: &str, key: &str) -> bool;
@@ -316,6 +321,7 @@ where
         task(no: TaskNo) -> Option<TaskRow>;
         tasks(filter: &TaskFilter) -> TaskPage;
         runs(task: TaskNo) -> Vec<RunRow>;
+        hosts() -> Vec<(HostRow, u32)>;
         running(limit: u32) -> Vec<TaskRow>;
         queued(limit: u32) -> Vec<TaskRow>;
         overview(queued: u32, finished: u32) -> Vec<TaskRow>;

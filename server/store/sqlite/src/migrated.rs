@@ -117,6 +117,7 @@ fn the_last_run_of_each_task() {
         charged_usd: None,
         detail: None,
         tree: None,
+        host: None,
     };
     let usage = TaskUsage {
         cost_usd: Some(0.5),

@@ -123,6 +123,7 @@ fn a_run_that_cannot_be_read_is_passed_over_and_none_goes_on_of_a_task_that_cann
         profile: None,
         reserved_usd: None,
         cap_usd: None,
+        host: None,
     };
     let mut tx = store.begin().unwrap();
     for (task, n) in [(1, 1), (1, 2), (2, 1)] {

@@ -72,6 +72,7 @@ pub fn chains_are_followed(backend: &dyn Backend) {
             reserved_usd: None,
             cap_usd: None,
             profile: None,
+            host: None,
         })
     });
     let reader = backend.reader();

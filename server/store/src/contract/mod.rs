@@ -15,6 +15,7 @@ mod answers;
 mod approvals;
 mod carrying;
 mod events;
+mod hosts;
 mod lineage;
 mod matches;
 mod outbox;
@@ -31,7 +32,7 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
 pub use self::{
-    answers::*, approvals::*, carrying::*, events::*, lineage::*, matches::*, outbox::*, queue::*,
+    answers::*, approvals::*, carrying::*, events::*, hosts::*, lineage::*, matches::*, outbox::*, queue::*,
     retention::*, rules::*, runs::*, spending::*, sums::*, tasks::*, transactions::*,
 };
 use crate::{Reader, Result, Store, Transaction};
@@ -63,7 +64,7 @@ macro_rules! contract {
             readers_see_what_is_committed, a_view_is_of_what_is_committed,
             a_task_is_read_as_it_was_stored, a_task_goes_from_state_to_state, tasks_are_listed_newest_first,
             tasks_are_selected, an_ending_is_kept, tasks_are_taken_over,
-            runs_are_kept, the_work_tree_of_a_run_is_kept, a_task_that_was_put_off_counts_its_run_when_it_ends, a_run_is_noted_once,
+            hosts_are_kept, runs_are_kept, the_work_tree_of_a_run_is_kept, a_task_that_was_put_off_counts_its_run_when_it_ends, a_run_is_noted_once,
             higher_priorities_start_first, whoever_waits_gains_one_priority_an_hour, an_overview_shows_what_matters,
             classes_queue_by_themselves, queued_tasks_are_edited, terms_are_changed, queued_tasks_expire, queue_switches_are_kept,
             a_running_task_goes_on,

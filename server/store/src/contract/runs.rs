@@ -6,7 +6,12 @@ use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 use super::{Backend, at, commit, queue, task};
 use crate::Store;
 
-fn start(task: TaskNo, n: u32, kind: &'static str, dir: Option<&'static str>) -> RunStart<'static> {
+pub(super) fn start(
+    task: TaskNo,
+    n: u32,
+    kind: &'static str,
+    dir: Option<&'static str>,
+) -> RunStart<'static> {
     RunStart {
         id: RunId { task, n },
         kind,
@@ -15,6 +20,7 @@ fn start(task: TaskNo, n: u32, kind: &'static str, dir: Option<&'static str>) ->
         profile: None,
         reserved_usd: None,
         cap_usd: None,
+        host: None,
     }
 }
 
@@ -35,6 +41,7 @@ fn begun(start: &RunStart<'static>) -> RunRow {
         charged_usd: None,
         detail: None,
         tree: None,
+        host: start.host.map(str::to_owned),
     }
 }
 

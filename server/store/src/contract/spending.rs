@@ -59,6 +59,7 @@ pub fn a_run_is_charged(backend: &dyn Backend) {
         profile: None,
         reserved_usd: Some(0.5),
         cap_usd: None,
+        host: None,
     };
     commit(&mut *store, |tx| tx.begin_run(&start));
     let mut money = |work: &dyn Fn(&mut dyn crate::Transaction) -> crate::Result<()>| {

@@ -34,6 +34,8 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         lane: Some("docs".to_owned()),
         class: "docs\u{1f}".to_owned(),
         terms: Terms {
+            runs_on: vec!["gpu".to_owned()],
+            demand: Some("label:gpu shared".to_owned()),
             trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
             protected: Some(ProtectRecord {
                 task: Some(TaskNo(7)),

@@ -454,6 +454,10 @@ class TaskEvent(_TaskEvent, total=False):
     rule: str
     """The rule that made it, or made the task whose agent submitted it; absent when there was none.
     """
+    host: str
+    """The name of the host that it runs on, or ran on when it ended, where several share the
+    project's store; absent otherwise.
+    """
     durationMs: int
     """Time from its start to its end, in milliseconds; absent before its end."""
     exitCode: int
@@ -610,6 +614,7 @@ Waiting = Literal[
     "limit",
     "taken",
     "approval",
+    "host",
 ]
 """The reason for which a queued task waits, apart from a free slot.
 
@@ -623,6 +628,8 @@ Waiting = Literal[
 - ``limit``: The account of its agent has reached a limit.
 - ``taken``: A person has taken it over: `task.give` gives it back.
 - ``approval``: A person is to approve something.
+- ``host``: This host cannot run it: another one has its labels or its variables, or has begun with
+  it.
 """
 
 

@@ -23,6 +23,7 @@ class TaskSubmitArguments(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
     after: List[str] | tuple[str, ...] | None
     lane: str | None
+    runs_on: List[str] | tuple[str, ...] | None
     delay: Span | None
     start_at: str | datetime | None
     expires: Span | None

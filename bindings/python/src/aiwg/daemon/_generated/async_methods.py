@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         EventEmitted,
         EventSubscribed,
         EventUnsubscribed,
+        HostList,
+        HostLost,
+        HostStatus,
         MessagingStatus,
         MessagingTested,
         Metrics,
@@ -115,6 +118,9 @@ else:
         "EventEmitted",
         "EventSubscribed",
         "EventUnsubscribed",
+        "HostList",
+        "HostLost",
+        "HostStatus",
         "MessagingStatus",
         "MessagingTested",
         "Metrics",
@@ -1000,6 +1006,7 @@ class AsyncTaskMethods:
         metadata: Mapping[str, Any] | None = None,
         after: List[str] | tuple[str, ...] | None = None,
         lane: str | None = None,
+        runs_on: List[str] | tuple[str, ...] | None = None,
         delay: Span | None = None,
         start_at: str | datetime | None = None,
         expires: Span | None = None,
@@ -1034,6 +1041,8 @@ class AsyncTaskMethods:
           When one of them ends in another way, it is cancelled. Length at most 100.
         - ``lane``: The lane in which it runs, one of `lanes` of the configuration; none when
           absent. Length from 1 to 100.
+        - ``runs_on``: The labels that its host must have, where several share the project's store:
+          `host.labels` of that one's configuration. Length at most 50.
         - ``delay``: Time before which it does not start, from now on.
         - ``start_at``: Moment before which it does not start. With `delay`, the later of the two.
         - ``expires``: Time, from now on, after which it is no longer wanted, if it has not been
@@ -1071,6 +1080,7 @@ class AsyncTaskMethods:
             "metadata": metadata,
             "after": after,
             "lane": lane,
+            "runsOn": runs_on,
             "delay": delay,
             "startAt": start_at,
             "expires": expires,
@@ -1320,8 +1330,8 @@ class AsyncTaskMethods:
         - ``now``: True to end the run that is under way, in place of waiting for its end.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_taken``,
-        ``task_has_no_session``, ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_elsewhere``, ``task_ended``,
+        ``task_is_taken``, ``task_has_no_session``, ``storage_unavailable``, ``shutting_down``.
 
         Example::
 
@@ -1576,7 +1586,7 @@ class AsyncTaskMethods:
         - ``encoding``: The encoding of the bytes. `"utf8"` when absent.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``too_many_waits``,
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_elsewhere``, ``too_many_waits``,
         ``storage_unavailable``, ``shutting_down``.
 
         Example::
@@ -1613,8 +1623,8 @@ class AsyncTaskMethods:
         - ``launch``: The number of the run that is meant; the latest one when absent. At least 1.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``task_has_no_result``,
-        ``workspace_unusable``, ``storage_unavailable``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_elsewhere``,
+        ``task_has_no_result``, ``workspace_unusable``, ``storage_unavailable``.
 
         Example::
 
@@ -1645,8 +1655,8 @@ class AsyncTaskMethods:
         - ``launch``: The number of the run that is meant; the latest one when absent. At least 1.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``task_has_no_result``,
-        ``workspace_unusable``, ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_elsewhere``,
+        ``task_has_no_result``, ``workspace_unusable``, ``storage_unavailable``, ``shutting_down``.
 
         Example::
 
@@ -1800,6 +1810,95 @@ class AsyncWorkspaceMethods:
         received = await self._caller.call_method("workspace.prune", wire, timeout, deadline, retry)
         with Reading("workspace.prune"):
             return WorkspacePruned.from_wire(received)
+
+
+class AsyncHostMethods:
+    """The methods of ``host``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def list(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> HostList:
+        """Lists the hosts that share the project's store.
+
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+
+        Example::
+
+            await client.host.list()
+        """
+        from .types import HostList
+
+        received = await self._caller.call_method("host.list", {}, timeout, deadline, retry)
+        with Reading("host.list"):
+            return HostList.from_wire(received)
+
+    async def drain(
+        self,
+        *,
+        host: str,
+        resume: bool | None = None,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> HostStatus:
+        """Gives a host no new tasks, or gives it new ones again. What runs there goes on.
+
+        - ``host``: The host's id, the beginning of it, or its name. Length from 1 to 200.
+        - ``resume``: True to give it new tasks again. `false` when absent.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``host_not_found``, ``storage_unavailable``,
+        ``shutting_down``.
+
+        Example::
+
+            await client.host.drain(host="build-1")
+        """
+        wire = {"host": host, "resume": resume}
+        from .types import HostStatus
+
+        received = await self._caller.call_method("host.drain", wire, timeout, deadline, retry)
+        with Reading("host.drain"):
+            return HostStatus.from_wire(received)
+
+    async def lost(
+        self,
+        *,
+        host: str,
+        timeout: float | None = None,
+        deadline: Moment | None = None,
+        retry: bool | None = None,
+    ) -> HostLost:
+        """Gives a host up: what ran there is interrupted at once, and goes on elsewhere.
+
+        Its agents have to be gone: nobody can end those of a machine that does not answer, and they
+        would be at work twice.
+
+        - ``host``: The host's id, the beginning of it, or its name. Length from 1 to 200.
+        - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
+
+        Raises ``DaemonError`` of kind ``host_not_found``, ``storage_unavailable``,
+        ``shutting_down``.
+
+        Example::
+
+            await client.host.lost(host="5b0e7c9e")
+        """
+        wire = {"host": host}
+        from .types import HostLost
+
+        received = await self._caller.call_method("host.lost", wire, timeout, deadline, retry)
+        with Reading("host.lost"):
+            return HostLost.from_wire(received)
 
 
 class AsyncBudgetMethods:
@@ -2204,6 +2303,7 @@ class AsyncMethods(AsyncCaller):
         self.report: Final[AsyncReportMethods] = AsyncReportMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.workspace: Final[AsyncWorkspaceMethods] = AsyncWorkspaceMethods(self)
+        self.host: Final[AsyncHostMethods] = AsyncHostMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)
         self.metrics: Final[AsyncMetricsMethods] = AsyncMetricsMethods(self)
         self.messaging: Final[AsyncMessagingMethods] = AsyncMessagingMethods(self)

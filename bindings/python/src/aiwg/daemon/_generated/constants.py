@@ -74,6 +74,7 @@ REPEATABLE: Final[Dict[str, Literal["safe", "key"]]] = {
     "task.output": "safe",
     "task.diff": "safe",
     "workspace.list": "safe",
+    "host.list": "safe",
     "task.retry": "key",
     "budget.status": "safe",
     "metrics.get": "safe",

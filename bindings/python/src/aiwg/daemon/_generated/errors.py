@@ -42,6 +42,8 @@ ErrorKind = Literal[
     "too_many_approvals",
     "task_has_no_result",
     "workspace_unusable",
+    "host_not_found",
+    "task_elsewhere",
     "payload_too_large",
     "invalid_payload",
     "unknown_topic",
@@ -142,6 +144,12 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "task_has_no_result": ErrorKindInfo(code=-32038, retryable=False),
     # The project can have no work trees: it is in no repository of git, say.
     "workspace_unusable": ErrorKindInfo(code=-32039, retryable=False),
+    # No host has this id or name, or several have; or the store is in the project's own directory,
+    # and its one host is not to be replaced.
+    "host_not_found": ErrorKindInfo(code=-32042, retryable=False),
+    # The task has run on another host, and what is asked for takes its files: the daemon of that
+    # host has them.
+    "task_elsewhere": ErrorKindInfo(code=-32043, retryable=False),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

@@ -76,6 +76,10 @@ __all__ = [
     "Health",
     "HealthCheck",
     "HealthCheckItem",
+    "HostList",
+    "HostLost",
+    "HostState",
+    "HostStatus",
     "IpcSubsystem",
     "Issue",
     "MatchOutcome",
@@ -148,6 +152,7 @@ __all__ = [
     "TaskEvent",
     "TaskGiven",
     "TaskHeld",
+    "TaskHost",
     "TaskMessage",
     "TaskOrder",
     "TaskOutput",
@@ -273,6 +278,16 @@ Health = Literal["healthy", "degraded"]
 
 - ``healthy``: The daemon is well.
 - ``degraded``: Something needs a person; `issues` says what.
+"""
+
+HostState = Literal["up", "draining", "silent", "lost", "stopped"]
+"""The states of a host.
+
+- ``up``: It works.
+- ``draining``: It works, and is given no new tasks.
+- ``silent``: It has not been heard of for a minute.
+- ``lost``: It was given up: what ran there counts as interrupted.
+- ``stopped``: Its daemon has ended in order.
 """
 
 MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip", "fail"]
@@ -435,6 +450,7 @@ Waiting = Literal[
     "limit",
     "taken",
     "approval",
+    "host",
 ]
 """The reason for which a queued task waits, apart from a free slot.
 
@@ -448,6 +464,8 @@ Waiting = Literal[
 - ``limit``: The account of its agent has reached a limit.
 - ``taken``: A person has taken it over: `task.give` gives it back.
 - ``approval``: A person is to approve something.
+- ``host``: This host cannot run it: another one has its labels or its variables, or has begun with
+  it.
 """
 
 WhyDirection = Literal["causes", "effects"]
@@ -1883,6 +1901,87 @@ class HealthCheckItem(Result):
         )
 
 
+class HostList(Result):
+    """The hosts of a project."""
+
+    hosts: list[HostStatus]
+    """All that have the project's store, or have had it, in the order of their starts."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> HostList:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            hosts=[HostStatus.from_wire(item) for item in wire["hosts"]],
+        )
+
+
+class HostLost(Result):
+    """What became of a host that was given up."""
+
+    host: HostStatus
+    """The host."""
+    tasks: list[str]
+    """The tasks that ran there: interrupted, as after a crash of its machine."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> HostLost:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            host=HostStatus.from_wire(wire["host"]),
+            tasks=wire["tasks"],
+        )
+
+
+class HostStatus(Result):
+    """A host: a daemon, its directory and its machine."""
+
+    id: str
+    """Its id, a UUID; `local` for the one host of a store in the project's own directory."""
+    name: str
+    """The name of its machine."""
+    place: str
+    """Its place, for people: the directory and the machine."""
+    labels: list[str]
+    """Its labels: `host.labels` of its configuration."""
+    state: HostState | str
+    """The state."""
+    is_this: bool
+    """True for the host of the daemon that answers."""
+    version: str
+    """The version of its aiwg."""
+    running: int
+    """Number of tasks that run there."""
+    started_at: Timestamp
+    """Time at which its daemon has started."""
+    seen_at: Timestamp
+    """Time at which it was heard of last."""
+    draining_since: Timestamp | None = None
+    """Time since which it is given no new tasks; absent if it is."""
+    lost_at: Timestamp | None = None
+    """Time at which it was given up; absent if it was not, or has come back."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> HostStatus:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            id=wire["id"],
+            name=wire["name"],
+            place=wire["place"],
+            labels=wire["labels"],
+            state=wire["state"],
+            is_this=wire["isThis"],
+            version=wire["version"],
+            running=wire["running"],
+            started_at=timestamp(wire["startedAt"]),
+            seen_at=timestamp(wire["seenAt"]),
+            draining_since=maybe(timestamp, wire.get("drainingSince")),
+            lost_at=maybe(timestamp, wire.get("lostAt")),
+        )
+
+
 class IpcSubsystem(Result):
     """The socket."""
 
@@ -3112,6 +3211,8 @@ class Task(Result):
     """The messages that were sent to its agent, in their order; absent for none, and in lists."""
     lane: str | None = None
     """The lane in which it runs; absent for none."""
+    runs_on: list[str] | None = None
+    """The labels that its host must have; absent for any host."""
     expires_at: Timestamp | None = None
     """Time after which it is no longer wanted, if it has not been started by then; absent for any
     time.
@@ -3142,6 +3243,10 @@ class Task(Result):
     """
     workspace: TaskWorkspace | None = None
     """The work tree in which its agent works; absent for the project's own directory."""
+    host: TaskHost | None = None
+    """The host of its latest run, where several share the project's store; absent otherwise, and
+    before its first run.
+    """
     conversation: str | None = None
     """The conversation that it is a turn of; absent when it is of none."""
     caused_by: Cause | None = None
@@ -3184,6 +3289,7 @@ class Task(Result):
                 wire.get("messages"),
             ),
             lane=wire.get("lane"),
+            runs_on=wire.get("runsOn"),
             expires_at=maybe(timestamp, wire.get("expiresAt")),
             reason=wire.get("reason"),
             verify=maybe(Verify.from_wire, wire.get("verify")),
@@ -3196,6 +3302,7 @@ class Task(Result):
             verified=wire.get("verified"),
             skipped=wire.get("skipped"),
             workspace=maybe(TaskWorkspace.from_wire, wire.get("workspace")),
+            host=maybe(TaskHost.from_wire, wire.get("host")),
             conversation=wire.get("conversation"),
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
         )
@@ -3456,6 +3563,10 @@ class TaskEvent(Result):
     rule: str | None = None
     """The rule that made it, or made the task whose agent submitted it; absent when there was none.
     """
+    host: str | None = None
+    """The name of the host that it runs on, or ran on when it ended, where several share the
+    project's store; absent otherwise.
+    """
     duration_ms: int | None = None
     """Time from its start to its end, in milliseconds; absent before its end."""
     exit_code: int | None = None
@@ -3488,6 +3599,7 @@ class TaskEvent(Result):
             priority=wire["priority"],
             attempt=wire["attempt"],
             rule=wire.get("rule"),
+            host=wire.get("host"),
             duration_ms=wire.get("durationMs"),
             exit_code=wire.get("exitCode"),
             signal=wire.get("signal"),
@@ -3527,6 +3639,24 @@ class TaskHeld(Result):
         return cls._of(
             wire,
             held=wire["held"],
+        )
+
+
+class TaskHost(Result):
+    """The host of a task."""
+
+    id: str
+    """Its id."""
+    name: str
+    """The name of its machine."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskHost:
+        """Reads it from JSON. Members that this package does not know are no attributes."""
+        return cls._of(
+            wire,
+            id=wire["id"],
+            name=wire["name"],
         )
 
 
@@ -4228,6 +4358,8 @@ class WhyNode(Result):
     profile: str | None = None
     """The profile by which the agent of a run was started; `agent` stands for the section `agent`.
     """
+    host: str | None = None
+    """The name of the host of a run, where several share the project's store."""
     finished_by: str | None = None
     """The one who has finished a task by hand, and who had taken it over when, for people."""
     cost_usd: float | None = None
@@ -4258,6 +4390,7 @@ class WhyNode(Result):
             reason=wire.get("reason"),
             error=wire.get("error"),
             profile=wire.get("profile"),
+            host=wire.get("host"),
             finished_by=wire.get("finishedBy"),
             cost_usd=wire.get("costUsd"),
             rule=wire.get("rule"),

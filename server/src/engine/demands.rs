@@ -1,0 +1,206 @@
+//! What tasks demand of the host that runs them: a part of their class, so that those which this host cannot run hold up no other.
+
+use std::{collections::BTreeSet, fmt::Write};
+
+use aiwg_model::{HostRow, RunRow, TaskNo, TaskRow, TaskSpec, Terms, TreeTerms};
+use aiwg_protocol::types::Waiting;
+
+use super::{classes::Class, gates::Gate, hosts::Hosts, state::State, transaction::Transaction};
+
+/// The label of the host whose files are the project's.
+pub(super) const HOME: &str = "home";
+
+/// The words of which a demand consists.
+const LABEL: &str = "label:";
+const NAME: &str = "env:";
+const HOST: &str = "host:";
+const SHARED: &str = "shared";
+
+/// What a task demands of its host, as one text: words, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Demand<'a>(&'a str);
+
+impl<'a> Demand<'a> {
+    /// That of a class.
+    pub(super) fn of(class: &'a str) -> Self {
+        Self(Class::named(class).demand)
+    }
+
+    fn words(self, kind: &'static str) -> impl Iterator<Item = &'a str> {
+        self.0.split(' ').filter_map(move |word| word.strip_prefix(kind))
+    }
+
+    /// The host that it is bound to.
+    pub(super) fn bound_to(self) -> Option<&'a str> {
+        self.words(HOST).next()
+    }
+
+    /// The labels that are asked for.
+    fn labels(self) -> Vec<&'a str> {
+        self.words(LABEL).collect()
+    }
+
+    fn is_shared(self) -> bool {
+        self.0.split(' ').any(|word| word == SHARED)
+    }
+
+    /// True if a host meets it, but for its environment. `has_home` if one of those that are there has the label [`HOME`].
+    fn is_met_by(self, host: &HostRow, has_home: bool) -> bool {
+        let has = |label: &str| host.labels.iter().any(|its| its == label);
+        self.bound_to().is_none_or(|bound| bound == host.id)
+            && self.labels().into_iter().all(has)
+            && (!self.is_shared() || !has_home || self.bound_to().is_some() || has(HOME))
+    }
+
+    /// The variables that have to be in the daemon's environment, and are not.
+    fn missing(self) -> Vec<&'a str> {
+        self.words(NAME).filter(|name| std::env::var_os(name).is_none()).collect()
+    }
+}
+
+impl Hosts {
+    fn has_home(&self) -> bool {
+        self.there().any(|host| host.labels.iter().any(|label| label == HOME))
+    }
+
+    /// True if this host can run the tasks of a class.
+    pub(super) fn can_run(&self, class: &str) -> bool {
+        let (demand, Some(own)) = (Demand::of(class), self.own()) else { return true };
+        demand.0.is_empty() || (demand.is_met_by(own, self.has_home()) && demand.missing().is_empty())
+    }
+
+    /// The reason for which no host that is there can run the tasks of a class; none if one can, or if that is not known.
+    pub(super) fn why_nobody(&self, class: &str) -> Option<String> {
+        let (demand, has_home) = (Demand::of(class), self.has_home());
+        let mut able = self.there().filter(|host| demand.is_met_by(host, has_home)).peekable();
+        if able.peek().is_some() {
+            // What others have in their environment, they keep to themselves.
+            let only = able.all(|host| Some(host.id.as_str()) == self.me());
+            let missing = demand.missing();
+            return (only && !missing.is_empty())
+                .then(|| format!("{} in its environment", missing.join(", ")));
+        }
+        let mut why = String::new();
+        if let Some(bound) = demand.bound_to() {
+            let name = self.get(bound).map_or(bound, |host| host.name.as_str());
+            let _ = write!(
+                why,
+                "{name}, where it has begun (start the daemon there, or give it up by `aiwg host lost {bound}`)"
+            );
+        } else if !demand.labels().is_empty() {
+            let _ = write!(why, "a host with the labels {}", demand.labels().join(", "));
+        } else {
+            why.push_str("a host");
+        }
+        Some(why)
+    }
+}
+
+impl State {
+    /// The demand of a task that is bound to this host, or to none; none where no other can have the store.
+    pub(super) fn demand_of(&self, task: &TaskSpec, bound: Option<&str>) -> Option<String> {
+        let me = self.hosts.me()?;
+        let mut words: BTreeSet<String> =
+            task.terms.runs_on.iter().map(|label| format!("{LABEL}{label}")).collect();
+        words.extend(task.env.values().flat_map(|value| names_in(value)).map(|name| format!("{NAME}{name}")));
+        let bound = match task.terms.tree {
+            // Its base and its result are in the repository of this host.
+            Some(_) => bound.or(Some(me)),
+            None => {
+                words.insert(SHARED.to_owned());
+                bound
+            }
+        };
+        words.extend(bound.map(|bound| format!("{HOST}{bound}")));
+        Some(words.into_iter().collect::<Vec<_>>().join(" ")).filter(|demand| !demand.is_empty())
+    }
+
+    /// The terms of a task with what it demands after these runs: it stays on the host on which it has begun, until that is given up.
+    pub(super) fn with_demand(&self, task: &TaskRow, runs: &[RunRow], terms: Terms) -> Terms {
+        if self.hosts.me().is_none() {
+            return terms;
+        }
+        let mut spec = TaskSpec { terms, ..task.spec.clone() };
+        let last = runs.iter().rev().find_map(|run| run.host.as_deref());
+        let is_kept = |id: &&str| self.hosts.get(id).is_some_and(|host| host.lost_at.is_none());
+        let before = spec.terms.demand.clone().unwrap_or_default();
+        let bound = match last {
+            Some(last) => Some(last).filter(is_kept),
+            None => Demand(&before).bound_to().filter(is_kept),
+        };
+        if last.is_some() && bound.is_none() {
+            // What is there of it is gone with its host.
+            spec.terms.protected = None;
+            spec.terms.tree = spec.terms.tree.map(|tree| TreeTerms { from: None, ..tree });
+        }
+        let demand = self.demand_of(&spec, bound);
+        Terms { demand, ..spec.terms }
+    }
+}
+
+impl Transaction<'_> {
+    /// The gate before the tasks that this host cannot run.
+    pub(super) fn host_gate(&self, no: TaskNo, class: &str) -> Option<Gate> {
+        let is_leaving = self.state.leaving.iter().any(|run| run.task == no);
+        (is_leaving || !self.state.hosts.can_run(class)).then(|| Gate::of(Waiting::Host))
+    }
+}
+
+/// The variables of the daemon's environment that a value refers to.
+fn names_in(value: &str) -> Vec<&str> {
+    let closed = |part: &'_ str| part.split_once('}').map(|(name, _)| name.len());
+    let parts = value.split("${").skip(1);
+    parts
+        .filter_map(|part| closed(part).and_then(|length| part.get(..length)))
+        .filter(|name| !name.contains(' '))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aiwg_protocol::types::Timestamp;
+
+    use super::*;
+
+    fn host(id: &str, labels: &[&str]) -> HostRow {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        HostRow { id: id.to_owned(), name: format!("host-{id}"), labels, ..HostRow::default() }
+    }
+
+    #[test]
+    fn labels_a_host_and_home_are_demanded() {
+        let (plain, gpu, home) = (host("a", &[]), host("b", &["gpu", "linux"]), host("c", &[HOME]));
+        for (demand, has_home, met) in [
+            ("", false, [true, true, true]),
+            ("label:gpu", false, [false, true, false]),
+            ("label:gpu label:linux", false, [false, true, false]),
+            ("label:gpu label:mac", false, [false, false, false]),
+            ("shared", false, [true, true, true]),
+            ("shared", true, [false, false, true]),
+            ("host:a shared", true, [true, false, false]),
+            ("host:d", true, [false, false, false]),
+        ] {
+            let found = [&plain, &gpu, &home].map(|host| Demand(demand).is_met_by(host, has_home));
+            assert_eq!(found, met, "{demand} {has_home}");
+        }
+    }
+
+    #[test]
+    fn it_is_said_what_nobody_has() {
+        let gone = HostRow { left_at: Some(Timestamp::default()), ..host("c", &["gpu"]) };
+        let hosts = Hosts::known("a", vec![host("a", &[]), host("b", &["linux"]), gone]);
+        let why = |demand: &str| hosts.why_nobody(&format!("{}{demand}", "\u{1f}".repeat(7)));
+        assert_eq!(why("label:linux"), None);
+        assert_eq!(why("label:gpu").as_deref(), Some("a host with the labels gpu"));
+        assert!(why("host:c").unwrap().starts_with("host-c, where it has begun"));
+        assert_eq!(why("env:AIWG_IS_IN_NO_ENVIRONMENT"), None, "the other one may have it");
+        let why = why("env:AIWG_IS_IN_NO_ENVIRONMENT host:a").unwrap();
+        assert_eq!(why, "AIWG_IS_IN_NO_ENVIRONMENT in its environment");
+    }
+
+    #[test]
+    fn names_are_those_of_the_daemons_environment() {
+        assert_eq!(names_in("a${ONE}b${TWO}${"), ["ONE", "TWO"]);
+        assert!(names_in("$ONE ${a b}").is_empty());
+    }
+}

@@ -1,0 +1,215 @@
+//! The hosts that share the store: who is there, and what becomes of what ran on one that is given up.
+//!
+//! A store in the project's own directory is one host's: then `me` is none, nothing is read, and all that runs is here.
+
+use std::{collections::HashMap, sync::Arc};
+
+use aiwg_model::{Cursor, Hold, HostRow, TaskNo, Used};
+use aiwg_protocol::types::Timestamp;
+use aiwg_store::View;
+
+use super::{
+    Engine, EngineError,
+    call::Call,
+    demands::HOME,
+    transaction::{Failure, Transaction},
+};
+
+/// The hosts that share the store, as they stand in it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hosts {
+    /// The id of this one; none where no other can have the store.
+    me: Option<Arc<str>>,
+    all: Vec<HostRow>,
+    /// The digest of the configuration that was put in force last, and the name of the host that has done so; none where there is none.
+    in_force: Option<(String, String)>,
+}
+
+/// The source of the cursor with these.
+const IN_FORCE: &str = "config";
+
+impl Hosts {
+    /// Those of a store that this host has under this id, before they are read.
+    pub(super) fn of(me: Option<&str>) -> Self {
+        Self { me: me.map(Arc::from), ..Self::default() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn known(me: &str, all: Vec<HostRow>) -> Self {
+        Self { me: Some(me.into()), all, in_force: None }
+    }
+
+    /// Reads them again.
+    pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
+        if self.me.is_some() {
+            self.all = store.hosts()?;
+            let in_force = store.cursor(IN_FORCE, "")?;
+            let parted = in_force.as_deref().and_then(|text| text.split_once(' '));
+            self.in_force = parted.map(|(digest, by)| (digest.to_owned(), by.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The id of this one; none where no other can have the store.
+    pub(super) fn me(&self) -> Option<&str> {
+        self.me.as_deref()
+    }
+
+    /// What is to be said where this host does not work by the configuration that was put in force last; none if it does.
+    pub(super) fn differs(&self, digest: &str) -> Option<String> {
+        let (_, by) = self.in_force.as_ref().filter(|(last, _)| last != digest)?;
+        Some(format!(
+            "this host works by another configuration than {by} has put in force last, so that events come to something else here: make .aiwg/daemon.json the same \
+             on all hosts, and `aiwg daemon reload` where it is not"
+        ))
+    }
+
+    /// The key of this host's own cursor for something, where each host has one.
+    pub(super) fn key_of(&self, what: &str) -> String {
+        self.me().map_or_else(|| what.to_owned(), |me| format!("{me}/{what}"))
+    }
+
+    /// This host's own of such cursors, by what they are for.
+    pub(super) fn own_of(&self, all: HashMap<String, String>) -> HashMap<String, String> {
+        let Some(me) = self.me() else { return all };
+        let what = |key: &str| Some(key.strip_prefix(me)?.strip_prefix('/')?.to_owned());
+        all.into_iter().filter_map(|(key, value)| Some((what(&key)?, value))).collect()
+    }
+
+    /// True if a run on this host is none of this one's.
+    pub(super) fn is_elsewhere(&self, host: Option<&str>) -> bool {
+        self.me().is_some_and(|me| host.is_some_and(|host| host != me))
+    }
+
+    /// The host with this id.
+    pub(super) fn get(&self, id: &str) -> Option<&HostRow> {
+        self.all.iter().find(|host| host.id == id)
+    }
+
+    /// Those that are neither given up nor gone.
+    pub(super) fn there(&self) -> impl Iterator<Item = &HostRow> {
+        self.all.iter().filter(|host| host.is_there())
+    }
+
+    /// True if this one does what only one of them may do, such as to watch the files. That is a function of what is stored, so it is known in a transaction.
+    pub(super) fn leads(&self) -> bool {
+        let rank = |host: &&HostRow| (!host.labels.iter().any(|label| label == HOME), host.instance);
+        self.me().is_none_or(|me| self.there().min_by_key(rank).is_some_and(|first| first.id == me))
+    }
+
+    /// This one.
+    pub(super) fn own(&self) -> Option<&HostRow> {
+        self.get(self.me()?)
+    }
+
+    /// Time since which this one is given no new tasks; none if it is.
+    pub(super) fn draining_since(&self) -> Option<Timestamp> {
+        self.own()?.draining_at
+    }
+}
+
+impl Engine {
+    /// The id of this host; none where no other can have the store.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// Gives a host no new tasks, or gives it new ones again.
+    ///
+    /// # Errors
+    /// There is no such host, or the database could not be written.
+    pub(crate) async fn drain_host(&self, id: String, drains: bool) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.drain_host(&id, drains))).await
+    }
+
+    /// Gives those hosts up that were not heard of for so long.
+    pub(crate) fn lose_silent(&self, lost_after_ms: u64) {
+        self.order(Call::changing(move |tx| tx.lose_silent(lost_after_ms)));
+    }
+
+    /// Gives a host up: what runs there counts as interrupted. The tasks that did; none where it was given up before, and for this host itself.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub(crate) async fn lose_host(&self, id: String) -> Result<Vec<TaskNo>, EngineError> {
+        self.call(Call::changing(move |tx| tx.lose_host(&id, None))).await
+    }
+}
+
+impl Transaction<'_> {
+    fn drain_host(&mut self, id: &str, drains: bool) -> aiwg_store::Result<()> {
+        let since = self.state.hosts.get(id).and_then(|host| host.draining_at);
+        if since.is_some() != drains {
+            self.store.drain_host(id, drains.then_some(self.now))?;
+            self.state.hosts.load(self.store)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that this host has ended in order, unless agents go on here.
+    pub(super) fn leave(&mut self) -> aiwg_store::Result<()> {
+        let own = self.state.hosts.own().filter(|_| self.state.running_here() == 0);
+        let Some(row) = own.map(|own| HostRow { left_at: Some(self.now), seen_at: self.now, ..own.clone() })
+        else {
+            return Ok(());
+        };
+        self.store.set_host(&row)
+    }
+
+    /// Notes that this configuration is the one which was put in force last.
+    pub(super) fn publish_config(&mut self, digest: &str) -> aiwg_store::Result<()> {
+        let Some(own) = self.state.hosts.own() else { return Ok(()) };
+        let value = format!("{digest} {}", own.name);
+        self.store.move_cursor(&Cursor::moved(IN_FORCE, "", value))?;
+        self.state.hosts.load(self.store)
+    }
+
+    /// Notes the labels of this host, where they have changed.
+    pub(super) fn set_labels(&mut self, labels: &[String]) -> aiwg_store::Result<()> {
+        let own = self.state.hosts.own().filter(|own| own.labels != labels);
+        let Some(row) = own.map(|own| HostRow { labels: labels.to_vec(), seen_at: self.now, ..own.clone() })
+        else {
+            return Ok(());
+        };
+        self.store.set_host(&row)?;
+        self.state.hosts.load(self.store)
+    }
+
+    fn lose_silent(&mut self, lost_after_ms: u64) -> Result<(), Failure> {
+        let before = self.now.as_millis().saturating_sub(i64::try_from(lost_after_ms).unwrap_or(i64::MAX));
+        let before = Timestamp::from_millis(before);
+        // What is known of their signs of life is of before.
+        self.state.hosts.load(self.store)?;
+        let is_silent = |host: &&HostRow| host.seen_at <= before;
+        let silent: Vec<HostRow> = self.state.hosts.there().filter(is_silent).cloned().collect();
+        for host in silent {
+            let tasks = self.lose_host(&host.id, Some(before))?;
+            tracing::warn!(host = %host.name, place = %host.place, tasks = tasks.len(), "a host was not heard of, and is given up");
+        }
+        Ok(())
+    }
+
+    /// Gives a host up, unless it was heard of after `before`.
+    pub(super) fn lose_host(&mut self, id: &str, before: Option<Timestamp>) -> Result<Vec<TaskNo>, Failure> {
+        if self.state.hosts.me() == Some(id) || !self.store.lose_host(id, before, self.now)? {
+            return Ok(Vec::new());
+        }
+        self.state.hosts.load(self.store)?;
+        let its =
+            |(no, slot): (&TaskNo, &super::state::Slot)| (slot.host.as_deref() == Some(id)).then_some(*no);
+        let mut tasks: Vec<TaskNo> = self.state.running.iter().filter_map(its).collect();
+        tasks.sort_unstable();
+        for no in &tasks {
+            // One that cannot be read has failed.
+            let Some(task) = self.readable(*no)? else { continue };
+            let most = self.state.config.most_attempts;
+            self.interrupt(task, true, (most, false), Used::default())?;
+        }
+        // Nobody is left who would release what rests there.
+        self.store.release_all(Hold::REST)?;
+        for no in self.store.queued_with(id)? {
+            self.keep_session(no)?;
+        }
+        Ok(tasks)
+    }
+}
