@@ -1,5 +1,5 @@
-// Shortens what is published of the JavaScript package and loses nothing that a program or an editor shows: the declarations in a directory's
-// src, and its package.json.
+// Shortens what is published of the JavaScript package, and loses nothing that a program needs or an editor shows, but what names say: the
+// declarations in a directory's src, and its package.json.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -26,11 +26,24 @@ function shortComment(comment) {
   return `/** ${kept.map((line) => (line.startsWith('/') ? ` ${line}` : line)).join('\n*')} */`;
 }
 
+/** Code without the blanks that only a reader of the file would miss: what an editor shows is printed anew. */
+function shortCode(line) {
+  if (/^(\/\*\*|\*)/.test(line) || /['"`].* .*['"`]/.test(line)) return line;
+  return line.replace(/ ?(=>|[:|&=?{},;<>]) ?/g, '$1');
+}
+
+/** What the name of a type says as well: `TaskGetParams`. */
+const SAID_BY_NAME = /^\/\*\* The (params of|answer to) `[\w.]+`\. \*\/\n/gm;
+
 function shortDeclarations(text) {
   return text
     .replace(/^\/\/ Generated from.*\n/gm, '')
     .replace(/^ *\/\*\*.*?\*\//gms, (comment) => shortComment(comment.trimStart()))
-    .replace(/^ +/gm, (indent, at, all) => (all[at - 2] === '*' ? indent : ''));
+    .replace(/^ +/gm, (indent, at, all) => (all[at - 2] === '*' ? indent : ''))
+    .replace(SAID_BY_NAME, '')
+    .split('\n')
+    .map(shortCode)
+    .join('\n');
 }
 
 for (const name of readdirSync(join(directory, 'src'), { recursive: true })) {
