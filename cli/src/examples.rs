@@ -199,7 +199,8 @@ pub(crate) const HOST_DRAIN: &str = "Examples:
 pub(crate) const HOST_LOST: &str = "Example:
   aiwg host lost 5b0e7c9e
 
-Its agents have to be gone: nobody can end those of a machine that does not answer.";
+Its agents have to be gone: those of a machine that does not answer can be
+ended by nobody else.";
 
 pub(crate) const RELEASE: &str = "Example:
   aiwg task release task-0003";

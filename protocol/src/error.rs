@@ -121,7 +121,7 @@ error_kinds! {
     /// The project can have no work trees: it is in no repository of git, say.
     WorkspaceUnusable = -32039, "workspace_unusable", retry: false;
     /// No host has this id or name, or several have; or the store is in the project's own directory, and its one host is not to be replaced.
-    HostNotFound = -32042, "host_not_found", retry: false;
+    HostNotFound = -32044, "host_not_found", retry: false;
     /// The task has run on another host, and what is asked for takes its files: the daemon of that host has them.
     TaskElsewhere = -32043, "task_elsewhere", retry: false;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;

@@ -34,7 +34,7 @@ exports.ERROR_KINDS = Object.freeze({
   too_many_approvals: { code: -32037, retryable: true },
   task_has_no_result: { code: -32038, retryable: false },
   workspace_unusable: { code: -32039, retryable: false },
-  host_not_found: { code: -32042, retryable: false },
+  host_not_found: { code: -32044, retryable: false },
   task_elsewhere: { code: -32043, retryable: false },
   payload_too_large: { code: -32020, retryable: false },
   invalid_payload: { code: -32040, retryable: false },

@@ -146,7 +146,7 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "workspace_unusable": ErrorKindInfo(code=-32039, retryable=False),
     # No host has this id or name, or several have; or the store is in the project's own directory,
     # and its one host is not to be replaced.
-    "host_not_found": ErrorKindInfo(code=-32042, retryable=False),
+    "host_not_found": ErrorKindInfo(code=-32044, retryable=False),
     # The task has run on another host, and what is asked for takes its files: the daemon of that
     # host has them.
     "task_elsewhere": ErrorKindInfo(code=-32043, retryable=False),
