@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_fs::open_regular;
+use aiwg_fs::{open_regular, write_atomic};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -47,9 +47,7 @@ pub fn boot_ms() -> u64 {
 /// # Errors
 /// The file cannot be written.
 pub fn prolong(path: &Path, until_ms: u64) -> io::Result<()> {
-    let new = path.with_extension("new");
-    std::fs::write(&new, until_ms.to_string())?;
-    std::fs::rename(&new, path)
+    write_atomic(path, until_ms.to_string().as_bytes())
 }
 
 /// A lease that is looked after.
@@ -108,6 +106,14 @@ mod tests {
         prolong(&path, 1).unwrap();
         kept.next_look = Instant::now();
         assert!(!kept.is_over(Instant::now()), "it was longer");
+        // Whatever an agent has put in its way is replaced, and neither followed nor waited for.
+        let (other, way) = (dir.path().join("other"), path.with_extension("tmp"));
+        std::fs::write(&other, "a person's").unwrap();
+        std::os::unix::fs::symlink(&other, &way).unwrap();
+        prolong(&path, 2).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &way, rustix::fs::Mode::RWXU).unwrap();
+        prolong(&path, 3).unwrap();
+        assert_eq!((std::fs::read(&other).unwrap(), read(&path)), (b"a person's".to_vec(), Some(3)));
         std::fs::write(&path, "soon").unwrap();
         assert!(is_over(0), "what says nothing prolongs nothing");
     }
