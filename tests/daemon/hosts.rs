@@ -230,6 +230,24 @@ fn a_host_that_was_stopped_finds_its_own_agents_and_no_others() {
 }
 
 #[test]
+fn a_task_goes_on_where_it_was_given_up_while_its_agent_ran() {
+    let Some(fleet) = Fleet::start() else { return };
+    let a = fleet.host(json!({}));
+    let mut b = fleet.host(json!({ "host": { "labels": ["b"] } }));
+    let id = a.submit_with(json!({ "prompt": format!("do: {WAITS}"), "runsOn": ["b"] }));
+    until("its agent", || b.file("began").exists());
+    let host = own_id(&b);
+    b.leave_agents();
+    a.call("host.lost", json!({ "host": host }));
+    fs::remove_file(b.file("began")).unwrap();
+    b.start();
+    // The agent that was given up is ended first, and nothing fails for it.
+    until("the next agent", || b.file("began").exists());
+    b.write("go", "");
+    assert_eq!(b.ended(&id)["state"], "completed");
+}
+
+#[test]
 fn one_host_watches_the_files_and_another_takes_that_over() {
     let Some(fleet) = Fleet::start() else { return };
     let config = |labels: Value| {

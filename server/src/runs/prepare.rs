@@ -3,7 +3,7 @@
 use std::{
     io::{self, Write},
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aiwg_agents::{Prompt, Session};
@@ -68,6 +68,12 @@ pub(super) enum Recorded {
     AsBefore,
 }
 
+/// Time for an agent to end whose run others have given up: more than it has before it is killed.
+const LEAVES_WITHIN: Duration = Duration::from_secs(30);
+
+/// Time between two looks whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// Why an agent cannot be started.
 pub(super) enum Unprepared {
     /// No task can have a directory, whichever it is.
@@ -93,7 +99,8 @@ pub(super) fn prepare(
     time_limit_ms: u64,
 ) -> Result<Prepared, Unprepared> {
     if !make_task_dir(shared, task)? {
-        nothing_lives(task)?;
+        let is_shared = shared.context.leases.is_some();
+        nothing_lives(task, if is_shared { LEAVES_WITHIN } else { Duration::ZERO })?;
     }
     let held = Dir::open_own(task).map_err(at(task))?;
     let name = run.dir();
@@ -238,9 +245,18 @@ fn make_task_dir(shared: &Shared, dir: &Path) -> Result<bool, Unprepared> {
     })
 }
 
-/// Refuses a run while another one of its task is alive: one that this daemon does not know of, since the database was put back or made anew.
-fn nothing_lives(task: &Path) -> Result<(), Unprepared> {
-    match living_run(task)? {
+/// Refuses a run while another one of its task is alive: one that this daemon does not know of, since the database was put back or made anew. Where
+/// other hosts have given up what ran here, it is ended first, and has so long for that.
+fn nothing_lives(task: &Path, leaves_within: Duration) -> Result<(), Unprepared> {
+    let began = Instant::now();
+    let mut living = living_run(task)?;
+    while let Some(run) = living.as_deref().filter(|_| began.elapsed() < leaves_within) {
+        // Another request changes nothing.
+        aiwg_shim::request_end(run)?;
+        std::thread::sleep(LOOK_EVERY);
+        living = living_run(task)?;
+    }
+    match living {
         None => Ok(()),
         Some(run) => {
             let why = format!(
@@ -322,9 +338,9 @@ mod tests {
                 .mode(0o600)
                 .open(lock)
                 .unwrap();
-            assert!(nothing_lives(dir.path()).is_ok());
+            assert!(nothing_lives(dir.path(), Duration::ZERO).is_ok());
             lock.lock().unwrap();
-            let Err(Unprepared::Task(why)) = nothing_lives(dir.path()) else {
+            let Err(Unprepared::Task(why)) = nothing_lives(dir.path(), Duration::ZERO) else {
                 panic!("{} lives", run.display())
             };
             assert!(why.to_string().contains(run.to_str().unwrap()), "{why}");
