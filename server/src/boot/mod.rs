@@ -113,6 +113,7 @@ async fn live(
 ) -> Result<Ended, BootError> {
     let daemon = Daemon::start(Prepared::by(&options, host)?, &options)?;
     daemon.look_at_files().await;
+    daemon.look_at_status().await;
     report_ready(host);
     ready(daemon.ready());
     if host == Host::Own {

@@ -44,6 +44,7 @@ use crate::{
     recovery::{HostCursors, Opened, open_reader},
     running::Running,
     runs::{LeftRunning, Shared, Shortage, supervise},
+    status::status,
     stop::StopRequests,
     workspaces::Workspaces,
 };
@@ -323,6 +324,14 @@ impl Daemon {
         let (components, context) = (self.components.clone(), Arc::clone(&self.context));
         let configured = tokio::spawn(async move { components.configure(&context).await });
         let _ = timeout(FIRST_LOOK, configured).await;
+    }
+
+    /// Reads the status once where the store is elsewhere: that one may be away by the time someone asks for it, and
+    /// then the status says so with what was read last.
+    pub(super) async fn look_at_status(&self) {
+        if self.context.store.is_some() {
+            let _ = timeout(FIRST_LOOK, status(&self.context, &self.components)).await;
+        }
     }
 
     /// The report to the process that starts it.
