@@ -69,15 +69,31 @@ await withBrowser(async ({ browser, dashboard }) => {
   await open(page, site.address);
   await page.getByText(/^In the last 24 hours/).waitFor();
 
-  // From the request for the page until its first view is there, with the daemon's answers in it.
+  // From the start of the navigation until its first view is painted, with the daemon's answers in it, by the page's own clock: what Playwright needs
+  // to notice it is nobody's waiting.
+  await page.addInitScript(() => {
+    window.firstView_ = new Promise((resolve) => {
+      const seen = new MutationObserver(() => {
+        if (!/In the last 24 hours/.test(document.body?.textContent ?? '')) return;
+        seen.disconnect();
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => resolve(performance.now());
+        // A message comes once the frame is laid out and painted.
+        requestAnimationFrame(() => channel.port2.postMessage(0));
+      });
+      seen.observe(document, { subtree: true, childList: true, characterData: true });
+    });
+  });
   const first = [];
+  const noticed = [];
   for (let round = 0; round < ROUNDS; round++) {
     await page.goto('about:blank');
     const began = performance.now();
     await page.goto(`http://127.0.0.1:${site.port}/#/now`, { waitUntil: 'commit' });
-    await page.getByText(/^In the last 24 hours/).waitFor();
-    first.push(performance.now() - began);
+    first.push(await page.evaluate(() => window.firstView_));
+    noticed.push(performance.now() - began);
   }
+  console.error(`the first view, with Playwright's own time: ${quantile(noticed, 0.5).toFixed(0)} ms at the median`);
   print('the first view on loopback, median ms', quantile(first, 0.5), 300);
 
   const daemon = await wire();
