@@ -74,7 +74,15 @@ fn acts(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// True if it has nothing but what is shown by every terminal. Most text is so, and then nobody has to look at its letters.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 fn escaped(text: &str, may_stay: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if is_plain(text) {
+        return text.into();
+    }
     let is_bad = |c: char| acts(c) && !may_stay(c);
     if !text.contains(is_bad) {
         return text.into();

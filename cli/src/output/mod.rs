@@ -36,7 +36,7 @@ impl Output {
         if self.json {
             return json_out(serde_json::to_string_pretty(result));
         }
-        let mut page = Page::stdout();
+        let mut page = Page::gathered();
         human(&mut page, result)?;
         Ok(page.flush()?)
     }
@@ -104,9 +104,18 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
         }
         line.push_str(&visible(word));
         // A prompt can have a megabyte.
-        if line.len() > columns.saturating_mul(8) && line.width() > columns {
+        if line.len() > columns.saturating_mul(8) && (line.is_ascii() || line.width() > columns) {
             break;
         }
+    }
+    if line.is_ascii() {
+        // Each of them has one column: what has none was made visible.
+        if line.len() > columns {
+            line.truncate(columns.saturating_sub(1));
+            line.truncate(line.trim_end().len());
+            line.push('…');
+        }
+        return line;
     }
     if line.width() <= columns {
         return line;

@@ -1,7 +1,7 @@
 //! The writer of all text for people. Whatever was put into it, nothing of it acts on the terminal but the colours of
 //! our own: no command has to think of that, and none can forget it.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use anstyle::{AnsiColor, Style};
 
@@ -18,6 +18,11 @@ impl Page {
     pub(crate) fn stdout() -> Self {
         // Which takes colours out where they are not wanted.
         Self { out: Box::new(anstream::stdout().lock()) }
+    }
+
+    /// On standard output, for what is printed at once: it is gathered, and there for sure after [`flush`](Write::flush).
+    pub(super) fn gathered() -> Self {
+        Self { out: Box::new(BufWriter::new(anstream::stdout().lock())) }
     }
 
     /// On standard error.

@@ -112,7 +112,7 @@ pub struct WhyNode {
     pub definition: Option<Json>,
     /// The client that it came from; of an approval, the one that has decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
+    pub origin: Option<Box<Origin>>,
 }
 
 /// A client, as the system showed its process when it connected. What is absent was not to be seen.

@@ -153,7 +153,7 @@ impl Drawing<'_> {
         let id = format!("origin-{}", id?);
         if self.shown.insert(id.clone()) {
             let text = of_origin(origin);
-            let origin = Some(origin.clone());
+            let origin = Some(Box::new(origin.clone()));
             self.nodes.push(WhyNode { origin, ..node(WhyKind::Origin, id.clone(), Vec::new(), None, text) });
         }
         Some(id)
@@ -215,7 +215,7 @@ fn approval_node(approval: &ApprovalRow) -> WhyNode {
     WhyNode {
         until: decision.map(|decision| decision.at),
         reason: Some(approval.state.name().to_owned()),
-        origin: decision.map(|decision| decider(&decision.by)),
+        origin: decision.map(|decision| Box::new(decider(&decision.by))),
         ..node(
             WhyKind::Approval,
             approval.no.to_string(),
@@ -259,13 +259,18 @@ fn in_order(nodes: Vec<WhyNode>) -> Vec<WhyNode> {
     by_time.sort_by_key(|at| nodes.get(*at).map(|node| node.at));
     let in_time = || by_time.iter().filter_map(|at| nodes.get(*at)).enumerate();
     let places: HashMap<&str, usize> = in_time().map(|(at, node)| (node.id.as_str(), at)).collect();
+    let mut is_whole = true;
     let mut effects: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     let mut open: Vec<usize> = vec![0; nodes.len()];
     for (at, node) in in_time() {
-        for cause in node.causes.iter().filter_map(|cause| places.get(cause.as_str())) {
-            if let (Some(effects), Some(open)) = (effects.get_mut(*cause), open.get_mut(at)) {
-                effects.push(at);
-                *open += 1;
+        for cause in &node.causes {
+            let cause = places.get(cause.as_str()).and_then(|cause| effects.get_mut(*cause));
+            match (cause, open.get_mut(at)) {
+                (Some(effects), Some(open)) => {
+                    effects.push(at);
+                    *open += 1;
+                }
+                _ => is_whole = false,
             }
         }
     }
@@ -283,15 +288,18 @@ fn in_order(nodes: Vec<WhyNode>) -> Vec<WhyNode> {
             }
         }
     }
+    is_whole &= order.len() == nodes.len();
     let mut ordered: Vec<WhyNode> = Vec::with_capacity(nodes.len());
     let mut nodes: Vec<Option<WhyNode>> = nodes.into_iter().map(Some).collect();
     let mut taken = |at: usize| nodes.get_mut(*by_time.get(at)?)?.take();
     ordered.extend(order.into_iter().filter_map(&mut taken));
     ordered.extend((0..by_time.len()).filter_map(taken));
-    let mut seen = HashSet::with_capacity(ordered.len());
-    for node in &mut ordered {
-        node.causes.retain(|cause| seen.contains(cause));
-        seen.insert(node.id.clone());
+    if !is_whole {
+        let mut seen = HashSet::with_capacity(ordered.len());
+        for node in &mut ordered {
+            node.causes.retain(|cause| seen.contains(cause));
+            seen.insert(node.id.clone());
+        }
     }
     ordered
 }

@@ -26,12 +26,12 @@ const AT_ONCE: usize = 512;
 const WAITING: usize = 100;
 const WAITS: usize = 20;
 
-/// The records that were found.
+/// The records that were found: the larger ones in boxes, since a map moves what it holds.
 #[derive(Default)]
 pub(super) struct Walk {
-    pub(super) tasks: BTreeMap<TaskNo, TracedTask>,
-    pub(super) events: BTreeMap<u64, TracedEvent>,
-    pub(super) runs: BTreeMap<(TaskNo, u32), RunRow>,
+    pub(super) tasks: BTreeMap<TaskNo, Box<TracedTask>>,
+    pub(super) events: BTreeMap<u64, Box<TracedEvent>>,
+    pub(super) runs: BTreeMap<(TaskNo, u32), Box<RunRow>>,
     /// By event and rule.
     pub(super) decisions: BTreeMap<(u64, String), MatchDecision>,
     pub(super) origins: BTreeMap<u64, Origin>,
@@ -191,15 +191,15 @@ impl Walk {
                     task.finished_by.as_ref(),
                 ]),
             );
-            self.tasks.insert(task.no, task);
+            self.tasks.insert(task.no, Box::new(task));
         }
         for event in trace.events {
             self.count(1, texts(&[Some(&event.topic), Some(&event.payload)]));
-            self.events.insert(event.seq, event);
+            self.events.insert(event.seq, Box::new(event));
         }
         for run in trace.runs {
             self.count(1, 0);
-            self.runs.insert((run.id.task, run.id.n), run);
+            self.runs.insert((run.id.task, run.id.n), Box::new(run));
         }
         for approval in trace.approvals {
             self.count(1, texts(&[Some(&approval.asked.summary)]));
@@ -228,7 +228,7 @@ impl Walk {
 
     /// Looks at what the tasks wait for that were found: those that are queued, and those that run and whose agents wait for others.
     pub(super) fn look_at_waits(&mut self, reader: &dyn Reader, now: &Now<'_>) -> aiwg_store::Result<()> {
-        let waits = |task: &&TracedTask| match task.state {
+        let waits = |task: &&Box<TracedTask>| match task.state {
             TaskState::Queued => true,
             TaskState::Running => now.waits.iter().any(|(by, _)| *by == task.no),
             _ => false,
