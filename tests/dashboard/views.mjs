@@ -214,6 +214,15 @@ await withBrowser(async ({ browser, dashboard }) => {
   await rule.getByText('Rests:').waitFor();
   await rule.getByRole('button', { name: 'Off: smoke' }).click();
   await rule.getByText('Ready').waitFor();
+  const rules = page.getByRole('heading', { level: 2, name: /^Rules/ });
+  await page.getByLabel('Words of the rule').fill('ANNOUNCE version');
+  await until('the rule that fits', async () => (await rules.textContent()) === 'Rules1 of 2');
+  await page.getByRole('article', { name: 'announce' }).waitFor();
+  await page.getByRole('radio', { name: 'Rest' }).check();
+  await see('No rule is so.');
+  await page.getByRole('radio', { name: 'All' }).check();
+  await page.getByLabel('Words of the rule').fill('');
+  await rule.waitFor();
   await page.getByLabel('Topic').fill('deployment:complete');
   await page.getByLabel('version').fill('9.9.9');
   await page.getByRole('checkbox', { name: 'environment' }).check();

@@ -6,24 +6,44 @@ import { useEffect, useRef } from 'preact/hooks';
 import { number, plural, span } from '../live/format.js';
 import type { Project } from '../live/project.js';
 import { useQuery } from '../live/query.js';
-import { Act, Ago, Empty, Loading, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
-import { to, useRoute } from '../ui/route.js';
+import { Act, Ago, Choice, Empty, Loading, Moment, Section, TaskLink, isReadonly } from '../ui/basics.js';
+import { setQuery, to, useRoute } from '../ui/route.js';
 import { Text } from '../ui/text.js';
 import { DryRun } from './dryrun.js';
+import { Words } from './tasks.js';
+
+const STATES = [
+  ['', 'All'],
+  ['ready', 'Ready'],
+  ['rests', 'Rest'],
+] as const;
+
+/** True if a rule is one of those that are looked for: by the words of its id, its occasion, its agent and its prompt, and by what it does now. */
+function fits(rule: RuleStatus, words: string, state: string): boolean {
+  if (state !== '' && rule.active !== (state === 'ready')) return false;
+  const all = [rule.id, rule.trigger.type, occasion(rule.trigger), rule.action.agent ?? '', rule.action.prompt].join('\n').toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
+}
 
 export function RulesView({ project }: { project: Project }) {
-  const { id } = useRoute();
+  const { id, query } = useRoute();
   // Any event may meet a rule.
   const { data, error, again } = useQuery(project, () => project.client.automation.status(), {
     when: () => true,
     every: 30_000,
   });
   if (!data) return <Loading error={error} again={again} />;
+  const [words, state] = [query.get('words') ?? '', query.get('state') ?? ''];
+  const filter = (change: { words?: string; state?: string }) => setQuery({ words, state, ...change });
+  const shown = data.rules.filter((rule) => fits(rule, words, state));
   return (
     <div class="view rules">
       <Section
         title="Rules"
-        count={data.rules.length}
+        count={shown.length < data.rules.length ? `${shown.length} of ${data.rules.length}` : data.rules.length}
         side={
           <>
             <span class="faint">All rules</span> <AllSwitch status={data} project={project} again={again} />
@@ -36,8 +56,26 @@ export function RulesView({ project }: { project: Project }) {
           </p>
         )}
         {data.rules.length === 0 && <Empty>There are no rules: `rules` in `.aiwg/daemon.json` has them.</Empty>}
+        {data.rules.length > 1 && (
+          <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+            <Words
+              name="words"
+              label="Words of the rule"
+              placeholder="file_change, deployment, a word of the prompt"
+              query={query}
+              change={(_, value) => filter({ words: value })}
+            />
+            <Choice
+              label="Which rules"
+              value={STATES.find(([value]) => value === state)?.[0] ?? ''}
+              options={STATES}
+              choose={(value) => filter({ state: value })}
+            />
+          </form>
+        )}
+        {data.rules.length > 0 && shown.length === 0 && <Empty>No rule is so.</Empty>}
         <ul class="rule-list">
-          {data.rules.map((rule) => (
+          {shown.map((rule) => (
             <li key={rule.id}>
               <Rule rule={rule} status={data} project={project} again={again} isChosen={rule.id === id} />
             </li>
