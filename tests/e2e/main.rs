@@ -26,6 +26,7 @@ mod dashboard_page;
 mod disk;
 mod documents;
 mod files;
+mod fleet_rounds;
 mod generate;
 mod guide;
 #[path = "../hostile/mod.rs"]

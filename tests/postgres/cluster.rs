@@ -25,6 +25,8 @@ pub struct Cluster {
     server: Option<Child>,
     pub port: u16,
     programs: PathBuf,
+    /// A process whose name space of network it runs in; none for the test's own.
+    pub name_space: Option<u32>,
     /// The user that it runs as, where tests run as root.
     user: Option<(u32, u32)>,
 }
@@ -40,7 +42,7 @@ impl Cluster {
         };
         let dir = tempfile::tempdir().unwrap();
         let user = (fs::metadata("/proc/self").unwrap().uid() == 0).then(|| id_of("postgres"));
-        let mut cluster = Self { dir, server: None, port: free_port(), programs, user };
+        let mut cluster = Self { dir, server: None, port: free_port(), programs, name_space: None, user };
         cluster.own(cluster.dir.path());
         fs::write(cluster.path("password"), PASSWORD).unwrap();
         cluster.own(&cluster.path("password"));
@@ -103,6 +105,11 @@ impl Cluster {
         }
     }
 
+    /// Its first process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().map(Child::id)
+    }
+
     /// The address of a project in it, over its socket.
     pub fn url(&self, project: &str) -> String {
         let host = self.dir.path().display().to_string().replace('/', "%2F");
@@ -149,7 +156,14 @@ impl Cluster {
 
     /// One of its programs, which ends with this test, whatever becomes of that.
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("setpriv");
+        let mut command = match self.name_space {
+            Some(pid) => {
+                let mut command = Command::new("nsenter");
+                command.args([&format!("--net=/proc/{pid}/ns/net"), "setpriv"]);
+                command
+            }
+            None => Command::new("setpriv"),
+        };
         command.args(["--pdeathsig", "QUIT"]);
         if let Some((user, group)) = self.user {
             command.args(["--reuid", &user.to_string(), "--regid", &group.to_string(), "--clear-groups"]);
