@@ -144,6 +144,10 @@ impl Hears for Pulse {
         self.engine.ring();
     }
 
+    fn moved(&self) {
+        self.engine.look();
+    }
+
     fn clock(&self) -> u64 {
         boot_ms()
     }

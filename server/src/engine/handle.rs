@@ -395,9 +395,16 @@ impl Engine {
         self.ring();
     }
 
-    /// The same, of whoever cannot wait: somebody else has written.
+    /// The same, of whoever cannot wait: something may be wrong with the store, or with this host's part of it.
     pub(crate) fn ring(&self) {
         let _ = self.commands.send(wake());
+    }
+
+    /// Has it look at what others have written. That takes no lock, so that many hosts can do it at once; only where there may be something to start,
+    /// a transaction follows.
+    pub(crate) fn look(&self) {
+        let look = Call::reading(|_| Ok::<_, EngineError>(()));
+        let _ = self.commands.send(look.into_command().0);
     }
 
     /// Ends the thread, once all before it is committed. A queue that drains goes on to do so only where the daemon `restarts`.

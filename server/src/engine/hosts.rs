@@ -102,6 +102,11 @@ impl Hosts {
         self.get(self.me()?)
     }
 
+    /// True if this one was given up, so that it has to come back.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.me.is_some() && !self.own().is_some_and(HostRow::is_there)
+    }
+
     /// Time since which this one is given no new tasks; none if it is.
     pub(super) fn draining_since(&self) -> Option<Timestamp> {
         self.own()?.draining_at

@@ -39,13 +39,10 @@ impl State {
         let mut next = bus.last_seq() + 1;
         while next <= self.last_event {
             let last = self.last_event.min(next + AT_ONCE as u64 - 1);
-            let (mut events, mut ended, mut decided) = (Vec::new(), Vec::new(), Vec::new());
-            for seq in next..=last {
-                let Some(event) = store.event(seq)? else { continue };
-                ended.extend(ended_by(&event));
-                decided.extend(decided_by(&event));
-                events.push(Arc::new(event));
-            }
+            let events: Vec<Arc<Event>> =
+                store.events_between(next, last)?.into_iter().map(Arc::new).collect();
+            let ended: Vec<_> = events.iter().filter_map(|event| ended_by(event)).collect();
+            let decided: Vec<_> = events.iter().filter_map(|event| decided_by(event)).collect();
             bus.publish(events, &ended, &decided);
             next = last + 1;
         }

@@ -8,7 +8,7 @@ use aiwg_store::View;
 
 use super::{
     accounts::{published, unshared},
-    budget::{Budgets, Money, charged_before, given_to, reserved_of},
+    budget::{Budgets, Money, charged, given_to, reserved_of},
     clock::Clock,
     command::{EngineConfig, Starts},
     fallbacks::Unstarted,
@@ -147,16 +147,32 @@ impl Slot {
         self.is_told_to_end = before.is_told_to_end;
     }
 
-    /// The slot of the running task of this number, with what the store says of its money.
-    pub(super) fn read(
+    /// The slot of each running task, with what the store says of its money: in a few questions, however many there are.
+    fn read_all(
         store: &dyn View,
-        no: TaskNo,
         (budgets, hosts): (&Budgets, &Hosts),
-    ) -> aiwg_store::Result<Self> {
-        // Of one whose row cannot be read there are no reports: it fails.
-        let Some(task) = store.task_if_readable(no)? else { return Ok(Self::default()) };
-        let mut slot = Self::of(&task);
-        let runs = store.runs(no)?;
+    ) -> aiwg_store::Result<HashMap<TaskNo, Self>> {
+        let numbers = store.running_numbers()?;
+        if numbers.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut tasks: HashMap<TaskNo, TaskRow> =
+            store.running()?.into_iter().map(|task| (task.no, task)).collect();
+        let mut runs: HashMap<TaskNo, Vec<RunRow>> = HashMap::new();
+        for run in store.runs_of_running()? {
+            runs.entry(run.id.task).or_default().push(run);
+        }
+        let mut slot = |no| {
+            let runs = runs.remove(&no).unwrap_or_default();
+            // Of one whose row cannot be read there are no reports: it fails.
+            tasks.remove(&no).map_or_else(Self::default, |task| Self::with(&task, &runs, (budgets, hosts)))
+        };
+        Ok(numbers.into_iter().map(|no| (no, slot(no))).collect())
+    }
+
+    /// The slot of a running task that has had these runs.
+    pub(super) fn with(task: &TaskRow, runs: &[RunRow], (budgets, hosts): (&Budgets, &Hosts)) -> Self {
+        let mut slot = Self::of(task);
         let run = runs.iter().rfind(|run| run.ended_at.is_none());
         slot.profile = run.and_then(|run| run.profile.clone());
         if let Some(run) = run {
@@ -165,11 +181,11 @@ impl Slot {
             slot.host.clone_from(&run.host);
         }
         if budgets.are_set() {
-            slot.reserved_usd = reserved_of(&runs, budgets);
-            slot.cap_usd = given_to(&runs);
-            slot.before_usd = charged_before(store, &task)?;
+            slot.reserved_usd = reserved_of(runs, budgets);
+            slot.cap_usd = given_to(runs);
+            slot.before_usd = if task.launch == 0 { 0.0 } else { charged(runs) };
         }
-        Ok(slot)
+        slot
     }
 }
 
@@ -223,6 +239,15 @@ impl State {
         }
     }
 
+    /// True if this host may have something to do about what others have written: there may be something to start, or it was given up.
+    pub(super) fn may_have_to_act(&self, store: &dyn View) -> bool {
+        if self.hosts.is_given_up() {
+            return true;
+        }
+        let has_slots = || self.running_here() < self.config.max_parallel || !self.waits.is_empty();
+        !self.closing && self.resting_since().is_none() && store.queued() > 0 && has_slots()
+    }
+
     /// True if this task runs, once the transaction is committed.
     fn is_running(&self, id: &str) -> bool {
         id.parse().is_ok_and(|no| self.running.contains_key(&no))
@@ -243,10 +268,7 @@ impl State {
         if self.hosts.me().is_some() {
             self.kept.extend(self.running.drain().filter(|(_, slot)| !slot.is_elsewhere && !slot.is_new));
         }
-        self.running.clear();
-        for no in store.running_numbers()? {
-            self.running.insert(no, Slot::read(store, no, (&self.config.budgets, &self.hosts))?);
-        }
+        self.running = Slot::read_all(store, (&self.config.budgets, &self.hosts))?;
         self.money = Money::default();
         self.accounts_published = published(store, &self.hosts)?;
         self.accounts_unshared = unshared(store, &self.hosts)?;

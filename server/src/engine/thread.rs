@@ -9,7 +9,7 @@ use std::{
 };
 
 use aiwg_protocol::types::Timestamp;
-use aiwg_store::Store;
+use aiwg_store::{Store, View};
 use tokio::sync::{
     Notify,
     mpsc::{self, error::TryRecvError},
@@ -106,6 +106,8 @@ pub(super) struct Thread {
     pub(super) taken: VecDeque<(Command, Instant)>,
     /// True if the state in memory may differ from the store, which could not be read.
     pub(super) is_stale: bool,
+    /// True if others have written something that this host knows of since it was reported what is the matter.
+    has_heard: bool,
     /// True if the last transaction failed. Until one has succeeded, it is tried again and again.
     pub(super) in_trouble: bool,
     /// Time of the last maintenance of the store.
@@ -157,6 +159,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         taken: VecDeque::new(),
         // What others write meanwhile.
         is_stale: host.is_some(),
+        has_heard: false,
         in_trouble: false,
         looked_after: Instant::now(),
         grown: 0,
@@ -177,6 +180,20 @@ pub(super) fn heard_of(others: Others, (orders, messages): (&mpsc::UnboundedSend
     if others.messages {
         messages.notify_one();
     }
+}
+
+/// Knows what others have written, and has done what of it is for this host.
+fn hear(
+    state: &mut State,
+    store: &dyn View,
+    bus: &Bus,
+    told: (&mpsc::UnboundedSender<Order>, &Notify),
+) -> aiwg_store::Result<()> {
+    heard_of(state.catch_up(store, bus)?, told);
+    // They may have opened them.
+    state.gates.clear();
+    state.unstarted.clear();
+    Ok(())
 }
 
 fn classify(store: &mut dyn Store, classes: &Classes) -> aiwg_store::Result<()> {
@@ -212,13 +229,23 @@ impl Thread {
                 self.read(command);
             }
         }
+        if std::mem::take(&mut self.has_heard) {
+            self.report_all();
+            self.publish_due(self.clock.now());
+        }
     }
 
     /// Answers what changes nothing, by what is committed.
     pub(super) fn read(&mut self, mut command: Command) {
         match self.look_at(&mut command) {
             Ok(()) => command.answer(),
-            Err(error) => command.refuse(EngineError::Storage(error.to_string().into())),
+            Err(error) => {
+                command.refuse(EngineError::Storage(error.to_string().into()));
+                if self.state.hosts.me().is_some() {
+                    // A transaction finds out what is wrong with a store that others have as well.
+                    self.take(wake());
+                }
+            }
         }
     }
 
@@ -226,9 +253,12 @@ impl Thread {
         let view = self.setup.store.view()?;
         self.is_stale |= view.has_moved();
         if self.is_stale {
-            let others = self.state.catch_up(&*view, &self.setup.bus)?;
+            hear(&mut self.state, &*view, &self.setup.bus, (&self.setup.orders, &self.setup.messages))?;
             self.is_stale = false;
-            heard_of(others, (&self.setup.orders, &self.setup.messages));
+            self.has_heard = true;
+            if self.state.may_have_to_act(&*view) {
+                self.taken.push_back((wake(), Instant::now()));
+            }
         }
         command.read(&Look { state: &self.state, store: &*view, now: view.now() }).map(drop)
     }
@@ -296,11 +326,7 @@ impl Thread {
         // Whatever comes of this transaction: it is known only once.
         self.is_stale |= open.has_moved();
         if self.is_stale {
-            let others = self.state.catch_up(&*open, &self.setup.bus)?;
-            heard_of(others, (&self.setup.orders, &self.setup.messages));
-            // Whoever has written meanwhile may have opened them.
-            self.state.gates.clear();
-            self.state.unstarted.clear();
+            hear(&mut self.state, &*open, &self.setup.bus, (&self.setup.orders, &self.setup.messages))?;
             self.is_stale = false;
         }
         let now = open.now();
@@ -346,11 +372,7 @@ impl Thread {
             self.in_trouble = false;
             self.setup.health.clear(IssueKind::STORAGE);
         }
-        self.state.gates.pause(self.state.resting_since(), self.state.draining_since);
-        self.report_tripped();
-        self.report_accounts();
-        self.report_missed();
-        self.report_hosts();
+        self.report_all();
         self.publish_due(effects.at);
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
         let topics = effects.events.iter().map(|event| event.topic.as_str());
@@ -382,6 +404,15 @@ impl Thread {
     pub(super) fn order(&self, order: Order) {
         // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
         let _ = self.setup.orders.send(order);
+    }
+
+    /// Says what is the matter now.
+    fn report_all(&self) {
+        self.state.gates.pause(self.state.resting_since(), self.state.draining_since);
+        self.report_tripped();
+        self.report_accounts();
+        self.report_missed();
+        self.report_hosts();
     }
 
     fn report_tripped(&self) {

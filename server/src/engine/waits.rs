@@ -38,6 +38,11 @@ impl Waits {
         Wait { waits: self.clone(), who: is_noted.then_some(who) }
     }
 
+    /// True if no agent waits for another one.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Each pair once, in the order of their numbers.
     pub(super) fn pairs(&self) -> Vec<(TaskNo, TaskNo)> {
         let mut pairs: Vec<_> = self.lock().keys().copied().collect();

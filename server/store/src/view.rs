@@ -42,6 +42,9 @@ pub trait View {
     /// The runs of a task, in the order of their numbers.
     fn runs(&self, task: TaskNo) -> Result<Vec<RunRow>>;
 
+    /// The runs of all tasks that run, each task's in the order of their numbers.
+    fn runs_of_running(&self) -> Result<Vec<RunRow>>;
+
     /// The hosts that share the store, or have shared it, in the order of their starts; none where there is no such thing.
     fn hosts(&self) -> Result<Vec<HostRow>>;
 
@@ -123,6 +126,9 @@ pub trait View {
 
     /// The event with this number; none as well if it cannot be read.
     fn event(&self, seq: u64) -> Result<Option<Event>>;
+
+    /// The events from one number to another, both included, in their order. What cannot be read is passed over.
+    fn events_between(&self, first: u64, last: u64) -> Result<Vec<Event>>;
 
     /// All switches that were ever set, by rule; the one of all automation has an empty name.
     fn switches(&self) -> Result<HashMap<String, Switch>>;

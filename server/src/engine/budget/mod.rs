@@ -343,7 +343,12 @@ impl Transaction<'_> {
         self.state.money = Money::default();
         let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         for no in running {
-            let slot = Slot::read(self.store, no, (&self.state.config.budgets, &self.state.hosts))?;
+            let (budgets, hosts) = (&self.state.config.budgets, &self.state.hosts);
+            // Of one whose row cannot be read there are no reports: it fails.
+            let slot = match self.store.task_if_readable(no)? {
+                Some(task) => Slot::with(&task, &self.store.runs(no)?, (budgets, hosts)),
+                None => Slot::default(),
+            };
             if let Some(before) = self.state.running.insert(no, slot)
                 && let Some(slot) = self.state.running.get_mut(&no)
             {
@@ -402,7 +407,11 @@ pub(super) fn charged_before(store: &dyn aiwg_store::View, task: &TaskRow) -> ai
     if task.launch == 0 {
         return Ok(0.0);
     }
-    let runs = store.runs(task.no)?;
+    Ok(charged(&store.runs(task.no)?))
+}
+
+/// The cost of these runs, as far as it is known.
+pub(super) fn charged(runs: &[RunRow]) -> f64 {
     let cost = |run: &RunRow| run.charged_usd.or_else(|| run.usage.as_ref()?.cost_usd);
-    Ok(sum_of(runs.iter().filter_map(cost)))
+    sum_of(runs.iter().filter_map(cost))
 }

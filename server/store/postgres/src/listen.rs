@@ -29,6 +29,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Time between two heartbeats of a host.
 const BEAT_EVERY: Duration = Duration::from_secs(10);
 
+/// Least time between two looks at what others have written, for each host that there is: the more hosts look at each commit, the less often each of them does.
+const GAP: Duration = Duration::from_millis(5);
+
 /// Tells when somebody else has written, on a connection of its own, since such a connection can go through no pool.
 pub struct Listener {
     address: Address,
@@ -38,8 +41,13 @@ pub struct Listener {
 
 /// Whoever is told by a [`Listener`].
 pub trait Hears {
-    /// There may be something of which the writer does not know, or the server does not answer.
+    /// The writer is to try a transaction: the server does not answer, or this host may have no part in the store any more.
     fn woken(&self);
+
+    /// There is something of which the writer does not know. By default the same as [`Hears::woken`].
+    fn moved(&self) {
+        self.woken();
+    }
 
     /// The time as [`Hears::heard`] wants it.
     fn clock(&self) -> u64 {
@@ -107,9 +115,10 @@ impl Listener {
         let row = self.host.is_its_row();
         let beat = format!("UPDATE host SET seen_at = {MOMENT} WHERE {row} AND lost_at IS NULL RETURNING 1");
         let silent = format!(
-            "SELECT coalesce(max({MOMENT} - seen_at), 0) FROM host WHERE lost_at IS NULL AND left_at IS NULL"
+            "SELECT coalesce(max({MOMENT} - seen_at), 0), count(*) FROM host WHERE lost_at IS NULL AND left_at IS NULL"
         );
         let mut last_beat: Option<Instant> = None;
+        let mut gap = GAP;
         loop {
             if last_beat.is_none_or(|last| last.elapsed() >= BEAT_EVERY) {
                 last_beat = Some(Instant::now());
@@ -117,7 +126,10 @@ impl Listener {
                 match last_row(&ask(&beat).await?) {
                     Ok(_) => {
                         let silent = last_row(&ask(&silent).await?)?;
-                        hears.heard(sent, silent.first().and_then(|ms| ms.parse().ok()).unwrap_or(0));
+                        let number = |at: usize| silent.get(at).and_then(|text| text.parse().ok());
+                        hears.heard(sent, number(0).unwrap_or(0));
+                        let hosts = number(1).and_then(|hosts| hosts.try_into().ok()).unwrap_or(1);
+                        gap = GAP.saturating_mul(hosts).min(LOOK_EVERY);
                     }
                     // It was given up, or another one has its id: the writer says which.
                     Err(_) => hears.woken(),
@@ -127,7 +139,9 @@ impl Listener {
             // The writer says what is wrong with one that is none.
             let version = last_row(&found)?.first().and_then(|version| version.parse().ok());
             if version != Some(self.known.get()) {
-                hears.woken();
+                hears.moved();
+                // Whoever writes much is looked at together.
+                sleep(gap).await;
             }
             let _ = timeout(LOOK_EVERY, rung.notified()).await;
         }

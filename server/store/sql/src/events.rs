@@ -40,6 +40,14 @@ impl<C: Connection> Writer<C> {
         )?;
         one(select.first(values![seq], |row| read_event(row)), &self.reports).map(Option::flatten)
     }
+
+    /// The events from one number to another, both included, in their order. What cannot be read is passed over.
+    pub fn events_between(&self, first: u64, last: u64) -> Result<Vec<Event>> {
+        let mut select = self.statement(
+            "SELECT seq, topic, payload, source, at, cause, traceparent FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq",
+        )?;
+        select.readable(values![first, last], |row| read_event(row), &self.reports)
+    }
 }
 
 pub(super) fn read_event(row: &impl Row) -> Result<Event> {

@@ -88,6 +88,14 @@ impl<C: Connection> Writer<C> {
         runs(self.connection(), task, &self.reports)
     }
 
+    /// The runs of all tasks that run, each task's in the order of their numbers.
+    pub fn runs_of_running(&self) -> Result<Vec<RunRow>> {
+        let mut select = self.statement(&format!(
+            "SELECT {RUN_COLUMNS}, task FROM run WHERE task IN (SELECT no FROM task WHERE state = 'running') ORDER BY task, n"
+        ))?;
+        select.readable(&[], |row| read_run(row.get::<Number>(RUN_COLUMNS_COUNT)?.0, row), &self.reports)
+    }
+
     /// Ends the open runs of a task that has failed since its row cannot be read.
     pub(super) fn end_open_runs(&mut self, task: TaskNo, at: Timestamp) -> Result<()> {
         self.statement("UPDATE run SET ended_at = ?2, reason = ?3 WHERE task = ?1 AND ended_at IS NULL")?

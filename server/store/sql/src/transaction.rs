@@ -161,6 +161,8 @@ impl<B: Backend> View for Open<'_, B> {
         task_state(no: TaskNo) -> Option<TaskState>;
         running() -> Vec<TaskRow>;
         running_numbers() -> Vec<TaskNo>;
+        runs_of_running() -> Vec<RunRow>;
+        events_between(first: u64, last: u64) -> Vec<Event>;
         runs(task: TaskNo) -> Vec<RunRow>;
         hosts() -> Vec<HostRow>;
         heads() -> Vec<Head>;
