@@ -38,6 +38,8 @@ pub fn events_are_read_both_ways(backend: &dyn Backend) {
     });
     assert_eq!(store.view().unwrap().event(9).unwrap(), Some(last.clone()));
     assert_eq!(store.view().unwrap().event(4).unwrap(), None);
+    assert_eq!(store.view().unwrap().events_between(9, 11).unwrap(), std::slice::from_ref(&last));
+    assert!(store.view().unwrap().events_between(10, 11).unwrap().is_empty());
     let reader = backend.reader();
     let forwards = page(&*reader, &filter(From::After(0)));
     assert_eq!((seqs(&forwards), forwards.gone, forwards.scanned), (vec![1, 2, 3], 0, 3));

@@ -87,6 +87,9 @@ pub fn runs_are_kept(backend: &dyn Backend) {
     let other = start(two, 1, RunRow::AGENT, None);
     commit(&mut *store, |tx| [&checked, &lost, &other].into_iter().try_for_each(|run| tx.begin_run(run)));
     assert_eq!(store.view().unwrap().runs(one).unwrap(), [begun(&lost), begun(&checked)]);
+    assert!(store.view().unwrap().runs_of_running().unwrap().is_empty(), "both are queued");
+    commit(&mut *store, |tx| tx.start(one, at(1)));
+    assert_eq!(store.view().unwrap().runs_of_running().unwrap(), [begun(&lost), begun(&checked)]);
 
     let usage = TaskUsage {
         cost_usd: Some(0.25),
@@ -128,7 +131,7 @@ pub fn runs_are_kept(backend: &dyn Backend) {
     assert!(reader.runs(TaskNo(3)).unwrap().is_empty());
 
     let ended = Outcome::without_exit(TaskState::Cancelled, "");
-    commit(&mut *store, |tx| tx.finish(one, TaskState::Queued, &ended, at(7)));
+    commit(&mut *store, |tx| tx.finish(one, TaskState::Running, &ended, at(7)));
     let keep = Keep { since: Some(at(8)), most: None, from: None };
     assert_eq!(commit(&mut *store, |tx| tx.prune_tasks(keep, 9)), [one]);
     assert!(reader.runs(one).unwrap().is_empty(), "they go with their task");
