@@ -234,6 +234,11 @@ fn check_runs(found: &mut Found, rounds: &Rounds, tasks: &BTreeMap<String, Task>
         .push(format!("{lost} runs were lost or not started, {most} launches of one task at the most"));
 }
 
+/// The token of the agent whose result a task has.
+fn token(task: &Task) -> &str {
+    task.result.lines().find_map(|line| line.strip_prefix("token ")).unwrap_or_default()
+}
+
 /// What the agents have noted fits what is stored.
 fn check_witness(found: &mut Found, rounds: &Rounds, tasks: &BTreeMap<String, Task>, lines: &[Line]) {
     let mut begun: HashMap<&str, Vec<&Line>> = HashMap::new();
@@ -250,7 +255,7 @@ fn check_witness(found: &mut Found, rounds: &Rounds, tasks: &BTreeMap<String, Ta
             continue;
         }
         // Its result is that of its last launch.
-        let token = task.result.lines().find_map(|line| line.strip_prefix("token ")).unwrap_or_default();
+        let token = token(task);
         let host = rounds.ids.iter().position(|id| *id == task.host).map(|n| rounds.hosts[n].name.as_str());
         let is_its = |line: &&&Line| {
             line.token == token && line.launch == task.launch && Some(line.host.as_str()) == host
@@ -288,8 +293,8 @@ fn check_order(
         };
         let begin = lines.iter().position(|line| line.task == *id && line.word == Word::Begin);
         if before.state == "completed" {
-            let end = lines.iter().rposition(|line| line.task == before.id && line.word == Word::End);
-            found.check(begin.is_none_or(|begin| Some(begin) > end), || {
+            let end = lines.iter().position(|line| line.token == token(before) && line.word == Word::End);
+            found.check(begin.is_none_or(|begin| end.is_some_and(|end| begin > end)), || {
                 format!("{id} has begun before the end of {}", before.id)
             });
         } else {

@@ -33,6 +33,8 @@ pub(super) enum Fault {
     Machine,
     /// The PostgreSQL ends at once, or all its processes are killed.
     Postgres,
+    /// The PostgreSQL ends all its connections.
+    Connections,
     /// SIGSTOP of a daemon.
     Frozen,
     /// A link is down.
@@ -47,13 +49,13 @@ pub(super) enum Fault {
     Away,
 }
 
-/// All of which each ten rounds have one; that of a daemon is the most frequent one.
+/// All of which ten rounds have one at least.
 const DECK: [Fault; 10] = [
-    Fault::Daemon,
     Fault::Daemon,
     Fault::Shims,
     Fault::Machine,
     Fault::Postgres,
+    Fault::Connections,
     Fault::Frozen,
     Fault::Link,
     Fault::Clock,
@@ -130,7 +132,9 @@ impl Rounds {
             *self.counts.entry(*fault).or_default() += 1;
             self.begin(*fault);
         }
-        thread::sleep(Duration::from_millis(200 + self.chance.below(2_800)));
+        // Now and then for longer than anybody waits for a PostgreSQL.
+        let longest = if self.chance.below(8) == 0 { 9_000 } else { 2_800 };
+        thread::sleep(Duration::from_millis(200 + self.chance.below(longest)));
         self.make_whole();
         eprintln!("round {number}: {:.1} s", began.elapsed().as_secs_f64());
     }
@@ -165,6 +169,15 @@ impl Rounds {
             }
             Fault::Postgres if self.chance.below(2) == 0 => self.network.kill(),
             Fault::Postgres => self.network.cluster.stop("QUIT"),
+            Fault::Connections => {
+                // It may be away itself.
+                if self.network.cluster.pid().is_some() {
+                    self.network.cluster.psql(
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+                    );
+                }
+            }
             Fault::Frozen => self.hosts[n].freeze(false),
             Fault::Link => self.network.set(&self.hosts[n].link, false),
             Fault::Clock => {

@@ -109,7 +109,7 @@ impl Host {
 
     /// Asks its daemon once. None where no answer comes.
     pub(super) fn ask(&self, method: &str, params: &Value) -> Option<Value> {
-        ask(&self.project.socket(), method, params)
+        ask(&self.project.socket(), PATIENCE, method, params)
     }
 
     /// Kills its daemon; with `all` its shims and agents, too, as when the machine goes down.
@@ -179,10 +179,10 @@ pub(super) fn preload(command: &mut Command, library: &Path, file: &Path) {
     command.env("LD_PRELOAD", library).env("AIWG_TEST_CLOCK", file);
 }
 
-pub(super) fn ask(socket: &Path, method: &str, params: &Value) -> Option<Value> {
+pub(super) fn ask(socket: &Path, patience: Duration, method: &str, params: &Value) -> Option<Value> {
     let mut stream = UnixStream::connect(socket).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    stream.set_write_timeout(Some(PATIENCE)).ok()?;
+    stream.set_read_timeout(Some(patience)).ok()?;
+    stream.set_write_timeout(Some(patience)).ok()?;
     writeln!(stream, "{}", json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })).ok()?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).ok()?;

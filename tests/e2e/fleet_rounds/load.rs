@@ -170,7 +170,10 @@ impl Client {
                 self.host += 1;
             }
             let socket = &self.sockets[self.host % self.sockets.len()];
-            let Some(mut answer) = ask(socket, method, params) else {
+            // The longest one is longer than a daemon waits for its PostgreSQL.
+            let patience =
+                Duration::from_millis([1_000, 4_000, 8_000][usize::try_from(self.chance.below(3)).unwrap()]);
+            let Some(mut answer) = ask(socket, patience, method, params) else {
                 self.acknowledged.lock().unwrap().unanswered += 1;
                 self.host += 1;
                 thread::sleep(Duration::from_millis(20));

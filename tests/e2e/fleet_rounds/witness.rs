@@ -10,7 +10,7 @@ use super::faults::Thaw;
 use crate::support::{repository, until_some};
 
 /// Longest time for which an agent goes on that was frozen while its host was given up, in seconds.
-const ENDS_WITHIN: f64 = 15.0;
+const ENDS_WITHIN: f64 = 5.0;
 
 /// The file, and the script of the agents that write it.
 pub(super) struct Witness {
@@ -126,11 +126,9 @@ pub(super) fn overlaps(lines: &[Line], thaws: &[Thaw]) -> Overlaps {
             continue;
         }
         let since = begun.get(line.token.as_str()).copied().unwrap_or(f64::NAN);
-        let thaw = thaws.iter().find(|thaw| {
-            thaw.host == line.host
-                && (since <= thaw.at || !thaw.with_agents)
-                && (0.0..ENDS_WITHIN).contains(&(line.at - thaw.at))
-        });
+        let before = thaws.iter().rfind(|thaw| thaw.host == line.host && thaw.at <= line.at);
+        let thaw =
+            before.filter(|thaw| (since <= thaw.at || !thaw.with_agents) && line.at - thaw.at < ENDS_WITHIN);
         match thaw {
             Some(thaw) if line.launch < last.launch => {
                 allowed.push(&line.token);
