@@ -560,8 +560,9 @@ pub trait DaemonService {
     /// Gives what a task's agent has written, from any byte on.
     ///
     /// With `waitMs` the answer waits until there is something, or the task has ended: to follow a task, ask again from
-    /// `nextOffset` until `ended` is true.
-    #[method(name = "task.output", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TaskElsewhere, TooManyWaits, StorageUnavailable, ShuttingDown])]
+    /// `nextOffset` until `ended` is true. Of what has run on another host there are the beginning and the end, 8 MiB
+    /// together.
+    #[method(name = "task.output", repeat = Safe, agents = Allowed, errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the beginning",
         params = r#"{"taskId": "task-0001"}"#,

@@ -22,6 +22,7 @@ use crate::{
     leases::Leases,
     lifecycle::Host,
     log::Log,
+    outputs::Outputs,
     place::Local,
     project::Project,
     rules::compile,
@@ -66,6 +67,8 @@ pub(crate) struct Context {
     pub(crate) store: Option<String>,
     /// The leases of the agents, where other hosts may be given their tasks.
     pub(crate) leases: Option<Leases>,
+    /// What agents write, on its way to other hosts, where there can be such.
+    pub(crate) outputs: Option<Outputs>,
     /// What the store has said last.
     pub(crate) last_seen: LastSeen,
     /// The database in the project's own directory, where the store is elsewhere.

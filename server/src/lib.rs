@@ -24,6 +24,7 @@ pub mod lifecycle;
 pub mod log;
 pub mod messaging;
 pub mod migrate;
+mod outputs;
 mod own_program;
 mod place;
 pub mod profiles;

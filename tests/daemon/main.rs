@@ -13,6 +13,7 @@ mod embedded;
 mod events;
 mod expect;
 mod hosts;
+mod hosts_output;
 mod lanes;
 mod limits;
 mod live;

@@ -12,6 +12,10 @@ pub(super) struct OutputPrinter<W> {
     line: Vec<u8>,
     /// True if the present line is no JSON, and passed on as it comes.
     is_plain: bool,
+    /// True until the end of a line whose beginning was left out.
+    is_middle: bool,
+    /// The byte of the output that comes next.
+    next: u64,
     has_printed: bool,
     ends_line: bool,
     /// Text of the agent's own result.
@@ -35,6 +39,8 @@ impl<W: Write> OutputPrinter<W> {
             form: Form::Unknown,
             line: Vec::new(),
             is_plain: false,
+            is_middle: false,
+            next: 0,
             has_printed: false,
             ends_line: true,
             result: None,
@@ -44,6 +50,19 @@ impl<W: Write> OutputPrinter<W> {
     /// Every byte as it is.
     pub(super) fn verbatim(out: W) -> Self {
         Self { form: Form::Text, ..Self::to(out) }
+    }
+
+    /// Takes what begins at a byte of the output, and says how many bytes before it are left out. Another attempt begins at 0.
+    pub(super) fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<u64> {
+        let left_out = offset.saturating_sub(self.next);
+        self.next = offset.saturating_add(bytes.len() as u64);
+        if left_out > 0 && self.form == Form::Messages {
+            // Half a message says nothing.
+            self.line.clear();
+            (self.is_plain, self.is_middle) = (false, true);
+        }
+        self.write(bytes)?;
+        Ok(left_out)
     }
 
     /// Takes more of the output.
@@ -86,6 +105,10 @@ impl<W: Write> OutputPrinter<W> {
     fn part(&mut self, part: &[u8], ends: bool) -> io::Result<()> {
         if self.form == Form::Text {
             return self.print(part);
+        }
+        if self.is_middle {
+            self.is_middle = !ends;
+            return Ok(());
         }
         if !self.is_plain && self.line.is_empty() && !part.starts_with(b"{") {
             self.is_plain = true;
@@ -274,6 +297,22 @@ mod tests {
     fn the_rest_of_a_message_is_none() {
         assert_eq!(readable(&format!("lo.\"}}]}}\n{HELLO}\n")), "Hello.\n");
         assert_eq!(readable("}\nHello."), "}\nHello.");
+    }
+
+    #[test]
+    fn what_is_left_out_takes_only_the_messages_along_that_it_cuts() {
+        let init = "{\"type\":\"system\",\"session_id\":\"s\"}\n";
+        let beginning = format!("{init}{{\"type\":\"assis");
+        let rest = format!("lo.\"}}]}}}}\n{HELLO}\n");
+        let mut printer = OutputPrinter::to(Vec::new());
+        assert_eq!(printer.write_at(0, beginning.as_bytes()).unwrap(), 0);
+        assert_eq!(printer.write_at(beginning.len() as u64 + 7, rest.as_bytes()).unwrap(), 7);
+        assert_eq!(printer.take(), b"Hello.\n");
+        let mut printer = OutputPrinter::verbatim(Vec::new());
+        for (offset, left_out) in [(0, 0), (2, 0), (10, 6), (0, 0), (2, 0)] {
+            assert_eq!(printer.write_at(offset, b"ab").unwrap(), left_out);
+        }
+        assert_eq!(printer.take(), b"ababababab");
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub struct TaskOutputParams {
 pub struct TaskOutput {
     /// Up to 256 KiB of the output, encoded as asked for; empty when there is nothing there yet.
     pub data: String,
-    /// The byte it begins at.
+    /// The byte it begins at: the one asked for, or a later one where what is between is not kept.
     pub offset: u64,
     /// The byte to go on at.
     pub next_offset: u64,

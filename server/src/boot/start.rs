@@ -41,6 +41,7 @@ use crate::{
     leases::Leases,
     lifecycle::{Lock, PidFile},
     messaging::Environment,
+    outputs::{Outputs, carry},
     recovery::{HostCursors, Opened, open_reader},
     running::Running,
     runs::{LeftRunning, Shared, Shortage, supervise},
@@ -204,7 +205,7 @@ impl Daemon {
             health,
             log,
             place,
-            opened: Opened { store, files, local, host_cursors, listener: of_others, .. },
+            opened: Opened { store, files, local, host_cursors, listener: of_others, outputs: sink, .. },
             joined_at,
             open_files,
             changes,
@@ -242,6 +243,7 @@ impl Daemon {
             reader,
             store: place.name().map(str::to_owned),
             leases,
+            outputs: sink.is_some().then(Outputs::default),
             last_seen: LastSeen::of(place.name().is_some()),
             local,
             bus: core.bus,
@@ -300,6 +302,13 @@ impl Daemon {
                 stopped.run_until_cancelled(listen).await;
             };
             running.push(("the listener", tokio::spawn(listen)));
+        }
+        if let Some((outputs, sink)) = context.outputs.clone().zip(sink) {
+            let (carry, stopped) = (carry(outputs, sink, context.project.clone()), context.stopped.clone());
+            let carry = async move {
+                stopped.run_until_cancelled(carry).await;
+            };
+            running.push(("the outputs", tokio::spawn(carry)));
         }
         if !pid_file.is_written() {
             let later = PidFile::write_later(context.project.pid_file(), context.stopped.clone());

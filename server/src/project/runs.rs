@@ -13,13 +13,19 @@ impl Project {
         let task = self.action_dir(run.task);
         let own = task.join(run.dir());
         match row {
-            Some(row) => match &row.dir {
-                None => task,
-                Some(name) if is_name(name) => task.join(name),
-                Some(_) => own,
-            },
+            Some(row) => self.run_dir_named(run, row.dir.as_deref()),
             None if own.symlink_metadata().is_ok_and(|found| found.is_dir()) => own,
             None => task,
+        }
+    }
+
+    /// The directory of a run whose row has this one.
+    pub(crate) fn run_dir_named(&self, run: RunId, dir: Option<&str>) -> PathBuf {
+        let task = self.action_dir(run.task);
+        match dir {
+            None => task,
+            Some(name) if is_name(name) => task.join(name),
+            Some(_) => task.join(run.dir()),
         }
     }
 }

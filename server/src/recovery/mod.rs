@@ -10,7 +10,7 @@ use std::{io, path::PathBuf, sync::Arc};
 use aiwg_model::{Hold, TaskNo, limits::HIGHEST_BELIEVED};
 use aiwg_protocol::{config::InterruptedTasks, types::Timestamp};
 use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError, Transaction, View};
-use aiwg_store_postgres::{Address, Listener, PostgresReader};
+use aiwg_store_postgres::{Address, Listener, PostgresOutputs, PostgresReader};
 use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
 use self::elsewhere::{Before, none_lives};
@@ -143,6 +143,8 @@ pub(crate) struct Opened {
     pub(crate) host_cursors: HostCursors,
     /// The way to hear of what others write; none where nobody else writes.
     pub(crate) listener: Option<Listener>,
+    /// Where what agents write is carried, where there may be others.
+    pub(crate) outputs: Option<PostgresOutputs>,
     /// The line for the person who starts it, where it is another than before.
     pub(crate) change: Option<String>,
 }
@@ -213,7 +215,15 @@ fn here(
         (None, false) => GoesOn::Surely,
     };
     let files = own.files();
-    let opened = Opened { store: Box::new(own), files, local: None, host_cursors, listener: None, change };
+    let opened = Opened {
+        store: Box::new(own),
+        files,
+        local: None,
+        host_cursors,
+        listener: None,
+        outputs: None,
+        change,
+    };
     Ok((opened, goes_on))
 }
 
@@ -227,6 +237,7 @@ fn elsewhere(
 ) -> Result<(Opened, GoesOn), RecoveryError> {
     let (mut store, joined, before, host_cursors) = elsewhere::open(address, &mut own, project, wanted)?;
     store.report_to(reports(health));
+    let outputs = PostgresOutputs::new(address.clone(), joined.clone());
     let (files, listener) = (own.files(), Listener::new(address.clone(), store.known(), joined));
     let (change, goes_on) = match before {
         // Whatever it has lost, as with a standby that has become the primary, shows in the files.
@@ -239,6 +250,7 @@ fn elsewhere(
         local: Some(Local::of(own)),
         host_cursors,
         listener: Some(listener),
+        outputs: Some(outputs),
         change,
     };
     Ok((opened, goes_on))

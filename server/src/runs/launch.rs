@@ -97,6 +97,10 @@ impl Launch {
     /// Tells the engine of its end, until it could store it. It has worked in `root`.
     pub(super) async fn report(self, shared: &Shared, end: &End, (most_attempts, root): (u32, &Path)) {
         let (engine, no, run) = (&shared.context.engine, self.no, self.id());
+        // Whoever hears of its end on another host is to find all that it has written.
+        if let Some(outputs) = &shared.context.outputs {
+            outputs.carried(run).await;
+        }
         loop {
             let told = match end {
                 End::Ended(outcome) => engine.ended(run, Outcome::clone(outcome)).await,

@@ -127,6 +127,9 @@ impl Keepers {
         let (task, shared) = (agent.task(), Arc::clone(&self.shared));
         let dir = agent.dir().to_owned();
         let orders = shared.context.running.begin(task.id(), dir.clone(), is_found, ending);
+        if let Some(outputs) = &shared.context.outputs {
+            outputs.begin(task.id(), dir.clone(), is_found);
+        }
         self.agents.spawn(async move {
             if AssertUnwindSafe(agent.keep(&shared, orders)).catch_unwind().await.is_err() {
                 task.give_up(&shared, dir).await;

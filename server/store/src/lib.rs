@@ -10,6 +10,7 @@ mod carry;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod error;
+mod outputs;
 mod query;
 mod reader;
 mod reports;
@@ -20,6 +21,7 @@ mod view;
 
 pub use carry::{Carried, Changes, Sum, carry, verify};
 pub use error::{ErrorKind, StoreError};
+pub use outputs::{BLOCK, KeptOutput, OutputBlock, OutputPiece, OutputSink, StoredEnd, StreamOf};
 pub use query::{
     AGENT_SUMS, ApprovalFilter, Classified, EventFilter, EventPage, From, OTHER, PAGE_BYTES, Placed,
     RULE_COSTS, Selection, TaskFilter, TaskPage, own_name,

@@ -8,7 +8,9 @@ use aiwg_model::{
 };
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats, Timestamp};
 
-use crate::{ApprovalFilter, EventFilter, EventPage, Result, Table, TaskFilter, TaskPage};
+use crate::{
+    ApprovalFilter, EventFilter, EventPage, OutputPiece, Result, StreamOf, Table, TaskFilter, TaskPage,
+};
 
 /// Sees what has been committed, from any thread. Its calls block.
 ///
@@ -22,6 +24,18 @@ pub trait Reader: Send + Sync {
 
     /// The runs of a task, in the order of their numbers.
     fn runs(&self, task: TaskNo) -> Result<Vec<RunRow>>;
+
+    /// A piece of a stream of a run, from this byte on, with so many bytes at the most. It is empty where nothing is stored from there on.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn output(&self, of: StreamOf, from: u64, most: u64) -> Result<OutputPiece>;
+
+    /// The last bytes of a stream of a run, so many at the most: what is stored of it in one piece.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn output_tail(&self, of: StreamOf, most: u64) -> Result<OutputPiece>;
 
     /// The hosts that share the store, or have shared it, in the order of their starts, each with the number of tasks that run there; none where there is no
     /// such thing.

@@ -62,6 +62,7 @@ macro_rules! tables {
 tables! {
     task "tasks" (no: Integer) state: Text, prompt: Text, agent: Text, priority: Integer, timeout_ms: Integer, env: Text, metadata: Text, cause: Text, created_at: Integer, started_at: Integer, completed_at: Integer, launch: Integer, attempts: Integer, ending: Text, exit_code: Integer, error: Text, result: Text, waiting: Integer, after: Text, signal: Integer, processes_ended: Integer, processes_left: Integer, usage: Text, event: Integer, rule: Text, conversation: Text, retried_as: Integer, in_vain_for: Integer, place: Integer, lane: Text, lane_priority: Integer, class: Text, terms: Text, expires_at: Integer, reason: Text, origin: Integer, revision: Integer, retry_of: Integer, parent: Integer;
     run "runs" (task: Integer, n: Integer) kind: Text, started_at: Integer, ended_at: Integer, reason: Text, exit_code: Integer, signal: Integer, session: Text, cost_usd: Real, turns: Integer, input_tokens: Integer, output_tokens: Integer, cache_read_tokens: Integer, cache_creation_tokens: Integer, dir: Text, detail: Text, profile: Text, reserved_usd: Real, charged_usd: Real, cap_usd: Real, tree: Text, host: Text;
+    output "blocks of what agents have written" (task: Integer, n: Integer, stream: Integer, start: Integer) bytes: Blob, is_last: Integer;
     hold "holds" (task: Integer, kind: Text, key: Text) until: Integer;
     event "events" (seq: Integer) topic: Text, payload: Text, source: Text, at: Integer, cause: Text, origin: Integer, task: Integer, traceparent: Text;
     origin "origins" (id: Integer) who: Text;

@@ -79,6 +79,13 @@ pub(super) async fn follow(
             (offset, has_skipped, is_middle) = (0, false, false);
             continue;
         }
+        if chunk.offset > offset {
+            // What is between is on the host that has run it.
+            following.tell(Output::Text(reader.end())).await;
+            following.tell(Output::Skipped(chunk.offset - offset)).await;
+            reader.begin_anew();
+            is_middle = true;
+        }
         offset = chunk.next_offset;
         let mut data = chunk.data.as_str();
         if is_middle && !data.is_empty() {

@@ -718,10 +718,11 @@ export declare class TaskMethods {
    * Gives what a task's agent has written, from any byte on.
    *
    * With `waitMs` the answer waits until there is something, or the task has ended: to follow a
-   * task, ask again from `nextOffset` until `ended` is true.
+   * task, ask again from `nextOffset` until `ended` is true. Of what has run on another host there
+   * are the beginning and the end, 8 MiB together.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `task_elsewhere`, `too_many_waits`,
-   * `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `task_not_found`, `too_many_waits`, `storage_unavailable`,
+   * `shutting_down`
    *
    * @example
    * await client.task.output({ taskId: 'task-0001' });

@@ -2458,7 +2458,7 @@ export type TaskOrder = 'newest' | 'oldest' | 'priority' | 'ended' | 'cost';
 export interface TaskOutput {
   /** Up to 256 KiB of the output, encoded as asked for; empty when there is nothing there yet. */
   data: string;
-  /** The byte it begins at. */
+  /** The byte it begins at: the one asked for, or a later one where what is between is not kept. */
   offset: number;
   /** The byte to go on at. */
   nextOffset: number;

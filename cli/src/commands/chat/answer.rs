@@ -33,7 +33,7 @@ pub(super) async fn listen(
     let mut printer = OutputPrinter::to(out);
     let mut reading = Reading::of(id, OutputStream::Stdout, true);
     while let Some(chunk) = connection.call(WAIT, async |client| reading.next(&client).await).await? {
-        printer.write(&bytes(&chunk)?)?;
+        printer.write_at(chunk.offset, &bytes(&chunk)?)?;
     }
     let task = connection.ended(id).await?;
     let is_answered = task.state == TaskState::Completed;

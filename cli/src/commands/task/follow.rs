@@ -12,8 +12,9 @@ use serde::Serialize;
 use crate::{
     commands::output_printer::OutputPrinter,
     error::CliError,
-    output::{Output, agent_stdout, json_line},
+    output::{Output, agent_stdout, json_line, note},
     reconnecting_client::{ReconnectingClient, WAIT, wait_ms},
+    visible::visible,
 };
 
 /// Output of `--json` for an output: the method's result, and what it takes to understand a line by itself.
@@ -74,7 +75,14 @@ pub(super) async fn copy(
     let is_verbatim = wanted.raw || wanted.stream == OutputStream::Stderr;
     let mut printer = if is_verbatim { OutputPrinter::verbatim(to) } else { OutputPrinter::to(to) };
     while let Some(chunk) = next(connection, &mut reading).await? {
-        printer.write(&bytes(&chunk)?)?;
+        let left_out = printer.write_at(chunk.offset, &bytes(&chunk)?)?;
+        if left_out > 0 {
+            note(&format!(
+                "aiwg: {left_out} bytes before byte {} are left out: only the host that has run {} has them",
+                chunk.offset,
+                visible(id)
+            ));
+        }
     }
     Ok(printer.finish()?)
 }

@@ -107,7 +107,7 @@ impl Outputs {
         let raw = self.raw;
         let new = || if raw { OutputPrinter::verbatim(Vec::new()) } else { OutputPrinter::to(Vec::new()) };
         let printer = self.printers.entry(id.to_owned()).or_insert_with(new);
-        printer.write(&bytes(chunk)?)?;
+        printer.write_at(chunk.offset, &bytes(chunk)?)?;
         let said = printer.take();
         self.say(id, &said)
     }

@@ -57,6 +57,11 @@ export class Output {
             continue;
           }
         }
+        if (chunk.offset > offset) {
+          // What is between is on the host that has run it.
+          this.skipped += chunk.offset - offset;
+          this.steps.skip(chunk.offset - offset);
+        }
         if (chunk.data !== '') this.steps.add(chunk.data);
         offset = chunk.nextOffset;
         this.ended = chunk.ended;

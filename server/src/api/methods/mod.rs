@@ -19,6 +19,7 @@ mod report;
 mod rpc;
 mod schedule;
 mod steer;
+mod stored_output;
 mod task;
 mod topic;
 mod why;

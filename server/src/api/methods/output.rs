@@ -15,27 +15,28 @@ use aiwg_store::Reader;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::time::{Instant, timeout_at};
 
-use super::{check, host::is_here};
+use super::{
+    check,
+    stored_output::{self, Source},
+};
 use crate::{
     api::{Handler, answer::Part, growth::Waiting},
     engine::EngineError,
-    project::Project,
 };
 
 /// The most that one answer holds, in bytes of the output.
 const CHUNK: u64 = 256 * 1024;
 
+/// Time between two looks at what is in the store.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> Result<TaskOutput, ApiError> {
     let no = check::task_no(&params.task_id)?;
     let wait_ms = check::wait_ms(params.wait_ms)?;
-    is_here(handler, no).await?;
     let follow = Follow {
         handler,
         no,
-        file: match params.stream.unwrap_or_default() {
-            OutputStream::Stdout => aiwg_shim::STDOUT_FILE,
-            OutputStream::Stderr => aiwg_shim::STDERR_FILE,
-        },
+        stream: params.stream.unwrap_or_default(),
         offset: params.offset.unwrap_or(0),
         encoding: params.encoding.unwrap_or_default(),
     };
@@ -47,22 +48,10 @@ pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> 
     follow.wait(Instant::now() + Duration::from_millis(wait_ms)).await
 }
 
-/// The directory of the last run of a task, which may still be under way, or be none.
-pub(super) fn last_run_dir(
-    project: &Project,
-    reader: &dyn Reader,
-    task: &TaskRow,
-) -> aiwg_store::Result<PathBuf> {
-    let run = task.run();
-    let row = reader.runs(task.no)?.into_iter().find(|row| row.id == run);
-    Ok(project.run_dir(run, row.as_ref()))
-}
-
 struct Follow<'a> {
     handler: &'a Handler,
     no: TaskNo,
-    /// The name of the file in the directory of a run.
-    file: &'static str,
+    stream: OutputStream,
     offset: u64,
     encoding: OutputEncoding,
 }
@@ -84,6 +73,15 @@ impl Follow<'_> {
             if !output.data.is_empty() || output.ended || is_another || Instant::now() >= until {
                 return Ok(output);
             }
+            let Some(path) = path else {
+                // Another host writes it.
+                let next = until.min(Instant::now() + LOOK_EVERY);
+                tokio::select! {
+                    _ = timeout_at(next, ended) => {}
+                    () = self.handler.context.stopped.cancelled() => return Err(EngineError::Closing.into()),
+                }
+                continue;
+            };
             let Some(changed) = changed.filter(|_| file.as_ref().is_some_and(|file| file.path() == path))
             else {
                 // What was written since the look is not missed: there is another one.
@@ -104,28 +102,35 @@ impl Follow<'_> {
         }
     }
 
-    /// The output of the last run that is there now, read beside the connections, and the file that it is from.
-    async fn read(&self) -> Result<(TaskOutput, PathBuf), ApiError> {
+    /// The output of the last run that is there now, read beside the connections, and the file that it is from; none where it is from the store.
+    async fn read(&self) -> Result<(TaskOutput, Option<PathBuf>), ApiError> {
         self.handler.answer(|bytes| self.part(bytes)).await
     }
 
-    async fn part(&self, bytes: usize) -> Result<Part<(TaskOutput, PathBuf)>, ApiError> {
-        let (no, file, offset, encoding) = (self.no, self.file, self.offset, self.encoding);
+    async fn part(&self, bytes: usize) -> Result<Part<(TaskOutput, Option<PathBuf>)>, ApiError> {
+        let (no, stream, offset, encoding) = (self.no, self.stream, self.offset, self.encoding);
         let context = Arc::clone(&self.handler.context);
         let most = u64::try_from(bytes).unwrap_or(u64::MAX).min(CHUNK);
         let read = move |reader: &dyn Reader| {
             // The state before the file, so that the file of an ended task is complete.
             let Some(task) = reader.task(no)? else { return Ok(None) };
-            let path = last_run_dir(&context.project, reader, &task)?.join(file);
+            let dir = match stored_output::source(&context, reader, &task)? {
+                Source::Here(dir) => dir,
+                Source::Stored(run) => {
+                    let how = (encoding == OutputEncoding::Utf8, context.engine.now());
+                    let piece = stored_output::piece(reader, (&task, &run), (stream, offset, most), how)?;
+                    return Ok(Some(Ok(part(&task, piece, encoding, most, None))));
+                }
+            };
+            let path = dir.join(match stream {
+                OutputStream::Stdout => aiwg_shim::STDOUT_FILE,
+                OutputStream::Stderr => aiwg_shim::STDERR_FILE,
+            });
             let part = match chunk(&path, offset, most) {
-                Ok((bytes, at_end)) => {
-                    let ended = task.state.is_final() && at_end;
-                    // Each round and each check has an output of its own.
-                    let has_rounds = task.spec.terms.verify.is_some();
-                    let attempt = if has_rounds { task.launch } else { task.attempts };
-                    let output = encoded(offset, encoding, bytes, attempt, ended);
-                    let part = Part::new((output, path), !at_end && most < CHUNK);
-                    Ok(part.expecting(2 * CHUNK as usize))
+                Ok((bytes, is_at_end)) => {
+                    let ended = task.state.is_final() && is_at_end;
+                    let piece = Piece { offset, bytes, is_at_end, is_whole: ended, ended };
+                    Ok(part(&task, piece, encoding, most, Some(path)))
                 }
                 Err(error) => Err(format!("the output {} cannot be read: {error}", path.display())),
             };
@@ -136,14 +141,37 @@ impl Follow<'_> {
     }
 }
 
-fn encoded(
-    offset: u64,
+/// A piece of an output.
+pub(super) struct Piece {
+    /// The byte it begins at.
+    pub(super) offset: u64,
+    pub(super) bytes: Vec<u8>,
+    /// True if nothing is there behind it.
+    pub(super) is_at_end: bool,
+    /// True if a character that it ends in the middle of has no rest.
+    pub(super) is_whole: bool,
+    /// True if no more will follow.
+    pub(super) ended: bool,
+}
+
+/// It as an answer, which has more where it has more than `most` bytes of memory.
+fn part(
+    task: &TaskRow,
+    piece: Piece,
     encoding: OutputEncoding,
-    mut bytes: Vec<u8>,
-    attempt: u32,
-    ended: bool,
-) -> TaskOutput {
-    if encoding == OutputEncoding::Utf8 && !ended {
+    most: u64,
+    path: Option<PathBuf>,
+) -> Part<(TaskOutput, Option<PathBuf>)> {
+    // Each round and each check has an output of its own.
+    let has_rounds = task.spec.terms.verify.is_some();
+    let attempt = if has_rounds { task.launch } else { task.attempts };
+    let is_cut = !piece.is_at_end && most < CHUNK;
+    Part::new((encoded(piece, encoding, attempt), path), is_cut).expecting(2 * CHUNK as usize)
+}
+
+fn encoded(piece: Piece, encoding: OutputEncoding, attempt: u32) -> TaskOutput {
+    let Piece { offset, mut bytes, ended, .. } = piece;
+    if encoding == OutputEncoding::Utf8 && !piece.is_whole {
         // The rest of the last character comes with the next chunk.
         bytes.truncate(bytes.len() - cut_character(&bytes));
     }

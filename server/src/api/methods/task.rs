@@ -24,8 +24,8 @@ use aiwg_store::{Reader, TaskFilter};
 use super::{
     check,
     host::host_of,
-    output::last_run_dir,
     steer::takeover,
+    stored_output::{self, Source, source},
     workspace::{is_coming_back, workspace},
 };
 use crate::{
@@ -378,10 +378,10 @@ fn complete(
     let no = row.no;
     let output = match row.state {
         TaskState::Queued => None,
-        TaskState::Running => {
-            let dir = last_run_dir(&context.project, reader, &row)?;
-            tail(&dir.join(aiwg_shim::STDOUT_FILE), output_bytes)
-        }
+        TaskState::Running => match source(context, reader, &row)? {
+            Source::Here(dir) => tail(&dir.join(aiwg_shim::STDOUT_FILE), output_bytes),
+            Source::Stored(run) => Some(stored_output::tail(reader, &run, output_bytes)?),
+        },
         _ => row.result.clone(),
     };
     let pid = context.running.pid(row.no);

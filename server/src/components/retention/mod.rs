@@ -138,8 +138,12 @@ async fn remove_files(context: &Arc<Context>, retention: &RetentionConfig, now: 
         (Arc::clone(&context.reader), retention.clone(), context.stopped.clone());
     let files = tokio::task::spawn_blocking(move || {
         let first = reader.first_event().map_err(std::io::Error::other);
+        let removed = outputs::prune(&actions, &*reader, &retention, now, &stopped);
+        if let (Some(outputs), Ok(removed)) = (&its.outputs, &removed) {
+            outputs.forget(removed);
+        }
         let pruned = [
-            outputs::prune(&actions, &*reader, &retention, now, &stopped),
+            removed.map(drop),
             first.and_then(|first| event_files::prune(&events_dir, cutoff(now, retention.event_days), first)),
             results::prune(&its.workspaces, &*reader, cutoff(now, retention.result_days)),
         ];

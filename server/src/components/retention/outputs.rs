@@ -22,20 +22,20 @@ struct Output {
 }
 
 /// Removes the outputs that are too old, or too large together, or belong to a task that has been forgotten; in the order of [`in_order`]. An output
-/// that cannot be removed is left for the next time, and so is everything once `stopped`.
+/// that cannot be removed is left for the next time, and so is everything once `stopped`. Gives the tasks whose output was removed.
 pub(super) fn prune(
     actions: &Path,
     reader: &dyn Reader,
     retention: &RetentionConfig,
     now: Timestamp,
     stopped: &CancellationToken,
-) -> io::Result<()> {
+) -> io::Result<Vec<TaskNo>> {
     let mut outputs = finished(actions, reader, stopped)?;
     let since = cutoff(now, retention.output_days);
     let most = retention.output_mb.map_or(u64::MAX, |mib| u64::from(mib) * MIB);
     in_order(&mut outputs, most);
     let mut total = outputs.iter().fold(0_u64, |sum, output| sum.saturating_add(output.bytes));
-    let mut in_use = None;
+    let (mut in_use, mut removed) = (None, Vec::new());
     for output in outputs {
         if stopped.is_cancelled() {
             break;
@@ -55,12 +55,15 @@ pub(super) fn prune(
             }
             let dir = actions.join(output.task.to_string());
             match aiwg_fs::remove_all(&dir) {
-                Ok(()) => total = total.saturating_sub(output.bytes),
+                Ok(()) => {
+                    total = total.saturating_sub(output.bytes);
+                    removed.push(output.task);
+                }
                 Err(error) => tracing::warn!(dir = %dir.display(), %error, "old output could not be removed"),
             }
         }
     }
-    Ok(())
+    Ok(removed)
 }
 
 /// The tasks whose record of protected files others compare with, and since when none does any more.

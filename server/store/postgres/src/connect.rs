@@ -81,7 +81,7 @@ pub(super) trait Drive {
 }
 
 /// Drives it, and passes over what the server says unasked.
-struct Silently;
+pub(super) struct Silently;
 
 impl Drive for Silently {
     fn drive<T>(self, connection: Connection<Socket, T>) -> JoinHandle<()>

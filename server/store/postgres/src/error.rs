@@ -47,7 +47,7 @@ pub(super) fn at(place: &str) -> impl Fn(tokio_postgres::Error) -> StoreError + 
             }
             Some(&SqlState::DISK_FULL) => ": make room on the server's disk",
             Some(&SqlState::TOO_MANY_CONNECTIONS) => {
-                ": a daemon needs six connections; raise max_connections, or end others'"
+                ": a daemon needs seven connections; raise max_connections, or end others'"
             }
             None if error.is_closed() || has_io(&error) => {
                 ": see whether PostgreSQL runs there and can be reached, as with `psql`"

@@ -12,6 +12,7 @@ mod connection;
 mod error;
 mod hosts;
 mod listen;
+mod outputs;
 mod params;
 mod password;
 mod schema;
@@ -23,6 +24,7 @@ pub use address::Address;
 pub use connection::Postgres;
 pub use hosts::Joined;
 pub use listen::{Hears, Listener};
+pub use outputs::PostgresOutputs;
 pub use schema::{Tables, look};
 pub use store::{Known, PostgresStore};
 

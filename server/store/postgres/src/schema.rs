@@ -5,7 +5,8 @@ use aiwg_store::{ErrorKind, Result, StoreError};
 use super::{address::Address, connection::Postgres, error::cannot_be_used};
 
 /// Each entry brings a project from the version of its place to the next one. Entries are never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("hosts.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("hosts.sql"), include_str!("output.sql")];
 
 /// Functions that statements call by SQLite's names. They are made again whenever the tables change.
 const FUNCTIONS: &str = include_str!("functions.sql");

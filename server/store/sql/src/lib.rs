@@ -26,6 +26,7 @@ mod lineage;
 mod list;
 mod marks;
 mod outbox;
+mod outputs;
 mod overview;
 mod prune;
 mod queue;

@@ -57,6 +57,7 @@ impl<C: Connection> Writer<C> {
         for (no, state) in &found {
             self.statement("DELETE FROM task WHERE no = ?")?.execute(values![Number(*no)])?;
             self.forget_runs(*no)?;
+            self.forget_output(*no)?;
             self.forget_approvals(*no)?;
             self.count(Some(*state), None);
         }

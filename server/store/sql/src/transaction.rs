@@ -13,8 +13,8 @@ use aiwg_protocol::types::{
     TaskStats, TaskUsage, Timestamp,
 };
 use aiwg_store::{
-    ApprovalFilter, Cell, Classified, EventFilter, EventPage, Placed, Reader, Result, Selection, Table,
-    TaskFilter, TaskPage, Transaction, View,
+    ApprovalFilter, Cell, Classified, EventFilter, EventPage, OutputPiece, Placed, Reader, Result, Selection,
+    StreamOf, Table, TaskFilter, TaskPage, Transaction, View,
 };
 
 use super::{driver::Connection, read::SqlReader, write::Writer};
@@ -323,6 +323,8 @@ where
         task(no: TaskNo) -> Option<TaskRow>;
         tasks(filter: &TaskFilter) -> TaskPage;
         runs(task: TaskNo) -> Vec<RunRow>;
+        output(of: StreamOf, from: u64, most: u64) -> OutputPiece;
+        output_tail(of: StreamOf, most: u64) -> OutputPiece;
         hosts() -> Vec<(HostRow, u32)>;
         running(limit: u32) -> Vec<TaskRow>;
         queued(limit: u32) -> Vec<TaskRow>;

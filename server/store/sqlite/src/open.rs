@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/trees.sql"),
     include_str!("migrations/answer-groups.sql"),
     include_str!("migrations/hosts.sql"),
+    include_str!("migrations/output.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

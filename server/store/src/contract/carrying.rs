@@ -6,7 +6,7 @@ use aiwg_protocol::types::Origin;
 use super::{Backend, at, commit, event, queue, task};
 use crate::{Cell, Store, TABLES, Table, View};
 
-fn table(name: &str) -> &'static Table {
+pub(super) fn table(name: &str) -> &'static Table {
     TABLES.iter().find(|table| table.name == name).unwrap()
 }
 

@@ -19,6 +19,7 @@ mod hosts;
 mod lineage;
 mod matches;
 mod outbox;
+mod outputs;
 mod queue;
 mod retention;
 mod rules;
@@ -32,8 +33,8 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
 pub use self::{
-    answers::*, approvals::*, carrying::*, events::*, hosts::*, lineage::*, matches::*, outbox::*, queue::*,
-    retention::*, rules::*, runs::*, spending::*, sums::*, tasks::*, transactions::*,
+    answers::*, approvals::*, carrying::*, events::*, hosts::*, lineage::*, matches::*, outbox::*,
+    outputs::*, queue::*, retention::*, rules::*, runs::*, spending::*, sums::*, tasks::*, transactions::*,
 };
 use crate::{Reader, Result, Store, Transaction};
 
@@ -65,6 +66,7 @@ macro_rules! contract {
             a_task_is_read_as_it_was_stored, a_task_goes_from_state_to_state, tasks_are_listed_newest_first,
             tasks_are_selected, an_ending_is_kept, tasks_are_taken_over,
             hosts_are_kept, runs_are_kept, the_work_tree_of_a_run_is_kept, a_task_that_was_put_off_counts_its_run_when_it_ends, a_run_is_noted_once,
+            an_output_is_read_in_pieces, an_output_goes_with_its_task,
             higher_priorities_start_first, whoever_waits_gains_one_priority_an_hour, an_overview_shows_what_matters,
             classes_queue_by_themselves, queued_tasks_are_edited, terms_are_changed, queued_tasks_expire, queue_switches_are_kept,
             a_running_task_goes_on,

@@ -1576,7 +1576,8 @@ class AsyncTaskMethods:
         """Gives what a task's agent has written, from any byte on.
 
         With `waitMs` the answer waits until there is something, or the task has ended: to follow a
-        task, ask again from `nextOffset` until `ended` is true.
+        task, ask again from `nextOffset` until `ended` is true. Of what has run on another host
+        there are the beginning and the end, 8 MiB together.
 
         - ``task_id``: The task's id. Length at most 200.
         - ``stream``: The stream. `"stdout"` when absent.
@@ -1586,7 +1587,7 @@ class AsyncTaskMethods:
         - ``encoding``: The encoding of the bytes. `"utf8"` when absent.
         - ``timeout``, ``deadline``, ``retry``: as for every call: see ``DaemonClient``.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``task_elsewhere``, ``too_many_waits``,
+        Raises ``DaemonError`` of kind ``task_not_found``, ``too_many_waits``,
         ``storage_unavailable``, ``shutting_down``.
 
         Example::

@@ -3699,7 +3699,8 @@ class TaskOutput(Result):
     data: str
     """Up to 256 KiB of the output, encoded as asked for; empty when there is nothing there yet."""
     offset: int
-    """The byte it begins at."""
+    """The byte it begins at: the one asked for, or a later one where what is between is not kept.
+    """
     next_offset: int
     """The byte to go on at."""
     attempt: int
