@@ -246,13 +246,14 @@ fn a_database_that_is_away_loses_nothing() {
 fn the_next_daemon_goes_on_where_the_one_before_was() {
     let Some(fleet) = Fleet::start() else { return };
     let (a, mut b) = two(&fleet, json!({}));
-    let script = "i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo line-$i; sleep 0.01; done";
-    let id = on_b(&a, script);
+    let script = format!("seq 1 30; {}; seq 31 300; sleep 0.3; seq 301 20000", waits("go"));
+    let id = on_b(&a, &script);
     let params = json!({ "taskId": id });
-    let (mut all, next) = follow(&a, &params, 0, |text| text.contains("line-30\n"));
+    let (mut all, next) = follow(&a, &params, 0, |text| text.ends_with("\n30\n"));
     b.restart();
+    b.write("go", "");
     all += &follow(&a, &params, next.unwrap(), |_| false).0;
-    assert_eq!(all, (1..=300).map(|n| format!("line-{n}\n")).collect::<String>());
+    assert!(all == (1..=20_000).map(|n| format!("{n}\n")).collect::<String>(), "{all}");
     assert_eq!(a.task(&id)["attempts"], 1);
     // What was not carried to its end by one that was killed just then is carried by the next.
     b.leave_agents();
