@@ -11,6 +11,7 @@ mod daemon;
 mod disk;
 mod echo;
 mod files;
+mod fleet;
 mod load;
 mod mcp;
 mod messaging;
@@ -39,7 +40,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 18] = [
+const GROUPS: [(&str, Group); 19] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("scripts", scripts::run),
@@ -56,6 +57,7 @@ const GROUPS: [(&str, Group); 18] = [
     ("worktrees", worktrees::run),
     ("why", why::run),
     ("trust", trust::run),
+    ("fleet", fleet::run),
     ("mcp", mcp::run),
     ("page", page::run),
 ];

@@ -53,7 +53,12 @@ fn bare() -> f64 {
 }
 
 /// The median of so many times from a wish to what is written into the file, in milliseconds.
-pub(crate) fn first_acts(file: &Path, rounds: usize, mut wish: impl FnMut()) -> f64 {
+pub(crate) fn first_acts(file: &Path, rounds: usize, wish: impl FnMut()) -> f64 {
+    times_to_first_act(file, rounds, wish)[rounds / 2]
+}
+
+/// These times, the shortest first.
+pub(crate) fn times_to_first_act(file: &Path, rounds: usize, mut wish: impl FnMut()) -> Vec<f64> {
     let mut times: Vec<f64> = (0..rounds)
         .map(|_| {
             let _ = std::fs::remove_file(file);
@@ -69,7 +74,7 @@ pub(crate) fn first_acts(file: &Path, rounds: usize, mut wish: impl FnMut()) -> 
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    times[rounds / 2]
+    times
 }
 
 /// Milliseconds from `daemon start` to the first answer.

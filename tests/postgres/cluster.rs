@@ -118,14 +118,21 @@ impl Cluster {
 
     /// Does something by hand, and gives what that says.
     pub fn psql(&self, sql: &str) -> String {
-        let done = Command::new(self.programs.join("psql"))
-            .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "tester", "-d", "postgres", "-c", sql])
-            .args(["-h", &self.dir.path().display().to_string(), "-p", &self.port.to_string()])
-            .env("PGPASSWORD", PASSWORD)
-            .output()
-            .unwrap();
+        let done = self.client("psql").args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]).output().unwrap();
         assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    }
+
+    /// A program of PostgreSQL's that speaks to it as its user.
+    pub fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command
+            .env("PGHOST", self.dir.path())
+            .env("PGPORT", self.port.to_string())
+            .env("PGUSER", "tester")
+            .env("PGDATABASE", "postgres")
+            .env("PGPASSWORD", PASSWORD);
+        command
     }
 
     /// A file of it.
