@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aiwg_model::InForce;
-use aiwg_protocol::config::Config;
+use aiwg_model::{
+    InForce,
+    names::{LABEL_RULE, is_label},
+};
+use aiwg_protocol::config::{Action, Config};
 use aiwg_store::{Store, StoreError};
 use aiwg_store_postgres::Address;
 use aiwg_store_sqlite::SqliteStore;
@@ -94,13 +97,30 @@ pub(crate) fn put_in_force(store: &mut dyn Store, in_force: &InForce) -> Result<
     transaction.commit().map(drop)
 }
 
-/// The check of `store`.
+fn labels(check: &mut Check<'_, '_, '_>, labels: &[String], steps: &[Step<'_>]) {
+    for (at, label) in labels.iter().enumerate().filter(|(_, label)| !is_label(label)) {
+        check.wrong(&[steps, &[Step::Place(at)]].concat(), format!("{label:?} is no label: {LABEL_RULE}"));
+    }
+}
+
+/// The check of `store`, and of the labels of hosts.
 pub(crate) struct StoreCheck;
 
 impl SectionCheck for StoreCheck {
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
         if let Some(Err(why)) = config.store.as_deref().map(Address::new) {
             check.wrong(&[Step::Key("store")], why.to_string());
+        }
+        let of_host = [Step::Key("host"), Step::Key("labels")];
+        labels(check, &config.host.labels, &of_host);
+        for (at, rule) in config.rules.iter().enumerate() {
+            let Action::SubmitTask { runs_on, .. } = &rule.action;
+            let steps = [Step::Key("rules"), Step::Place(at), Step::Key("action"), Step::Key("runs_on")];
+            labels(check, runs_on, &steps);
+        }
+        for (name, action) in &config.actions {
+            let Action::SubmitTask { runs_on, .. } = action;
+            labels(check, runs_on, &[Step::Key("actions"), Step::Key(name), Step::Key("runs_on")]);
         }
     }
 }

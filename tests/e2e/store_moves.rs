@@ -297,3 +297,70 @@ fn a_store_does_not_move_under_agents_nor_at_their_wish() {
     assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)), "{ended}");
     assert!(ended["result"].as_str().unwrap().contains("late"), "{ended}");
 }
+
+#[test]
+fn after_a_move_a_start_takes_the_place_where_the_store_is_and_all_of_what_was_moved() {
+    let Some(cluster) = Cluster::start() else { return };
+    let walk = Walk::new(cluster.url("there"), json!({}));
+    walk.done(&["daemon", "start"]);
+    walk.done(&["task", "submit", "do: true", "--delay", "1d"]);
+    walk.done(&["daemon", "stop"]);
+    walk.done(&walk.away());
+    // Another one, as by a typing mistake.
+    let start = |url: &str, more: &[&str]| {
+        let args = [&["daemon", "start"], more].concat();
+        Cli::of(walk.command(&args).env("AIWG_STORE", url).output().unwrap())
+    };
+    let wrong = start(&cluster.url("else"), &[]);
+    assert!(wrong.code == 1 && wrong.err.contains("was moved to"), "{}{}", wrong.out, wrong.err);
+    // What was moved is gone.
+    cluster.psql("CREATE SCHEMA kept; DROP SCHEMA aiwg_there CASCADE");
+    let empty = start(&walk.url, &[]);
+    assert!(empty.code == 1 && empty.err.contains("is less than that"), "{}{}", empty.out, empty.err);
+    let adopted = Cli::of(walk.command(&["daemon", "start", "--adopt-state"]).output().unwrap());
+    assert_eq!(adopted.code, 0, "{}", adopted.err);
+    assert_eq!(walk.project.json(&["task", "stats"])["queued"], 1);
+    walk.done(&["daemon", "stop"]);
+    // Once it has been there, it is a store like any other.
+    cluster.psql("DROP SCHEMA IF EXISTS aiwg_there CASCADE");
+    walk.done(&walk.away());
+    assert_eq!(start(&walk.url, &[]).code, 0);
+    walk.done(&["task", "cancel", "--all"]);
+    walk.done(&["daemon", "stop"]);
+    let another = start(&cluster.url("else"), &[]);
+    assert_eq!(another.code, 0, "{}", another.err);
+    walk.done(&["daemon", "stop"]);
+}
+
+#[test]
+fn a_look_says_that_another_host_is_there() {
+    let Some(cluster) = Cluster::start() else { return };
+    let config = json!({ "store": cluster.url("both") });
+    let (one, other) =
+        (Walk::new(cluster.url("both"), config.clone()), Walk::new(cluster.url("both"), config));
+    one.done(&["daemon", "start"]);
+    other.done(&["daemon", "start"]);
+    one.done(&["daemon", "stop"]);
+    for args in
+        [&["store", "migrate", "--to", "sqlite", "--dry-run"][..], &["store", "migrate", "--to", "sqlite"]]
+    {
+        let why = one.refused(args);
+        assert!(why.contains("another host of this one's"), "{why}");
+    }
+    other.done(&["daemon", "stop"]);
+    one.done(&["store", "migrate", "--to", "sqlite", "--dry-run"]);
+}
+
+#[test]
+fn a_move_that_breaks_off_says_where_the_store_is() {
+    let Some(cluster) = Cluster::start() else { return };
+    let walk = Walk::new(cluster.url("there"), json!({}));
+    walk.done(&["daemon", "start"]);
+    walk.done(&["daemon", "stop"]);
+    cluster.psql("CREATE ROLE poor LOGIN PASSWORD 'a pass:word'; CREATE SCHEMA aiwg_poor");
+    let url = cluster.url("poor").replace("tester@", "poor@");
+    for more in [&[][..], &["--dry-run"]] {
+        let why = walk.refused(&[&["store", "migrate", "--to", &url], more].concat());
+        assert!(why.contains("permission denied") && why.contains("It is where it was"), "{why}");
+    }
+}

@@ -15,7 +15,7 @@ use crate::{
     examples,
     output::{
         Column::{Number, Whole},
-        Output, Page, Table, visible,
+        Output, Page, Table, count, visible,
     },
     project::{from_afar, to_start},
 };
@@ -90,9 +90,10 @@ fn show(out: &mut Page, report: &Report) -> io::Result<()> {
     changed(
         out,
         &report.null_characters,
-        "texts with null characters, which a PostgreSQL cannot hold: in their place stands U+FFFD",
+        ["text has", "texts have"],
+        "null characters, which a PostgreSQL cannot hold: in their place stands U+FFFD",
     )?;
-    changed(out, &report.numbers, "sums too high to be exact, which are 2^53 - 1 now")?;
+    changed(out, &report.numbers, ["sum was", "sums were"], "too high to be exact: that is 2^53 - 1 now")?;
     for note in report.notes.iter().chain(&report.against) {
         writeln!(out, "! {}", visible(note))?;
     }
@@ -104,10 +105,15 @@ fn show(out: &mut Page, report: &Report) -> io::Result<()> {
 }
 
 /// Says what could not be moved as it was.
-fn changed(out: &mut Page, found: &BTreeMap<String, u64>, what: &str) -> io::Result<()> {
+fn changed(
+    out: &mut Page,
+    found: &BTreeMap<String, u64>,
+    [one, more]: [&str; 2],
+    what: &str,
+) -> io::Result<()> {
     if found.is_empty() {
         return Ok(());
     }
     let where_: Vec<String> = found.iter().map(|(column, count)| format!("{column} {count}")).collect();
-    writeln!(out, "! {} {what} ({})", found.values().sum::<u64>(), where_.join(", "))
+    writeln!(out, "! {} {what} ({})", count(found.values().sum(), one, more), where_.join(", "))
 }

@@ -28,6 +28,15 @@ pub const AGENT_RULE: &str = "must be a name: not empty, not an option, no contr
 /// The form of any other name, for people.
 pub const NAME_RULE: &str = "must be a name: not empty, no control characters, and none that is not seen or that turns the direction of writing";
 
+/// The form of a label of a host, for people.
+pub const LABEL_RULE: &str = "letters, digits, '.', '_' and '-', 100 characters at the most";
+
+/// True if a host can have this label.
+pub fn is_label(label: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=100).contains(&label.len()) && label.bytes().all(is_part)
+}
+
 /// True if an event can have this topic.
 pub fn is_topic(topic: &str) -> bool {
     !topic.is_empty() && topic.len() <= LONGEST_TOPIC && topic.chars().all(is_in_topics)

@@ -475,3 +475,13 @@ fn settings_that_others_rob_of_their_effect_are_noticed() {
     noticed(&retried(""), "\"refused\" of retry.on has no effect");
     silent(&retried(r#""agent":{"refused_tasks":"fail"},"#));
 }
+
+#[test]
+fn labels_are_checked_wherever_they_stand() {
+    let of_rule = wrong(&rule(&[("action", r#"{"type":"submit_task","prompt":"p","runs_on":["A b"]}"#)]));
+    let of_host = wrong(r#"{"host":{"labels":["gpu","ünï"]}}"#);
+    let of_action = wrong(r#"{"actions":{"a":{"type":"submit_task","prompt":"p","runs_on":["a b"]}}}"#);
+    for said in [of_rule, of_host, of_action] {
+        assert!(matches!(&*said, [one] if one.contains("is no label")), "{said:?}");
+    }
+}

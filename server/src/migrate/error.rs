@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use aiwg_store::StoreError;
+use aiwg_store::{ErrorKind, StoreError};
 
 use crate::{lifecycle::Holder, recovery::RecoveryError, state::StateError};
 
@@ -83,12 +83,36 @@ pub enum MigrateError {
     /// One of the stores cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It has begun, and one of the stores could not be read or written.
+    #[error(
+        "the store could not be moved from {from} to {to}: {source}. It is where it was, {from}; once that is mended, the same command begins again"
+    )]
+    Broken {
+        /// Where it was.
+        from: String,
+        /// Where it was to be.
+        to: String,
+        /// The reason.
+        source: StoreError,
+    },
     /// The notes of the host cannot be read or written.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
     /// Anything else that stands against it.
     #[error("{0}")]
     Refused(String),
+}
+
+impl MigrateError {
+    /// The same, of a move between these places.
+    pub(super) fn between(self, from: &str, to: &str) -> Self {
+        match self {
+            Self::Store(source) if source.kind() != ErrorKind::Foreign => {
+                Self::Broken { from: from.to_owned(), to: to.to_owned(), source }
+            }
+            other => other,
+        }
+    }
 }
 
 pub(super) fn refused(why: impl Into<String>) -> MigrateError {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use aiwg_model::HostRow;
 use aiwg_store::{Reader, TABLES};
-use aiwg_store_postgres::{Address, PostgresReader, Tables};
+use aiwg_store_postgres::{Address, PostgresReader, Tables, in_the_way};
 use aiwg_store_sqlite::{SqliteReader, is_older};
 
 use super::{
@@ -72,9 +73,11 @@ pub(super) fn look(
         (Some(address), Some(there)) => report.against.push(not_here(&there, address.place())),
         (Some(address), None) => {
             report.tables = counted(&own)?;
-            match there_is(address, &mut report)? {
-                None => {}
-                Some(there) => refuse(&there, id.as_deref(), address.place(), &mut report)?,
+            let broken = |error: MigrateError| error.between(HERE, address.place());
+            if let Some(there) = there_is(address, &mut report).map_err(broken)? {
+                refuse(&there, id.as_deref(), address.place(), &mut report).map_err(broken)?;
+                others(&there, id.as_deref(), |other| other.lost_at.is_none(), &mut report)
+                    .map_err(broken)?;
             }
         }
         (None, Some(place)) => {
@@ -83,8 +86,10 @@ pub(super) fn look(
                 refuse(&own, None, &project.database().display().to_string(), &mut report)?;
             }
             let address = addresses::of_place(project, &place)?;
-            if let Some(there) = there_is(&address, &mut report)? {
-                report.tables = counted(&there)?;
+            let broken = |error: MigrateError| error.between(&place, HERE);
+            if let Some(there) = there_is(&address, &mut report).map_err(broken)? {
+                others(&there, id.as_deref(), HostRow::is_there, &mut report).map_err(broken)?;
+                report.tables = counted(&there).map_err(broken)?;
             }
         }
     }
@@ -108,6 +113,19 @@ fn there_is(address: &Address, report: &mut Report) -> Result<Option<PostgresRea
         }
         Tables::Current => Ok(Some(PostgresReader::open(address)?)),
     }
+}
+
+/// Notes that another host is in the way.
+fn others(
+    there: &dyn Reader,
+    id: Option<&str>,
+    is_in_the_way: impl Fn(&HostRow) -> bool,
+    report: &mut Report,
+) -> Result<(), MigrateError> {
+    let hosts = there.hosts()?.into_iter().map(|(host, _)| host);
+    let other = hosts.into_iter().find(|host| Some(host.id.as_str()) != id && is_in_the_way(host));
+    report.against.extend(other.map(|other| in_the_way(&other)));
+    Ok(())
 }
 
 fn counted(reader: &dyn Reader) -> Result<Vec<TableReport>, MigrateError> {

@@ -126,10 +126,13 @@ impl<'p> Moving<'p> {
         let before = self.host.store.clone();
         let from = before.clone().unwrap_or_else(|| HERE.to_owned());
         let (carried, outcome) = match (to, before.as_deref()) {
-            (Some(address), None) => (Some(self.away(address)?), Outcome::Moved),
+            (Some(address), None) => {
+                let carried = self.away(address).map_err(|error| error.between(&from, address.place()))?;
+                (Some(carried), Outcome::Moved)
+            }
             (None, Some(place)) => {
                 let address = addresses::of_place(self.project, place)?;
-                (Some(self.back(&address)?), Outcome::Moved)
+                (Some(self.back(&address).map_err(|error| error.between(place, HERE))?), Outcome::Moved)
             }
             (Some(address), Some(there)) if there == address.place() => {
                 self.settle(address)?;

@@ -24,6 +24,9 @@ const ID: &str = "id";
 /// The key of the one with the store that it has had last, where that was elsewhere.
 const STORE: &str = "store";
 
+/// The key of the one with the move after which it has been started with the store that it was moved to.
+const ARRIVED: &str = "arrived";
+
 /// The store of this host's own, for people.
 pub(crate) const HERE: &str = "that of this directory";
 
@@ -41,6 +44,8 @@ pub(crate) struct HostCursors {
     pub(crate) store: Option<String>,
     /// The move by which its own store has gone elsewhere, if it has.
     pub(crate) left: Option<Move>,
+    /// The id of that, once it has been started with the store where that is.
+    pub(crate) arrived: Option<String>,
 }
 
 impl HostCursors {
@@ -55,19 +60,26 @@ impl HostCursors {
         if let Some(left) = &self.left {
             Note::Left.write(transaction, left).map_err(RecoveryError::Database)?;
         }
+        if let Some(arrived) = &self.arrived {
+            note(transaction, ARRIVED, arrived)?;
+        }
         note_store(transaction, self.store.as_deref())
     }
 
     pub(crate) fn read(view: &dyn View) -> Result<Self, RecoveryError> {
         let cursor = |key| view.cursor(HOST, key).map_err(RecoveryError::Database);
         let left = Note::Left.read(view).map_err(RecoveryError::Database)?;
-        Ok(Self { id: cursor(ID)?, store: cursor(STORE)?, left })
+        Ok(Self { id: cursor(ID)?, store: cursor(STORE)?, left, arrived: cursor(ARRIVED)? })
     }
 }
 
 /// Notes the id of this host.
 pub(crate) fn note_id(transaction: &mut dyn Transaction, id: &str) -> Result<(), RecoveryError> {
-    transaction.move_cursor(&Cursor::moved(HOST, ID, id)).map_err(RecoveryError::Database)
+    note(transaction, ID, id)
+}
+
+fn note(transaction: &mut dyn Transaction, key: &str, value: &str) -> Result<(), RecoveryError> {
+    transaction.move_cursor(&Cursor::moved(HOST, key, value)).map_err(RecoveryError::Database)
 }
 
 /// Notes which store this host has from now on; none for its own.
@@ -109,7 +121,13 @@ pub(super) fn open(
             _ => RecoveryError::LeftBehind { open, to: address.place().to_owned() },
         });
     }
-    let has_had = transaction.last_numbers().map_err(RecoveryError::Database)? != (0, 0);
+    let numbers = transaction.last_numbers().map_err(RecoveryError::Database)?;
+    let has_had = numbers != (0, 0);
+    // Nobody has seen yet that it is where it was moved to.
+    let arrives = host.left.clone().filter(|left| !wanted.adopt && host.arrived.as_ref() != Some(&left.id));
+    if let Some(left) = arrives.clone().filter(|left| left.to != address.place()) {
+        return Err(RecoveryError::moved(left, "`aiwg store migrate --to sqlite`"));
+    }
     let before = match host.store {
         Some(store) if store == address.place() => Before::Same,
         Some(store) => Before::Another(Some(store)),
@@ -125,14 +143,22 @@ pub(super) fn open(
     };
     // Not before it is known that it can be opened: a wrong address changes nothing.
     let mut store = PostgresStore::open(address)?;
+    if let Some(Move { from, to, at, .. }) = arrives.clone() {
+        let there = store.view().and_then(|view| view.last_numbers()).map_err(RecoveryError::Database)?;
+        if there.0 < numbers.0 || there.1 < numbers.1 {
+            return Err(RecoveryError::Emptied { from, to, at });
+        }
+    }
     let is_here = matches!(before, Before::Same);
     let noted = check_notes(&mut store, host.left.as_ref(), (&id, is_here), wanted.adopt)?;
     let joined = store.join(&host_row(id.clone(), project, &wanted.labels), wanted.adopt)?;
     if noted {
         forget_notes(&mut store).map_err(RecoveryError::Database)?;
     }
-    let cursors = HostCursors { id: Some(id), store: Some(address.place().to_owned()), left: host.left };
-    if matches!(before, Before::Another(_)) {
+    let arrived = arrives.as_ref().map(|left| left.id.clone()).or(host.arrived);
+    let store_now = Some(address.place().to_owned());
+    let cursors = HostCursors { id: Some(id), store: store_now, left: host.left, arrived };
+    if arrives.is_some() || matches!(before, Before::Another(_)) {
         cursors.write(&mut *transaction)?;
     }
     transaction.commit().map_err(RecoveryError::Database)?;

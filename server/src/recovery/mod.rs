@@ -39,7 +39,7 @@ pub enum RecoveryError {
     Database(StoreError),
     /// The store of this directory holds tasks that no other store would go on with.
     #[error(
-        "{open} tasks in the store of this directory have not ended, and would be left behind for {to}: start once more without it (unset AIWG_STORE, take \
+        "tasks in the store of this directory have not ended ({open}), and would be left behind for {to}: start once more without it (unset AIWG_STORE, take \
          \"store\" out), let them end or cancel them (`aiwg task cancel --all`), then change the store"
     )]
     LeftBehind {
@@ -79,6 +79,19 @@ pub enum RecoveryError {
         at: Timestamp,
         /// The way back.
         back: &'static str,
+    },
+    /// The store that this one was moved to has less than was moved.
+    #[error(
+        "the store {from} was moved to {to} at {at}, and what is there now is less than that: its schema was removed, or the address leads to another database of this \
+         name. See that the database that it was moved to is there; if it is lost for ever, start without it and with --adopt-state, which goes on with what was left here"
+    )]
+    Emptied {
+        /// Where it was.
+        from: String,
+        /// Where it is.
+        to: String,
+        /// When it was moved.
+        at: Timestamp,
     },
     /// A move of the store to this place has not come to its end.
     #[error(

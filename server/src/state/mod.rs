@@ -24,8 +24,8 @@ pub enum StateError {
     /// The state was made elsewhere.
     #[error(
         "the state in {dir} was not made here: {why}. Its tasks would run, with the environment that they name. If it is yours (a copy, a \
-         backup, or that of an older aiwg), `aiwg daemon start --adopt-state` goes on with it; if it came with the project, as a clone or an \
-         archive, remove {dir} first",
+         backup, or that of an older aiwg), `aiwg daemon start --adopt-state` goes on with it, and gives up all other hosts that share its store; if it came with the project, as a clone or an \
+         archive, or this is to be one more of these hosts, remove {dir} first",
         dir = dir.display()
     )]
     Foreign {

@@ -88,7 +88,7 @@ fn show(out: &mut Page, list: &HostList) -> io::Result<()> {
         Whole("ID"),
         Text("NAME", 40),
         Text("LABELS", 40),
-        Text("STATE", 60),
+        Whole("STATE"),
         Whole("VERSION"),
         Number("RUNNING"),
         Text("PLACE", 80),

@@ -75,6 +75,10 @@ fn name_hosts(reader: &dyn Reader, why: &mut Why) -> aiwg_store::Result<()> {
             host.clone_from(name);
         }
     }
+    // A store that is one host's alone again.
+    if names.is_empty() {
+        why.nodes.iter_mut().for_each(|node| node.host = None);
+    }
     Ok(())
 }
 

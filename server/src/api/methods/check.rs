@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use aiwg_model::{
     TaskNo,
     names::{
-        AGENT_RULE, TOPIC_RULE, TRACEPARENT_RULE, is_agent, is_topic, is_traceparent, is_variable, reserved,
+        AGENT_RULE, LABEL_RULE, TOPIC_RULE, TRACEPARENT_RULE, is_agent, is_label, is_topic, is_traceparent,
+        is_variable, reserved,
     },
 };
 use aiwg_patterns::{PatternError, TopicFilter};
@@ -423,19 +424,13 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config, now: Timestamp) -
         start_before(params.start_at, expires, now)?;
     }
     if let Some(label) = params.runs_on.iter().flatten().find(|label| !is_label(label)) {
-        let why = format!(
-            "the member \"runsOn\" has {label:?}, which is no label: letters, digits, '.', '_' and '-', 100 at the most"
+        return wrong(
+            "runsOn",
+            format!("the member \"runsOn\" has {label:?}, which is no label: {LABEL_RULE}"),
         );
-        return wrong("runsOn", why);
     }
     base(params.workspace.as_ref())?;
     retry(params.retry.as_ref())
-}
-
-/// True if this may be a label of a host.
-fn is_label(label: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=100).contains(&label.len()) && label.bytes().all(is_part)
 }
 
 /// Checks the number of a run.

@@ -144,14 +144,18 @@ pub(super) fn host_of(reader: &dyn Reader, task: &TaskRow) -> aiwg_store::Result
 /// `task_elsewhere`.
 pub(super) async fn is_here(handler: &Handler, no: TaskNo) -> Result<(), ApiError> {
     let Some(me) = handler.context.engine.host().map(str::to_owned) else { return Ok(()) };
-    let read = move |reader: &dyn Reader| reader.task(no)?.map(|task| host_of(reader, &task)).transpose();
-    match handler.read(read).await?.flatten().filter(|host| host.id != me) {
+    let read = move |reader: &dyn Reader| {
+        let Some(task) = reader.task(no)? else { return Ok(None) };
+        let Some(host) = host_of(reader, &task)?.filter(|host| host.id != me) else { return Ok(None) };
+        let known = reader.hosts()?.into_iter().find(|(known, _)| known.id == host.id);
+        // Two directories of one machine have its name both.
+        Ok(Some(known.map_or(host.name, |(known, _)| known.place)))
+    };
+    match handler.read(read).await? {
         None => Ok(()),
-        Some(host) => {
-            let message = format!(
-                "{no} has run on {}, and its files are there: ask the daemon of that host",
-                host.name
-            );
+        Some(place) => {
+            let message =
+                format!("{no} has run in {place}, and its files are there: ask the daemon of that host");
             Err(ApiError::new(ErrorKind::TaskElsewhere, message))
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn at(place: &str) -> impl Fn(tokio_postgres::Error) -> StoreError + 
                 ": the password is that of PGPASSWORD, or of the file that PGPASSFILE names (~/.pgpass)"
             }
             None if text(&error).contains("password missing") => {
-                ": put the password into the file that PGPASSFILE names (~/.pgpass), or into PGPASSWORD"
+                ": put the password into the file that PGPASSFILE names (~/.pgpass), which nobody else may be able to read (chmod 600), or into PGPASSWORD"
             }
             Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
                 ": the user must be allowed to create schemas in the database (GRANT CREATE ON DATABASE)"

@@ -10,11 +10,21 @@ use super::{
 };
 
 /// What a daemon is told that has come to an end.
-const TAKEN: &str = "another daemon has opened this store since, and this one can write there no more: end this one (`aiwg daemon stop --keep-agents`), or that one";
+const TAKEN: &str = "another daemon has opened this store since, and this one can write there no more: end this one (`aiwg daemon stop`), or that one";
 
 /// What is no id of a host.
 const NO_ID: &str =
     "the id of this host, in .aiwg/daemon, is no UUID: `aiwg daemon start --adopt-state` makes a new one";
+
+/// What is said of a host that keeps somebody from being alone with a store.
+#[must_use]
+pub fn in_the_way(other: &HostRow) -> String {
+    format!(
+        "it is another project's, or another host of this one's, {}: name this one's own with ?project=NAME in the address, or end the daemon there (`aiwg daemon stop`), \
+         and give up a host that is gone (`aiwg host lost`)",
+        other.place
+    )
+}
 
 /// The host that shares the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,12 +101,8 @@ impl PostgresStore {
     ) -> Result<Joined> {
         let others = self.writer.hosts()?;
         if let Some(other) = others.iter().find(|other| other.id != host.id && is_in_the_way(other)) {
-            let why = format!(
-                "it is another project's, or another host of this one's, {}: name this one's own with ?project=NAME in the address, or end the daemon there (`aiwg daemon stop`), \
-                 and give up a host that is gone (`aiwg host lost`)",
-                other.place
-            );
-            return Err(StoreError::new(ErrorKind::Foreign, cannot_be_used(&self.address.place, &why)));
+            let why = cannot_be_used(&self.address.place, &in_the_way(other));
+            return Err(StoreError::new(ErrorKind::Foreign, why));
         }
         let text = |text: &str| Value::Text(text.to_owned().into());
         let project = self.address.project.clone();

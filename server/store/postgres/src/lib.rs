@@ -22,7 +22,7 @@ mod value;
 
 pub use address::Address;
 pub use connection::Postgres;
-pub use hosts::Joined;
+pub use hosts::{Joined, in_the_way};
 pub use listen::{Hears, Listener};
 pub use outputs::PostgresOutputs;
 pub use schema::{Tables, look};
