@@ -74,8 +74,8 @@ pub(super) struct Thaw {
     pub(super) host: String,
     /// The time since the machine was started.
     pub(super) at: f64,
-    /// True if its agents were frozen, too.
-    pub(super) with_agents: bool,
+    /// True if it was given up by hand, while its leases went on: it may even start what it has just been given.
+    pub(super) is_by_hand: bool,
 }
 
 /// The hosts, and what goes wrong with them.
@@ -258,14 +258,14 @@ impl Rounds {
         self.silent += u32::from(state["state"] == "lost");
         eprintln!("{} comes back: it is {}", self.hosts[n].name, state["state"]);
         if with_agents {
-            self.note_thaw(n, true);
+            self.note_thaw(n, false);
         }
         self.mend(n);
     }
 
-    fn note_thaw(&mut self, n: usize, with_agents: bool) {
+    fn note_thaw(&mut self, n: usize, is_by_hand: bool) {
         let at = Witness::now();
-        self.thaws.push(Thaw { host: self.hosts[n].name.clone(), at, with_agents });
+        self.thaws.push(Thaw { host: self.hosts[n].name.clone(), at, is_by_hand });
     }
 
     /// Asks any host but this one, until one answers.
@@ -298,7 +298,7 @@ impl Rounds {
         let lost = self.ask_another(n, "host.lost", &json!({ "host": self.ids[n] }));
         let next = self.witness.wait_for(&task, first.launch + 1, Word::Begin);
         assert_ne!(next.host, first.host, "{lost}");
-        self.note_thaw(n, false);
+        self.note_thaw(n, true);
         self.hosts[n].thaw();
         until("its return", || {
             let list = self.hosts[n].ask("host.list", &json!({})).unwrap_or_default();

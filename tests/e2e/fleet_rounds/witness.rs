@@ -128,7 +128,7 @@ pub(super) fn overlaps(lines: &[Line], thaws: &[Thaw]) -> Overlaps {
         let since = begun.get(line.token.as_str()).copied().unwrap_or(f64::NAN);
         let before = thaws.iter().rfind(|thaw| thaw.host == line.host && thaw.at <= line.at);
         let thaw =
-            before.filter(|thaw| (since <= thaw.at || !thaw.with_agents) && line.at - thaw.at < ENDS_WITHIN);
+            before.filter(|thaw| (since <= thaw.at || thaw.is_by_hand) && line.at - thaw.at < ENDS_WITHIN);
         match thaw {
             Some(thaw) if line.launch < last.launch => {
                 allowed.push(&line.token);
