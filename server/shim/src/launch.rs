@@ -146,14 +146,28 @@ impl SpawnError {
         Self { errno, message: format!("{what}: {error}") }
     }
 
-    /// True if the same may work later: the system was short of something, or the program [is being written](Self::is_being_written).
+    /// True if the same may work later: the system was short of something, the program [is being written](Self::is_being_written), or its
+    /// [lease is over](Self::is_lease_over).
     pub fn is_shortage(&self) -> bool {
-        is_short(self.errno) || self.is_being_written()
+        is_short(self.errno) || self.is_being_written() || self.is_lease_over()
+    }
+
+    /// True if the lease of the agent was over before it began.
+    pub fn is_lease_over(&self) -> bool {
+        self.errno == Errno::TIMEDOUT.raw_os_error()
     }
 
     /// True if a process has the program open for writing: an update is being copied in.
     pub fn is_being_written(&self) -> bool {
         self.errno == Errno::TXTBSY.raw_os_error()
+    }
+
+    /// The lease of the agent is over: its task may run elsewhere.
+    pub(crate) fn lease_over() -> Self {
+        Self {
+            errno: Errno::TIMEDOUT.raw_os_error(),
+            message: "its lease was over before it began".to_owned(),
+        }
     }
 
     /// A reason that is not the program's.

@@ -50,6 +50,13 @@ pub fn prolong(path: &Path, until_ms: u64) -> io::Result<()> {
     write_atomic(path, until_ms.to_string().as_bytes())
 }
 
+impl Lease {
+    /// True if it is over now.
+    pub(crate) fn is_over(&self) -> bool {
+        Kept::of(self.clone()).is_over(Instant::now())
+    }
+}
+
 /// A lease that is looked after.
 pub(crate) struct Kept {
     lease: Lease,

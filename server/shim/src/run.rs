@@ -17,6 +17,7 @@ use crate::{
     daemon,
     input::Input,
     launch::{LaunchSpec, SpawnError, Started},
+    lease::Lease,
     lock::{Acquired, acquire},
     outputs::Outputs,
     process::{NAME, Process, stat},
@@ -135,6 +136,10 @@ fn start(
     }
     let outputs = Outputs::open(dir)?;
     let mut input = spec.live_input.then(|| Input::open(dir)).transpose()?;
+    // The daemon, or all of the machine, may have been frozen since it was given out.
+    if spec.lease.as_ref().is_some_and(Lease::is_over) {
+        return Err(SpawnError::lease_over());
+    }
     run.agent = Some(agent::start(spec, &outputs, input.as_mut())?);
     run.started_at_ms = Some(now_ms());
     // It runs: that its number is not on record is no reason to end it.

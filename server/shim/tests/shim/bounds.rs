@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aiwg_shim::{
     EXIT_REMOVED, EndedFor, LOCK_FILE, Lease, Pauses, Process, RUN_FILE, STDERR_FILE, STDOUT_FILE, Signal,
-    boot_ms, prolong, read_pauses, read_run, write_pauses,
+    Started, boot_ms, prolong, read_exit, read_pauses, read_run, write_pauses,
 };
 
 use crate::support::{Task, until};
@@ -63,6 +63,22 @@ fn its_lease_is_over_without_any_daemon() {
     shim.wait();
     let exit = task.exit();
     assert_eq!((exit.ended_for, exit.end_requested, exit.signal), (Some(EndedFor::Lease), false, Some(15)));
+}
+
+#[test]
+fn an_agent_whose_lease_is_over_is_not_started() {
+    let mut task = Task::sh("touch began");
+    task.spec.lease = Some(Lease { path: task.file("lease"), until_ms: boot_ms() });
+    let mut shim = task.start();
+    let Some(Started::Failed(error)) = shim.says() else { panic!("it was started") };
+    assert!(error.is_lease_over() && error.is_shortage(), "{error:?}");
+    shim.wait();
+    assert!(!task.file("began").exists());
+    assert_eq!(read_exit(task.dir(), task.spec.launch).unwrap(), None, "it is to be started yet");
+    // It was prolonged meanwhile.
+    prolong(&task.file("lease"), boot_ms() + 60_000).unwrap();
+    task.run();
+    assert!(task.file("began").exists());
 }
 
 #[test]

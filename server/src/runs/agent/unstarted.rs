@@ -37,6 +37,12 @@ pub(super) fn lacks(error: &SpawnError, agent: &AgentConfig) -> String {
             "{program:?} is being written to, by an update say: let that come to its end, or end it"
         );
     }
+    if error.is_lease_over() {
+        return format!(
+            "{}: the store has not heard of this host for too long; it is said to it again each 10 seconds",
+            error.message
+        );
+    }
     format!("{}: {}", error.message, what_to_do(io::Error::from_raw_os_error(error.errno).kind()))
 }
 
