@@ -228,12 +228,12 @@ impl Walk {
 
     /// Looks at what the tasks wait for that were found: those that are queued, and those that run and whose agents wait for others.
     pub(super) fn look_at_waits(&mut self, reader: &dyn Reader, now: &Now<'_>) -> aiwg_store::Result<()> {
-        let waits = |task: &&Box<TracedTask>| match task.state {
+        let waits = |task: &TracedTask| match task.state {
             TaskState::Queued => true,
             TaskState::Running => now.waits.iter().any(|(by, _)| *by == task.no),
             _ => false,
         };
-        for task in self.tasks.values().rev().filter(waits).take(WAITING) {
+        for task in self.tasks.values().rev().filter(|task| waits(task)).take(WAITING) {
             let Some(row) = reader.task(task.no)? else { continue };
             let mut waits = WaitsFor::all(reader, now, &row)?;
             waits.truncate(WAITS);
