@@ -225,20 +225,23 @@ fn a_database_that_is_away_loses_nothing() {
     );
     let id = on_b(&a, &script);
     let params = json!({ "taskId": id });
-    follow(&a, &params, 0, |text| text.contains("line-50\n"));
+    let (mut all, next) = follow(&a, &params, 0, |text| text.contains("line-50\n"));
     fleet.cluster.stop("QUIT");
     until("its agent to go on", || {
         b.read(&format!(".aiwg/daemon/actions/{id}/1/stdout.log")).contains("line-400\n")
     });
-    // It ends while nobody can be told.
-    b.write("go", "");
-    thread::sleep(Duration::from_millis(500));
-    fleet.cluster.run();
-    let expected = (1..=400).map(|n| format!("line-{n}\n")).collect::<String>() + "end\n";
-    until("its end", || {
-        let task = fleet.cluster.psql("SELECT state FROM aiwg_fleet.task");
-        task == "completed"
+    // Whoever waits goes on waiting. It ends while nobody can be told.
+    let rest = thread::scope(|scope| {
+        let follower = scope.spawn(|| follow(&a, &params, next.unwrap(), |_| false).0);
+        b.write("go", "");
+        thread::sleep(Duration::from_millis(1500));
+        fleet.cluster.run();
+        follower.join().unwrap()
     });
+    let expected = (1..=400).map(|n| format!("line-{n}\n")).collect::<String>() + "end\n";
+    all += &rest;
+    assert_eq!(all, expected);
+    assert_eq!(a.ended(&id)["state"], "completed");
     assert_eq!(follow(&a, &params, 0, |_| false), (expected, None));
 }
 

@@ -68,18 +68,21 @@ impl Follow<'_> {
         loop {
             let (ended, begun) = (waiting.ended(), runs.changed());
             let changed = file.as_ref().map(Waiting::changed);
-            let (output, path) = self.read().await?;
+            let (output, path) = match self.read().await {
+                // A store that is elsewhere may be away for a while.
+                Err(error) if self.is_away(&error) && Instant::now() < until => {
+                    self.pause(until, ended).await?;
+                    continue;
+                }
+                found => found?,
+            };
             let is_another = self.offset > 0 && *began_with.get_or_insert(output.attempt) != output.attempt;
             if !output.data.is_empty() || output.ended || is_another || Instant::now() >= until {
                 return Ok(output);
             }
             let Some(path) = path else {
                 // Another host writes it.
-                let next = until.min(Instant::now() + LOOK_EVERY);
-                tokio::select! {
-                    _ = timeout_at(next, ended) => {}
-                    () = self.handler.context.stopped.cancelled() => return Err(EngineError::Closing.into()),
-                }
+                self.pause(until, ended).await?;
                 continue;
             };
             let Some(changed) = changed.filter(|_| file.as_ref().is_some_and(|file| file.path() == path))
@@ -99,6 +102,19 @@ impl Follow<'_> {
                     return if is_news { Ok(last) } else { Err(EngineError::Closing.into()) };
                 }
             }
+        }
+    }
+
+    fn is_away(&self, error: &ApiError) -> bool {
+        self.handler.context.store.is_some() && error.kind() == Some(ErrorKind::StorageUnavailable)
+    }
+
+    /// Waits for the next look at the store.
+    async fn pause(&self, until: Instant, ended: impl Future<Output = ()>) -> Result<(), ApiError> {
+        let next = until.min(Instant::now() + LOOK_EVERY);
+        tokio::select! {
+            _ = timeout_at(next, ended) => Ok(()),
+            () = self.handler.context.stopped.cancelled() => Err(EngineError::Closing.into()),
         }
     }
 
