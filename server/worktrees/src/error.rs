@@ -176,6 +176,16 @@ pub enum Error {
         /// The time that it had.
         within: Duration,
     },
+    /// A remote cannot be reached, or does not do what it is asked for.
+    #[error("git cannot {doing} the remote {name}: {said}")]
+    Remote {
+        /// The step.
+        doing: String,
+        /// The remote.
+        name: String,
+        /// Words of git, or of what has become of it.
+        said: String,
+    },
     /// `.worktreeinclude` names too much.
     #[error("{file} names more than {most_files} files or {most_mib} MiB, which would be copied into each work tree; name less, or have `workspace.setup` make it", file = .file.display())]
     TooMuchIncluded {

@@ -10,6 +10,8 @@
 //!    whose it is, and `prepare` and `remove` keep what nobody has kept.
 //! 4. [`Repository::diff`], [`patch`](Repository::patch), [`branch`](Repository::branch), [`apply`](Repository::apply): the result, brought back.
 //!
+//! Between hosts, bases and results go over a [`Remote`] of the repository.
+//!
 //! # What holds
 //!
 //! - The person's checkout, its index and `HEAD` are only read; [`Repository::apply`] alone writes, and files only. What is staged is in an index of
@@ -32,6 +34,7 @@ mod names;
 mod nested;
 mod quarantine;
 mod refs;
+mod remote;
 mod repository;
 mod results;
 mod rights;
@@ -44,6 +47,7 @@ pub use apply::{Applied, Why};
 pub use commit::Commit;
 pub use error::{Error, Unusable};
 pub use linked::is_linked;
+pub use remote::{Fleet, Remote, Travelling, Whose};
 pub use repository::Repository;
 pub use results::{Diff, FileNumbers, Kind, ResultRef};
 pub use slot::{Kept, Ready, Slot, SlotState, Use};

@@ -6,6 +6,7 @@ mod apply;
 mod enemies;
 mod keep;
 mod limits;
+mod remote;
 mod slots;
 mod snapshot;
 mod support;
