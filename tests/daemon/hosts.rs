@@ -59,7 +59,7 @@ fn state_of(daemon: &TestDaemon, id: &str) -> String {
     host["state"].as_str().unwrap().to_owned()
 }
 
-fn issues(daemon: &TestDaemon) -> String {
+pub(crate) fn issues(daemon: &TestDaemon) -> String {
     daemon.status()["issues"].to_string()
 }
 

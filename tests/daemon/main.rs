@@ -34,6 +34,7 @@ mod spool;
 mod steer;
 mod takeover;
 mod topics;
+mod travel;
 mod unheard;
 mod vectors;
 mod verify;

@@ -11,5 +11,6 @@ pub use retry::{RetryOn, RetryPolicy};
 pub use span::Span;
 pub use verify::{CheckCommand, Verify};
 pub use workspace::{
-    Workspace, WorkspaceBack, WorkspaceDefault, WorkspaceMode, WorkspaceSettings, WorkspaceTerms,
+    Workspace, WorkspaceBack, WorkspaceDefault, WorkspaceMode, WorkspaceRemote, WorkspaceSettings,
+    WorkspaceTerms,
 };

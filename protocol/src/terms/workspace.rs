@@ -118,6 +118,23 @@ pub struct WorkspaceSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub max_trees: Option<u32>,
+    /// The remote of the repository over which tasks in work trees go from one host to another, where several share a store: its name or its address,
+    /// or `false` for none. What tasks begin with and leave is stored there, uncommitted files included. Default: that of the branch which is checked
+    /// out, else `origin`, else the only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<WorkspaceRemote>,
+}
+
+/// The remote over which tasks in work trees go from one host to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum WorkspaceRemote {
+    /// `false` for none, `true` for the usual one.
+    #[schemars(title = "WorkspaceRemoteSwitch")]
+    Switch(bool),
+    /// That with this name or address.
+    #[schemars(title = "NamedWorkspaceRemote")]
+    Named(#[schemars(length(min = 1, max = 4096), regex(pattern = r"^[^-\x00][^\x00]*$"))] String),
 }
 
 impl Default for WorkspaceDefault {

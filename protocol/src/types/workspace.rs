@@ -58,6 +58,12 @@ pub struct WorkspaceResult {
     /// The reason for which it could not come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<WorkspaceConflict>,
+    /// Its name on the repository's remote, from which all hosts that share the store can fetch it; absent where it is only on the host of its run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_ref: Option<String>,
+    /// The reason for which it is not on the remote, and only on the host of its run for now; absent if it is, or is not to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsent: Option<String>,
 }
 
 /// The reason for which a result could not be applied.

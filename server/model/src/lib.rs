@@ -57,5 +57,5 @@ pub use stop_reason::StopReason;
 pub use task::{PROMPT_HEAD, TAIL_BYTES, TaskRow, TaskSpec, end_of_answer, is_cut_answer};
 pub use task_no::TaskNo;
 pub use terms::{AskedBy, Sent, Taken, Terms};
-pub use tree::{KeptTree, RunTree, TreeOrder, TreeTerms};
+pub use tree::{Distant, KeptTree, RunTree, TreeOrder, TreeTerms};
 pub use verify::{FoundFiles, ProtectRecord, VerifyTerms};

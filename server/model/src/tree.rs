@@ -5,6 +5,8 @@ use aiwg_protocol::types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::TaskNo;
+
 /// The terms of a task whose agent works in a work tree of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -14,9 +16,15 @@ pub struct TreeTerms {
     pub base: Option<String>,
     /// The way in which its changes come back.
     pub back: WorkspaceBack,
-    /// The commit from which it has begun; none before its first run.
+    /// The commit from which it has begun, or is to begin; none before its first run, unless that commit is on the remote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The host that has put that commit on the remote, so that others may run it; none if it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_by: Option<String>,
+    /// The host that has taken it in, where several share the store: what it has changed comes back there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
 }
 
 /// The work tree of a run, and what it has left there.
@@ -65,6 +73,29 @@ pub struct KeptTree {
     /// The reason for which it could not come back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<WorkspaceConflict>,
+    /// Its name on the remote; none where it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_ref: Option<String>,
+    /// The reason for which it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsent: Option<String>,
+}
+
+/// A commit of a task that was made on another host, and is to be fetched unless it is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distant {
+    /// The task.
+    pub task: TaskNo,
+    /// The number of the run that has left it; none for what the task is to begin with.
+    pub launch: Option<u32>,
+    /// The commit.
+    pub commit: String,
+    /// The commit from which its task has begun.
+    pub from: String,
+    /// The host that has it.
+    pub host: String,
+    /// True if it is on the remote.
+    pub is_sent: bool,
 }
 
 /// The work tree that a run is to have.
@@ -82,6 +113,8 @@ pub struct TreeOrder {
     pub set_up: Option<String>,
     /// The commits that the tasks before it have left, from which it begins where no base was chosen.
     pub before: Vec<String>,
+    /// What of all that may have to be fetched.
+    pub distant: Vec<Distant>,
 }
 
 impl TreeTerms {
@@ -113,6 +146,8 @@ impl KeptTree {
             patch: self.patch.clone(),
             applied: self.applied,
             conflict: self.conflict.clone(),
+            remote_ref: self.remote_ref.clone(),
+            unsent: self.unsent.clone(),
         }
     }
 }

@@ -16,6 +16,11 @@ const NAME: &str = "env:";
 const HOST: &str = "host:";
 const SHARED: &str = "shared";
 
+/// A task in a work tree that has not begun: the host whose files it is to begin with, as long as these are nowhere else; and the host that has put them on
+/// the remote.
+const BASE: &str = "base:";
+const SENT: &str = "sent:";
+
 /// What a task demands of its host, as one text: words, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Demand<'a>(&'a str);
@@ -30,9 +35,24 @@ impl<'a> Demand<'a> {
         self.0.split(' ').filter_map(move |word| word.strip_prefix(kind))
     }
 
-    /// The host that it is bound to.
-    pub(super) fn bound_to(self) -> Option<&'a str> {
+    /// The host on which it has begun, to which it is bound.
+    fn bound_to(self) -> Option<&'a str> {
         self.words(HOST).next()
+    }
+
+    /// The host that has its files to begin with, and nobody else.
+    fn based_on(self) -> Option<&'a str> {
+        self.words(BASE).next()
+    }
+
+    /// The host that has put its files to begin with on the remote.
+    fn sent_by(self) -> Option<&'a str> {
+        self.words(SENT).next()
+    }
+
+    /// The host without which it cannot be run.
+    fn needs(self) -> Option<&'a str> {
+        self.bound_to().or_else(|| self.based_on())
     }
 
     /// The labels that are asked for.
@@ -46,16 +66,26 @@ impl<'a> Demand<'a> {
 
     /// True if a host meets it, but for its environment. `has_home` if one of those that are there has the label [`HOME`].
     fn is_met_by(self, host: &HostRow, has_home: bool) -> bool {
-        let has = |label: &str| host.labels.iter().any(|its| its == label);
-        self.bound_to().is_none_or(|bound| bound == host.id)
-            && self.labels().into_iter().all(has)
-            && (!self.is_shared() || !has_home || self.bound_to().is_some() || has(HOME))
+        let is_home = || host.labels.iter().any(|label| label == HOME);
+        self.needs().is_none_or(|bound| bound == host.id)
+            && self.has_labels(host)
+            && (!self.is_shared() || !has_home || self.bound_to().is_some() || is_home())
+    }
+
+    /// True if a host has the labels that are asked for.
+    fn has_labels(self, host: &HostRow) -> bool {
+        self.labels().into_iter().all(|label| host.labels.iter().any(|its| its == label))
     }
 
     /// The variables that have to be in the daemon's environment, and are not.
     fn missing(self) -> Vec<&'a str> {
         self.words(NAME).filter(|name| std::env::var_os(name).is_none()).collect()
     }
+}
+
+/// The word in the classes of tasks in work trees whose files to begin with are on this host only.
+pub(super) fn of_base(host: &str) -> String {
+    format!("{BASE}{host}")
 }
 
 impl Hosts {
@@ -66,7 +96,9 @@ impl Hosts {
     /// True if this host can run the tasks of a class.
     pub(super) fn can_run(&self, class: &str) -> bool {
         let (demand, Some(own)) = (Demand::of(class), self.own()) else { return true };
-        demand.0.is_empty() || (demand.is_met_by(own, self.has_home()) && demand.missing().is_empty())
+        let is_reached = || demand.sent_by().is_none_or(|by| by == own.id || self.reaches_remote());
+        demand.0.is_empty()
+            || (demand.is_met_by(own, self.has_home()) && demand.missing().is_empty() && is_reached())
     }
 
     /// The reason for which no host that is there can run the tasks of a class; none if one can, or if that is not known.
@@ -77,8 +109,13 @@ impl Hosts {
             // What others have in their environment, they keep to themselves.
             let only = able.all(|host| Some(host.id.as_str()) == self.me());
             let missing = demand.missing();
-            return (only && !missing.is_empty())
-                .then(|| format!("{} in its environment", missing.join(", ")));
+            if only && !missing.is_empty() {
+                return Some(format!("{} in its environment", missing.join(", ")));
+            }
+            let is_sent = demand.sent_by().is_some_and(|by| Some(by) != self.me());
+            return (only && is_sent && !self.reaches_remote()).then(|| {
+                "a host that can reach the repository's remote, where its files to begin with are".to_owned()
+            });
         }
         let mut why = String::new();
         if let Some(bound) = demand.bound_to() {
@@ -87,8 +124,23 @@ impl Hosts {
                 why,
                 "{name}, where it has begun (start the daemon there, or give it up by `aiwg host lost {bound}`)"
             );
+        } else if let Some(base) = demand.based_on().filter(|base| self.there().all(|host| host.id != *base))
+        {
+            let name = self.get(base).map_or(base, |host| host.name.as_str());
+            let _ = write!(
+                why,
+                "{name}, where it was submitted and its files to begin with are (start the daemon there, or give it up by `aiwg host lost {base}`)"
+            );
         } else if !demand.labels().is_empty() {
             let _ = write!(why, "a host with the labels {}", demand.labels().join(", "));
+            if demand.based_on().is_some() && self.there().any(|host| demand.has_labels(host)) {
+                if self.reaches_remote() {
+                    return None;
+                }
+                why.push_str(
+                    " that has its files to begin with, as others have over the repository's remote",
+                );
+            }
         } else {
             why.push_str("a host");
         }
@@ -96,22 +148,39 @@ impl Hosts {
     }
 }
 
+/// The host that a task needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound<'a> {
+    /// That on which it has begun.
+    To(&'a str),
+    /// One that has, in a work tree, its files to begin with: this one, or the one that does something about the task; any one where they are on the remote.
+    ByBase(Option<&'a str>),
+}
+
 impl State {
-    /// The demand of a task that is bound to this host, or to none; none where no other can have the store.
-    pub(super) fn demand_of(&self, task: &TaskSpec, bound: Option<&str>) -> Option<String> {
+    /// The demand of a task that is bound like this; none where no other can have the store.
+    pub(super) fn demand_of(&self, task: &TaskSpec, bound: Bound<'_>) -> Option<String> {
         let me = self.hosts.me()?;
         let mut words: BTreeSet<String> =
             task.terms.runs_on.iter().map(|label| format!("{LABEL}{label}")).collect();
         words.extend(task.env.values().flat_map(|value| names_in(value)).map(|name| format!("{NAME}{name}")));
-        let bound = match task.terms.tree {
-            // Its base and its result are in the repository of this host.
-            Some(_) => bound.or(Some(me)),
-            None => {
-                words.insert(SHARED.to_owned());
-                bound
+        match (&task.terms.tree, bound) {
+            (Some(_), Bound::To(host)) => drop(words.insert(format!("{HOST}{host}"))),
+            (Some(tree), Bound::ByBase(host)) => {
+                let word = match &tree.sent_by {
+                    Some(by) => format!("{SENT}{by}"),
+                    // Its base is in the repository of this host.
+                    None => of_base(host.unwrap_or(me)),
+                };
+                words.insert(word);
             }
-        };
-        words.extend(bound.map(|bound| format!("{HOST}{bound}")));
+            (None, bound) => {
+                words.insert(SHARED.to_owned());
+                if let Bound::To(host) = bound {
+                    words.insert(format!("{HOST}{host}"));
+                }
+            }
+        }
         Some(words.into_iter().collect::<Vec<_>>().join(" ")).filter(|demand| !demand.is_empty())
     }
 
@@ -121,17 +190,26 @@ impl State {
             return terms;
         }
         let mut spec = TaskSpec { terms, ..task.spec.clone() };
-        let last = runs.iter().rev().find_map(|run| run.host.as_deref());
         let is_kept = |id: &&str| self.hosts.get(id).is_some_and(|host| host.lost_at.is_none());
         let before = spec.terms.demand.clone().unwrap_or_default();
-        let bound = match last {
-            Some(last) => Some(last).filter(is_kept),
-            None => Demand(&before).bound_to().filter(is_kept),
+        // Where no work tree was made for a run, nothing of it is there.
+        let is_one = |run: &&RunRow| {
+            spec.terms.tree.is_none() || run.tree.as_ref().is_some_and(|tree| tree.dir.is_some())
         };
-        if last.is_some() && bound.is_none() {
-            // What is there of it is gone with its host.
-            spec.terms.protected = None;
-            spec.terms.tree = spec.terms.tree.map(|tree| TreeTerms { from: None, ..tree });
+        let last = runs.iter().rev().filter(is_one).find_map(|run| run.host.as_deref());
+        let host = last.or_else(|| Demand(&before).bound_to()).filter(is_kept);
+        let bound = match host {
+            Some(host) => Bound::To(host),
+            None => Bound::ByBase(Demand(&before).based_on().filter(is_kept)),
+        };
+        if host.is_none() {
+            if last.is_some() {
+                spec.terms.protected = None;
+            }
+            // What is not on the remote is gone with its host.
+            let is_gone = |tree: &TreeTerms| tree.sent_by.is_none() && bound == Bound::ByBase(None);
+            let anew = |tree: TreeTerms| if is_gone(&tree) { TreeTerms { from: None, ..tree } } else { tree };
+            spec.terms.tree = spec.terms.tree.map(anew);
         }
         let demand = self.demand_of(&spec, bound);
         Terms { demand, ..spec.terms }
@@ -161,6 +239,7 @@ mod tests {
     use aiwg_protocol::types::Timestamp;
 
     use super::*;
+    use crate::engine::Way;
 
     fn host(id: &str, labels: &[&str]) -> HostRow {
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();
@@ -179,6 +258,11 @@ mod tests {
             ("shared", true, [false, false, true]),
             ("host:a shared", true, [true, false, false]),
             ("host:d", true, [false, false, false]),
+            ("base:b", true, [false, true, false]),
+            ("base:b label:linux", true, [false, true, false]),
+            ("base:a label:linux", true, [false, false, false]),
+            ("label:linux sent:a", true, [false, true, false]),
+            ("sent:d", true, [true, true, true]),
         ] {
             let found = [&plain, &gpu, &home].map(|host| Demand(demand).is_met_by(host, has_home));
             assert_eq!(found, met, "{demand} {has_home}");
@@ -196,6 +280,28 @@ mod tests {
         assert_eq!(why("env:AIWG_IS_IN_NO_ENVIRONMENT"), None, "the other one may have it");
         let why = why("env:AIWG_IS_IN_NO_ENVIRONMENT host:a").unwrap();
         assert_eq!(why, "AIWG_IS_IN_NO_ENVIRONMENT in its environment");
+    }
+
+    #[test]
+    fn what_is_on_the_remote_is_run_by_those_that_can_reach_it() {
+        let class = |demand: &str| format!("{}{demand}", "\u{1f}".repeat(7));
+        let mut hosts = Hosts::known("a", vec![host("a", &[]), host("b", &[])]);
+        assert!(hosts.can_run(&class("sent:a")), "it has it itself");
+        assert!(!hosts.can_run(&class("sent:b")) && !hosts.can_run(&class("base:b")));
+        hosts.set_way(Way::Open);
+        assert!(hosts.can_run(&class("sent:b")) && !hosts.can_run(&class("base:b")));
+        hosts.set_way(Way::Closed);
+        assert!(!hosts.can_run(&class("sent:b")));
+        assert_eq!(hosts.why_nobody(&class("sent:b")), None, "that one can");
+        let gone = HostRow { left_at: Some(Timestamp::default()), ..host("b", &[]) };
+        let hosts = Hosts::known("a", vec![host("a", &[]), gone]);
+        assert!(hosts.why_nobody(&class("sent:b")).unwrap().contains("can reach the repository's remote"));
+        assert!(hosts.why_nobody(&class("base:b")).unwrap().starts_with("host-b, where it was submitted"));
+        let mut hosts = Hosts::known("a", vec![host("a", &[]), host("b", &["gpu"])]);
+        let why = hosts.why_nobody(&class("base:a label:gpu")).unwrap();
+        assert!(why.contains("over the repository's remote"), "{why}");
+        hosts.set_way(Way::Open);
+        assert_eq!(hosts.why_nobody(&class("base:a label:gpu")), None, "it is on its way");
     }
 
     #[test]

@@ -23,6 +23,20 @@ pub(super) struct Hosts {
     all: Vec<HostRow>,
     /// The digest of the configuration that was put in force last, and the name of the host that has done so; none where there is none.
     in_force: Option<(String, String)>,
+    /// The way to the repository's remote from here. It is not in the store.
+    remote: Way,
+}
+
+/// The way to the repository's remote, over which tasks in work trees go to other hosts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// There is none, or no other host that one would need it for.
+    #[default]
+    None,
+    /// It cannot be gone for now.
+    Closed,
+    /// It was gone last.
+    Open,
 }
 
 /// The source of the cursor with these.
@@ -36,7 +50,7 @@ impl Hosts {
 
     #[cfg(test)]
     pub(super) fn known(me: &str, all: Vec<HostRow>) -> Self {
-        Self { me: Some(me.into()), all, in_force: None }
+        Self { me: Some(me.into()), all, ..Self::default() }
     }
 
     /// Reads them again.
@@ -95,6 +109,34 @@ impl Hosts {
     pub(super) fn leads(&self) -> bool {
         let rank = |host: &&HostRow| (!host.labels.iter().any(|label| label == HOME), host.instance);
         self.me().is_none_or(|me| self.there().min_by_key(rank).is_some_and(|first| first.id == me))
+    }
+
+    /// True if this one can fetch from the repository's remote.
+    pub(super) fn reaches_remote(&self) -> bool {
+        self.remote == Way::Open
+    }
+
+    /// The way to the repository's remote.
+    pub(super) fn way(&self) -> Way {
+        self.remote
+    }
+
+    /// Notes the way to the repository's remote.
+    pub(super) fn set_way(&mut self, way: Way) {
+        self.remote = way;
+    }
+
+    /// True if there is another one.
+    pub(super) fn are_several(&self) -> bool {
+        self.there().count() > 1
+    }
+
+    /// The one where what a task has changed in a work tree comes back that was taken in by this one: that, a host with the files of the project, or this one.
+    pub(super) fn home_of<'a>(&'a self, taken_by: Option<&'a str>) -> Option<&'a str> {
+        let me = self.me()?;
+        let is_kept = |id: &&str| self.get(id).is_some_and(|host| host.lost_at.is_none());
+        let at_home = || self.there().find(|host| host.labels.iter().any(|label| label == HOME));
+        taken_by.filter(is_kept).or_else(|| at_home().map(|host| host.id.as_str())).or(Some(me))
     }
 
     /// This one.
@@ -215,6 +257,7 @@ impl Transaction<'_> {
         for no in self.store.queued_with(id)? {
             self.keep_session(no)?;
         }
+        self.bring_back_elsewhere(id)?;
         Ok(tasks)
     }
 }

@@ -97,6 +97,7 @@ pub use edit::Edit;
 pub use gates::{Gate, Gates};
 pub(crate) use gathering::{Gathered, Gatherer, Gathering, gathering};
 pub use handle::Engine;
+pub(crate) use hosts::Way;
 pub(crate) use inbox::FILES;
 pub use inbox::Publication;
 pub(crate) use messages::{Asked, Decision, Effect, Outgoing, Receipt, muted};
@@ -108,6 +109,8 @@ pub(crate) use steer::messages_for_agent;
 pub use takeover::TakenBy;
 pub use thread::{EngineSetup, start};
 pub use traces::Traces;
-pub(crate) use trees::{Brought, TreeUse, being_applied, latest_kept, to_bring, tree_uses};
+pub(crate) use trees::{
+    Base, Brought, Sent, TreeUse, being_applied, latest_kept, to_bring, to_push, tree_uses,
+};
 pub(crate) use verify::used_ms;
 pub(crate) use waits::Wait;

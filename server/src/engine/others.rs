@@ -30,7 +30,8 @@ impl State {
             return Ok(Others::default());
         }
         self.publish_of_others(store, bus)?;
-        let orders = self.orders_of_others(store)?;
+        let mut orders = self.orders_of_others(store)?;
+        orders.extend(self.brought_by_others(store)?.into_iter().map(Order::Bring));
         Ok(Others { orders, messages: self.config.messaging.is_some() })
     }
 

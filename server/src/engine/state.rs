@@ -60,6 +60,8 @@ pub(super) struct State {
     pub(super) memory: Memory,
     /// The work trees that tasks have.
     pub(super) trees: Trees,
+    /// The changes that this host was told to bring back. They are not in the store.
+    pub(super) brought_here: HashSet<RunId>,
     /// The state of messaging.
     pub(super) messages: Messages,
     /// The money that was spent and is expected to be.
@@ -210,6 +212,7 @@ impl State {
             draining_since: None,
             memory: Memory::default(),
             trees: Trees::default(),
+            brought_here: HashSet::new(),
             messages: Messages::default(),
             money: Money::default(),
             spans: Spans::default(),

@@ -11,6 +11,7 @@ use aiwg_store::{Classified, Placed};
 
 use super::{
     command::EngineError,
+    demands::Bound,
     payload::task_event,
     tasks::waited_in_vain,
     transaction::{Failure, Transaction},
@@ -110,9 +111,11 @@ impl Transaction<'_> {
         terms.has_own_login = task.env.keys().any(|name| is_login_variable(name));
         // That is of the sessions of the one before.
         terms.stays_with = None;
-        terms.tree = terms.tree.map(|tree| TreeTerms { from: None, ..tree });
+        let taken_by = self.state.hosts.me().map(str::to_owned);
+        terms.tree = terms.tree.map(|tree| TreeTerms { from: None, sent_by: None, taken_by, ..tree });
         terms.is_profile |= self.state.config.profiles.profile_of(task.agent.as_deref()).is_some();
-        terms.demand = self.state.demand_of(&TaskSpec { terms: terms.clone(), ..task.clone() }, None);
+        terms.demand =
+            self.state.demand_of(&TaskSpec { terms: terms.clone(), ..task.clone() }, Bound::ByBase(None));
         // One that is carried out again has the priority that its lane gave the one before.
         self.placed(TaskSpec { terms, ..task.clone() }, task.priority.saturating_sub(task.lane_priority))
     }

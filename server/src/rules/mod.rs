@@ -47,7 +47,7 @@ fn trace_of(event: &Event) -> Option<(String, Json)> {
 /// The work tree of a task that asks for this workspace; none for the project's own directory.
 pub(crate) fn tree_of(own: Option<&Workspace>, usual: &WorkspaceSettings) -> Option<TreeTerms> {
     let (base, back) = Workspace::of_task(own, usual)?;
-    Some(TreeTerms { base, back, from: None })
+    Some(TreeTerms { base, back, ..TreeTerms::default() })
 }
 
 /// The task that a rule makes of these events, the latest of so many `matches`; the last one led to it. If the prompt cannot be rendered with them,

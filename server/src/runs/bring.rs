@@ -1,6 +1,6 @@
 //! Bringing back what tasks have changed in their work trees, one after the other.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aiwg_fs::Dir;
 use aiwg_model::{KeptTree, RunId, TaskRow};
@@ -10,15 +10,19 @@ use aiwg_worktrees::{Applied, Commit, Error, Repository};
 use rustix::fs::OFlags;
 use tokio::{sync::mpsc, time::sleep};
 
-use super::{Shared, launch::RETRY};
+use super::{Shared, launch::RETRY, travel::bring_here};
 use crate::{
     beside::beside,
     context::Context,
     engine::{Brought, EngineError, being_applied, latest_kept, to_bring},
+    project::make_private_dir,
 };
 
 /// The name of a patch in its run's directory.
 const PATCH_FILE: &str = "changes.patch";
+
+/// Time until what could not be fetched from the remote is tried again.
+const FETCH_AGAIN: Duration = Duration::from_secs(10);
 
 /// The most paths of a conflict that are kept.
 const MOST_PATHS: usize = 100;
@@ -29,10 +33,18 @@ pub(crate) struct Wanted {
     pub(crate) kept: KeptTree,
     /// The commit from which its task has begun.
     pub(crate) from: String,
+    /// The host on which it was made; none where there is only one.
+    pub(crate) ran_on: Option<String>,
+    /// The host that has taken its task in.
+    pub(crate) taken_by: Option<String>,
 }
 
 /// Brings back the changes of the runs that an earlier daemon has left, and then those that are asked for.
-pub(super) async fn bring_back(shared: Arc<Shared>, mut runs: mpsc::UnboundedReceiver<RunId>) {
+pub(super) async fn bring_back(
+    shared: Arc<Shared>,
+    mut runs: mpsc::UnboundedReceiver<RunId>,
+    again: mpsc::WeakUnboundedSender<RunId>,
+) {
     let context = &shared.context;
     let host = context.engine.host().map(str::to_owned);
     let read = |host: Option<String>| move |reader: &dyn Reader| to_bring(reader, host.as_deref());
@@ -54,10 +66,10 @@ pub(super) async fn bring_back(shared: Arc<Shared>, mut runs: mpsc::UnboundedRec
     }
     drop(turn);
     for run in left {
-        bring(context, run).await;
+        bring(context, run, &again).await;
     }
     while let Some(run) = runs.recv().await {
-        bring(context, run).await;
+        bring(context, run, &again).await;
     }
 }
 
@@ -75,7 +87,7 @@ async fn recover(context: &Arc<Context>) {
     }
 }
 
-async fn bring(context: &Arc<Context>, run: RunId) {
+async fn bring(context: &Arc<Context>, run: RunId, again: &mpsc::WeakUnboundedSender<RunId>) {
     let wanted = loop {
         let host = context.engine.host().map(str::to_owned);
         let read = move |reader: &dyn Reader| {
@@ -89,6 +101,17 @@ async fn bring(context: &Arc<Context>, run: RunId) {
             Err(_) => sleep(RETRY).await,
         }
     };
+    if let Some((wanted, _)) = &wanted
+        && let Err(why) = bring_here(context, wanted).await
+    {
+        tracing::warn!(%run, %why, "what it has left could not be fetched, which is tried again");
+        let again = again.clone();
+        tokio::spawn(async move {
+            sleep(FETCH_AGAIN).await;
+            again.upgrade().map(|again| again.send(run));
+        });
+        return;
+    }
     let how = match wanted {
         Some((wanted, back)) => match back {
             WorkspaceBack::Apply => return drop(apply(context, wanted).await),
@@ -114,7 +137,9 @@ pub(crate) fn wanted(
         }
         None => latest_kept(runs)?,
     };
-    Some((Wanted { run, kept: kept.clone(), from: tree.from.clone()? }, tree.back))
+    let ran_on = runs.iter().find(|found| found.id == run).and_then(|found| found.host.clone());
+    let (from, taken_by) = (tree.from.clone()?, tree.taken_by.clone());
+    Some((Wanted { run, kept: kept.clone(), from, ran_on, taken_by }, tree.back))
 }
 
 /// Makes a branch or a patch.
@@ -128,7 +153,15 @@ async fn brought(context: &Arc<Context>, wanted: Wanted, back: WorkspaceBack) ->
                 twice((&repository, &commit), || repository.branch(&wanted.run.task.to_string(), &commit))?;
             return Ok(Brought::Branch(name));
         }
-        let dir = its.project.action_dir(wanted.run.task).join(wanted.run.dir());
+        let task = its.project.action_dir(wanted.run.task);
+        let dir = task.join(wanted.run.dir());
+        if wanted.ran_on.as_deref() != its.engine.host() {
+            // It ran elsewhere, and there is nothing of it here.
+            for dir in [&task, &dir] {
+                make_private_dir(dir)
+                    .map_err(|error| format!("{} cannot be made: {error}", dir.display()))?;
+            }
+        }
         patch(&repository, (&from, &commit), &wanted, &dir)
     };
     beside(made).await.unwrap_or_else(conflict)

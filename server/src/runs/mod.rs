@@ -24,6 +24,7 @@ mod shim;
 mod shortage;
 mod silence;
 mod status;
+mod travel;
 mod trees;
 mod work;
 
@@ -48,6 +49,7 @@ pub(crate) use force::leave_agents;
 pub(crate) use found::look_for_person;
 pub(crate) use shortage::Shortage;
 pub(crate) use status::Supervisor;
+pub(crate) use travel::{bring_here, forget_sent};
 pub(crate) use trees::{Place, in_words, keep_late, keep_now, leave_to_person};
 
 /// The parts that every agent's keeper needs.
@@ -81,7 +83,9 @@ pub(crate) async fn supervise(
     }
     keepers.agents.spawn(end_unkept(Arc::clone(&keepers.shared), began));
     let (bring, to_bring) = mpsc::unbounded_channel();
-    keepers.agents.spawn(bring::bring_back(Arc::clone(&keepers.shared), to_bring));
+    let again = bring.downgrade();
+    keepers.agents.spawn(bring::bring_back(Arc::clone(&keepers.shared), to_bring, again));
+    keepers.agents.spawn(travel::travel(Arc::clone(&keepers.shared)));
     loop {
         tokio::select! {
             order = orders.recv() => match order {

@@ -9,7 +9,11 @@ use aiwg_model::{KeptTree, RunId, RunRow, TaskNo, TreeOrder};
 use aiwg_worktrees::{Commit, Error, Repository, Use};
 use tokio::time::sleep;
 
-use super::{Shared, launch::RETRY};
+use super::{
+    Shared,
+    launch::RETRY,
+    travel::{Unfetched, fetch},
+};
 use crate::{
     beside::beside,
     context::Context,
@@ -69,6 +73,8 @@ pub(crate) enum NoTree {
     Full(Error),
     /// Someone else is in the way for now.
     Later(Error),
+    /// What it is to begin with is on another host, and cannot be had here.
+    Away(Unfetched),
 }
 
 impl From<Error> for NoTree {
@@ -115,9 +121,10 @@ fn made_ready(workspaces: &Workspaces, order: &TreeOrder, run: RunId) -> Result<
     let task = run.task.to_string();
     let of = Use { task: &task, launch: run.n };
     let known = order.terms.from.as_deref().and_then(Commit::of);
+    fetch(workspaces, &repository, &order.distant).map_err(NoTree::Away)?;
     let from = match &known {
         Some(from) => from.clone(),
-        None => first_base(&repository, order)?,
+        None => first_base(&repository, order.terms.base.as_deref(), &order.before, &mut None)?,
     };
     let resumed = match order.goes_on && known.is_some() {
         // Where it is another's by now, or gone, it is made ready again with what was kept.
@@ -140,20 +147,26 @@ fn made_ready(workspaces: &Workspaces, order: &TreeOrder, run: RunId) -> Result<
     Ok(ReadyTree { place, is_new: ready.is_new, lock_files: ready.lock_files })
 }
 
-/// The commit with which a task begins that has had no run.
-fn first_base(repository: &Repository, order: &TreeOrder) -> Result<Commit, Error> {
-    match order.terms.base.as_deref() {
-        Some(HEAD) => repository.commit_of("HEAD"),
-        Some(SNAPSHOT) => repository.snapshot().map(|snapshot| snapshot.commit),
-        Some(revision) => repository.commit_of(revision),
-        None => {
-            let before: Vec<Commit> = order.before.iter().filter_map(|hash| Commit::of(hash)).collect();
-            match before.is_empty() {
-                true => repository.snapshot().map(|snapshot| snapshot.commit),
-                false => repository.merged(&before),
-            }
-        }
+/// The commit with which a task begins that has had no run: by its base, or by what the tasks `before` it have left. The project's files are looked at
+/// once, for all that have them in `snapshot`.
+pub(super) fn first_base(
+    repository: &Repository,
+    base: Option<&str>,
+    before: &[String],
+    snapshot: &mut Option<Commit>,
+) -> Result<Commit, Error> {
+    let before: Vec<Commit> = before.iter().filter_map(|hash| Commit::of(hash)).collect();
+    match base {
+        Some(HEAD) => return repository.commit_of("HEAD"),
+        Some(revision) if revision != SNAPSHOT => return repository.commit_of(revision),
+        None if !before.is_empty() => return repository.merged(&before),
+        _ => {}
     }
+    if let Some(known) = snapshot {
+        return Ok(known.clone());
+    }
+    let taken = repository.snapshot()?.commit;
+    Ok(snapshot.insert(taken).clone())
 }
 
 /// Clears a work tree in which git fails, so that the next run finds none there; where that cannot be, gives the reason for which nobody can work there.
@@ -282,6 +295,7 @@ pub(crate) fn in_words(why: NoTree) -> String {
         NoTree::Task(error) | NoTree::Git(_, error) | NoTree::Full(error) | NoTree::Later(error) => {
             error.to_string()
         }
+        NoTree::Away(away) => away.why,
     }
 }
 

@@ -72,6 +72,9 @@ pub trait View {
     /// The queued tasks whose class has this in its name, in the order of their numbers.
     fn queued_with(&self, part: &str) -> Result<Vec<TaskNo>>;
 
+    /// The first of them that nothing holds, in the order in which they start, `limit` at the most.
+    fn ready_with(&self, part: &str, limit: u32) -> Result<Vec<TaskNo>>;
+
     /// The task of these that is to start next.
     fn next_of(&self, tasks: &[TaskNo]) -> Result<Option<TaskNo>>;
 

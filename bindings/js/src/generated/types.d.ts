@@ -3181,6 +3181,16 @@ export interface WorkspaceResult {
   applied?: Timestamp;
   /** The reason for which it could not come back. */
   conflict?: WorkspaceConflict;
+  /**
+   * Its name on the repository's remote, from which all hosts that share the store can fetch it;
+   * absent where it is only on the host of its run.
+   */
+  remoteRef?: string;
+  /**
+   * The reason for which it is not on the remote, and only on the host of its run for now; absent
+   * if it is, or is not to be.
+   */
+  unsent?: string;
 }
 
 /** A workspace. Absent members are those of the configuration. */

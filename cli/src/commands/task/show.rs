@@ -239,6 +239,8 @@ fn workspace(workspace: &TaskWorkspace) -> String {
             let paths = conflict.paths.iter().map(|path| format!("\n  {path}"));
             format!("not brought back: {}{}", conflict.why, paths.collect::<String>())
         }));
+        lines.extend(result.remote_ref.as_ref().map(|name| format!("on the remote as {name}")));
+        lines.extend(result.unsent.as_ref().map(|why| format!("not on the remote yet: {why}")));
     }
     lines.extend(workspace.error.as_ref().map(|why| format!("not kept: {why}")));
     lines.join("\n")

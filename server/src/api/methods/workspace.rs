@@ -15,7 +15,10 @@ use super::{check, host::is_here};
 use crate::{
     api::Handler,
     engine::{Brought, EngineError, TreeUse, latest_kept, tree_uses},
-    runs::{Place, Wanted, apply, explained, in_words, keep_late, keep_now, leave_to_person, wanted},
+    runs::{
+        Place, Wanted, apply, bring_here, explained, forget_sent, in_words, keep_late, keep_now,
+        leave_to_person, wanted,
+    },
 };
 
 /// The time for a step of git for a diff: someone waits for it, and a thread of the daemon with him.
@@ -30,8 +33,7 @@ const LONGEST_NAMES: usize = 1024 * 1024;
 
 pub(crate) async fn task_diff(handler: &Handler, params: TaskDiffParams) -> Result<TaskDiff, ApiError> {
     check::launch(params.launch)?;
-    is_here(handler, check::task_no(&params.task_id)?).await?;
-    let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
+    let wanted = result_here(handler, check::task_no(&params.task_id)?, params.launch).await?;
     let context = Arc::clone(&handler.context);
     let diff = move || diff(&context.workspaces.repository()?.with_time(DIFF_WITHIN), &wanted);
     let diff = handler.apart(diff).await??;
@@ -79,8 +81,7 @@ fn named<T>(mut files: Vec<T>, length: impl Fn(&T) -> usize) -> Vec<T> {
 
 pub(crate) async fn task_apply(handler: &Handler, params: TaskApplyParams) -> Result<TaskApplied, ApiError> {
     check::launch(params.launch)?;
-    is_here(handler, check::task_no(&params.task_id)?).await?;
-    let wanted = result_of(handler, check::task_no(&params.task_id)?, params.launch).await?;
+    let wanted = result_here(handler, check::task_no(&params.task_id)?, params.launch).await?;
     // Where there can be none, nothing is said of a conflict.
     let context = Arc::clone(&handler.context);
     handler.apart(move || context.workspaces.repository().map(drop)).await??;
@@ -98,6 +99,18 @@ pub(crate) async fn task_apply(handler: &Handler, params: TaskApplyParams) -> Re
     Ok(TaskApplied { task_id, launch, applied: conflict.is_none(), paths, conflict })
 }
 
+/// The same, once it is in this host's repository: what another host has made is fetched.
+async fn result_here(handler: &Handler, no: TaskNo, launch: Option<u32>) -> Result<Wanted, ApiError> {
+    let wanted = result_of(handler, no, launch).await?;
+    match bring_here(&handler.context, &wanted).await {
+        Ok(()) => Ok(wanted),
+        Err(why) => is_here(handler, no).await.map(|()| wanted).map_err(|error| {
+            let message = format!("{}: {why}", error.message);
+            ApiError { message, ..error }
+        }),
+    }
+}
+
 /// The result of a task: that of the run of this number, or of its latest one that has left any.
 async fn result_of(handler: &Handler, no: TaskNo, launch: Option<u32>) -> Result<Wanted, ApiError> {
     let read = move |reader: &dyn Reader| Ok((reader.task(no)?, reader.runs(no)?));
@@ -107,6 +120,7 @@ async fn result_of(handler: &Handler, no: TaskNo, launch: Option<u32>) -> Result
         return Ok(wanted);
     }
     if let Some((run, place)) = unkept(&task, &runs, launch) {
+        is_here(handler, no).await?;
         let why = |why: String| no_result(&format!("what {run} has left could not be kept: {why}"));
         keep_late(&handler.context, run, place).await.map_err(why)?;
         let (task, runs) = handler.read(read).await?;
@@ -160,8 +174,14 @@ pub(super) fn workspace(row: &TaskRow, runs: &[RunRow]) -> Option<TaskWorkspace>
 pub(super) fn is_coming_back(task: &Task) -> bool {
     let result = task.workspace.as_ref().and_then(|workspace| workspace.result.as_ref());
     let is_open = |result: &WorkspaceResult| {
-        let WorkspaceResult { branch, patch, applied, conflict, .. } = result;
-        result.files > 0 && branch.is_none() && patch.is_none() && applied.is_none() && conflict.is_none()
+        let WorkspaceResult { branch, patch, applied, conflict, unsent, .. } = result;
+        // It waits for the remote, for as long as that takes.
+        result.files > 0
+            && unsent.is_none()
+            && branch.is_none()
+            && patch.is_none()
+            && applied.is_none()
+            && conflict.is_none()
     };
     task.state == TaskState::Completed && result.is_some_and(is_open)
 }
@@ -263,6 +283,8 @@ pub(crate) async fn workspace_prune(
     }
     if params.results == Some(true) {
         pruned.forgotten = forget(handler, repository).await?;
+        let sent = forget_sent(&handler.context).await;
+        pruned.failed.extend(sent.err().map(|error| error.to_string()));
     }
     Ok(pruned)
 }

@@ -4,6 +4,7 @@
 
 mod results;
 mod tenants;
+mod travel;
 
 use aiwg_model::{KeptTree, RunId, RunTree, TaskNo};
 
@@ -11,6 +12,7 @@ pub(super) use results::load_applied;
 pub(crate) use results::{Brought, being_applied, latest_kept, to_bring};
 pub(super) use tenants::Trees;
 pub(crate) use tenants::{TreeUse, tree_uses};
+pub(crate) use travel::{Base, Sent, to_push};
 
 use super::{Engine, EngineError, call::Call, transaction::Transaction};
 

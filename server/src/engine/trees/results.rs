@@ -7,6 +7,7 @@ use aiwg_protocol::types::{
 use aiwg_store::{Reader, View};
 use serde::{Deserialize, Serialize};
 
+use super::travel::key_on;
 use crate::engine::{
     EngineError,
     hosts::Hosts,
@@ -15,7 +16,7 @@ use crate::engine::{
 };
 
 /// The source of the cursors of changes that are to come back, by their tasks.
-const PENDING: &str = "tree_back";
+pub(super) const PENDING: &str = "tree_back";
 
 /// The source of the cursors of changes that were applied to the project's files of late, by their tasks.
 const APPLIED: &str = "tree_applied";
@@ -124,16 +125,34 @@ impl Transaction<'_> {
         if !self.store.task_if_readable(run.task)?.is_some_and(|task| is_latest(&task)) {
             return Err(EngineError::RunIsOver(run).into());
         }
+        if self.was_given_up(run)? {
+            return Err(EngineError::RunIsOver(run).into());
+        }
         let Some(tree) = self.tree_of_run(run)? else { return Ok(()) };
         if is_set_up && let Some(mark) = &tree.set_up {
             self.note_set_up(tree.number, mark)?;
+        }
+        if kept.is_some() {
+            self.is_to_push(run)?;
         }
         let (kept, error) = (kept.cloned().or(tree.kept), why.map(str::to_owned));
         Ok(self.store.set_tree(run, &RunTree { kept, error, ..tree })?)
     }
 
+    /// True if a run has been given up with its host, and its task goes on without it. What a person has changed after a run is kept.
+    fn was_given_up(&self, run: RunId) -> aiwg_store::Result<bool> {
+        if self.state.hosts.me().is_none() {
+            return Ok(false);
+        }
+        let is_over =
+            self.store.runs(run.task)?.iter().any(|found| found.id == run && found.ended_at.is_some());
+        let task = self.store.task_if_readable(run.task)?;
+        Ok(is_over && task.is_none_or(|task| task.spec.terms.taken.is_none()))
+    }
+
     pub(super) fn note_kept_late(&mut self, run: RunId, kept: &KeptTree) -> aiwg_store::Result<()> {
         let Some(tree) = self.tree_of_run(run)?.filter(|tree| tree.kept.is_none()) else { return Ok(()) };
+        self.is_to_push(run)?;
         self.store.set_tree(run, &RunTree { kept: Some(kept.clone()), error: None, ..tree })?;
         match self.store.task_if_readable(run.task)? {
             Some(task) => self.bring_back(&task, task.state),
@@ -141,24 +160,26 @@ impl Transaction<'_> {
         }
     }
 
-    fn tree_of_run(&self, run: RunId) -> aiwg_store::Result<Option<RunTree>> {
+    pub(super) fn tree_of_run(&self, run: RunId) -> aiwg_store::Result<Option<RunTree>> {
         let runs = self.store.runs(run.task)?;
         Ok(runs.into_iter().find(|found| found.id == run).and_then(|found| found.tree))
     }
 
     /// Has the changes of a task come back that ends like this, if it has made any in a work tree.
     pub(in crate::engine) fn bring_back(&mut self, task: &TaskRow, end: TaskState) -> aiwg_store::Result<()> {
-        if task.spec.terms.tree.is_none() || end != TaskState::Completed {
+        let Some(terms) = task.spec.terms.tree.as_ref().filter(|_| end == TaskState::Completed) else {
             return Ok(());
-        }
+        };
         let runs = self.store.runs(task.no)?;
-        let Some((run, _)) = latest_kept(&runs).filter(|(_, kept)| kept.files > 0) else { return Ok(()) };
-        self.store.move_cursor(&Cursor::moved(
-            PENDING,
-            self.state.hosts.key_of(&run.task.0.to_string()),
-            run.n.to_string(),
-        ))?;
-        self.effects.orders.push(Order::Bring(run));
+        let Some((run, kept)) = latest_kept(&runs).filter(|(_, kept)| kept.files > 0) else { return Ok(()) };
+        let ran_on = runs.iter().find(|found| found.id == run).and_then(|found| found.host.as_deref());
+        // Where it cannot be yet, it comes back once it has been pushed.
+        let Some(host) = self.comes_back_on(terms, ran_on, kept) else { return Ok(()) };
+        let key = key_on(host.as_deref(), &run.task.0.to_string());
+        self.store.move_cursor(&Cursor::moved(PENDING, key, run.n.to_string()))?;
+        if host.as_deref() == self.state.hosts.me() {
+            self.effects.orders.push(Order::Bring(run));
+        }
         Ok(())
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aiwg_model::{Cursor, RunTree, TaskNo, TaskRow, TreeOrder};
+use aiwg_model::{Cursor, RunRow, RunTree, TaskNo, TaskRow, TreeOrder};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{Reader, View};
 use serde::{Deserialize, Serialize};
 
-use super::latest_kept;
+use super::travel::{Base, base_of};
 use crate::engine::{hosts::Hosts, transaction::Transaction};
 
 /// The source of the cursors of work trees, by their numbers.
@@ -109,10 +109,10 @@ impl Transaction<'_> {
         task: &TaskRow,
     ) -> aiwg_store::Result<Option<(TreeOrder, bool)>> {
         let Some(terms) = &task.spec.terms.tree else { return Ok(None) };
-        let mut runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
+        let all = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
         // What is left of it on another host is not here.
-        runs.retain(|run| !self.state.hosts.is_elsewhere(run.host.as_deref()));
-        let earlier = || runs.iter().filter(|run| run.id.n < task.launch);
+        let is_here = |run: &&RunRow| !self.state.hosts.is_elsewhere(run.host.as_deref());
+        let earlier = || all.iter().filter(is_here).filter(|run| run.id.n < task.launch);
         let before = earlier().rev().find_map(|run| run.tree.as_ref()).map(|tree| tree.number);
         let (mut open, mut busy) = (BTreeSet::new(), BTreeSet::new());
         for no in self.state.trees.0.values().map(|tenant| tenant.task) {
@@ -133,21 +133,10 @@ impl Transaction<'_> {
         self.set_tenant(number, Some(tenant))?;
         let tree = RunTree { number, ..RunTree::default() };
         self.store.set_tree(task.run(), &tree)?;
-        let latest = latest_kept(&runs).map(|(_, kept)| kept.commit.clone());
-        let is_first = terms.from.is_none();
-        let before_it = if is_first && terms.base.is_none() { self.made_before(task)? } else { Vec::new() };
-        let order = TreeOrder { number, goes_on, terms: terms.clone(), latest, set_up, before: before_it };
+        let Base { latest, before: before_it, distant, .. } = base_of(self.store, &self.state.hosts, task)?;
+        let terms = terms.clone();
+        let order = TreeOrder { number, goes_on, terms, latest, set_up, before: before_it, distant };
         Ok(Some((order, before.is_some_and(|before| before != number))))
-    }
-
-    /// The commits that the tasks have left after which this one starts.
-    fn made_before(&self, task: &TaskRow) -> aiwg_store::Result<Vec<String>> {
-        let mut commits = Vec::new();
-        for no in &task.spec.after {
-            let runs = self.store.runs(*no)?;
-            commits.extend(latest_kept(&runs).map(|(_, kept)| kept.commit.clone()));
-        }
-        Ok(commits)
     }
 
     fn set_tenant(&mut self, number: u32, tenant: Option<Tenant>) -> aiwg_store::Result<()> {

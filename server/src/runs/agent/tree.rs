@@ -6,13 +6,14 @@ use aiwg_model::{RunRow, RunTree};
 
 use crate::{
     beside::beside,
-    engine::EngineError,
+    engine::{EngineError, Way},
     runs::{
         Shared,
         launch::End,
         outcome::could_not_start,
         set_up,
         shortage::what_to_do,
+        travel::send_result,
         trees::{self, NoTree, Place},
     },
 };
@@ -78,6 +79,17 @@ impl Agent {
                 trees::report_unusable(shared, Some(&why));
                 End::of(could_not_start(&why))
             }
+            NoTree::Away(away) => {
+                tracing::warn!(task = %self.task.no, why = %away.why, "what it is to begin with is not here, so it begins where that is");
+                if away.is_trouble {
+                    shared.context.engine.note_way(Way::Closed);
+                    shared.context.workspaces.routes.met(away.why);
+                }
+                if let Err(error) = shared.context.engine.leave_to(self.task.id(), away.host).await {
+                    tracing::warn!(task = %self.task.no, %error, "that it is to begin elsewhere could not be stored");
+                }
+                End::Lost { started: false, rest: None, used: Box::default() }
+            }
             NoTree::Task(error) => End::of(could_not_start(&error)),
         }
     }
@@ -96,6 +108,7 @@ impl Agent {
             let dir = dir.to_owned();
             let is_set_up = beside(move || set_up::is_done(&dir)).await;
             trees::keep(shared, self.task.id(), place, is_set_up).await;
+            send_result(shared, self.task.id()).await;
         }
     }
 

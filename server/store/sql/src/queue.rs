@@ -189,6 +189,14 @@ impl<C: Connection> Writer<C> {
             .all(values![part], |row| number(row))
     }
 
+    /// The first of them that nothing holds, in the order in which they start.
+    pub fn ready_with(&self, part: &str, limit: u32) -> Result<Vec<TaskNo>> {
+        self.statement(
+            "SELECT no FROM task WHERE state = 'queued' AND waiting = 0 AND instr(class, ?1) > 0 ORDER BY place, no LIMIT ?2",
+        )?
+        .all(values![part, limit], |row| number(row))
+    }
+
     /// The queued tasks that have expired, those first that have so longest: one that has begun was started in time, and one that a person has is wanted.
     pub fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<TaskNo>> {
         self.statement(

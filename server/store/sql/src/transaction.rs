@@ -170,6 +170,7 @@ impl<B: Backend> View for Open<'_, B> {
         next_expiry(after: Option<Timestamp>) -> Option<Timestamp>;
         expired(now: Timestamp, limit: u32) -> Vec<TaskNo>;
         queued_with(part: &str) -> Vec<TaskNo>;
+        ready_with(part: &str, limit: u32) -> Vec<TaskNo>;
         next_of(tasks: &[TaskNo]) -> Option<TaskNo>;
         needed(task: TaskNo) -> Vec<TaskNo>;
         holds(task: TaskNo) -> Vec<Hold>;

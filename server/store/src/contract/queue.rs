@@ -269,6 +269,14 @@ pub fn classes_queue_by_themselves(backend: &dyn Backend) {
     assert_eq!(queued(&*reader, 100), [4, 3, 1, 5]);
     commit(&mut *store, |tx| tx.requeue(TaskNo(2), true));
     assert_eq!(heads(&mut *store), named(&[("", 3), ("new", 2)]), "running ones are classified, too");
+    commit(&mut *store, |tx| tx.hold(TaskNo(4), &Hold::rest()));
+    let view = store.view().unwrap();
+    let with = |part| (view.queued_with(part).unwrap(), view.ready_with(part, 9).unwrap());
+    assert_eq!(with("ew"), ([2, 4].map(TaskNo).to_vec(), vec![TaskNo(2)]));
+    assert_eq!(with("other"), (Vec::new(), Vec::new()));
+    drop(view);
+    commit(&mut *store, |tx| tx.release_all(Hold::REST).map(drop));
+    assert_eq!(store.view().unwrap().ready_with("new", 1).unwrap(), [TaskNo(2)]);
     let mut place = |lane_priority| {
         commit(&mut *store, |tx| {
             tx.classify(&|of| Placed {

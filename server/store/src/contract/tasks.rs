@@ -68,6 +68,8 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 base: Some("main".to_owned()),
                 back: WorkspaceBack::Apply,
                 from: Some("c0ffee".to_owned()),
+                sent_by: Some("a-host".to_owned()),
+                taken_by: Some("another-host".to_owned()),
             }),
             changed_after: Some(2),
             is_profile: true,

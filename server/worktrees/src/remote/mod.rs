@@ -80,7 +80,8 @@ impl Repository {
     }
 
     fn no_remote(&self, name: &str, said: &str) -> Error {
-        let said = format!("{said}; `git remote -v` in {} shows those that there are", self.checkout.top.display());
+        let said =
+            format!("{said}; `git remote -v` in {} shows those that there are", self.checkout.top.display());
         Error::Remote { doing: "use".to_owned(), name: without_secret(name), said }
     }
 }

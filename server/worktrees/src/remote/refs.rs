@@ -62,6 +62,11 @@ impl Fleet {
         Ok(format!("{}{FROM}", self.result(task, launch)?))
     }
 
+    /// The name by which a host tries whether it can write there.
+    pub(super) fn host(&self, id: &str) -> Result<String, Error> {
+        Ok(format!("{ALL}{}/hosts/{}", self.0, part_of_ref(id)?))
+    }
+
     /// What matches all of its refs.
     pub(super) fn pattern(&self) -> String {
         format!("{ALL}{}/*", self.0)
@@ -74,9 +79,7 @@ impl Fleet {
         let (kind, task, last) = (parts.next()?, parts.next()?, parts.next()?);
         let whose = match kind {
             "bases" if last == commit.hash() => Whose::Base(task.to_owned()),
-            "tasks" => {
-                Whose::Result(task.to_owned(), last.strip_suffix(FROM).unwrap_or(last).parse().ok()?)
-            }
+            "tasks" => Whose::Result(task.to_owned(), last.strip_suffix(FROM).unwrap_or(last).parse().ok()?),
             _ => return None,
         };
         parts.next().is_none().then(|| Travelling { name: name.to_owned(), commit, whose })

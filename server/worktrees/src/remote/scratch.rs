@@ -88,19 +88,24 @@ impl Scratch {
         for name in ["refs", "objects"] {
             Repository::make_private(&dir.join(name))?;
         }
-        let format = checkout.step("ask for the hashes", ["rev-parse", "--show-object-format"]).without_files();
+        let format =
+            checkout.step("ask for the hashes", ["rev-parse", "--show-object-format"]).without_files();
         let format = format.in_dir(&checkout.git_dir).line()?;
         let config = match format.as_str() {
-            "sha256" => "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n",
+            "sha256" => {
+                "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n"
+            }
             _ => "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
         };
         let list = ["for-each-ref", "--sort=-committerdate", MOST_KNOWN, "--format=%(objectname)"];
-        let known = checkout.step("list the commits", list).without_files().in_dir(&checkout.git_dir).done()?;
+        let known =
+            checkout.step("list the commits", list).without_files().in_dir(&checkout.git_dir).done()?;
         let mut known: Vec<&str> = std::str::from_utf8(&known).unwrap_or_default().lines().collect();
         known.sort_unstable();
         known.dedup();
         let packed: String = known.iter().map(|hash| format!("{hash} refs/tips/{hash}\n")).collect();
-        for (name, text) in [("config", config), ("HEAD", "ref: refs/heads/none\n"), ("packed-refs", &packed)] {
+        for (name, text) in [("config", config), ("HEAD", "ref: refs/heads/none\n"), ("packed-refs", &packed)]
+        {
             put(&dir, name, text)?;
         }
         let place = Place { top: checkout.top.clone(), git_dir: dir.clone(), common: dir, within };
@@ -122,7 +127,8 @@ impl Scratch {
             return Ok(());
         }
         let step = self.place.step("ask for ssh", ["config", "--null", "--get-all", "core.sshCommand"]);
-        let named = step.without_files().with(&self.environment).allowing(&[1]).in_dir(&self.place.git_dir).done()?;
+        let named =
+            step.without_files().with(&self.environment).allowing(&[1]).in_dir(&self.place.git_dir).done()?;
         let named: Vec<&[u8]> = named.split(|byte| *byte == 0).filter(|value| !value.is_empty()).collect();
         // The last one is ours, by which git starts none otherwise.
         let of_user = named.split_last().and_then(|(_, of_user)| of_user.last()).copied();

@@ -37,6 +37,18 @@ impl Remote {
         Ok(listed.lines().filter_map(one).collect())
     }
 
+    /// Tries whether this host can read and write there: it puts a commit there, and removes it.
+    ///
+    /// # Errors
+    /// It cannot be reached, or does not take it; or there is no commit yet.
+    pub fn probe(&self, fleet: &Fleet, host: &str) -> Result<(), Error> {
+        let name = fleet.host(host)?;
+        let head = self.repository.commit_of("HEAD")?;
+        self.refs(fleet)?;
+        self.push(&[format!("+{head}:{name}")])?;
+        self.push(&[format!(":{name}")])
+    }
+
     /// Puts the commits with which tasks are to begin there, each under its task.
     ///
     /// # Errors
@@ -51,7 +63,13 @@ impl Remote {
     ///
     /// # Errors
     /// It cannot be reached, or does not take it; or the commit is not here any more.
-    pub fn push_result(&self, fleet: &Fleet, of: Use<'_>, from: &Commit, result: &Commit) -> Result<(), Error> {
+    pub fn push_result(
+        &self,
+        fleet: &Fleet,
+        of: Use<'_>,
+        from: &Commit,
+        result: &Commit,
+    ) -> Result<(), Error> {
         // A run that a person has gone on with leaves another commit. Nobody else writes it: it is that of this fleet, this task and this run.
         let mut orders = vec![format!("+{result}:{}", fleet.result(of.task, of.launch)?)];
         if !is_ancestor(&self.repository.checkout, from, result)? {
@@ -88,7 +106,13 @@ impl Remote {
     ///
     /// # Errors
     /// It cannot be reached, or does not have it.
-    pub fn fetch_result(&self, fleet: &Fleet, of: Use<'_>, from: &Commit, result: &Commit) -> Result<(), Error> {
+    pub fn fetch_result(
+        &self,
+        fleet: &Fleet,
+        of: Use<'_>,
+        from: &Commit,
+        result: &Commit,
+    ) -> Result<(), Error> {
         self.fetch(&fleet.result(of.task, of.launch)?, result)?;
         self.fetch(&fleet.from(of.task, of.launch)?, from)?;
         let (name, base_name) = (of.name()?, of.base_name()?);

@@ -84,8 +84,7 @@ fn an_uncommitted_edit_goes_there_and_what_is_made_of_it_comes_back() {
         // What is there is the fleet's own, and goes.
         let found = remote(&here).refs(&fleet()).unwrap();
         let whose: Vec<&Whose> = found.iter().map(|found| &found.whose).collect();
-        let (base, result) =
-            (Whose::Base("task-0001".to_owned()), Whose::Result("task-0001".to_owned(), 1));
+        let (base, result) = (Whose::Base("task-0001".to_owned()), Whose::Result("task-0001".to_owned(), 1));
         assert_eq!(whose, [&base, &result]);
         let names: Vec<String> = found.into_iter().map(|found| found.name).collect();
         assert!(remote(&here).refs(&Fleet::named("f2").unwrap()).unwrap().is_empty());
@@ -203,7 +202,8 @@ fn no_more_is_fetched_than_what_is_new() {
     let count = |dir: &std::path::Path| {
         let told = String::from_utf8(run(dir, &["count-objects", "-v"]).stdout).unwrap();
         let number = |name: &str| {
-            let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.parse().ok());
+            let line =
+                told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.parse().ok());
             line.unwrap_or(0_u64)
         };
         number("count") + number("in-pack")

@@ -4492,6 +4492,14 @@ class WorkspaceResult(Result):
     """Time at which it was applied to the project's own files."""
     conflict: WorkspaceConflict | None = None
     """The reason for which it could not come back."""
+    remote_ref: str | None = None
+    """Its name on the repository's remote, from which all hosts that share the store can fetch it;
+    absent where it is only on the host of its run.
+    """
+    unsent: str | None = None
+    """The reason for which it is not on the remote, and only on the host of its run for now; absent
+    if it is, or is not to be.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> WorkspaceResult:
@@ -4509,6 +4517,8 @@ class WorkspaceResult(Result):
             patch=wire.get("patch"),
             applied=maybe(timestamp, wire.get("applied")),
             conflict=maybe(WorkspaceConflict.from_wire, wire.get("conflict")),
+            remote_ref=wire.get("remoteRef"),
+            unsent=wire.get("unsent"),
         )
 
 

@@ -2,6 +2,8 @@
 //!
 //! Nothing is looked for before a task asks for a work tree.
 
+mod route;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -10,6 +12,8 @@ use std::{
 use aiwg_protocol::{ApiError, ErrorKind};
 use aiwg_worktrees::{Repository, Unusable};
 use xxhash_rust::xxh3::xxh3_64;
+
+pub(crate) use route::{Route, Routes};
 
 use crate::project::Project;
 
@@ -47,6 +51,8 @@ pub(crate) struct Workspaces {
     found: Mutex<Option<Repository>>,
     /// Held by whoever changes the project's own files.
     applying: tokio::sync::Mutex<()>,
+    /// The way to other hosts.
+    pub(crate) routes: Routes,
 }
 
 impl Workspaces {
@@ -54,7 +60,13 @@ impl Workspaces {
     pub(crate) fn of(project: &Project, shared: Option<&Path>) -> Self {
         let root = project.root().to_owned();
         let home = shared.map(|shared| shared.join(DIR).join(own_name(&root)));
-        Self { root, home, found: Mutex::default(), applying: tokio::sync::Mutex::default() }
+        Self {
+            root,
+            home,
+            found: Mutex::default(),
+            applying: tokio::sync::Mutex::default(),
+            routes: Routes::default(),
+        }
     }
 
     /// The directory in which they are, which need not be there.
