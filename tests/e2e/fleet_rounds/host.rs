@@ -147,7 +147,12 @@ impl Host {
             kill(pid, Signal::STOP);
         }
         if all {
-            send_all(self.processes(), Signal::STOP);
+            // One may just have started another.
+            until("all to be frozen", || {
+                let running: Vec<u32> = self.processes().filter(|pid| !is_stopped(*pid)).collect();
+                send_all(running.iter().copied(), Signal::STOP);
+                running.is_empty()
+            });
         }
     }
 
@@ -187,6 +192,12 @@ pub(super) fn ask(socket: &Path, patience: Duration, method: &str, params: &Valu
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).ok()?;
     serde_json::from_str(&line).ok()
+}
+
+/// True if a process is stopped, or gone.
+fn is_stopped(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rfind(')').is_none_or(|end| stat[end + 1..].trim_start().starts_with(['T', 't', 'Z', 'X']))
 }
 
 fn kill_all(pids: &[u32]) {
