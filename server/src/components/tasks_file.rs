@@ -28,6 +28,12 @@ const GATHER: Duration = Duration::from_millis(500);
 /// The pause after writing, as a multiple of the time that the writing took: a long list is copied less often.
 const REST: u32 = 20;
 
+/// The longest such pause: a store that was away for a while says nothing of how long the list is.
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
+/// The pause after an attempt that has failed.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
 /// The number of queued tasks in the copy: those that start first. A longer queue would cost more to copy than to work off.
 const QUEUED: u32 = 1000;
 
@@ -81,7 +87,9 @@ async fn write_tasks_file(context: &Context, reader: &Arc<dyn Reader>, mut event
         let began = Instant::now();
         let (source, target, pids) = (Arc::clone(reader), path.clone(), context.running.clone());
         let written = tokio::task::spawn_blocking(move || write(&target, &*source, &pids)).await;
-        match written.map_err(std::io::Error::other).flatten() {
+        let written = written.map_err(std::io::Error::other).flatten();
+        let rest = rest(written.is_ok(), began.elapsed());
+        match written {
             Ok(()) => context.health.clear(TASKS_FILE_ISSUE),
             Err(error) => {
                 context
@@ -89,19 +97,28 @@ async fn write_tasks_file(context: &Context, reader: &Arc<dyn Reader>, mut event
                     .report(TASKS_FILE_ISSUE, format!("{} cannot be written: {error}", path.display()));
             }
         }
-        let rest = GATHER.max(began.elapsed() * REST);
         if context.stopped.is_cancelled() {
             return;
         }
         let due = async {
-            changed(&mut events).await;
-            sleep(rest).await;
+            // What could not be written is written without anything new.
+            if let Some(rest) = rest {
+                changed(&mut events).await;
+                sleep(rest).await;
+            } else {
+                sleep(TRY_AGAIN).await;
+            }
         };
         tokio::select! {
             () = due => {}
             () = context.stopped.cancelled() => {}
         }
     }
+}
+
+/// The pause after a change before the file is written again, where writing it took so long; none where that has failed.
+fn rest(is_written: bool, took: Duration) -> Option<Duration> {
+    is_written.then(|| (took * REST).clamp(GATHER, LONGEST_REST))
 }
 
 /// Waits for the next event about a task.
@@ -134,4 +151,18 @@ fn copied(row: TaskRow, running: &Running) -> Copied {
         task.prompt.truncate(end);
     }
     Copied { task, prompt_is_cut: end.is_some() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_was_away_keeps_the_file_from_nothing_later() {
+        let second = Duration::from_secs(1);
+        assert_eq!(rest(true, Duration::ZERO), Some(GATHER));
+        assert_eq!(rest(true, second), Some(second * REST));
+        assert_eq!(rest(true, second * 25), Some(LONGEST_REST), "the store was slow");
+        assert_eq!(rest(false, second * 25), None, "it is tried again soon, whatever changes");
+    }
 }
