@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use aiwg_protocol::{
@@ -10,7 +10,7 @@ use aiwg_protocol::{
     types::{Subsystems, TaskStats, Timestamp},
 };
 use aiwg_store::Reader;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     bus::Bus,
     config::Settings,
     engine::{Automation, Engine, automation, rule_facts},
-    health::Health,
+    health::{Health, IssueKind},
     leases::Leases,
     lifecycle::Host,
     log::Log,
@@ -30,6 +30,12 @@ use crate::{
     stop::StopRequests,
     workspaces::Workspaces,
 };
+
+/// Longest wait for a store that is elsewhere. It is less than clients wait for an answer by default, so that they hear what is the matter.
+const LONGEST_WAIT: Duration = Duration::from_secs(7);
+
+/// The store says nothing.
+const SILENT_ISSUE: IssueKind = IssueKind::named("store_silent");
 
 /// What the store has said of the status last, for the time in which one that is elsewhere does not answer: the health says so then, and that is what is asked for.
 #[derive(Default)]
@@ -105,8 +111,38 @@ impl Context {
         read: impl FnOnce(&dyn Reader) -> aiwg_store::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
         let reader = Arc::clone(&self.reader);
-        let done = tokio::task::spawn_blocking(move || read(&*reader)).await;
+        let done = self.in_time(tokio::task::spawn_blocking(move || read(&*reader))).await?;
         done.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))
+    }
+
+    /// What comes of something that needs the store, where that answers in time: one that is elsewhere may say nothing for long.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub(crate) async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, ApiError> {
+        let Some(place) = &self.store else { return Ok(answer.await) };
+        if let Ok(answer) = timeout(LONGEST_WAIT, answer).await {
+            return Ok(answer);
+        }
+        let longest = LONGEST_WAIT.as_secs();
+        self.health.report(
+            SILENT_ISSUE,
+            format!(
+                "the store {place} has said nothing for {longest} s. Agents go on, and all else does by itself once it answers"
+            ),
+        );
+        let message = format!(
+            "the store {place} has said nothing for {longest} s, and whether anything has come of this call is not known. Look, or ask again with the same key, once \
+             it answers"
+        );
+        Err(ApiError::new(ErrorKind::StorageUnavailable, message))
+    }
+
+    /// Notes that the store has answered.
+    pub(crate) fn has_answered(&self) {
+        if self.store.is_some() {
+            self.health.clear(SILENT_ISSUE);
+        }
     }
 
     /// The status of automation. It does not go through the engine, which may just be waiting for the disk.

@@ -21,6 +21,9 @@ pub(crate) async fn status(
             Ok((subsystems, reader.stats()?))
         })
         .await;
+    if read.is_ok() {
+        context.has_answered();
+    }
     let (subsystems, stats) = context.last_seen.or(read)?;
     Ok(DaemonStatus {
         pid: std::process::id(),

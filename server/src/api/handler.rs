@@ -148,7 +148,7 @@ impl Handler {
         done: impl Future<Output = Result<T, EngineError>>,
     ) -> Result<T, ApiError> {
         let _open = Open::new(&self.commands);
-        Ok(done.await?)
+        Ok(self.context.in_time(done).await??)
     }
 
     /// Waits until all is committed that the connection asked for before this was polled first, so that a read then shows it.
@@ -167,10 +167,12 @@ impl Handler {
         &self,
         read: impl FnOnce(&dyn Reader) -> aiwg_store::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.settled().await;
         let reader = Arc::clone(&self.context.reader);
-        let done = self.apart(move || read(&*reader)).await?;
-        done.map_err(|error| unreadable(&error))
+        let done = async {
+            self.settled().await;
+            self.apart(move || read(&*reader)).await
+        };
+        self.context.in_time(done).await??.map_err(|error| unreadable(&error))
     }
 
     /// Runs work that blocks, or takes its time, beside the connections.

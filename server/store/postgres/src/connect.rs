@@ -30,8 +30,8 @@ const STATEMENT: Duration = Duration::from_secs(15);
 /// Time for the server's word that a statement took too long.
 const WORD: Duration = Duration::from_secs(5);
 
-/// Longest wait for a server that takes the connection and says nothing.
-const SAYS_NOTHING: Duration = Duration::from_secs(10);
+/// Longest wait for a server that takes the connection and says nothing. It is less than anybody waits for an answer of the daemon.
+const SAYS_NOTHING: Duration = Duration::from_secs(5);
 
 /// Sets how long the server lets a statement wait for what others have locked, and go on at all.
 pub(super) fn limits(patience: Duration) -> String {
