@@ -19,7 +19,7 @@ pub(crate) use self::{
     moves::{Move, Note, SOURCE as MOVES},
 };
 use crate::{
-    components::event_log::last_written,
+    components::event_log::{last_written, tasks_written},
     health::{Health, IssueKind},
     place::{Local, Place},
     project::Project,
@@ -371,16 +371,30 @@ fn look_for_loss(
 ) -> Result<(), RecoveryError> {
     let (last_event, _) = store.last_numbers().map_err(RecoveryError::Database)?;
     let written = last_written(&project.events_dir(), HIGHEST_BELIEVED);
-    if written <= last_event {
+    let Some(what) = what_is_lost(store, written, last_event).map_err(RecoveryError::Database)? else {
         return Ok(());
-    }
+    };
     let message = format!(
-        "the database {place} ends with the event {last_event}, and events/ has {written}: the changes stored last are lost, tasks included, since its log \
-         was removed or put back while no daemon ran. `aiwg event list` and events/ show what is missing; submit again what is to run"
+        "the database {place} {what}: the changes stored last are lost, tasks included, since its log was removed or put back while no daemon ran, or a backup was. \
+         `aiwg event list` and events/ show what is missing; submit again what is to run"
     );
     tracing::error!("{message}");
     health.report(IssueKind::DAMAGE, message);
+    // Those that have begun on other hosts are in no directory here.
+    let tasks = tasks_written(&project.events_dir(), (last_event, HIGHEST_BELIEVED));
+    store.begin_after(0, tasks).map_err(RecoveryError::Database)?;
     begin_after_what_is_there(project, store)
+}
+
+/// What a database is that does not have the event that was written last; none where it has it, or has forgotten it.
+fn what_is_lost(store: &dyn View, written: u64, last_event: u64) -> aiwg_store::Result<Option<String>> {
+    if written > last_event {
+        return Ok(Some(format!("ends with the event {last_event}, and events/ has {written}")));
+    }
+    // Another host may have found out before, so that numbers go on after it.
+    let is_lost =
+        (1..written).contains(&store.first_event()?) && store.events_between(written, written)?.is_empty();
+    Ok(is_lost.then(|| format!("has not the event {written} any more, which is in events/")))
 }
 
 /// Continues after the highest numbers that are found in files, so that no number is given twice although the database that knew them is gone.

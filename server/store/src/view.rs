@@ -167,6 +167,9 @@ pub trait View {
     /// The positions of a source's cursors, by their keys.
     fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;
 
+    /// The number of the first event that is kept; 0 if there is none.
+    fn first_event(&self) -> Result<u64>;
+
     /// True if a cursor is where it must be to be moved.
     fn may_move(&self, cursor: &Cursor) -> Result<bool>;
 

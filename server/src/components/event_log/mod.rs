@@ -29,7 +29,7 @@ use crate::{
     health::{Health, IssueKind},
 };
 use files::Files;
-pub(crate) use last_line::{last_of, last_written};
+pub(crate) use last_line::{last_of, last_written, tasks_written};
 
 /// `events/` could not be written.
 const EVENT_LOG_ISSUE: IssueKind = IssueKind::named("event_log");

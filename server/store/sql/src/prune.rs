@@ -118,6 +118,11 @@ impl<C: Connection> Writer<C> {
         Ok((last_event(self.connection())?, last(self.connection(), given!("max(no) FROM task"), LAST_TASK)?))
     }
 
+    /// The number of the first event that is kept; 0 if there is none.
+    pub fn first_event(&self) -> Result<u64> {
+        first_event(self.connection())
+    }
+
     /// The highest number of an approval that was ever given.
     pub(super) fn last_approval(&self) -> Result<u64> {
         last(self.connection(), given!("max(no) FROM approval"), LAST_APPROVAL)

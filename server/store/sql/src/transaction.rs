@@ -156,6 +156,7 @@ impl<B: Backend> View for Open<'_, B> {
 
     calls! {
         last_numbers() -> (u64, u64);
+        first_event() -> u64;
         task(no: TaskNo) -> Option<TaskRow>;
         task_if_readable(no: TaskNo) -> Option<TaskRow>;
         task_state(no: TaskNo) -> Option<TaskState>;
