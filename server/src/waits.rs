@@ -140,9 +140,7 @@ impl fmt::Display for WaitsFor {
             Some(Waiting::Taken) => {
                 f.write_str("until the person who has taken it over gives it back: `aiwg task give`")
             }
-            Some(Waiting::Host) => {
-                f.write_str("for another host, since this one cannot run it: `aiwg host list`")
-            }
+            Some(Waiting::Host) => f.write_str("for a host that can run it: `aiwg host list`"),
             Some(Waiting::Approval) => write!(f, "until someone decides: `aiwg approval show {about}`"),
             Some(other) => write!(f, "for {}", other.name()),
         }

@@ -53,7 +53,7 @@ pub(crate) fn own_id(daemon: &TestDaemon) -> String {
     own["id"].as_str().unwrap().to_owned()
 }
 
-fn state_of(daemon: &TestDaemon, id: &str) -> String {
+pub(crate) fn state_of(daemon: &TestDaemon, id: &str) -> String {
     let hosts = daemon.call("host.list", json!({}))["hosts"].take();
     let host = hosts.as_array().unwrap().iter().find(|host| host["id"] == id).unwrap().clone();
     host["state"].as_str().unwrap().to_owned()
@@ -150,7 +150,9 @@ fn a_task_that_no_host_can_run_blocks_no_other() {
     for (daemon, id) in [(&a, &nobody), (&b, &nobody), (&a, &variable)] {
         assert_eq!(daemon.task(id)["waiting"], "host", "{}", daemon.task(id));
     }
-    until("the health", || issues(&a).contains(&format!("{nobody} waits for a host with the labels tpu")));
+    until("the health", || {
+        issues(&a).contains(&format!("{nobody} waits for a host with the labels home, tpu"))
+    });
     // A host that has it comes.
     let config = fleet.config(&json!({ "host": { "labels": ["tpu", "home"] } }));
     let c = TestDaemon::with(config);

@@ -38,6 +38,7 @@ mod travel;
 mod unheard;
 mod vectors;
 mod verify;
+mod waiting_for_hosts;
 mod why;
 mod wire;
 mod workspace_faults;

@@ -160,6 +160,9 @@ pub struct SupervisorSubsystem {
     /// Time since which the queue drains: the daemon ends once no task runs. Absent if it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draining_since: Option<Timestamp>,
+    /// Time since which this one of several hosts is given no new tasks (`host.drain`); absent if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_draining_since: Option<Timestamp>,
     /// The running and queued tasks.
     pub tasks: TaskSummaries,
 }

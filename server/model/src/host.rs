@@ -30,6 +30,16 @@ pub struct HostRow {
 }
 
 impl HostRow {
+    /// What stands before the id of a host in a run that is not interrupted yet, though the host was given up at a start with `--adopt-state`. So the run counts as
+    /// nobody's at once, also where that host lives.
+    pub const GIVEN_UP: &str = "lost/";
+
+    /// The id of a host, as a run has it.
+    #[must_use]
+    pub fn id_in(run: &str) -> &str {
+        run.strip_prefix(Self::GIVEN_UP).unwrap_or(run)
+    }
+
     /// True if it is neither given up nor gone.
     #[must_use]
     pub fn is_there(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What tasks demand of the host that runs them: a part of their class, so that those which this host cannot run hold up no other.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::collections::BTreeSet;
 
 use aiwg_model::{HostRow, RunRow, TaskNo, TaskRow, TaskSpec, Terms, TreeTerms};
 use aiwg_protocol::types::Waiting;
@@ -64,7 +64,7 @@ impl<'a> Demand<'a> {
         self.0.split(' ').any(|word| word == SHARED)
     }
 
-    /// True if a host meets it, but for its environment. `has_home` if one of those that are there has the label [`HOME`].
+    /// True if a host meets it, but for its environment. `has_home` if any host has the label [`HOME`].
     fn is_met_by(self, host: &HostRow, has_home: bool) -> bool {
         let is_home = || host.labels.iter().any(|label| label == HOME);
         self.needs().is_none_or(|bound| bound == host.id)
@@ -89,8 +89,9 @@ pub(super) fn of_base(host: &str) -> String {
 }
 
 impl Hosts {
+    /// True if a host is known with the label [`HOME`], be it there or not: it has that until a person gives it up.
     fn has_home(&self) -> bool {
-        self.there().any(|host| host.labels.iter().any(|label| label == HOME))
+        self.all().iter().any(|host| host.labels.iter().any(|label| label == HOME))
     }
 
     /// True if this host can run the tasks of a class.
@@ -101,50 +102,120 @@ impl Hosts {
             || (demand.is_met_by(own, self.has_home()) && demand.missing().is_empty() && is_reached())
     }
 
-    /// The reason for which no host that is there can run the tasks of a class; none if one can, or if that is not known.
+    /// What the tasks of a class wait for, where no host that is there can run them, for people; none if one can, or if that is not known.
     pub(super) fn why_nobody(&self, class: &str) -> Option<String> {
         let (demand, has_home) = (Demand::of(class), self.has_home());
-        let mut able = self.there().filter(|host| demand.is_met_by(host, has_home)).peekable();
-        if able.peek().is_some() {
-            // What others have in their environment, they keep to themselves.
-            let only = able.all(|host| Some(host.id.as_str()) == self.me());
-            let missing = demand.missing();
-            if only && !missing.is_empty() {
-                return Some(format!("{} in its environment", missing.join(", ")));
-            }
+        let meets = |host: &&HostRow| demand.is_met_by(host, has_home);
+        let (leaving, able): (Vec<&HostRow>, Vec<&HostRow>) =
+            self.there().filter(meets).partition(|host| host.draining_at.is_some());
+        let missing = demand.missing();
+        let is_me = |host: &&HostRow| Some(host.id.as_str()) == self.me();
+        // What others have in their environment, they keep to themselves.
+        if able.iter().any(|host| !is_me(host)) {
+            return None;
+        }
+        if !able.is_empty() && missing.is_empty() {
             let is_sent = demand.sent_by().is_some_and(|by| Some(by) != self.me());
-            return (only && is_sent && !self.reaches_remote()).then(|| {
+            return (is_sent && !self.reaches_remote()).then(|| {
                 "a host that can reach the repository's remote, where its files to begin with are".to_owned()
             });
         }
-        let mut why = String::new();
+        let kept_by = leaving.first().copied();
         if let Some(bound) = demand.bound_to() {
-            let name = self.get(bound).map_or(bound, |host| host.name.as_str());
-            let _ = write!(
-                why,
-                "{name}, where it has begun (start the daemon there, or give it up by `aiwg host lost {bound}`)"
-            );
-        } else if let Some(base) = demand.based_on().filter(|base| self.there().all(|host| host.id != *base))
-        {
-            let name = self.get(base).map_or(base, |host| host.name.as_str());
-            let _ = write!(
-                why,
-                "{name}, where it was submitted and its files to begin with are (start the daemon there, or give it up by `aiwg host lost {base}`)"
-            );
-        } else if !demand.labels().is_empty() {
-            let _ = write!(why, "a host with the labels {}", demand.labels().join(", "));
-            if demand.based_on().is_some() && self.there().any(|host| demand.has_labels(host)) {
-                if self.reaches_remote() {
-                    return None;
+            let name = self.get(bound).map_or(bound, |host| self.word_for(host));
+            let what = format!("{name}, where it has begun");
+            return Some(match kept_by {
+                Some(host) => format!("{what}, and {}", self.is_leaving(host)),
+                None if !able.is_empty() => {
+                    format!("{what}, and whose environment lacks {}", missing.join(", "))
                 }
-                why.push_str(
-                    " that has its files to begin with, as others have over the repository's remote",
-                );
-            }
-        } else {
-            why.push_str("a host");
+                None => {
+                    format!("{what} (start the daemon there, or give it up by `aiwg host lost {bound}`)")
+                }
+            });
         }
-        Some(why)
+        if let Some(base) = demand.based_on().filter(|base| self.there().all(|host| host.id != *base)) {
+            let name = self.get(base).map_or(base, |host| self.word_for(host));
+            return Some(format!(
+                "{name}, where it was submitted and its files to begin with are (start the daemon there, or give it up by `aiwg host lost {base}`)"
+            ));
+        }
+        if able.is_empty()
+            && demand.based_on().is_some()
+            && self.there().any(|host| demand.has_labels(host))
+            && kept_by.is_none()
+        {
+            return (!self.reaches_remote()).then(|| {
+                let what = wanted(&demand.labels(), false);
+                format!(
+                    "{what} that has its files to begin with, as others have over the repository's remote"
+                )
+            });
+        }
+        let is_for_home = has_home && demand.is_shared();
+        let mut what = wanted(&demand.labels(), is_for_home);
+        if !able.is_empty() {
+            let and = if what == ANY { " with " } else { " and " };
+            what = format!("{what}{and}{} in its environment", missing.join(", "));
+        }
+        let away = self.all().iter().rev().filter(|host| !host.is_there()).find(meets);
+        let tail = match (kept_by, away) {
+            (Some(host), _) => format!(": {} is one, and {}", self.word_for(host), self.is_leaving(host)),
+            (None, Some(host)) if able.is_empty() => {
+                let word = self.word_for(host);
+                let or = match is_for_home {
+                    true => format!(", or, if it is gone for ever, give it up by `aiwg host lost {word}`"),
+                    false => String::new(),
+                };
+                format!(": {word} is one, and is not there; start the daemon there{or}")
+            }
+            _ => ", and no host that is there is one".to_owned(),
+        };
+        Some(what + &tail)
+    }
+
+    /// The word for a host in a command: its name where that is no other's.
+    pub(super) fn word_for<'h>(&self, host: &'h HostRow) -> &'h str {
+        let is_its_own = self.all().iter().all(|other| other.id == host.id || other.name != host.name);
+        if is_its_own { &host.name } else { &host.id }
+    }
+
+    fn is_leaving(&self, host: &HostRow) -> String {
+        format!("is given no new tasks (`aiwg host drain {} --resume`)", self.word_for(host))
+    }
+
+    /// What is to be said of the first tasks of these classes, where no host can run them; none where one can.
+    pub(super) fn unplaced<'c>(&self, heads: impl IntoIterator<Item = (TaskNo, &'c str)>) -> Option<String> {
+        let mut said = BTreeSet::new();
+        let why = |(no, class): (TaskNo, &str)| {
+            // One is enough of those that wait for the same.
+            let why = self.why_nobody(class).filter(|why| said.insert(why.clone()))?;
+            Some(format!("{no} waits for {why}"))
+        };
+        let mut all = heads.into_iter().filter_map(why);
+        let mut named: Vec<String> = all.by_ref().take(NAMED).collect();
+        match all.count() {
+            0 => {}
+            1 => named.push("and another task waits for something else".to_owned()),
+            more => named.push(format!("and {more} others wait for something else each")),
+        }
+        (!named.is_empty()).then(|| named.join("; "))
+    }
+}
+
+/// A host of which nothing is asked.
+const ANY: &str = "a host";
+
+/// The number of tasks whose demands are named in the health.
+const NAMED: usize = 3;
+
+/// A host with these labels, in words.
+fn wanted(labels: &[&str], is_for_home: bool) -> String {
+    let home = Some(HOME).filter(|home| is_for_home && !labels.contains(home));
+    let labels: Vec<&str> = home.into_iter().chain(labels.iter().copied()).collect();
+    match labels.is_empty() {
+        true => ANY.to_owned(),
+        false => format!("{ANY} with the labels {}", labels.join(", ")),
     }
 }
 
@@ -269,17 +340,101 @@ mod tests {
         }
     }
 
+    fn class(demand: &str) -> String {
+        format!("{}{demand}", "\u{1f}".repeat(7))
+    }
+
+    fn why(hosts: &Hosts, demand: &str) -> Option<String> {
+        hosts.why_nobody(&class(demand))
+    }
+
     #[test]
     fn it_is_said_what_nobody_has() {
         let gone = HostRow { left_at: Some(Timestamp::default()), ..host("c", &["gpu"]) };
         let hosts = Hosts::known("a", vec![host("a", &[]), host("b", &["linux"]), gone]);
-        let why = |demand: &str| hosts.why_nobody(&format!("{}{demand}", "\u{1f}".repeat(7)));
+        let why = |demand: &str| why(&hosts, demand);
         assert_eq!(why("label:linux"), None);
-        assert_eq!(why("label:gpu").as_deref(), Some("a host with the labels gpu"));
+        assert_eq!(
+            why("label:gpu").unwrap(),
+            "a host with the labels gpu: host-c is one, and is not there; start the daemon there"
+        );
+        assert_eq!(why("label:tpu").unwrap(), "a host with the labels tpu, and no host that is there is one");
         assert!(why("host:c").unwrap().starts_with("host-c, where it has begun"));
         assert_eq!(why("env:AIWG_IS_IN_NO_ENVIRONMENT"), None, "the other one may have it");
-        let why = why("env:AIWG_IS_IN_NO_ENVIRONMENT host:a").unwrap();
-        assert_eq!(why, "AIWG_IS_IN_NO_ENVIRONMENT in its environment");
+        assert_eq!(
+            why("env:AIWG_IS_IN_NO_ENVIRONMENT host:a").unwrap(),
+            "host-a, where it has begun, and whose environment lacks AIWG_IS_IN_NO_ENVIRONMENT"
+        );
+    }
+
+    #[test]
+    fn a_host_that_is_home_is_waited_for_until_a_person_gives_it_up() {
+        let other = host("b", &["gpu"]);
+        let home = host("h", &[HOME]);
+        let stopped = HostRow { left_at: Some(Timestamp::default()), ..home.clone() };
+        let silent = HostRow { lost_at: Some(Timestamp::default()), ..home.clone() };
+        let given_up = HostRow { labels: Vec::new(), ..silent.clone() };
+        for (home, runs) in
+            [(home.clone(), false), (stopped.clone(), false), (silent, false), (given_up, true)]
+        {
+            let hosts = Hosts::known("b", vec![home.clone(), other.clone()]);
+            assert_eq!(hosts.can_run(&class("shared")), runs, "{home:?}");
+        }
+        let hosts = Hosts::known("b", vec![stopped, other.clone()]);
+        assert_eq!(
+            why(&hosts, "shared").unwrap(),
+            "a host with the labels home: host-h is one, and is not there; start the daemon there, or, if it is gone for ever, give it up by \
+             `aiwg host lost host-h`"
+        );
+        assert_eq!(
+            why(&hosts, "label:gpu shared").unwrap(),
+            "a host with the labels home, gpu, and no host that is there is one"
+        );
+        let hosts = Hosts::known("h", vec![home, other]);
+        assert_eq!(
+            why(&hosts, "env:AIWG_IS_IN_NO_ENVIRONMENT shared").unwrap(),
+            "a host with the labels home and AIWG_IS_IN_NO_ENVIRONMENT in its environment, and no host that is there is one"
+        );
+        let hosts = Hosts::known("h", vec![host("h", &[])]);
+        assert_eq!(
+            why(&hosts, "env:AIWG_IS_IN_NO_ENVIRONMENT shared").unwrap(),
+            "a host with AIWG_IS_IN_NO_ENVIRONMENT in its environment, and no host that is there is one"
+        );
+    }
+
+    #[test]
+    fn a_host_that_is_given_no_new_tasks_is_none_that_can_run_one() {
+        let leaves = |id: &str| HostRow { draining_at: Some(Timestamp::default()), ..host(id, &["gpu"]) };
+        let hosts = Hosts::known("a", vec![host("a", &[]), leaves("b")]);
+        let remedy = "is given no new tasks (`aiwg host drain host-b --resume`)";
+        assert_eq!(
+            why(&hosts, "label:gpu").unwrap(),
+            format!("a host with the labels gpu: host-b is one, and {remedy}")
+        );
+        assert_eq!(why(&hosts, "host:b").unwrap(), format!("host-b, where it has begun, and {remedy}"));
+        let same_names = [leaves("b"), leaves("c")].map(|host| HostRow { name: "ant".to_owned(), ..host });
+        let hosts = Hosts::known("a", same_names.into());
+        assert_eq!(
+            why(&hosts, "").unwrap(),
+            "a host: b is one, and is given no new tasks (`aiwg host drain b --resume`)"
+        );
+    }
+
+    #[test]
+    fn all_that_nobody_can_run_is_named() {
+        let hosts = Hosts::known("a", vec![host("a", &[])]);
+        let said = |labels: &[&str]| {
+            let classes: Vec<String> = labels.iter().map(|label| class(&format!("label:{label}"))).collect();
+            let heads = (1..).map(TaskNo).zip(classes.iter().map(String::as_str));
+            hosts.unplaced(heads)
+        };
+        assert_eq!(said(&[]), None);
+        let two = said(&["x", "y"]).unwrap();
+        assert!(two.contains("task-0001 waits for a host with the labels x, and"), "{two}");
+        assert!(two.contains("; task-0002 waits for a host with the labels y, and"), "{two}");
+        let many = said(&["u", "v", "w", "x", "y"]).unwrap();
+        assert!(many.ends_with("; and 2 others wait for something else each"), "{many}");
+        assert_eq!(said(&["x", "x"]).unwrap().matches("waits for").count(), 1);
     }
 
     #[test]

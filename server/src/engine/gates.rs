@@ -23,10 +23,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use aiwg_model::{TaskNo, TaskRow};
+use aiwg_model::{Head, TaskNo, TaskRow};
 use aiwg_protocol::types::{TaskState, Timestamp, Waiting};
+use aiwg_store::View;
 
-use super::{classes::Class, transaction::Transaction};
+use super::{classes::Class, hosts::Hosts, state::State, transaction::Transaction};
 
 /// A closed gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,7 @@ pub struct Gates(Arc<Mutex<Closed>>);
 struct Closed {
     paused_since: Option<Timestamp>,
     draining_since: Option<Timestamp>,
+    host_draining_since: Option<Timestamp>,
     classes: HashMap<String, Gate>,
 }
 
@@ -62,6 +64,7 @@ impl Gates {
         let closed = self.lock();
         match closed.paused_since {
             Some(_) => Some(Gate::of(Waiting::Paused)),
+            None if closed.host_draining_since.is_some() => Some(Gate::of(Waiting::Host)),
             None => closed.classes.get(class).cloned(),
         }
     }
@@ -76,10 +79,17 @@ impl Gates {
         self.lock().draining_since
     }
 
-    /// Notes since when nothing is started, and since when the queue drains.
-    pub(super) fn pause(&self, since: Option<Timestamp>, draining_since: Option<Timestamp>) {
+    /// Time since which this one of several hosts is given no new tasks; none if it is.
+    pub(super) fn host_draining_since(&self) -> Option<Timestamp> {
+        self.lock().host_draining_since
+    }
+
+    /// Notes since when nothing is started, and why.
+    pub(super) fn note_rest(&self, state: &State) {
         let mut closed = self.lock();
-        (closed.paused_since, closed.draining_since) = (since, draining_since);
+        closed.paused_since = state.stopped_since();
+        closed.draining_since = state.draining_since;
+        closed.host_draining_since = state.hosts.draining_since();
     }
 
     /// Time at which the first of the gates of this kind opens, as far as it is known; none if none is closed.
@@ -103,6 +113,24 @@ impl Gates {
     }
 }
 
+impl State {
+    /// Looks again which tasks no host can run, where the queue is not gone through for what is to start.
+    pub(super) fn name_unplaced(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
+        if self.hosts.me().is_some() && (self.unplaced.is_some() || self.resting_since().is_some()) {
+            let mut heads = if store.queued() == 0 { Vec::new() } else { store.heads()? };
+            heads.sort_unstable_by_key(|head| (head.place, head.no));
+            self.unplaced = unplaced(&self.hosts, &heads);
+        }
+        Ok(())
+    }
+}
+
+/// What is to be said of the tasks that no host can run; none where there are none.
+fn unplaced(hosts: &Hosts, heads: &[Head]) -> Option<String> {
+    hosts.me()?;
+    hosts.unplaced(heads.iter().map(|head| (head.no, head.class.as_str())))
+}
+
 impl Transaction<'_> {
     /// The first task in the queue whose gates are open.
     pub(super) fn next_open(&mut self) -> aiwg_store::Result<Option<TaskNo>> {
@@ -111,8 +139,9 @@ impl Transaction<'_> {
         }
         let mut heads = self.store.heads()?;
         heads.sort_unstable_by_key(|head| (head.place, head.no));
+        self.state.unplaced = unplaced(&self.state.hosts, &heads);
         let (mut next, mut closed) = (None, HashMap::new());
-        let (mut for_all, mut unplaced) = (None, None);
+        let mut for_all = None;
         self.forget_turn();
         for head in heads {
             let gate = match self.host_gate(head.no, &head.class).or_else(|| self.lane_gate(&head.class)) {
@@ -122,18 +151,9 @@ impl Transaction<'_> {
             match gate {
                 None if next.is_none() => next = Some(head.no),
                 None => {}
-                Some(gate) => {
-                    if gate.waiting == Waiting::Host && unplaced.is_none() {
-                        let why = self.state.hosts.why_nobody(&head.class);
-                        unplaced = why.map(|why| {
-                            format!("{} waits for {why}, and no host that is there is one", head.no)
-                        });
-                    }
-                    closed.insert(head.class, gate);
-                }
+                Some(gate) => drop(closed.insert(head.class, gate)),
             }
         }
-        self.state.unplaced = unplaced;
         self.state.gates.set(closed);
         Ok(next)
     }

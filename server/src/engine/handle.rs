@@ -148,6 +148,11 @@ impl Engine {
         self.gates.draining_since()
     }
 
+    /// Time since which this one of several hosts is given no new tasks; none if it is.
+    pub fn host_draining_since(&self) -> Option<Timestamp> {
+        self.gates.host_draining_since()
+    }
+
     /// The gate that keeps queued tasks of this class from starting, though nothing holds them; none if only a slot is missing.
     pub fn gate(&self, class: &str) -> Option<Gate> {
         self.gates.closed(class)
@@ -433,6 +438,11 @@ impl Engine {
 
 fn mark_submitted(state: &State, submitted: &mut TaskSubmitted) {
     state.mark_if_running(&submitted.task_id, &mut submitted.state);
+}
+
+/// Says of this host what those that share its store are to know at its start.
+pub(super) fn begin_with_others() -> Command {
+    Call::changing(|tx| tx.begin_with_others()).into_command().0
 }
 
 /// Does only what belongs to the end of every transaction: starts tasks. Tasks whose rows cannot be read fail.

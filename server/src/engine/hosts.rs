@@ -2,7 +2,10 @@
 //!
 //! A store in the project's own directory is one host's: then `me` is none, nothing is read, and all that runs is here.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use aiwg_model::{Cursor, Hold, HostRow, TaskNo, Used};
 use aiwg_protocol::types::Timestamp;
@@ -21,8 +24,8 @@ pub(super) struct Hosts {
     /// The id of this one; none where no other can have the store.
     me: Option<Arc<str>>,
     all: Vec<HostRow>,
-    /// The digest of the configuration that was put in force last, and the name of the host that has done so; none where there is none.
-    in_force: Option<(String, String)>,
+    /// By the id of each host: the digest of the configuration that it works by, and since when it does.
+    in_force: HashMap<String, (String, Timestamp)>,
     /// The way to the repository's remote from here. It is not in the store.
     remote: Way,
 }
@@ -57,9 +60,11 @@ impl Hosts {
     pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
         if self.me.is_some() {
             self.all = store.hosts()?;
-            let in_force = store.cursor(IN_FORCE, "")?;
-            let parted = in_force.as_deref().and_then(|text| text.split_once(' '));
-            self.in_force = parted.map(|(digest, by)| (digest.to_owned(), by.to_owned()));
+            let parted = |(id, text): (String, String)| {
+                let (digest, since) = text.split_once(' ')?;
+                Some((id, (digest.to_owned(), Timestamp::from_millis(since.parse().ok()?))))
+            };
+            self.in_force = store.cursors(IN_FORCE)?.into_iter().filter_map(parted).collect();
         }
         Ok(())
     }
@@ -69,9 +74,17 @@ impl Hosts {
         self.me.as_deref()
     }
 
-    /// What is to be said where this host does not work by the configuration that was put in force last; none if it does.
-    pub(super) fn differs(&self, digest: &str) -> Option<String> {
-        let (_, by) = self.in_force.as_ref().filter(|(last, _)| last != digest)?;
+    /// The digest of the configuration that a host works by, and since when it does; none where it has not said so.
+    fn config_of(&self, id: &str) -> Option<(&str, Timestamp)> {
+        self.in_force.get(id).map(|(digest, since)| (digest.as_str(), *since))
+    }
+
+    /// What is to be said where this host does not work by the configuration that was put in force last, of those of the hosts that are there; none if it does.
+    pub(super) fn differs(&self) -> Option<String> {
+        let last = self.there().filter_map(|host| Some((self.config_of(&host.id)?, host)));
+        let ((digest, _), host) = last.max_by_key(|((_, since), host)| (*since, host.instance))?;
+        let (own, _) = self.me().and_then(|me| self.config_of(me))?;
+        let by = Some(self.word_for(host)).filter(|_| own != digest)?;
         Some(format!(
             "this host works by another configuration than {by} has put in force last, so that events come to something else here: make .aiwg/daemon.json the same \
              on all hosts, and `aiwg daemon reload` where it is not"
@@ -98,6 +111,11 @@ impl Hosts {
     /// The host with this id.
     pub(super) fn get(&self, id: &str) -> Option<&HostRow> {
         self.all.iter().find(|host| host.id == id)
+    }
+
+    /// All that are known, in the order of their starts.
+    pub(super) fn all(&self) -> &[HostRow] {
+        &self.all
     }
 
     /// Those that are neither given up nor gone.
@@ -174,12 +192,18 @@ impl Engine {
         self.order(Call::changing(move |tx| tx.lose_silent(lost_after_ms)));
     }
 
-    /// Gives a host up: what runs there counts as interrupted. The tasks that did; none where it was given up before, and for this host itself.
+    /// Gives a host up, as a person does: what runs there counts as interrupted, and nothing waits for its labels any more, until it takes part again. The tasks that
+    /// did run there; none where it was given up before, and for this host itself.
     ///
     /// # Errors
     /// The database could not be written.
     pub(crate) async fn lose_host(&self, id: String) -> Result<Vec<TaskNo>, EngineError> {
-        self.call(Call::changing(move |tx| tx.lose_host(&id, None))).await
+        self.call(Call::changing(move |tx| {
+            let tasks = tx.lose_host(&id, None)?;
+            tx.forget_labels(&id)?;
+            Ok::<_, Failure>(tasks)
+        }))
+        .await
     }
 }
 
@@ -203,12 +227,24 @@ impl Transaction<'_> {
         self.store.set_host(&row)
     }
 
-    /// Notes that this configuration is the one which was put in force last.
-    pub(super) fn publish_config(&mut self, digest: &str) -> aiwg_store::Result<()> {
-        let Some(own) = self.state.hosts.own() else { return Ok(()) };
-        let value = format!("{digest} {}", own.name);
-        self.store.move_cursor(&Cursor::moved(IN_FORCE, "", value))?;
+    /// Notes that this host works by the configuration with this digest. It counts as put in force now, if it is another one than before, or by a reload.
+    pub(super) fn publish_config(&mut self, digest: &str, is_reload: bool) -> aiwg_store::Result<()> {
+        let hosts = &self.state.hosts;
+        let Some(me) = hosts.me().map(str::to_owned) else { return Ok(()) };
+        if !is_reload && hosts.config_of(&me).is_some_and(|(last, _)| last == digest) {
+            return Ok(());
+        }
+        let value = format!("{digest} {}", self.now.as_millis());
+        self.store.move_cursor(&Cursor::moved(IN_FORCE, &me, value))?;
         self.state.hosts.load(self.store)
+    }
+
+    /// Says of this host what others are to know of it once its daemon has started: what those that were given up at the start have left goes on, and by which
+    /// configuration it works.
+    pub(super) fn begin_with_others(&mut self) -> Result<(), Failure> {
+        self.interrupt_adopted()?;
+        let digest = self.state.config.digest.clone();
+        Ok(self.publish_config(&digest, false)?)
     }
 
     /// Notes the labels of this host, where they have changed.
@@ -216,6 +252,42 @@ impl Transaction<'_> {
         let own = self.state.hosts.own().filter(|own| own.labels != labels);
         let Some(row) = own.map(|own| HostRow { labels: labels.to_vec(), seen_at: self.now, ..own.clone() })
         else {
+            return Ok(());
+        };
+        self.store.set_host(&row)?;
+        self.state.hosts.load(self.store)
+    }
+
+    /// Notes the labels of this host where they are not those of its configuration: others may have forgotten them.
+    pub(super) fn note_labels(&mut self) -> aiwg_store::Result<()> {
+        let config = &self.state.config;
+        match self.state.hosts.own().is_some_and(|own| own.labels != config.labels) {
+            true => self.set_labels(&config.labels.clone()),
+            false => Ok(()),
+        }
+    }
+
+    /// Interrupts what runs on hosts that were given up without that: a start with `--adopt-state` gives up all others.
+    fn interrupt_adopted(&mut self) -> Result<(), Failure> {
+        let is_lost = |host: &&HostRow| host.lost_at.is_some();
+        let lost = self.state.hosts.all().iter().filter(is_lost).map(|host| host.id.clone());
+        let hosts = self.state.running.values().filter_map(|slot| slot.host.clone());
+        let nobodys = hosts.filter(|host| host.starts_with(HostRow::GIVEN_UP));
+        let all: BTreeSet<String> = lost.chain(nobodys).collect();
+        for id in all {
+            let tasks = self.interrupt_all_of(&id)?;
+            if !tasks.is_empty() {
+                tracing::warn!(host = id, tasks = tasks.len(), "a host was given up at the start");
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the labels of another host, so that nothing waits for it. It notes them again when it takes part again.
+    fn forget_labels(&mut self, id: &str) -> aiwg_store::Result<()> {
+        let is_other = self.state.hosts.me() != Some(id);
+        let known = self.state.hosts.get(id).filter(|host| is_other && !host.labels.is_empty());
+        let Some(row) = known.map(|host| HostRow { labels: Vec::new(), ..host.clone() }) else {
             return Ok(());
         };
         self.store.set_host(&row)?;
@@ -242,6 +314,11 @@ impl Transaction<'_> {
             return Ok(Vec::new());
         }
         self.state.hosts.load(self.store)?;
+        self.interrupt_all_of(id)
+    }
+
+    /// Interrupts what runs on a host that is given up. What has begun there is bound to it no longer.
+    fn interrupt_all_of(&mut self, id: &str) -> Result<Vec<TaskNo>, Failure> {
         let its =
             |(no, slot): (&TaskNo, &super::state::Slot)| (slot.host.as_deref() == Some(id)).then_some(*no);
         let mut tasks: Vec<TaskNo> = self.state.running.iter().filter_map(its).collect();

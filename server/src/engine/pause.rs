@@ -17,8 +17,8 @@ const DRAINING: &str = "draining";
 /// The state of a queue that drains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Draining {
-    /// Tasks run that must end first.
-    Busy,
+    /// So many tasks run that must end first.
+    Busy(u32),
     /// No task runs any more.
     Empty,
     /// Someone has resumed the queue.
@@ -60,7 +60,8 @@ impl Engine {
             if before.is_none() {
                 tx.publish_queue("paused", &by)?;
             }
-            Ok::<_, aiwg_store::StoreError>(tx.paused(since))
+            let running = u32::try_from(tx.state.running_here()).unwrap_or(u32::MAX);
+            Ok::<_, aiwg_store::StoreError>(QueuePaused { since, running })
         }))
         .await
     }
@@ -71,11 +72,16 @@ impl Engine {
     /// The engine has ended.
     pub async fn draining(&self, exit: bool) -> Result<Draining, EngineError> {
         self.call(Call::reading(move |look| {
-            let since = if exit { look.state.draining_since } else { look.state.resting_since() };
-            Ok::<_, EngineError>(match since {
-                None => Draining::Resumed,
-                Some(_) if look.state.running_here() == 0 => Draining::Empty,
-                Some(_) => Draining::Busy,
+            let state = look.state;
+            // Where several hosts share the queue, it is paused for all of them, and one that ends does so by itself.
+            let (since, running) = match exit {
+                true => (state.draining_since, state.running_here()),
+                false => (state.stopped_since(), state.running.len()),
+            };
+            Ok::<_, EngineError>(match (since, running) {
+                (None, _) => Draining::Resumed,
+                (Some(_), 0) => Draining::Empty,
+                (Some(_), running) => Draining::Busy(u32::try_from(running).unwrap_or(u32::MAX)),
             })
         }))
         .await

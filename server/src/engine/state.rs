@@ -37,7 +37,7 @@ pub(super) struct State {
     pub(super) kept: HashMap<TaskNo, Slot>,
     /// The runs that were given up while this host keeps them, until their keepers have said that they are over: their tasks do not begin here before.
     pub(super) leaving: HashSet<RunId>,
-    /// The first task that no host that is there can run, and why, for people.
+    /// The tasks that no host can run, and what they wait for, for people.
     pub(super) unplaced: Option<String>,
     /// The accounts of agents, as far as they are known. They are not in the store: the daemons of a user share them.
     pub(super) accounts: Accounts,
@@ -229,9 +229,14 @@ impl State {
         }
     }
 
-    /// Time since which nothing is to be started.
+    /// Time since which nothing is to be started here.
     pub(super) fn resting_since(&self) -> Option<Timestamp> {
-        self.paused_since.or(self.draining_since).or_else(|| self.hosts.draining_since())
+        self.stopped_since().or_else(|| self.hosts.draining_since())
+    }
+
+    /// Time since which nothing is to be started, since the queue is paused or this daemon is about to end.
+    pub(super) fn stopped_since(&self) -> Option<Timestamp> {
+        self.paused_since.or(self.draining_since)
     }
 
     /// Number of the tasks that run on this host.

@@ -23,7 +23,7 @@ use super::{
     command::{EngineConfig, EngineError, Order},
     due::Due,
     effects::Effects,
-    handle::{Engine, wake},
+    handle::{Engine, begin_with_others, wake},
     hosts::Hosts,
     others::Others,
     starts::starts_before,
@@ -146,8 +146,9 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
     let (tally, spans) = (Tally::of_start(starts), Spans::default());
     let clock = state.clock.clone();
+    let first = state.hosts.me().map(|_| (begin_with_others(), Instant::now()));
     let (leads, does_lead) = watch::channel(state.hosts.leads());
-    gates.pause(state.resting_since(), state.draining_since);
+    gates.note_rest(&state);
     let thread = Thread {
         setup,
         state,
@@ -156,7 +157,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         tally: tally.clone(),
         spans: spans.clone(),
         leads,
-        taken: VecDeque::new(),
+        taken: first.into_iter().collect(),
         // What others write meanwhile.
         is_stale: host.is_some(),
         has_heard: false,
@@ -256,6 +257,7 @@ impl Thread {
             hear(&mut self.state, &*view, &self.setup.bus, (&self.setup.orders, &self.setup.messages))?;
             self.is_stale = false;
             self.has_heard = true;
+            self.state.name_unplaced(&*view)?;
             if self.state.may_have_to_act(&*view) {
                 self.taken.push_back((wake(), Instant::now()));
             }
@@ -338,6 +340,7 @@ impl Thread {
             tx.store.write_something()?;
         }
         tx.store_endings()?;
+        tx.note_labels()?;
         while count < most && bytes < MAX_TEXT_BYTES {
             if count == self.taken.len() && tx.state.has_room {
                 match self.commands.try_recv() {
@@ -408,7 +411,7 @@ impl Thread {
 
     /// Says what is the matter now.
     fn report_all(&self) {
-        self.state.gates.pause(self.state.resting_since(), self.state.draining_since);
+        self.state.gates.note_rest(&self.state);
         self.report_tripped();
         self.report_accounts();
         self.report_missed();
@@ -450,7 +453,7 @@ impl Thread {
             Some(unplaced) => self.setup.health.report(HOSTS_ISSUE, unplaced.clone()),
             None => self.setup.health.clear(HOSTS_ISSUE),
         }
-        match self.state.hosts.differs(&self.state.config.digest) {
+        match self.state.hosts.differs() {
             Some(why) => self.setup.health.report(OTHER_CONFIG_ISSUE, why),
             None => self.setup.health.clear(OTHER_CONFIG_ISSUE),
         }

@@ -74,6 +74,7 @@ impl Transaction<'_> {
             let has_started = self.fill_slots()?;
             let has_news = self.publish_accounts()? | self.report_missed()?;
             if !has_started && !has_news {
+                self.state.name_unplaced(self.store)?;
                 return self.keep_unshared();
             }
             self.take_new_events()?;
@@ -88,7 +89,7 @@ impl Transaction<'_> {
     ) -> aiwg_store::Result<Vec<String>> {
         self.store.set_in_force(in_force)?;
         self.set_labels(&config.labels)?;
-        self.publish_config(&config.digest)?;
+        self.publish_config(&config.digest, true)?;
         let before = std::mem::replace(&mut self.state.config, config.clone());
         self.state.revisions.clear();
         let without_lane = if before.classes == config.classes { BTreeSet::new() } else { self.classify()? };

@@ -58,6 +58,7 @@ impl Component for Supervisor {
             max_concurrency: config.daemon.max_parallel_actions,
             paused_since: context.engine.paused_since(),
             draining_since: context.engine.draining_since(),
+            host_draining_since: context.engine.host_draining_since(),
             tasks: TaskSummaries {
                 running,
                 queued: reader.queued(QUEUED_SHOWN)?.into_iter().map(summarize_queued).collect(),

@@ -89,6 +89,12 @@ impl TestDaemon {
         self.running = Some(Running::start(self.path(), self.shared()).unwrap());
     }
 
+    /// The same, as by `aiwg daemon start --adopt-state`.
+    pub fn start_adopting(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        self.running = Some(Running::start_as(self.path(), self.shared(), true).unwrap());
+    }
+
     /// Stops it, and its agents.
     pub fn stop(&mut self) {
         let ended = self.running.take().expect("a daemon that runs").stop();

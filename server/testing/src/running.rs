@@ -20,6 +20,11 @@ pub(crate) struct Running {
 impl Running {
     /// Starts the daemon of a project, and returns once it answers; otherwise the reason for which it does not start.
     pub(crate) fn start(project: &Path, shared: &Path) -> Result<Self, String> {
+        Self::start_as(project, shared, false)
+    }
+
+    /// The same; it may adopt the state that it finds.
+    pub(crate) fn start_as(project: &Path, shared: &Path, adopt_state: bool) -> Result<Self, String> {
         show_traces();
         let options = Options {
             project: project.to_owned(),
@@ -29,7 +34,7 @@ impl Running {
             again: false,
             shared: Some(shared.to_owned()),
             in_worktree: false,
-            adopt_state: false,
+            adopt_state,
             import: false,
         };
         let (stop, stopped) = oneshot::channel::<()>();

@@ -1976,6 +1976,11 @@ export interface SupervisorSubsystem {
    * Time since which the queue drains: the daemon ends once no task runs. Absent if it does not.
    */
   drainingSince?: Timestamp;
+  /**
+   * Time since which this one of several hosts is given no new tasks (`host.drain`); absent if it
+   * is.
+   */
+  hostDrainingSince?: Timestamp;
   /** The running and queued tasks. */
   tasks: TaskSummaries;
 }

@@ -29,9 +29,22 @@ pub(super) async fn pause(client: &DaemonClient, output: &Output) -> Result<Exit
 
 pub(super) async fn resume(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
     let resumed = client.daemon_resume(NoParams {}).await?;
+    let status = if output.json { None } else { client.daemon_status(NoParams {}).await.ok() };
+    let drains = status.is_some_and(|status| status.subsystems.supervisor.host_draining_since.is_some());
     output.result(&resumed, |out, resumed| {
-        let what = if resumed.resumed { "Tasks are started again." } else { "The queue was not paused." };
-        writeln!(out, "{what}")
+        let what = match (resumed.resumed, drains) {
+            (true, false) => "Tasks are started again.",
+            (true, true) => "Tasks are started again, on other hosts.",
+            (false, _) => "The queue was not paused.",
+        };
+        writeln!(out, "{what}")?;
+        match drains {
+            true => writeln!(
+                out,
+                "This host is given no new tasks: `aiwg host drain NAME --resume` takes that back."
+            ),
+            false => Ok(()),
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }

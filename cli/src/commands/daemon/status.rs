@@ -47,15 +47,21 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     let version = format!("{} (protocol {})", status.version, status.protocol_version);
     facts.add(["Version".into(), version.into()]);
     facts.add(["Clients".into(), subsystems.ipc.clients.into()]);
-    let paused = match (supervisor.draining_since, supervisor.paused_since) {
-        (Some(since), _) => {
+    let paused = match (supervisor.draining_since, supervisor.paused_since, supervisor.host_draining_since) {
+        (Some(since), ..) => {
             format!(
                 "; draining since {}: the daemon ends once none runs (`aiwg daemon resume` keeps it)",
                 moment(since)
             )
         }
-        (None, Some(since)) => format!("; paused since {}", moment(since)),
-        (None, None) => String::new(),
+        (None, Some(since), _) => format!("; paused since {}", moment(since)),
+        (None, None, Some(since)) => {
+            format!(
+                "; this host is given no new tasks since {} (`aiwg host drain NAME --resume` takes that back)",
+                moment(since)
+            )
+        }
+        (None, None, None) => String::new(),
     };
     let tasks = format!(
         "{} running of {}, {} queued{paused}",

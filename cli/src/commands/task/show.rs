@@ -72,7 +72,10 @@ fn until(task: &Task) -> String {
         (Waiting::Taken, _) => {
             format!("taken over: `aiwg task give {}` gives it back", visible(&task.id))
         }
-        (Waiting::Host, _) => "for another host: `aiwg host list` shows all".to_owned(),
+        (Waiting::Host, _) => {
+            "for a host that can run it: `aiwg host list` shows all, `aiwg daemon status` what is missing"
+                .to_owned()
+        }
         (Waiting::Paused, _) => "until `aiwg daemon resume` resumes the queue".to_owned(),
         (Waiting::Limit, Some(at)) => format!("until the limit of the agent's account has reset, at {at}"),
         (Waiting::Limit, None) => {

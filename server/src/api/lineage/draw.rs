@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use aiwg_model::{ApprovalRow, EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask, whole_usd};
+use aiwg_model::{
+    ApprovalRow, EndReason, Follow, HostRow, RunRow, TaskNo, TracedEvent, TracedTask, whole_usd,
+};
 use aiwg_protocol::{
     config::AgentConfig,
     types::{EventSource, Timestamp, Why, WhyKind, WhyNode},
@@ -233,7 +235,7 @@ fn run_node(run: &RunRow) -> WhyNode {
         .then(|| run.profile.clone().unwrap_or_else(|| AgentConfig::NAME.to_owned()));
     WhyNode {
         profile,
-        host: run.host.clone(),
+        host: run.host.as_deref().map(|host| HostRow::id_in(host).to_owned()),
         until: run.ended_at,
         reason: run.reason.as_ref().map(EndReason::name).map(str::to_owned),
         cost_usd: run.usage.as_ref().and_then(|usage| usage.cost_usd),

@@ -97,15 +97,20 @@ pub(crate) async fn daemon_drain(
     let _place = handler.wait()?;
     let until = Instant::now() + wait;
     loop {
-        let running = u32::try_from(context.running.count()).unwrap_or(u32::MAX);
+        let state = context.engine.draining(exit).await;
+        let here = u32::try_from(context.running.count()).unwrap_or(u32::MAX);
+        let running = match state {
+            Ok(Draining::Busy(running)) => running.max(here),
+            _ => here,
+        };
         let now = QueuePaused { since: paused.since, running };
-        match context.engine.draining(exit).await {
+        match state {
             _ if context.stop.has_drained() => return Ok(QueuePaused { running: 0, ..now }),
             Ok(Draining::Empty) if !exit => return Ok(QueuePaused { running: 0, ..now }),
             Ok(Draining::Resumed) => return Ok(now),
             Err(error) => return Err(error.into()),
-            Ok(Draining::Empty | Draining::Busy) if Instant::now() >= until => return Ok(now),
-            Ok(Draining::Empty | Draining::Busy) => {}
+            Ok(Draining::Empty | Draining::Busy(_)) if Instant::now() >= until => return Ok(now),
+            Ok(Draining::Empty | Draining::Busy(_)) => {}
         }
         tokio::select! {
             () = tokio::time::sleep_until(until.min(Instant::now() + DRAINED_EVERY)) => {}
@@ -141,7 +146,7 @@ async fn drain_and_exit(handler: &Handler) -> Result<QueuePaused, ApiError> {
 pub(crate) async fn stop_when_empty(context: Arc<Context>) {
     loop {
         match context.engine.draining(true).await {
-            Ok(Draining::Busy) => {}
+            Ok(Draining::Busy(_)) => {}
             Ok(Draining::Empty) => {
                 tracing::info!("the queue has drained: no task runs any more");
                 return context.stop.ask_since_drained();

@@ -134,6 +134,7 @@ fn local(context: &Context, now: Timestamp) -> HostStatus {
 /// The host of the latest run of a task; none where only one has the store.
 pub(super) fn host_of(reader: &dyn Reader, task: &TaskRow) -> aiwg_store::Result<Option<TaskHost>> {
     let Some(id) = reader.runs(task.no)?.into_iter().rev().find_map(|run| run.host) else { return Ok(None) };
+    let id = HostRow::id_in(&id).to_owned();
     let name = reader.hosts()?.into_iter().find(|(host, _)| host.id == id).map(|(host, _)| host.name);
     Ok(Some(TaskHost { name: name.unwrap_or_else(|| id.clone()), id }))
 }

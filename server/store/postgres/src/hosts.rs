@@ -117,13 +117,27 @@ impl PostgresStore {
                 draining_at = known.draining_at;
             } else if adopt {
                 self.writer.lose_host(&known.id, None, at)?;
+                // Nothing waits for them any more.
+                self.writer.set_host(&HostRow {
+                    labels: Vec::new(),
+                    lost_at: known.lost_at.or(Some(at)),
+                    ..known
+                })?;
             }
         }
         if adopt {
-            // What ran on the others is looked for here, and found lost.
+            // What ran on the others is nobody's until the engine interrupts it. What ran in this very directory, under another id, is looked for here.
             self.writer
-                .statement("UPDATE run SET host = ? WHERE ended_at IS NULL AND host IS DISTINCT FROM ?")?
-                .execute(&[text(&host.id), text(&host.id)])?;
+                .statement(
+                    "UPDATE run SET host = ?1 || host WHERE ended_at IS NULL
+                         AND host IN (SELECT id FROM host WHERE id <> ?2 AND place <> ?3)",
+                )?
+                .execute(&[text(HostRow::GIVEN_UP), text(&host.id), text(&host.place)])?;
+            self.writer
+                .statement(
+                    "UPDATE run SET host = ?1 WHERE ended_at IS NULL AND (host IS NULL OR host NOT LIKE ?2)",
+                )?
+                .execute(&[text(&host.id), text(&format!("{}%", HostRow::GIVEN_UP))])?;
         }
         let row = HostRow { instance, started_at: at, seen_at: at, draining_at, ..host.clone() };
         self.writer.set_host(&row)?;

@@ -96,7 +96,7 @@ impl Daemon {
         tx.take_new_events().unwrap();
         tx.settle().unwrap();
         open.commit().unwrap();
-        self.state.gates.pause(self.state.resting_since(), None);
+        self.state.gates.note_rest(&self.state);
         let mut done = Done { started: vec![], ended: vec![], caps: vec![], events: effects.events };
         for order in effects.orders {
             match order {

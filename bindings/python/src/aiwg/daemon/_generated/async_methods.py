@@ -361,10 +361,10 @@ class AsyncDaemonMethods:
         """Drains the queue: nothing is started, and running tasks go on to their ends. With `exit`
         the daemon ends after the last of them.
 
-        Without `exit` it is the same as `daemon.pause`. With `waitMs` the answer waits until no
-        task runs any more, or someone resumes the queue: one with 0 as `running` says that the
-        queue has drained. A daemon that ends before that answers `shutting_down`; one that restarts
-        drains on.
+        Without `exit` it is the same as `daemon.pause`, of which all hosts of a store take notice;
+        with `exit` it is of this host only. With `waitMs` the answer waits until no task runs any
+        more, or someone resumes the queue: one with 0 as `running` says that the queue has drained.
+        A daemon that ends before that answers `shutting_down`; one that restarts drains on.
 
         - ``exit``: True if the daemon is to end once no task runs any more. It does not pause the
           queue at the next start; a `daemon.pause` before it does. Default: false.

@@ -3088,6 +3088,10 @@ class SupervisorSubsystem(Result):
     draining_since: Timestamp | None = None
     """Time since which the queue drains: the daemon ends once no task runs. Absent if it does not.
     """
+    host_draining_since: Timestamp | None = None
+    """Time since which this one of several hosts is given no new tasks (`host.drain`); absent if it
+    is.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SupervisorSubsystem:
@@ -3100,6 +3104,7 @@ class SupervisorSubsystem(Result):
             tasks=TaskSummaries.from_wire(wire["tasks"]),
             paused_since=maybe(timestamp, wire.get("pausedSince")),
             draining_since=maybe(timestamp, wire.get("drainingSince")),
+            host_draining_since=maybe(timestamp, wire.get("hostDrainingSince")),
         )
 
 
