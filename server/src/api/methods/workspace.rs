@@ -101,7 +101,11 @@ pub(crate) async fn task_apply(handler: &Handler, params: TaskApplyParams) -> Re
 
 /// The same, once it is in this host's repository: what another host has made is fetched.
 async fn result_here(handler: &Handler, no: TaskNo, launch: Option<u32>) -> Result<Wanted, ApiError> {
-    let wanted = result_of(handler, no, launch).await?;
+    let wanted = match result_of(handler, no, launch).await {
+        Ok(wanted) => wanted,
+        // Where it has run elsewhere, that host may know more.
+        Err(error) => return Err(is_here(handler, no).await.err().unwrap_or(error)),
+    };
     match bring_here(&handler.context, &wanted).await {
         Ok(()) => Ok(wanted),
         Err(why) => is_here(handler, no).await.map(|()| wanted).map_err(|error| {
