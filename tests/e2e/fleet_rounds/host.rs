@@ -148,6 +148,7 @@ impl Host {
         }
         if all {
             // One may just have started another.
+            send_all(self.processes(), Signal::STOP);
             until("all to be frozen", || {
                 let running: Vec<u32> = self.processes().filter(|pid| !is_stopped(*pid)).collect();
                 send_all(running.iter().copied(), Signal::STOP);
@@ -194,10 +195,10 @@ pub(super) fn ask(socket: &Path, patience: Duration, method: &str, params: &Valu
     serde_json::from_str(&line).ok()
 }
 
-/// True if a process is stopped, or gone.
+/// True if a process to which SIGSTOP was sent is stopped, or gone, or goes no further: one that has just forked by vfork(2) waits for a child that is stopped.
 fn is_stopped(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rfind(')').is_none_or(|end| stat[end + 1..].trim_start().starts_with(['T', 't', 'Z', 'X']))
+    stat.rfind(')').is_none_or(|end| stat[end + 1..].trim_start().starts_with(['T', 't', 'D', 'Z', 'X']))
 }
 
 fn kill_all(pids: &[u32]) {
