@@ -19,7 +19,7 @@ use crate::{
     table,
 };
 
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, clippy::print_stderr)]
 #[path = "../postgres/cluster.rs"]
 mod cluster;
 
