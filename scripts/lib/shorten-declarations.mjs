@@ -46,10 +46,25 @@ function shortDeclarations(text) {
     .join('\n');
 }
 
+/** A long list of imported types becomes one name for all of them: each would stand there once more. */
+const IMPORTS = /^import type\{([^}]*)\}from '?(\.\/types\.js)';$/m;
+
+function shortImports(text) {
+  const [list, names] = IMPORTS.exec(text) ?? [];
+  const all = names?.split(/[,\s]+/).filter((name) => name !== '') ?? [];
+  if (all.length < 20) return text;
+  const use = new RegExp(`(?<![\\w.$])(${all.join('|')})(?![\\w$?(:])`, 'g');
+  return text
+    .replace(list, "import type*as t from './types.js';")
+    .split(/(\/\*\*.*?\*\/)/s)
+    .map((part, at) => (at % 2 === 0 ? part.replace(use, 't.$1') : part))
+    .join('');
+}
+
 for (const name of readdirSync(join(directory, 'src'), { recursive: true })) {
   if (!name.endsWith('.d.ts')) continue;
   const file = join(directory, 'src', name);
-  writeFileSync(file, shortDeclarations(readFileSync(file, 'utf8')));
+  writeFileSync(file, shortImports(shortDeclarations(readFileSync(file, 'utf8'))));
 }
 const file = join(directory, 'package.json');
 const { scripts, ...described } = JSON.parse(readFileSync(file, 'utf8'));
