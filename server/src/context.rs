@@ -10,6 +10,7 @@ use aiwg_protocol::{
     types::{Subsystems, TaskStats, Timestamp},
 };
 use aiwg_store::Reader;
+use futures::{FutureExt, future::Either};
 use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -119,8 +120,18 @@ impl Context {
     ///
     /// # Errors
     /// `storage_unavailable`.
-    pub(crate) async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, ApiError> {
-        let Some(place) = &self.store else { return Ok(answer.await) };
+    pub(crate) fn in_time<T>(
+        &self,
+        answer: impl Future<Output = T>,
+    ) -> impl Future<Output = Result<T, ApiError>> {
+        // An `async fn` would hold the answer's future several times, and each call in flight is one.
+        match &self.store {
+            None => Either::Left(answer.map(Ok)),
+            Some(place) => Either::Right(Box::pin(self.within_limit(place, answer))),
+        }
+    }
+
+    async fn within_limit<T>(&self, place: &str, answer: impl Future<Output = T>) -> Result<T, ApiError> {
         if let Ok(answer) = timeout(LONGEST_WAIT, answer).await {
             return Ok(answer);
         }
