@@ -67,7 +67,7 @@ SELECT version FROM bench.project WHERE id = 0 FOR UPDATE;
 WITH next AS (SELECT no FROM bench.task WHERE state = 'queued' ORDER BY no LIMIT :k),
      claimed AS (UPDATE bench.task SET state = 'running', started_at = 1 FROM next WHERE task.no = next.no RETURNING task.no),
      runs AS (INSERT INTO bench.run SELECT no, 1, 1, NULL FROM claimed)
-INSERT INTO bench.event (topic, payload) SELECT 'task:started', '{\"taskId\": 1}' FROM claimed;
+INSERT INTO bench.event (topic, payload) SELECT 'started', 'x' FROM claimed;
 UPDATE bench.project SET version = version + 1 WHERE id = 0;
 COMMIT;
 BEGIN;
@@ -75,7 +75,7 @@ SELECT version FROM bench.project WHERE id = 0 FOR UPDATE;
 WITH next AS (SELECT no FROM bench.task WHERE state = 'running' ORDER BY no LIMIT :k),
      done AS (UPDATE bench.task SET state = 'completed', ended_at = 2, result = 'done' FROM next WHERE task.no = next.no RETURNING task.no),
      runs AS (UPDATE bench.run SET ended_at = 2 FROM done WHERE run.task = done.no)
-INSERT INTO bench.event (topic, payload) SELECT 'task:completed', '{\"taskId\": 1}' FROM done;
+INSERT INTO bench.event (topic, payload) SELECT 'completed', 'x' FROM done;
 UPDATE bench.project SET version = version + 1 WHERE id = 0;
 COMMIT;
 ";
@@ -175,8 +175,8 @@ fn elsewhere(aiwg: &Path, server: &Cluster) -> (f64, f64) {
                 std::thread::sleep(Duration::from_millis(1));
             }
             let began = Instant::now();
-            asks.ask("task.cancel", &json!({ "id": id }));
-            while asks.ask("task.get", &json!({ "id": id }))["state"] != "cancelled" {
+            asks.ask("task.cancel", &json!({ "taskId": id }));
+            while asks.ask("task.get", &json!({ "taskId": id }))["state"] != "cancelled" {
                 std::thread::sleep(Duration::from_millis(1));
             }
             began.elapsed().as_secs_f64() * 1e3
