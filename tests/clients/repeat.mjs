@@ -16,17 +16,20 @@ let answered = 0;
 let reconnects = 0;
 client.on('reconnect', () => reconnects++);
 const emits = [];
-for (let n = 0; n < EMITS; n++) emits.push(client.emit('count:up', { n }).finally(() => answered++));
+const emit = () => emits.push(client.emit('count:up', { n: emits.length }).finally(() => answered++));
+while (emits.length < EMITS - KILLS) emit();
 
-/** Waits until so many emits have their answers. */
-async function progress(wanted) {
-  while (answered < wanted) await new Promise((resolve) => setImmediate(resolve));
+async function until(isSo) {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 for (let kill = 0; kill < KILLS; kill++) {
-  await progress(kill * (EMITS / KILLS) + 50);
+  await until(() => answered >= kill * (EMITS / KILLS) + 50);
   process.kill(Number(readFileSync('.aiwg/daemon.pid')), 'SIGKILL');
   await run(process.argv[2], ['daemon', 'start']);
+  // The daemon may have answered all the others before: this one takes a new connection in any case.
+  emit();
+  await until(() => reconnects > kill);
 }
 const seqs = (await Promise.all(emits)).map(({ seq }) => seq);
 await client.close();
