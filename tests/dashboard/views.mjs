@@ -101,6 +101,8 @@ await withBrowser(async ({ browser, dashboard }) => {
   await go(page, 'now');
   const [good, bad] = [await submit('Deploy it', '--approval'), await submit('Drop it', '--approval')];
   const ask = (id) => page.locator('.ask', { hasText: id });
+  // The buttons rest when a card comes: a press in the same moment decides nothing.
+  await ask(bad).waitFor();
   await ask(good).getByRole('button', { name: 'Approve' }).click();
   await until('the approved task', async () => (await state(good)) === 'completed');
   await ask(bad).getByPlaceholder('Reason').fill('not on a Friday');
