@@ -239,7 +239,10 @@ impl Thread {
     /// Answers what changes nothing, by what is committed.
     pub(super) fn read(&mut self, mut command: Command) {
         match self.look_at(&mut command) {
-            Ok(()) => command.answer(),
+            Ok(()) => {
+                self.setup.store.has_caught_up();
+                command.answer();
+            }
             Err(error) => {
                 command.refuse(EngineError::Storage(error.to_string().into()));
                 if self.state.hosts.me().is_some() {
@@ -472,6 +475,7 @@ impl Thread {
 
     fn due(&mut self, now: Timestamp) -> aiwg_store::Result<Due> {
         let view = self.setup.store.view()?;
+        // It is taken in by the look that the store's listener asks for.
         self.is_stale |= view.has_moved();
         let after = |after| -> aiwg_store::Result<Option<Timestamp>> {
             let tasks = [view.next_release(after)?, view.next_expiry(after)?, view.next_approval_due(after)?];

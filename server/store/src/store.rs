@@ -19,6 +19,10 @@ pub trait Store: Send {
     /// It cannot be read; or a transaction that was dropped could not be undone, and still cannot be.
     fn view(&mut self) -> Result<Box<dyn View + '_>>;
 
+    /// Whoever has looked at the last [`Store::view`] has taken in all that it shows: where others write as well, they are heard of from there on. Without it a
+    /// view alone tells nobody that there was something new. By default it does nothing.
+    fn has_caught_up(&mut self) {}
+
     /// The id under which this process shares it with other hosts; none where nobody else can have it. Default: none.
     fn host(&self) -> Option<&str> {
         None

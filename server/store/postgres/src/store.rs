@@ -50,7 +50,9 @@ pub struct PostgresStore {
     patience: Duration,
     /// The number of the last commit of which it knows all that it has to; none where it knows of none.
     version: Option<i64>,
-    /// The same, as those see it who only want to know whether there is more.
+    /// The highest such number that there was.
+    highest: i64,
+    /// The number of the last commit that was taken in, as those see it who only want to know whether there is more.
     known: Known,
     /// The host whose daemon has taken the project; none where none has.
     pub(super) host: Option<Joined>,
@@ -129,6 +131,7 @@ impl PostgresStore {
             address: address.clone(),
             patience: PATIENCE,
             version: None,
+            highest: 0,
             known: Known::default(),
             host: None,
             has_moved: false,
@@ -172,6 +175,8 @@ impl PostgresStore {
         self.open = Opened::Transaction { no: no.parse().unwrap_or(0), changes };
         self.began_at = moment(at);
         self.know(version)?;
+        // Whoever writes takes in first what others have written.
+        self.has_caught_up();
         self.check_instance(instance)?;
         if is_lost == "1" { self.come_back() } else { Ok(()) }
     }
@@ -200,15 +205,14 @@ impl PostgresStore {
     /// Only a start finds out what is missing where the database has lost commits: events that clients have seen, agents that run.
     fn know(&mut self, version: &str) -> Result<()> {
         let version = number(version)?;
-        let known = self.known.get();
-        if version < known {
-            return Err(has_lost(&format!("it ends with the commit {version}, and had {known} before")));
+        let highest = self.highest;
+        if version < highest {
+            return Err(has_lost(&format!("it ends with the commit {version}, and had {highest} before")));
         }
         self.has_moved = self.version != Some(version);
         if self.has_moved {
             self.writer.load()?;
-            self.version = Some(version);
-            self.known.set(version);
+            (self.version, self.highest) = (Some(version), version);
         }
         Ok(())
     }
@@ -317,6 +321,7 @@ impl Backend for PostgresStore {
         }
         // A connection that was made again knows of no commit.
         self.version = self.version.map(|_| version);
+        self.highest = version;
         self.known.set(version);
         self.open = Opened::None;
         self.writer.committed();
@@ -388,6 +393,10 @@ impl Store for PostgresStore {
         self.began_at = moment(at);
         self.know(version)?;
         Ok(Box::new(Open::begun(self)))
+    }
+
+    fn has_caught_up(&mut self) {
+        self.known.set(self.highest);
     }
 
     fn host(&self) -> Option<&str> {

@@ -235,6 +235,16 @@ fn whoever_listens_hears_of_what_others_write() {
     std::thread::sleep(Duration::from_millis(1500));
     while rings.try_recv().is_ok() {}
     assert!(rings.recv_timeout(Duration::from_millis(2500)).is_err(), "it knows all there is");
+    // What was only seen, is not taken in yet.
+    queue(&mut other, 4);
+    rings.recv_timeout(soon).unwrap();
+    assert!(store.view().unwrap().has_moved());
+    while rings.try_recv().is_ok() {}
+    rings.recv_timeout(soon).unwrap();
+    store.has_caught_up();
+    std::thread::sleep(Duration::from_millis(1500));
+    while rings.try_recv().is_ok() {}
+    assert!(rings.recv_timeout(Duration::from_millis(2500)).is_err(), "it knows all there is");
     // Where the connection is lost, it goes on with another one.
     cluster.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT version FROM project%'");
     queue(&mut other, 3);
