@@ -120,6 +120,10 @@ impl Launch {
                         tokio::time::sleep(RETRY).await;
                     }
                 }
+                // As where other hosts have given this one up meanwhile.
+                Err(error @ EngineError::RunIsOver(..)) => {
+                    return tracing::warn!(task = %no, %error, "its end was not taken in");
+                }
                 Err(error) => return tracing::error!(task = %no, %error, "its end was not taken in"),
                 Ok(()) => break,
             }

@@ -47,8 +47,7 @@ pub(super) fn piece(
     let is_whole = ended || found.is_cut;
     let (mut offset, mut bytes) = (found.start, found.bytes);
     if is_text && offset > from {
-        // What is left of a character that was cut is none.
-        let rest = bytes.iter().take(3).take_while(|byte| **byte & 0xC0 == 0x80).count();
+        let rest = rest_of_character(&bytes);
         bytes.drain(..rest);
         offset = offset.saturating_add(rest as u64);
     }
@@ -58,9 +57,14 @@ pub(super) fn piece(
 /// The last bytes of what a run has written to standard output, as text.
 pub(super) fn tail(reader: &dyn Reader, run: &RunRow, most: u64) -> aiwg_store::Result<String> {
     let found = reader.output_tail(StreamOf { run: run.id, stream: OutputStream::Stdout }, most)?;
-    let rest = found.bytes.iter().take(3).take_while(|byte| **byte & 0xC0 == 0x80).count();
-    let whole = found.bytes.get(if found.start > 0 { rest } else { 0 }..).unwrap_or_default();
+    let rest = if found.start > 0 { rest_of_character(&found.bytes) } else { 0 };
+    let whole = found.bytes.get(rest..).unwrap_or_default();
     Ok(String::from_utf8_lossy(whole).into_owned())
+}
+
+/// Number of the first bytes that are what is left of a character which was cut, and so none.
+fn rest_of_character(bytes: &[u8]) -> usize {
+    bytes.iter().take(3).take_while(|byte| **byte & 0xC0 == 0x80).count()
 }
 
 /// True if nothing more is to be expected of a run that has ended: its host is gone, or would have carried it by now.
