@@ -16,7 +16,10 @@ use std::{
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Project, kill, processes_of, until};
+use crate::{
+    support::{Project, is_dead, kill, processes_of, until},
+    verify::is_git_asked,
+};
 
 /// Number of times that something is killed; `AIWG_CRASH_ROUNDS` sets another number.
 pub(crate) fn rounds() -> u32 {
@@ -244,6 +247,31 @@ fn lose_power(project: &Project) {
     for pid in shims(project) {
         kill(pid, Signal::KILL);
     }
+}
+
+#[test]
+fn a_shim_that_was_never_told_what_to_start_is_no_agent_whose_files_are_gone() {
+    let project = Project::started(json!({}));
+    let in_project = |program: &str, arguments: &[&str]| {
+        let done = std::process::Command::new(program).current_dir(project.path()).args(arguments).status();
+        assert!(done.unwrap().success(), "{program} {arguments:?}");
+    };
+    in_project("git", &["init", "-q"]);
+    in_project("mv", &[".git/config", "config"]);
+    // Git is asked about protected files before the shim is told, and waits.
+    in_project("mkfifo", &[".git/config"]);
+    let submitted = project.json(&["task", "submit", "do: echo done", "--verify", "true"]);
+    until("git to be asked", || is_git_asked(&project));
+    let idle = shims(&project);
+    assert!(!idle.is_empty());
+    // Or it would see that its daemon is gone, and end before the next one looks.
+    idle.iter().for_each(|pid| kill(*pid, Signal::STOP));
+    project.kill_daemon();
+    in_project("mv", &["config", ".git/config"]);
+    project.start();
+    let ended = project.ended(submitted["taskId"].as_str().unwrap());
+    assert_eq!((&ended["state"], &ended["error"]), (&json!("completed"), &json!(null)), "{ended}");
+    until("it to be gone", || idle.iter().all(|pid| is_dead(*pid)));
 }
 
 /// The shims of a project.

@@ -144,7 +144,7 @@ fn a_loop_takes_the_command_of_the_configuration_with_other_options_of_its_own()
 }
 
 /// True while git is asked about a project's files, and not by the watcher about its settings.
-fn is_git_asked(project: &Project) -> bool {
+pub(crate) fn is_git_asked(project: &Project) -> bool {
     let is_asked = |line: &String| line.contains("--no-pager") && !line.contains("^core");
     processes_of(project.path()).iter().any(|(_, line)| is_asked(line))
 }

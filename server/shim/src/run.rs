@@ -58,7 +58,6 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     close_fds::set_fds_cloexec(3, &[]);
     let spec = daemon::read_spec()?;
     set_limits(&spec).unwrap_or_else(|error| complain(&error));
-    detach()?;
     // Held, since the project may be moved, and another directory be put in its place.
     let dir = Dir::open_own_in_own(&spec.dir).map_err(|error| format!("{}: {error}", spec.dir.display()))?;
     let lock = match acquire(&dir, &spec.dir, spec.launch)? {
@@ -66,6 +65,8 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
         Acquired::Abandoned => return Ok(0),
         Acquired::Busy => return Err("another shim runs this task".into()),
     };
+    // Only now: one that leads a session has its lock, and may have started its agent.
+    detach()?;
     let mut record = blank(&spec);
     // Before its agent, which may move the directory at once.
     let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &spec);

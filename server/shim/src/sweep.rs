@@ -55,7 +55,7 @@ pub fn take_in_orphans() -> std::io::Result<()> {
 
 /// Kills the processes that this one has taken in, with all that is below them, until there is none, and reaps the dead among them. These are the
 /// children in other sessions than its own, except shims: those for whose number `is_shim` is true. A shim begins a session of its own, and only
-/// after it was given its launch specification.
+/// after it has taken its lock.
 pub fn end_strays(is_shim: impl Fn(u32) -> bool) -> Swept {
     #[cfg(target_os = "linux")]
     return linux::end_strays(is_shim);
@@ -66,8 +66,8 @@ pub fn end_strays(is_shim: impl Fn(u32) -> bool) -> Swept {
     }
 }
 
-/// The living shims of this user whose environment holds all these pairs, in no order. An empty marker marks nothing, and only Linux shows
-/// environments.
+/// The living shims of this user whose environment holds all these pairs and which have taken the locks of their runs, in no order: others start
+/// nothing once their daemon is gone. An empty marker marks nothing, and only Linux shows environments.
 pub fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
     #[cfg(target_os = "linux")]
     if !marker.is_empty() {
@@ -153,7 +153,8 @@ mod linux {
 
     pub(super) fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
         let marker = pairs(marker);
-        all_shims().filter_map(|pid| known(pid, &marker)).collect()
+        let leads = |pid: &u32| crate::process::stat(*pid).is_some_and(|stat| stat.session == *pid);
+        all_shims().filter(leads).filter_map(|pid| known(pid, &marker)).collect()
     }
 
     pub(super) fn all_shims() -> impl Iterator<Item = u32> {
