@@ -8,7 +8,7 @@ use std::{
 
 use aiwg_client::{
     ClientError, DaemonClient, ErrorKind,
-    types::{Issue, NoParams, Task, TaskWaitParams},
+    types::{HostStatus, Issue, NoParams, Task, TaskGetParams, TaskWaitParams},
 };
 use tokio::{
     sync::Mutex,
@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     error::CliError,
-    output::{note, visible},
+    output::{moment, note, visible},
     project::{is_gone, is_silent, reconnect, reconnect_unless_stopped},
 };
 
@@ -161,14 +161,32 @@ impl ReconnectingClient {
         }
         let status = self.call(SOON, async |client| client.daemon_status(NoParams {}).await).await?;
         let stored = |issue: &&Issue| issue.kind == STORAGE;
-        let why = status.issues.iter().find(stored).map_or_else(
-            || "its processes may hang in the kernel".to_owned(),
-            |issue| format!("that cannot be stored yet: {}", visible(&issue.message)),
-        );
+        let why = match status.issues.iter().find(stored) {
+            Some(issue) => format!("that cannot be stored yet: {}", visible(&issue.message)),
+            None => match self.other_host_of(id).await? {
+                Some(host) => format!(
+                    "its host, {} ({}), was last heard of at {}, and is given up by itself if it is gone, at once by `aiwg host lost {}`",
+                    visible(&host.name),
+                    visible(&host.place),
+                    moment(host.seen_at),
+                    visible(&host.id)
+                ),
+                None => "its processes may hang in the kernel".to_owned(),
+            },
+        };
         let (id, seconds) = (visible(id), ENDING.as_secs());
         Err(CliError::Failed(format!(
             "{id} is being ended, but has not ended within {seconds} s; {why}. `aiwg task wait {id}` waits for it"
         )))
+    }
+
+    /// The host that a task is on, where that is not the daemon's own.
+    async fn other_host_of(&self, id: &str) -> Result<Option<HostStatus>, CliError> {
+        let params = TaskGetParams { task_id: id.to_owned(), ..TaskGetParams::default() };
+        let task = self.call(SOON, async |client| client.task_get(params.clone()).await).await?;
+        let Some(its) = task.host else { return Ok(None) };
+        let known = self.call(SOON, async |client| client.host_list(NoParams {}).await).await?;
+        Ok(known.hosts.into_iter().find(|host| host.id == its.id && !host.is_this))
     }
 
     /// Connects again after this error, unless someone has since this connection.

@@ -200,6 +200,25 @@ fn a_host_without_access_to_the_remote_takes_none_and_says_so() {
     assert_eq!(refused["data"]["kind"], "task_elsewhere", "{refused}");
 }
 
+/// The remote is away from the moment on at which it has what the task is to begin with.
+#[test]
+fn a_task_that_came_back_goes_once_more_to_the_host_that_can_run_it() {
+    let Some(clones) = Clones::new() else { return };
+    let (a, b) = clones.two();
+    let (bare, away) = (clones.bare(), clones.dir.path().join("away"));
+    let hook = bare.join("hooks/post-receive");
+    let goes = format!("#!/bin/sh\ngrep -q /bases/ && mv {} {}\ntrue\n", bare.display(), away.display());
+    fs::write(&hook, goes).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let id = submit(&a, "echo two >a", on("b"));
+    until("the other host to miss it", || issues(&b).contains("workspace_remote"));
+    fs::remove_file(away.join("hooks/post-receive")).unwrap();
+    fs::rename(&away, &bare).unwrap();
+    let result = back(&a, &id);
+    assert_eq!(result["files"], 1, "{result}");
+    assert_eq!(a.task(&id)["host"]["id"], own_id(&b));
+}
+
 #[test]
 fn a_remote_that_refuses_leaves_tasks_where_they_are() {
     let Some(clones) = Clones::new() else { return };

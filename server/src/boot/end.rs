@@ -10,7 +10,7 @@ use crate::{
     engine::Draining,
     lifecycle::{Phase, limit_open_files, report_reloading, report_stopping},
     recovery::{HostCursors, RecoveryError, open_as_it_is},
-    runs::leave_agents,
+    runs::{end_left_over, leave_agents},
     stop::Stop,
 };
 
@@ -124,7 +124,7 @@ async fn in_time<T>(what: &str, end: impl Future<Output = T>) {
     }
 }
 
-async fn end_agents(context: &Context) {
+async fn end_agents(context: &Arc<Context>) {
     match tokio::time::timeout(LAST_ANSWERS, context.engine.end_all()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "not all running tasks could be asked to end"),
@@ -133,6 +133,7 @@ async fn end_agents(context: &Context) {
     if tokio::time::timeout(LAST_AGENT, context.running.none_left()).await.is_err() {
         tracing::warn!("some agents did not end; the next start finds them");
     }
+    end_left_over(context).await;
 }
 
 /// Creates the store again if it was removed, with the configuration in force and all else that the next start needs, while this daemon still has

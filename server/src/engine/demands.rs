@@ -10,6 +10,9 @@ use super::{classes::Class, gates::Gate, hosts::Hosts, state::State, transaction
 /// The label of the host whose files are the project's.
 pub(super) const HOME: &str = "home";
 
+/// Bytes of the beginning of an id by which people name a host.
+const SHORT_ID: usize = 8;
+
 /// The words of which a demand consists.
 const LABEL: &str = "label:";
 const NAME: &str = "env:";
@@ -102,6 +105,11 @@ impl Hosts {
             || (demand.is_met_by(own, self.has_home()) && demand.missing().is_empty() && is_reached())
     }
 
+    /// The same, and it is given new ones.
+    pub(super) fn begins_here(&self, class: &str) -> bool {
+        self.can_run(class) && self.own().is_none_or(|own| own.draining_at.is_none())
+    }
+
     /// What the tasks of a class wait for, where no host that is there can run them, for people; none if one can, or if that is not known.
     pub(super) fn why_nobody(&self, class: &str) -> Option<String> {
         let (demand, has_home) = (Demand::of(class), self.has_home());
@@ -130,14 +138,14 @@ impl Hosts {
                     format!("{what}, and whose environment lacks {}", missing.join(", "))
                 }
                 None => {
-                    format!("{what} (start the daemon there, or give it up by `aiwg host lost {bound}`)")
+                    format!("{what} (start the daemon there, or give it up by `aiwg host lost {name}`)")
                 }
             });
         }
         if let Some(base) = demand.based_on().filter(|base| self.there().all(|host| host.id != *base)) {
             let name = self.get(base).map_or(base, |host| self.word_for(host));
             return Some(format!(
-                "{name}, where it was submitted and its files to begin with are (start the daemon there, or give it up by `aiwg host lost {base}`)"
+                "{name}, where it was submitted and its files to begin with are (start the daemon there, or give it up by `aiwg host lost {name}`)"
             ));
         }
         if able.is_empty()
@@ -174,10 +182,10 @@ impl Hosts {
         Some(what + &tail)
     }
 
-    /// The word for a host in a command: its name where that is no other's.
+    /// The word for a host in a command: its name where that is no other's, else the beginning of its id.
     pub(super) fn word_for<'h>(&self, host: &'h HostRow) -> &'h str {
         let is_its_own = self.all().iter().all(|other| other.id == host.id || other.name != host.name);
-        if is_its_own { &host.name } else { &host.id }
+        if is_its_own { &host.name } else { host.id.get(..SHORT_ID).unwrap_or(&host.id) }
     }
 
     fn is_leaving(&self, host: &HostRow) -> String {

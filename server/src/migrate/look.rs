@@ -8,7 +8,8 @@ use aiwg_store_postgres::{Address, PostgresReader, Tables, in_the_way};
 use aiwg_store_sqlite::{SqliteReader, is_older};
 
 use super::{
-    HERE, MOVES, MigrateError, Note, OF_ANY_STORE, Options, Outcome, Report, TableReport, addresses,
+    HERE, MOVES, MigrateError, Note, OF_ANY_STORE, Options, Outcome, Replaced, Report, TableReport,
+    addresses,
     error::{not_empty, runs},
     not_here,
 };
@@ -75,8 +76,8 @@ pub(super) fn look(
             report.tables = counted(&own)?;
             let broken = |error: MigrateError| error.between(HERE, address.place());
             if let Some(there) = there_is(address, &mut report).map_err(broken)? {
-                refuse(&there, id.as_deref(), address.place(), &mut report).map_err(broken)?;
-                others(&there, id.as_deref(), |other| other.lost_at.is_none(), &mut report)
+                let left = refuse(&there, id.as_deref(), address.place(), &mut report).map_err(broken)?;
+                others(&there, id.as_deref(), |other| left.is_in_the_way(other), &mut report)
                     .map_err(broken)?;
             }
         }
@@ -136,19 +137,19 @@ fn counted(reader: &dyn Reader) -> Result<Vec<TableReport>, MigrateError> {
     TABLES.iter().map(count).collect()
 }
 
-/// Notes that a place is in use, unless this host itself has left what is there.
+/// What is there that may be replaced; where it may not be, notes that the place is in use.
 fn refuse(
     reader: &dyn Reader,
     id: Option<&str>,
     place: &str,
     report: &mut Report,
-) -> Result<(), MigrateError> {
+) -> Result<Replaced, MigrateError> {
     let notes: HashMap<String, String> = reader.cursors(MOVES)?;
     for note in [Note::Left, Note::Arriving] {
         if let Some(text) = notes.get(note.key())
             && Some(note.parse(text)?.host.as_str()) == id
         {
-            return Ok(());
+            return Ok(Replaced::Own);
         }
     }
     let found =
@@ -157,5 +158,5 @@ fn refuse(
     if !found.is_empty() {
         report.against.push(not_empty(place, &found));
     }
-    Ok(())
+    Ok(Replaced::Nothing)
 }

@@ -166,8 +166,8 @@ impl<'p> Moving<'p> {
         let host = host_row(id.clone(), self.project, &[]);
         let place = host.place.clone();
         // What is refused is left as it is, and belongs to whom it did.
-        may_be_replaced(&*there.view()?, &id, address.place())?;
-        there.take_alone(&host, |other| other.lost_at.is_none())?;
+        let left = may_be_replaced(&*there.view()?, &id, address.place())?;
+        there.take_alone(&host, |other| left.is_in_the_way(other))?;
         let noted = self.noted(&id, &format!("{HERE} ({place})"), address.place())?;
         // Until it is over nobody writes into it, whatever they think of locks.
         let mut from = self.own.begin()?;
@@ -321,21 +321,41 @@ fn note_left(store: &mut dyn Store, noted: &Move) -> Result<(), MigrateError> {
 fn check_source(store: &mut dyn Store, id: &str) -> Result<(), MigrateError> {
     match Note::Left.read(&*store.view()?)? {
         Some(left) if left.host != id => Err(refused(format!(
-            "the store {} was moved to {} at {}, and what is there is of before",
-            left.from, left.to, left.at
+            "the store was moved to {} at {}, from {}, and what is there still is of before",
+            left.to, left.at, left.from
         ))),
         _ => Ok(()),
     }
 }
 
-/// Refuses to replace what is in use, or may be: all but nothing, and what this host itself has left there, or has not brought there wholly.
-fn may_be_replaced(view: &dyn View, id: &str, place: &str) -> Result<(), MigrateError> {
-    for note in [Note::Left, Note::Arriving] {
-        if note.read(view)?.is_some_and(|noted| noted.host == id) {
-            return Ok(());
+/// What is in a place that a store is to go to, and may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Replaced {
+    /// Nothing.
+    Nothing,
+    /// What this host itself has left there, or has not brought there wholly.
+    Own,
+}
+
+impl Replaced {
+    /// True if this host may need what is there. Of what was brought away from there the others that were there can use nothing, once they have ended;
+    /// what is empty may be theirs.
+    fn is_in_the_way(self, other: &HostRow) -> bool {
+        match self {
+            Self::Nothing => other.lost_at.is_none(),
+            Self::Own => other.is_there(),
         }
     }
-    is_empty(view, place)
+}
+
+/// Refuses to replace what is in use, or may be.
+fn may_be_replaced(view: &dyn View, id: &str, place: &str) -> Result<Replaced, MigrateError> {
+    for note in [Note::Left, Note::Arriving] {
+        if note.read(view)?.is_some_and(|noted| noted.host == id) {
+            return Ok(Replaced::Own);
+        }
+    }
+    is_empty(view, place).map(|()| Replaced::Nothing)
 }
 
 fn is_empty(view: &dyn View, place: &str) -> Result<(), MigrateError> {

@@ -67,7 +67,7 @@ pub enum RecoveryError {
     StillRunning(String),
     /// The store is somewhere else by now.
     #[error(
-        "the store {from} was moved to {to} at {at}, and what it holds is of before: start with the store where it is now (\"store\" of the configuration, or AIWG_STORE; \
+        "the store was moved to {to} at {at}, from {from}, and what is there still is of before: start with the store where it is now (\"store\" of the configuration, or AIWG_STORE; \
          neither for the directory's own), or {back} moves it back. Where that is lost for ever, `aiwg daemon start --adopt-state` goes on with what is left here"
     )]
     Moved {
@@ -82,7 +82,7 @@ pub enum RecoveryError {
     },
     /// The store that this one was moved to has less than was moved.
     #[error(
-        "the store {from} was moved to {to} at {at}, and what is there now is less than that: its schema was removed, or the address leads to another database of this \
+        "the store was moved to {to} at {at}, from {from}, and what is there now is less than that: its schema was removed, or the address leads to another database of this \
          name. See that the database that it was moved to is there; if it is lost for ever, start without it and with --adopt-state, which goes on with what was left here"
     )]
     Emptied {

@@ -16,7 +16,7 @@ use super::{
     launch::{Launch, RETRY},
     shim::{self, ANSWERS_WITHIN},
 };
-use crate::{beside::beside, lifecycle::Host, running::Running};
+use crate::{beside::beside, context::Context, lifecycle::Host, running::Running};
 
 /// Precision with which the system tells the start of a process: a hundredth of a second on all systems that are known.
 const CLOCK_TICK: Duration = Duration::from_millis(20);
@@ -112,13 +112,20 @@ pub(crate) async fn leave_agents(running: &Running, is_in_place: bool) {
 pub(super) async fn end_unkept(shared: Arc<Shared>, began: Instant) {
     // Whoever goes on with one has found it by then; and to look at all processes takes too long for a start.
     sleep(RETRY).await;
+    let was_before = move |shim: &Process| shim.age().is_some_and(|age| age > began.elapsed() + CLOCK_TICK);
+    end_those(Arc::clone(&shared.context), was_before).await;
+}
+
+/// Ends the agents of this project that nobody keeps, for a daemon that ends its own ones: it may end before it has looked for them.
+pub(crate) async fn end_left_over(context: &Arc<Context>) {
+    end_those(Arc::clone(context), |_| true).await;
+}
+
+async fn end_those(context: Arc<Context>, is_meant: impl Fn(&Process) -> bool + Send + 'static) {
     let find = move || {
-        let was_before = |shim: &Process| shim.age().is_some_and(|age| age > began.elapsed() + CLOCK_TICK);
-        let is_unkept = |shim: &Process| was_before(shim) && !shared.context.running.may_be_shim(shim.pid);
-        aiwg_shim::shims(&[(SOCKET_ENV, &shared.context.socket)])
-            .into_iter()
-            .filter(is_unkept)
-            .collect::<Vec<_>>()
+        let is_unkept = |shim: &Process| is_meant(shim) && !context.running.may_be_shim(shim.pid);
+        let shims = aiwg_shim::shims(&[(SOCKET_ENV, &context.socket)]).into_iter();
+        shims.filter(is_unkept).collect::<Vec<_>>()
     };
     let unkept = beside(find).await;
     if unkept.is_empty() {

@@ -45,7 +45,7 @@ pub(crate) use bring::{Wanted, apply, explained, wanted};
 pub(crate) use environment::DEPTH_ENV;
 pub use environment::{AGENT_ENV, TASK_ENV};
 use force::end_unkept;
-pub(crate) use force::leave_agents;
+pub(crate) use force::{end_left_over, leave_agents};
 pub(crate) use found::look_for_person;
 pub(crate) use shortage::Shortage;
 pub(crate) use status::Supervisor;

@@ -65,6 +65,17 @@ pub enum Error {
         /// The top of the checkout.
         top: PathBuf,
     },
+    /// What a run is to begin with is not in the repository.
+    #[error(
+        "the commit {commit} that it is to begin with is not in the repository at {top}: it was made in another copy of it, or git has removed it. Submit the task anew",
+        top = .top.display()
+    )]
+    BaseGone {
+        /// The commit.
+        commit: Commit,
+        /// The top of the checkout.
+        top: PathBuf,
+    },
     /// Commits that change the same lines differently.
     #[error("the results cannot be merged, their changes conflict in {}; apply them one by one, by hand", listed(.paths))]
     Conflict {

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Characters of an id in a list: enough to name it.
+/// Characters of an id that people are shown: enough to name it.
 const ID_SHOWN: usize = 8;
 
 /// Commands for hosts.
@@ -76,6 +76,11 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
+/// The beginning of the id of a host, by which people name it.
+pub(super) fn short_id(id: &str) -> String {
+    id.chars().take(ID_SHOWN).collect()
+}
+
 fn running(host: &HostStatus) -> String {
     match u64::from(host.running) {
         0 => "nothing runs there".to_owned(),
@@ -96,7 +101,7 @@ fn show(out: &mut Page, list: &HostList) -> io::Result<()> {
     for host in &list.hosts {
         let labels = if host.labels.is_empty() { "-".to_owned() } else { host.labels.join(", ") };
         rows.add([
-            host.id.chars().take(ID_SHOWN).collect::<String>().into(),
+            short_id(&host.id).into(),
             host.name.as_str().into(),
             labels.into(),
             state(host).into(),

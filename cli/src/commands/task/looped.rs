@@ -9,7 +9,7 @@ use aiwg_client::{
 
 use super::{
     args::LoopArgs,
-    show,
+    queued, show,
     submit::{end, interrupted},
 };
 use crate::{
@@ -38,6 +38,7 @@ pub(crate) async fn looped(
     tokio::select! {
         task = within(limit, &what, until_ended(&connection, &id, output)) => end(&task?, output),
         left = interrupted(project, client, &id) => left,
+        never = queued::tell(&connection, &id, output) => match never {},
     }
 }
 

@@ -9,6 +9,7 @@ mod follow_all;
 pub(super) mod list;
 pub(crate) mod looped;
 mod many;
+mod queued;
 pub(super) mod show;
 mod steer;
 pub(super) mod submit;

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 use aiwg_client::types::{
-    CheckCommand, CheckResult, MessageState, Round, Takeover, Task, TaskMessage, TaskState, TaskStats,
-    TaskSubmitted, TaskUsage, TaskWorkspace, Timestamp, UsageStats, UsageSum, Waiting,
+    CheckCommand, CheckResult, MessageState, Round, Takeover, Task, TaskHost, TaskMessage, TaskState,
+    TaskStats, TaskSubmitted, TaskUsage, TaskWorkspace, Timestamp, UsageStats, UsageSum, Waiting,
 };
 
 use super::waiting::Others;
 use crate::{
-    commands::output_printer::readable,
+    commands::{host::short_id, output_printer::readable},
     output::{
         Column::{Number, Whole},
         Page, Table, count, indented, moment, visible, visible_lines,
@@ -51,7 +51,7 @@ fn state(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
 }
 
 /// The moment or the occasion up to which a queued task that waits for no other has to wait.
-fn until(task: &Task) -> String {
+pub(super) fn until(task: &Task) -> String {
     let Some(waiting) = task.waiting else { return "until a slot is free".to_owned() };
     let at = task.waiting_until.map(moment);
     if let Some(at) = task.limit_resets_at.map(moment) {
@@ -145,7 +145,9 @@ fn facts(out: &mut Page, task: &Task, others: &Others, whole: bool) -> io::Resul
     fact("Priority", Some(task.priority.to_string()))?;
     fact("Lane", task.lane.clone())?;
     fact("Runs on", (!task.runs_on.is_empty()).then(|| task.runs_on.join(", ")))?;
-    fact("Host", task.host.as_ref().map(|host| host.name.clone()))?;
+    // Several may be on one machine, and have its name.
+    let host = |host: &TaskHost| format!("{} ({})", host.name, short_id(&host.id));
+    fact("Host", task.host.as_ref().map(host))?;
     fact("Expires", task.expires_at.map(moment))?;
     fact("Created", Some(moment(task.created_at)))?;
     fact("Started", task.started_at.map(moment))?;

@@ -17,7 +17,7 @@ use tokio::{
 use super::{
     args::{AfterTime, SubmitArgs},
     follow::{Wanted, copy},
-    show, wait,
+    queued, show, wait,
 };
 use crate::{
     error::CliError,
@@ -52,6 +52,7 @@ pub(super) async fn submit(
             end(&task?, output)
         }
         left = interrupted(project, client, &id) => left,
+        never = queued::tell(&connection, &id, output) => match never {},
     }
 }
 

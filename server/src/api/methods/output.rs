@@ -13,7 +13,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::Reader;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     check,
@@ -91,10 +91,14 @@ impl Follow<'_> {
                 file = Some(growth.wait_for(&path, self.offset));
                 continue;
             };
+            // It may begin on another host, which no file here tells.
+            let context = &self.handler.context;
+            let may_be_elsewhere = context.store.is_some() && context.running.launch(self.no).is_none();
             tokio::select! {
                 _ = timeout_at(until, ended) => {}
                 () = begun => {}
                 () = changed => {}
+                () = sleep(LOOK_EVERY), if may_be_elsewhere => {}
                 () = self.handler.context.stopped.cancelled() => {
                     // The agent's last output, and that the stop itself has ended it.
                     let last = self.read().await?.0;

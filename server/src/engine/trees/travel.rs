@@ -154,10 +154,12 @@ impl Engine {
             let Some(me) = hosts.me().filter(|_| hosts.are_several()) else { return Ok(Vec::new()) };
             let mut bases = Vec::new();
             for no in at.store.ready_with(&of_base(me), most)? {
-                // One that has come back stays here.
-                let is_new =
-                    |task: &TaskRow| task.spec.terms.tree.as_ref().is_some_and(|tree| tree.from.is_none());
-                let Some(task) = at.store.task_if_readable(no)?.filter(is_new) else { continue };
+                let Some(task) = at.store.task_if_readable(no)? else { continue };
+                let is_new = task.spec.terms.tree.as_ref().is_some_and(|tree| tree.from.is_none());
+                // One that has come back stays here, unless it would wait here for ever.
+                if !is_new && hosts.begins_here(&task.spec.class) {
+                    continue;
+                }
                 bases.push(base_of(at.store, hosts, &task)?);
             }
             Ok::<_, aiwg_store::StoreError>(bases)

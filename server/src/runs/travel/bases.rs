@@ -129,7 +129,12 @@ fn made(repository: &Repository, context: &Context, waiting: Vec<Base>) -> Resul
                 continue;
             }
         }
-        match first_base(repository, base.terms.base.as_deref(), &base.before, &mut snapshot) {
+        let first = match base.terms.from.as_deref() {
+            // It has come back, and goes once more.
+            Some(from) => repository.commit_of(from),
+            None => first_base(repository, base.terms.base.as_deref(), &base.before, &mut snapshot),
+        };
+        match first {
             Ok(commit) => made.bases.push((base.no, commit)),
             Err(error) => drop(made.in_vain.insert(base.no, (PUT_OFF, Some(error.to_string())))),
         }

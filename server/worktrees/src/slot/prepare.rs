@@ -71,9 +71,17 @@ impl Repository {
     /// are kept first. Files that git ignores and `.worktreeinclude` names are copied from the checkout, if they are new or have changed.
     ///
     /// # Errors
-    /// [`Error::Broken`] if what is in it cannot be kept or removed: take another slot. The base has submodules, there is no room, or git fails.
+    /// [`Error::Broken`] if what is in it cannot be kept or removed: take another slot. [`Error::BaseGone`] if the base is not in the repository. The
+    /// base has submodules, there is no room, or git fails.
     pub fn prepare(&self, n: u32, base: &Commit, of: Use<'_>) -> Result<Ready, Error> {
         of.name()?;
+        self.prepared(n, base, of).map_err(|error| match self.commit_of(base.hash()) {
+            Err(Error::NoSuchCommit { top, .. }) => Error::BaseGone { commit: base.clone(), top },
+            _ => error,
+        })
+    }
+
+    fn prepared(&self, n: u32, base: &Commit, of: Use<'_>) -> Result<Ready, Error> {
         let mut held = self.hold(n)?;
         held.keep_leftovers()?;
         let is_plain = held.state.of.as_ref().is_some_and(|of| of.is_plain);

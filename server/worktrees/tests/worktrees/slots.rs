@@ -38,6 +38,26 @@ fn many_are_made_at_once_from_a_branch_of_a_remote() {
 }
 
 #[test]
+fn a_base_that_is_not_in_the_repository_is_named_and_breaks_no_work_tree() {
+    let (place, copy) = (Place::new(), Place::new());
+    copy.write("b", "only there");
+    let there = copy.commit("only there");
+    let repository = place.repository();
+    let refused = |of| match repository.prepare(1, &there, of) {
+        Err(Error::BaseGone { commit, .. }) => commit,
+        other => panic!("{other:?}"),
+    };
+    // Where no tree is, and in one that has been used.
+    assert_eq!(refused(ONE), there);
+    let (tree, _) = ready(&repository, 1, ONE);
+    write(&tree.dir.join("a"), "changed");
+    assert_eq!(refused(TWO), there);
+    let (again, _) = ready(&repository, 1, TWO);
+    assert_eq!(fs::read(again.dir.join("a")).unwrap(), b"1\n2\n3\n");
+    assert_eq!(repository.slots().unwrap().len(), 1);
+}
+
+#[test]
 fn a_reset_leaves_what_git_ignores_and_nothing_else() {
     let place = Place::new();
     place.write("Cargo.lock", "1");
