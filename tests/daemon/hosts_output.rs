@@ -120,6 +120,30 @@ fn an_output_is_followed_from_another_host_to_its_end_and_is_there_after_that() 
     assert_eq!(follow(&a, &json!({ "taskId": silent }), 0, |_| false), (String::new(), None));
 }
 
+/// No file here tells that it begins there.
+#[test]
+fn who_follows_a_queued_task_hears_it_where_it_begins_on_another_host() {
+    let Some(fleet) = Fleet::start() else { return };
+    let (a, b) = two(&fleet, json!({}));
+    let drain = |resume: bool| a.call("host.drain", json!({ "host": own_id(&b), "resume": resume }));
+    drain(false);
+    let id = on_b(&a, &format!("echo one; {}", waits("go")));
+    let mut wire = a.wire();
+    let asked = json!({ "taskId": id, "waitMs": 60_000 });
+    wire.send(format!(
+        "{}\n",
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "task.output", "params": asked })
+    ));
+    wire.send(format!("{}\n", json!({ "jsonrpc": "2.0", "id": 2, "method": "rpc.ping", "params": {} })));
+    assert_eq!(wire.receive()["id"], 2, "the other one waits");
+    drain(true);
+    let heard = wire.receive();
+    assert_eq!((&heard["id"], &heard["result"]["data"]), (&json!(1), &json!("one\n")), "{heard}");
+    assert_eq!(a.task(&id)["state"], "running");
+    b.write("go", "");
+    a.ended(&id);
+}
+
 /// Whoever asks once when a task has ended has all of it.
 #[test]
 fn the_end_of_a_task_is_heard_after_its_output() {

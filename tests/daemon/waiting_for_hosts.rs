@@ -188,3 +188,21 @@ fn while_the_store_says_nothing_that_is_said_in_time() {
     until("the store again", || daemon.status()["health"] == "healthy");
     daemon.ended(&daemon.submit("true"));
 }
+
+/// Each host knows its own environment only, and what the others have said to lack.
+#[test]
+fn a_variable_that_no_host_has_is_named_by_all_of_them() {
+    let Some(fleet) = Fleet::start() else { return };
+    let (a, b) = (labelled(&fleet, "x"), labelled(&fleet, "y"));
+    let env = json!({ "TOKEN": "${AIWG_IS_IN_NO_ENVIRONMENT}" });
+    let id = a.submit_with(json!({ "prompt": "do: true", "env": env }));
+    let named = format!("{id} waits for a host with AIWG_IS_IN_NO_ENVIRONMENT in its environment");
+    for host in [&a, &b] {
+        until("the health", || issues(host).contains(&named));
+    }
+    assert_eq!(a.task(&id)["waiting"], "host");
+    a.call("task.cancel", json!({ "taskId": id }));
+    for host in [&a, &b] {
+        until("the health to be good again", || !issues(host).contains(&named));
+    }
+}

@@ -80,9 +80,14 @@ impl<'a> Demand<'a> {
         self.labels().into_iter().all(|label| host.labels.iter().any(|its| its == label))
     }
 
-    /// The variables that have to be in the daemon's environment, and are not.
+    /// The variables that have to be in the daemon's environment.
+    fn names(self) -> impl Iterator<Item = &'a str> {
+        self.words(NAME)
+    }
+
+    /// Those of them that are not.
     fn missing(self) -> Vec<&'a str> {
-        self.words(NAME).filter(|name| std::env::var_os(name).is_none()).collect()
+        self.names().filter(|name| std::env::var_os(name).is_none()).collect()
     }
 }
 
@@ -105,7 +110,18 @@ impl Hosts {
             || (demand.is_met_by(own, self.has_home()) && demand.missing().is_empty() && is_reached())
     }
 
-    /// The same, and it is given new ones.
+    /// The variables without which this host cannot run the tasks of a class that it could run with them, and of which the others do not know that it
+    /// lacks them.
+    pub(super) fn unsaid(&self, class: &str) -> Vec<String> {
+        let (demand, Some(own)) = (Demand::of(class), self.own()) else { return Vec::new() };
+        if demand.names().next().is_none() || !demand.is_met_by(own, self.has_home()) {
+            return Vec::new();
+        }
+        let is_unsaid = |name: &&str| !self.lacks(&own.id, name);
+        demand.missing().into_iter().filter(is_unsaid).map(str::to_owned).collect()
+    }
+
+    /// True if this host can run the tasks of a class, and is given new ones.
     pub(super) fn begins_here(&self, class: &str) -> bool {
         self.can_run(class) && self.own().is_none_or(|own| own.draining_at.is_none())
     }
@@ -116,13 +132,19 @@ impl Hosts {
         let meets = |host: &&HostRow| demand.is_met_by(host, has_home);
         let (leaving, able): (Vec<&HostRow>, Vec<&HostRow>) =
             self.there().filter(meets).partition(|host| host.draining_at.is_some());
-        let missing = demand.missing();
         let is_me = |host: &&HostRow| Some(host.id.as_str()) == self.me();
-        // What others have in their environment, they keep to themselves.
-        if able.iter().any(|host| !is_me(host)) {
+        // What others have in their environment, they keep to themselves; what they lack, they say.
+        let lacked_by = |host: &HostRow| -> Vec<&str> {
+            if is_me(&host) {
+                return demand.missing();
+            }
+            demand.names().filter(|name| self.lacks(&host.id, name)).collect()
+        };
+        if able.iter().any(|host| !is_me(host) && lacked_by(host).is_empty()) {
             return None;
         }
-        if !able.is_empty() && missing.is_empty() {
+        let missing = able.first().map(|host| lacked_by(host)).unwrap_or_default();
+        if able.iter().any(|host| is_me(host) && lacked_by(host).is_empty()) {
             let is_sent = demand.sent_by().is_some_and(|by| Some(by) != self.me());
             return (is_sent && !self.reaches_remote()).then(|| {
                 "a host that can reach the repository's remote, where its files to begin with are".to_owned()

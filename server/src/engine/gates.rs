@@ -139,6 +139,8 @@ impl Transaction<'_> {
         }
         let mut heads = self.store.heads()?;
         heads.sort_unstable_by_key(|head| (head.place, head.no));
+        let lacking = heads.iter().flat_map(|head| self.state.hosts.unsaid(&head.class)).collect();
+        self.say_lacking(lacking)?;
         self.state.unplaced = unplaced(&self.state.hosts, &heads);
         let (mut next, mut closed) = (None, HashMap::new());
         let mut for_all = None;

@@ -26,6 +26,8 @@ pub(super) struct Hosts {
     all: Vec<HostRow>,
     /// By the id of each host: the digest of the configuration that it works by, and since when it does.
     in_force: HashMap<String, (String, Timestamp)>,
+    /// By the id of each host: the variables that tasks refer to, and that it has said not to have.
+    lacks: HashMap<String, BTreeSet<String>>,
     /// The way to the repository's remote from here. It is not in the store.
     remote: Way,
 }
@@ -44,6 +46,9 @@ pub(crate) enum Way {
 
 /// The source of the cursor with these.
 const IN_FORCE: &str = "config";
+
+/// The source of the cursors with the variables that a host lacks, by its id and their names.
+const LACKS: &str = "host_lacks";
 
 impl Hosts {
     /// Those of a store that this host has under this id, before they are read.
@@ -65,6 +70,12 @@ impl Hosts {
                 Some((id, (digest.to_owned(), Timestamp::from_millis(since.parse().ok()?))))
             };
             self.in_force = store.cursors(IN_FORCE)?.into_iter().filter_map(parted).collect();
+            self.lacks.clear();
+            for key in store.cursors(LACKS)?.into_keys() {
+                if let Some((host, name)) = key.split_once('/') {
+                    self.lacks.entry(host.to_owned()).or_default().insert(name.to_owned());
+                }
+            }
         }
         Ok(())
     }
@@ -89,6 +100,11 @@ impl Hosts {
             "this host works by another configuration than {by} has put in force last, so that events come to something else here: make .aiwg/daemon.json the same \
              on all hosts, and `aiwg daemon reload` where it is not"
         ))
+    }
+
+    /// True if a host has said that this variable is not in its environment.
+    pub(super) fn lacks(&self, host: &str, name: &str) -> bool {
+        self.lacks.get(host).is_some_and(|names| names.contains(name))
     }
 
     /// The key of this host's own cursor for something, where each host has one.
@@ -243,8 +259,30 @@ impl Transaction<'_> {
     /// configuration it works.
     pub(super) fn begin_with_others(&mut self) -> Result<(), Failure> {
         self.interrupt_adopted()?;
+        self.forget_lacking()?;
         let digest = self.state.config.digest.clone();
         Ok(self.publish_config(&digest, false)?)
+    }
+
+    /// Says to the others which variables tasks refer to that this host could run but for them: what it has, it keeps to itself.
+    pub(super) fn say_lacking(&mut self, names: BTreeSet<String>) -> aiwg_store::Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        for name in names {
+            let key = self.state.hosts.key_of(&name);
+            self.store.move_cursor(&Cursor::moved(LACKS, &key, "1"))?;
+        }
+        self.state.hosts.load(self.store)
+    }
+
+    /// Takes back what an earlier daemon of this host has said of its environment.
+    fn forget_lacking(&mut self) -> aiwg_store::Result<()> {
+        for name in self.state.hosts.own_of(self.store.cursors(LACKS)?).into_keys() {
+            let key = self.state.hosts.key_of(&name);
+            self.store.move_cursor(&Cursor { value: None, ..Cursor::moved(LACKS, &key, "") })?;
+        }
+        self.state.hosts.load(self.store)
     }
 
     /// Notes the labels of this host, where they have changed.

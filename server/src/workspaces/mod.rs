@@ -74,13 +74,17 @@ impl Workspaces {
         self.home.as_deref()
     }
 
-    /// The repository that the project is in. It asks git, the first time.
+    /// The repository that the project is in. It asks git the first time, and where it says that there are submodules.
     ///
     /// # Errors
     /// The project can have no work trees.
     pub(crate) fn repository(&self) -> Result<Repository, NoTrees> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = found.as_ref().filter(|found| found.top().join(".git").exists()) {
+        // It may have got submodules since.
+        let is_as_before = |found: &&Repository| {
+            found.top().join(".git").exists() && !found.top().join(".gitmodules").exists()
+        };
+        if let Some(found) = found.as_ref().filter(is_as_before) {
             return Ok(found.clone());
         }
         let home = self.home.as_deref().ok_or(NoTrees::NoPlace)?;
