@@ -219,6 +219,26 @@ fn a_task_that_came_back_goes_once_more_to_the_host_that_can_run_it() {
     assert_eq!(a.task(&id)["host"]["id"], own_id(&b));
 }
 
+/// What it is to begin with cannot be made on the host that has it, and that host cannot run it.
+#[test]
+fn a_task_without_a_base_fails_where_it_would_run_and_says_why() {
+    let Some(clones) = Clones::new() else { return };
+    let (a, _b) = clones.two();
+    let id = submit(
+        &a,
+        "true",
+        json!({ "runsOn": ["b"], "workspace": { "mode": "worktree", "base": "nowhere" } }),
+    );
+    let ended = a.ended(&id);
+    assert_eq!(ended["state"], "failed", "{ended}");
+    assert!(ended["error"].as_str().unwrap().contains("\"nowhere\" names no commit"), "{ended}");
+    let first = ["one", "two"].map(|word| submit(&a, &format!("echo {word} >a"), json!({})));
+    let id = submit(&a, "true", json!({ "runsOn": ["b"], "after": first }));
+    let ended = a.ended(&id);
+    assert_eq!(ended["state"], "failed", "{ended}");
+    assert!(ended["error"].as_str().unwrap().contains("their changes conflict in a"), "{ended}");
+}
+
 #[test]
 fn a_remote_that_refuses_leaves_tasks_where_they_are() {
     let Some(clones) = Clones::new() else { return };

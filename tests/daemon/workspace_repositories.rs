@@ -74,6 +74,8 @@ fn what_can_have_no_work_trees_says_why_and_what_to_do() {
     assert!(why.contains("is bare") && why.contains("use the workspace \"shared\""), "{why}");
     let (library, daemon) = (in_git(json!({})), in_git(json!({})));
     let url = format!("file://{}", library.path().display());
+    // It gets them after the daemon has looked.
+    assert_eq!(said(&ended(&daemon, "ls", &json!("worktree"))), "a\nb\n");
     git(&daemon, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "library"]);
     git(&daemon, &["commit", "-q", "-m", "with a submodule"]);
     let why = refused(&daemon);

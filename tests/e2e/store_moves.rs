@@ -349,6 +349,17 @@ fn a_look_says_that_another_host_is_there() {
     }
     other.done(&["daemon", "stop"]);
     one.done(&["store", "migrate", "--to", "sqlite", "--dry-run"]);
+    // There and back again: what the other one has left there keeps nobody from that, and it takes part again.
+    one.done(&["store", "migrate", "--to", "sqlite"]);
+    one.done(&[&one.away()[..], &["--dry-run"]].concat());
+    one.done(&one.away());
+    for walk in [&one, &other] {
+        walk.done(&["daemon", "start"]);
+    }
+    assert_eq!(one.project.json(&["host", "list"])["hosts"].as_array().unwrap().len(), 2);
+    for walk in [&one, &other] {
+        walk.done(&["daemon", "stop"]);
+    }
 }
 
 #[test]

@@ -148,11 +148,14 @@ pub struct IpcSubsystem {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SupervisorSubsystem {
-    /// Number of running tasks.
+    /// Number of running tasks, on all hosts.
     pub running: u32,
+    /// The number of those that run on other hosts; absent where no other host can share the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running_elsewhere: Option<u32>,
     /// Number of queued tasks.
     pub queued: u64,
-    /// Maximum number of tasks that run at once.
+    /// Maximum number of tasks that run at once, on this host.
     pub max_concurrency: u32,
     /// Time since which the queue is paused, or drains; absent if it does neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]

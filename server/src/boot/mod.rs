@@ -65,6 +65,9 @@ pub struct Ready {
     /// The differences to the configuration that was in force before, a line each.
     #[serde(default)]
     pub changes: Vec<String>,
+    /// The other hosts that have its store, each with its name and place; empty where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares_with: Vec<String>,
 }
 
 /// Runs a daemon, as the process that calls it, until it is stopped. `ready` is called once it answers. The process is
@@ -115,7 +118,7 @@ async fn live(
     daemon.look_at_files().await;
     daemon.look_at_status().await;
     report_ready(host);
-    ready(daemon.ready());
+    ready(daemon.ready().await);
     if host == Host::Own {
         // The start has needed more than the daemon that waits.
         give_back_what_is_free();

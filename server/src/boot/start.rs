@@ -348,7 +348,7 @@ impl Daemon {
     }
 
     /// The report to the process that starts it.
-    pub(super) fn ready(&self) -> Ready {
+    pub(super) async fn ready(&self) -> Ready {
         let Context { settings, project, health, socket, .. } = &*self.context;
         agent_program::check(&settings.get().config, project.root(), health);
         Ready {
@@ -356,6 +356,16 @@ impl Daemon {
             socket: socket.clone(),
             warnings: health.issues().into_iter().map(|issue| issue.message).collect(),
             changes: self.changes.clone(),
+            shares_with: self.others().await,
         }
+    }
+
+    /// The other hosts that are there. Whoever has named another project's store by mistake sees it by them.
+    async fn others(&self) -> Vec<String> {
+        let Some(me) = self.context.engine.host().map(str::to_owned) else { return Vec::new() };
+        let read = self.context.read(|reader| reader.hosts());
+        let Ok(Ok(hosts)) = timeout(FIRST_LOOK, read).await else { return Vec::new() };
+        let others = hosts.into_iter().map(|(host, _)| host).filter(|host| host.is_there() && host.id != me);
+        others.map(|host| format!("{} ({})", host.name, host.place)).collect()
     }
 }

@@ -51,9 +51,13 @@ impl Component for Supervisor {
             Some(why) => context.health.report(WAITS_ISSUE, why),
             None => context.health.clear(WAITS_ISSUE),
         }
+        let own = context.running.tasks();
+        let elsewhere = running.iter().filter(|task| !own.contains(&task.no)).count();
+        let elsewhere = u32::try_from(elsewhere).unwrap_or(u32::MAX);
         let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, context)).collect();
         into.supervisor = SupervisorSubsystem {
             running: u32::try_from(running.len()).unwrap_or(u32::MAX),
+            running_elsewhere: context.store.is_some().then_some(elsewhere),
             queued: reader.stats()?.queued,
             max_concurrency: config.daemon.max_parallel_actions,
             paused_since: context.engine.paused_since(),
@@ -104,7 +108,13 @@ async fn queue(context: &Context) -> Result<String, String> {
     if let Some(why) = kept_by_budget(context, &waits, rows) {
         return Err(why);
     }
-    Ok(format!("{} running of {slots}, {} queued", stats.running, stats.queued))
+    let running = match context.store {
+        Some(_) => {
+            format!("{} running here of {slots}, {} on all hosts", context.running.count(), stats.running)
+        }
+        None => format!("{} running of {slots}", stats.running),
+    };
+    Ok(format!("{running}, {} queued", stats.queued))
 }
 
 /// Tells that running tasks keep each other: in a ring, or since all of them wait, and what they wait for needs what is set aside for them. While any

@@ -66,6 +66,17 @@ impl Repository {
         Err(Error::NoSuchCommit { revision: revision.to_owned(), top: self.checkout.top.clone() })
     }
 
+    /// Checks that a commit that was made here is still here.
+    ///
+    /// # Errors
+    /// [`Error::BaseGone`] if it is not.
+    pub fn check_base(&self, base: &Commit) -> Result<(), Error> {
+        match self.commit_of(base.hash()) {
+            Err(Error::NoSuchCommit { top, .. }) => Err(Error::BaseGone { commit: base.clone(), top }),
+            other => other.map(drop),
+        }
+    }
+
     /// The commit in which all of these are merged; the first one if there is no other.
     ///
     /// # Errors

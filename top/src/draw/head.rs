@@ -93,6 +93,10 @@ fn daemons(state: &State, canvas: &Canvas<'_>, columns: usize) -> Line<'static> 
             known().fold((0, 0), |(running, slots), of| (running + of.running, slots + of.slots));
         let queued: u64 = known().map(|of| of.queued).sum();
         parts.add(format!("{running} of {slots} run"), if running > 0 { theme.busy } else { theme.plain });
+        let elsewhere: u32 = known().map(|of| of.elsewhere).sum();
+        if elsewhere > 0 {
+            parts.add(format!("{elsewhere} on other hosts"), theme.busy);
+        }
         parts.add(format!("{queued} wait"), theme.plain);
         if !state.approvals.is_empty() {
             parts.add(format!("{} to decide", state.approvals.len()), theme.attention);

@@ -21,6 +21,8 @@ pub(crate) enum Link {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Overview {
     pub(crate) running: u32,
+    /// Tasks that run on other hosts.
+    pub(crate) elsewhere: u32,
     pub(crate) slots: u32,
     pub(crate) queued: u64,
     pub(crate) total: u64,
@@ -84,7 +86,8 @@ impl Project {
         }
         let issues = status.issues.iter().filter(|_| needs_someone);
         self.overview = Some(Overview {
-            running: supervisor.running,
+            running: supervisor.running.saturating_sub(supervisor.running_elsewhere.unwrap_or_default()),
+            elsewhere: supervisor.running_elsewhere.unwrap_or_default(),
             slots: supervisor.max_concurrency,
             queued: supervisor.queued,
             total: status.stats.total,

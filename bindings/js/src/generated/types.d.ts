@@ -1964,11 +1964,15 @@ export interface Subsystems {
 
 /** The queue and its agents. */
 export interface SupervisorSubsystem {
-  /** Number of running tasks. */
+  /** Number of running tasks, on all hosts. */
   running: number;
+  /**
+   * The number of those that run on other hosts; absent where no other host can share the queue.
+   */
+  runningElsewhere?: number;
   /** Number of queued tasks. */
   queued: number;
-  /** Maximum number of tasks that run at once. */
+  /** Maximum number of tasks that run at once, on this host. */
   maxConcurrency: number;
   /** Time since which the queue is paused, or drains; absent if it does neither. */
   pausedSince?: Timestamp;

@@ -33,7 +33,7 @@ use crate::{
     daemon::{detach, foreground, show_changes},
     error::CliError,
     init,
-    output::{Output, Page, indented},
+    output::{Output, Page, indented, visible},
     project::{from_afar, here, is_own, is_without_store, request_timeout_or, to_start},
 };
 
@@ -135,6 +135,9 @@ fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> 
 fn started(ready: &Ready, output: &Output) -> Result<ExitCode, CliError> {
     output.result(ready, |out, ready| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
+        if !ready.shares_with.is_empty() {
+            writeln!(out, "It shares its queue with {}.", visible(&ready.shares_with.join(", ")))?;
+        }
         show_changes(out, &ready.changes)?;
         ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {}", indented(warning, 4)))?;
         writeln!(out, "Next: aiwg daemon status, aiwg task submit \"...\"")

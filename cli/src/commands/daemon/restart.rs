@@ -90,7 +90,13 @@ async fn in_place(
         if let Some(status) = status(project).await.filter(is_next) {
             let changes = put_in_force(done.changes, &status.issues);
             let warnings = status.issues.into_iter().map(|issue| issue.message).collect();
-            return Ok(Restart::Done(Ready { pid: status.pid, socket: status.socket, warnings, changes }));
+            return Ok(Restart::Done(Ready {
+                pid: status.pid,
+                socket: status.socket,
+                warnings,
+                changes,
+                shares_with: Vec::new(),
+            }));
         }
         if has_ended || began.elapsed() > LAST_MOMENTS {
             let how = if has_ended { "has ended, and did not restart" } else { "does not answer again" };

@@ -63,9 +63,13 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
         }
         (None, None, None) => String::new(),
     };
+    let elsewhere = supervisor.running_elsewhere.unwrap_or_default();
+    let others = if elsewhere > 0 { format!(" here, {elsewhere} on other hosts") } else { String::new() };
     let tasks = format!(
-        "{} running of {}, {} queued{paused}",
-        supervisor.running, supervisor.max_concurrency, supervisor.queued
+        "{} running of {}{others}, {} queued{paused}",
+        supervisor.running.saturating_sub(elsewhere),
+        supervisor.max_concurrency,
+        supervisor.queued
     );
     facts.add(["Tasks".into(), tasks.into()]);
     let automation = &subsystems.automation;

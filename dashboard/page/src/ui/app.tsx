@@ -186,6 +186,7 @@ function Vitals({ project, status }: { project: Project; status: Status | undefi
   const now = useClock();
   if (!status) return <div class="vitals" />;
   const { supervisor, budget, scheduler } = status.subsystems;
+  const elsewhere = supervisor.runningElsewhere ?? 0;
   const bound = budget?.bounds.find(({ span, rule }) => span === 'day' && rule === null);
   const isUp = line.state === 'connected';
   return (
@@ -201,7 +202,11 @@ function Vitals({ project, status }: { project: Project; status: Status | undefi
         <div>
           <dt>Running</dt>
           <dd>
-            {number(status.stats.running)} <span class="faint">of {number(supervisor.maxConcurrency)}</span>
+            {number(supervisor.running - elsewhere)}{' '}
+            <span class="faint">
+              of {number(supervisor.maxConcurrency)}
+              {elsewhere > 0 && `, ${number(elsewhere)} on other hosts`}
+            </span>
           </dd>
         </div>
         <div>

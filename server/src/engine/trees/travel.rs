@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use aiwg_model::{Cursor, Distant, KeptTree, RunId, RunRow, RunTree, TaskNo, TaskRow, TreeTerms};
+use aiwg_model::{Cursor, Distant, KeptTree, Outcome, RunId, RunRow, RunTree, TaskNo, TaskRow, TreeTerms};
 use aiwg_protocol::types::TaskState;
 use aiwg_store::{Reader, View};
 
@@ -176,6 +176,18 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.based(&bases))).await
     }
 
+    /// Ends tasks that can begin nowhere: what they are to begin with cannot be made here, and is nowhere else. Those that have begun meanwhile, or ended,
+    /// stay as they are.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub(crate) async fn fail_to_begin(&self, all: Vec<(TaskNo, Outcome)>) -> Result<(), EngineError> {
+        if all.is_empty() {
+            return Ok(());
+        }
+        self.call(Call::changing(move |tx| tx.fail_to_begin(&all))).await
+    }
+
     /// Has a task begin on another host than that of this run, which cannot have what it begins with: on the one that has that.
     ///
     /// # Errors
@@ -235,6 +247,18 @@ impl Transaction<'_> {
             freed.insert(*no);
         }
         Ok(freed)
+    }
+
+    fn fail_to_begin(&mut self, all: &[(TaskNo, Outcome)]) -> aiwg_store::Result<()> {
+        let Some(word) = self.state.hosts.me().map(of_base) else { return Ok(()) };
+        for (no, outcome) in all {
+            let task = self.store.task_if_readable(*no)?;
+            let is_here = |task: &TaskRow| task.state == TaskState::Queued && task.spec.class.contains(&word);
+            if let Some(task) = task.filter(is_here) {
+                self.finish(&task, outcome)?;
+            }
+        }
+        Ok(())
     }
 
     fn leave_to(&mut self, run: RunId, host: &str) -> Result<(), Failure> {

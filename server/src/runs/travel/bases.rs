@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_model::TaskNo;
+use aiwg_model::{Outcome, TaskNo};
 use aiwg_store::Reader;
 use aiwg_worktrees::{Commit, Error, Repository};
 
@@ -15,7 +15,10 @@ use crate::{
     beside::beside,
     context::Context,
     engine::{Base, EngineError},
-    runs::trees::first_base,
+    runs::{
+        outcome::could_not_start,
+        trees::{NoTree, first_base},
+    },
     workspaces::Route,
 };
 
@@ -34,6 +37,8 @@ const SOON: Duration = Duration::from_secs(2);
 struct Made {
     bases: Vec<(TaskNo, Commit)>,
     in_vain: BTreeMap<TaskNo, (Duration, Option<String>)>,
+    /// Those that can begin nowhere, each with its end.
+    failed: Vec<(TaskNo, Outcome)>,
 }
 
 impl Traveller {
@@ -71,6 +76,10 @@ impl Traveller {
                 tracing::warn!(task = %no, %why, "what it is to begin with could not be made for other hosts");
                 context.health.report(BASE_ISSUE, format!("{no} can begin on no other host: {why}"));
             }
+        }
+        // Where that could not be stored they are looked at again.
+        if let Err(error) = context.engine.fail_to_begin(made.failed).await {
+            tracing::warn!(%error, "the end of tasks that can begin nowhere could not be stored");
         }
         let bases: Vec<(TaskNo, String)> =
             made.bases.iter().map(|(no, commit)| (*no, commit.hash().to_owned())).collect();
@@ -131,12 +140,21 @@ fn made(repository: &Repository, context: &Context, waiting: Vec<Base>) -> Resul
         }
         let first = match base.terms.from.as_deref() {
             // It has come back, and goes once more.
-            Some(from) => repository.commit_of(from),
+            Some(from) => Commit::of(from)
+                .ok_or_else(|| Error::Name(from.to_owned()))
+                .and_then(|from| repository.check_base(&from).map(|()| from)),
             None => first_base(repository, base.terms.base.as_deref(), &base.before, &mut snapshot),
         };
         match first {
             Ok(commit) => made.bases.push((base.no, commit)),
-            Err(error) => drop(made.in_vain.insert(base.no, (PUT_OFF, Some(error.to_string())))),
+            Err(error) => {
+                let why = error.to_string();
+                if let NoTree::Task(error) = error.into() {
+                    made.failed.push((base.no, could_not_start(&error)));
+                } else {
+                    made.in_vain.insert(base.no, (PUT_OFF, Some(why)));
+                }
+            }
         }
     }
     Ok(made)

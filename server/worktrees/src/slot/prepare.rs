@@ -75,8 +75,8 @@ impl Repository {
     /// base has submodules, there is no room, or git fails.
     pub fn prepare(&self, n: u32, base: &Commit, of: Use<'_>) -> Result<Ready, Error> {
         of.name()?;
-        self.prepared(n, base, of).map_err(|error| match self.commit_of(base.hash()) {
-            Err(Error::NoSuchCommit { top, .. }) => Error::BaseGone { commit: base.clone(), top },
+        self.prepared(n, base, of).map_err(|error| match self.check_base(base) {
+            Err(gone @ Error::BaseGone { .. }) => gone,
             _ => error,
         })
     }

@@ -64,7 +64,13 @@ fn running(project: &Path) -> Result<Ready, CliError> {
     let status = runtime.block_on(async {
         connect(Some(project)).await?.with_timeout(ANSWER).daemon_status(NoParams {}).await
     })?;
-    Ok(Ready { pid: status.pid, socket: status.socket, warnings: Vec::new(), changes: Vec::new() })
+    Ok(Ready {
+        pid: status.pid,
+        socket: status.socket,
+        warnings: Vec::new(),
+        changes: Vec::new(),
+        shares_with: Vec::new(),
+    })
 }
 
 /// Ends the session of a project, if there is one.

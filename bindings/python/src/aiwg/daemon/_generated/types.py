@@ -3076,13 +3076,16 @@ class SupervisorSubsystem(Result):
     """The queue and its agents."""
 
     running: int
-    """Number of running tasks."""
+    """Number of running tasks, on all hosts."""
     queued: int
     """Number of queued tasks."""
     max_concurrency: int
-    """Maximum number of tasks that run at once."""
+    """Maximum number of tasks that run at once, on this host."""
     tasks: TaskSummaries
     """The running and queued tasks."""
+    running_elsewhere: int | None = None
+    """The number of those that run on other hosts; absent where no other host can share the queue.
+    """
     paused_since: Timestamp | None = None
     """Time since which the queue is paused, or drains; absent if it does neither."""
     draining_since: Timestamp | None = None
@@ -3102,6 +3105,7 @@ class SupervisorSubsystem(Result):
             queued=wire["queued"],
             max_concurrency=wire["maxConcurrency"],
             tasks=TaskSummaries.from_wire(wire["tasks"]),
+            running_elsewhere=wire.get("runningElsewhere"),
             paused_since=maybe(timestamp, wire.get("pausedSince")),
             draining_since=maybe(timestamp, wire.get("drainingSince")),
             host_draining_since=maybe(timestamp, wire.get("hostDrainingSince")),
