@@ -259,8 +259,8 @@ impl Other {
     /// So many tasks run elsewhere: copies of the one that runs here.
     fn runs(&mut self, tasks: usize) {
         self.does(&format!("DELETE FROM run WHERE task > {OWN}; DELETE FROM task WHERE no > {OWN};"));
-        self.does(&copies("task", "no", &[("no", "n")], tasks));
-        self.does(&copies("run", "task", &[("task", "n"), ("host", "''another''")], tasks));
+        self.does(&copies("task", "no", &[("no", "copy")], tasks));
+        self.does(&copies("run", "task", &[("task", "copy"), ("host", "''another''")], tasks));
         self.commits();
     }
 }
@@ -268,7 +268,7 @@ impl Other {
 /// Numbers of tasks up to this one are the daemon's own.
 const OWN: usize = 1_000_000;
 
-/// A statement that copies the row of the first task, with other values in some columns; those are texts within a text, and `n` is the number of a copy.
+/// A statement that copies the row of the first task, with other values in some columns; those are texts within a text, and `copy` is the number of one.
 fn copies(table: &str, key: &str, given: &[(&str, &str)], many: usize) -> String {
     let names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
     let values: Vec<&str> = given.iter().map(|(_, value)| *value).collect();
@@ -279,7 +279,7 @@ fn copies(table: &str, key: &str, given: &[(&str, &str)], many: usize) -> String
              SELECT string_agg(quote_ident(column_name), ', ') INTO same FROM information_schema.columns
                  WHERE table_schema = 'aiwg_fleet' AND table_name = '{table}' AND column_name NOT IN ('{but}');
              EXECUTE 'INSERT INTO {table} ({names}, ' || same || ') SELECT {values}, ' || same ||
-                 ' FROM {table}, generate_series({OWN} + 1, {last}) AS n WHERE {table}.{key} = 1';
+                 ' FROM {table}, generate_series({OWN} + 1, {last}) AS copy WHERE {table}.{key} = 1';
          END $$;"
     )
 }

@@ -232,7 +232,7 @@ fn a_task_without_a_base_fails_where_it_would_run_and_says_why() {
     let ended = a.ended(&id);
     assert_eq!(ended["state"], "failed", "{ended}");
     assert!(ended["error"].as_str().unwrap().contains("\"nowhere\" names no commit"), "{ended}");
-    let first = ["one", "two"].map(|word| submit(&a, &format!("echo {word} >a"), json!({})));
+    let first = ["two", "three"].map(|word| submit(&a, &format!("echo {word} >a"), json!({})));
     let id = submit(&a, "true", json!({ "runsOn": ["b"], "after": first }));
     let ended = a.ended(&id);
     assert_eq!(ended["state"], "failed", "{ended}");

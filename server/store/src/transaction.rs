@@ -13,7 +13,8 @@ use crate::{Cell, Classified, Placed, Result, Table, View};
 
 /// An open transaction. All that is done in it counts together once it is committed; nothing of it has happened if it is dropped before.
 ///
-/// After an error of one of these methods it can only be dropped.
+/// After an error of one of these methods it can only be dropped. That something could not be stored may be the error of a later one, or of
+/// [`commit`](Self::commit): a store that is elsewhere is waited for once.
 pub trait Transaction: View {
     /// Returns when all of it is on the disk, and survives a power cut. True if that is anything.
     ///

@@ -2,16 +2,18 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
+    future::ready,
     ops::ControlFlow,
     pin::pin,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
 use aiwg_store::{ErrorKind, Result, StoreError};
 use aiwg_store_sql::{Connection, Value, numbered};
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinHandle,
@@ -29,6 +31,9 @@ use super::{
 /// Number of statements that are kept prepared.
 const KEPT: usize = 256;
 
+/// The most statements that are sent before an answer is waited for.
+const MOST_SENT: usize = 1024;
+
 /// Time for which a disk that was full counts as full.
 const FULL_FOR: Duration = Duration::from_secs(1);
 
@@ -44,11 +49,16 @@ pub struct Postgres {
     again: Option<Address>,
     /// Number of rows that were changed.
     changes: Cell<u64>,
+    /// What was sent, and whose answers nobody has waited for yet, in its order.
+    sent: RefCell<VecDeque<Sent>>,
     /// When the disk was found full.
     full_at: Cell<Option<Instant>>,
     /// Always there until this is dropped.
     runtime: Option<Runtime>,
 }
+
+/// A statement that was sent: the number of rows that it has changed.
+type Sent = BoxFuture<'static, Result<u64, tokio_postgres::Error>>;
 
 /// A statement that is prepared.
 pub struct Prepared<'c> {
@@ -76,6 +86,7 @@ impl Postgres {
             statements: RefCell::default(),
             again: (!writes).then(|| address.clone()),
             changes: Cell::default(),
+            sent: RefCell::default(),
             full_at: Cell::default(),
             runtime: Some(runtime),
         })
@@ -130,17 +141,46 @@ impl Postgres {
 
     fn wait_for<T>(&self, done: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
         let runtime = self.runtime.as_ref().ok_or_else(lost)?;
+        let done = async {
+            let done = done.await;
+            // What was sent before it has failed first.
+            self.settled().await?;
+            self.noting(done)
+        };
         runtime.block_on(async {
             match timeout(self.longest.get(), done).await {
-                Ok(done) => self.noting(done),
+                Ok(done) => done,
                 Err(_) => Err(self.give_up().await),
             }
         })
     }
 
+    /// Waits for all that was sent.
+    pub(super) fn settle(&self) -> Result<()> {
+        if self.sent.borrow().is_empty() {
+            return Ok(());
+        }
+        self.wait_for(async { Ok(()) })
+    }
+
+    /// Forgets what was sent: nothing of it is to happen.
+    pub(super) fn forget_sent(&self) {
+        self.sent.borrow_mut().clear();
+    }
+
+    /// Returns when all that was sent is done. Where one fails those after it cannot have happened.
+    async fn settled(&self) -> Result<()> {
+        loop {
+            let Some(sent) = self.sent.borrow_mut().pop_front() else { return Ok(()) };
+            let changed = self.noting(sent.await).inspect_err(|_| self.forget_sent())?;
+            self.changes.set(self.changes.get() + changed);
+        }
+    }
+
     /// Gives up the connection to a server that does not answer: whatever it says later is of no use any more.
     async fn give_up(&self) -> StoreError {
         if let Some(driven) = self.driven.take() {
+            self.forget_sent();
             driven.abort();
             // It is lost once that has ended.
             let _ = driven.await;
@@ -207,6 +247,11 @@ impl Prepared<'_> {
             }
             Ok(())
         };
+        let read = async {
+            let read = read.await;
+            on.settled().await?;
+            read
+        };
         runtime.block_on(async {
             match timeout(on.longest.get(), read).await {
                 Ok(done) => done,
@@ -259,6 +304,25 @@ impl Connection for Postgres {
         let changed = on.wait_for(statement.client.execute_raw(&statement.statement, params))?;
         on.changes.set(on.changes.get() + changed);
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    fn send(statement: &mut Prepared<'_>, values: &[Value<'_>]) -> Result<()> {
+        let on = statement.on;
+        if on.sent.borrow().len() >= MOST_SENT {
+            on.settle()?;
+        }
+        let runtime = on.runtime.as_ref().ok_or_else(lost)?;
+        let (client, prepared) = (Arc::clone(&statement.client), statement.statement.clone());
+        let values: Vec<Value<'static>> = values.iter().map(Value::owned).collect();
+        let mut done = async move { client.execute_raw(&prepared, values.iter().map(Param)).await }.boxed();
+        // It is on its way once it was polled.
+        let polled = runtime.block_on(async { futures::poll!(&mut done) });
+        let done = match polled {
+            Poll::Ready(done) => ready(done).boxed(),
+            Poll::Pending => done,
+        };
+        on.sent.borrow_mut().push_back(done);
+        Ok(())
     }
 
     fn query(

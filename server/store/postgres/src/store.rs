@@ -294,6 +294,7 @@ impl Backend for PostgresStore {
             return Ok(false);
         };
         self.writer.before_commit()?;
+        self.connection().settle()?;
         let has_written = self.connection().changes() != changes;
         let version = self.version.unwrap_or_default() + i64::from(has_written);
         let Address { project, schema, .. } = &self.address;
@@ -333,6 +334,7 @@ impl Backend for PostgresStore {
             self.connect_again()?;
         }
         if self.open != Opened::None {
+            self.connection().forget_sent();
             self.connection().execute_all("ROLLBACK")?;
             self.open = Opened::None;
         }

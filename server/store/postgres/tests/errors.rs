@@ -67,8 +67,12 @@ fn what_is_in_the_way_is_said() {
     );
     assert!(store.has_room());
     let mut tx = store.begin().unwrap();
-    let full = tx.insert_task(TaskNo(2), &TaskSpec::default(), Timestamp::default()).unwrap_err();
-    assert_eq!(full.kind(), ErrorKind::Full);
+    // It is sent, and the end of the transaction waits for what comes of it.
+    tx.insert_task(TaskNo(2), &TaskSpec::default(), Timestamp::default()).unwrap();
+    assert_eq!(tx.commit().unwrap_err().kind(), ErrorKind::Full);
+    let mut tx = store.begin().unwrap();
+    tx.insert_task(TaskNo(2), &TaskSpec::default(), Timestamp::default()).unwrap();
+    assert!(tx.task(TaskNo(2)).is_err_and(|full| full.kind() == ErrorKind::Full), "or the next answer does");
     drop(tx);
     assert!(!store.has_room());
 

@@ -39,7 +39,7 @@ impl Counts {
     pub(super) fn save<C: Connection>(&self, connection: &C) -> Result<()> {
         let mut upsert = prepare(connection, SET_COUNTER)?;
         for (value, state) in self.0.iter().zip(TaskState::ALL) {
-            upsert.execute(values![state.name(), value])?;
+            upsert.send(values![state.name(), value])?;
         }
         Ok(())
     }
@@ -75,8 +75,7 @@ impl<C: Connection> Writer<C> {
         self.statement(
             "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1",
         )?
-        .execute(values![format!("{REASON}{reason}")])
-        .map(drop)
+        .send(values![format!("{REASON}{reason}")])
     }
 }
 

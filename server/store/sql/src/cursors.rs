@@ -35,12 +35,11 @@ impl<C: Connection> Writer<C> {
                     "INSERT INTO cursor (source, key, value, until) VALUES (?, ?, ?, ?)
                      ON CONFLICT (source, key) DO UPDATE SET value = excluded.value, until = excluded.until",
                 )?
-                .execute(values![source, key, value, until.map(Millis)])?,
-            None => self
-                .statement("DELETE FROM cursor WHERE source = ? AND key = ?")?
-                .execute(values![source, key])?,
-        };
-        Ok(())
+                .send(values![source, key, value, until.map(Millis)]),
+            None => {
+                self.statement("DELETE FROM cursor WHERE source = ? AND key = ?")?.send(values![source, key])
+            }
+        }
     }
 
     /// The position of one cursor of a source.

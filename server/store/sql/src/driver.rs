@@ -43,6 +43,15 @@ pub trait Connection: Sized + 'static {
     /// The database cannot.
     fn execute(statement: &mut Self::Statement<'_>, values: &[Value<'_>]) -> Result<usize>;
 
+    /// Executes a statement of a transaction that gives no rows. It may be done only when the next answer is waited for, or the transaction ends, and then
+    /// fail: so that many of them wait together for a database that is far away.
+    ///
+    /// # Errors
+    /// The database cannot, or could not do one before it.
+    fn send(statement: &mut Self::Statement<'_>, values: &[Value<'_>]) -> Result<()> {
+        Self::execute(statement, values).map(drop)
+    }
+
     /// Executes a statement, and gives its rows one after the other for as long as they are taken. No other statement may be executed meanwhile.
     ///
     /// # Errors
@@ -92,6 +101,22 @@ impl<C: Connection> Statement<'_, C> {
     /// The database cannot.
     pub fn execute(&mut self, values: &[Value<'_>]) -> Result<usize> {
         C::execute(&mut self.0, values)
+    }
+
+    /// Executes it in a transaction, where nobody asks for the number of changed rows. See [`Connection::send`].
+    ///
+    /// # Errors
+    /// The database cannot, or could not execute what was sent before.
+    pub fn send(&mut self, values: &[Value<'_>]) -> Result<()> {
+        C::send(&mut self.0, values)
+    }
+
+    /// Executes it where it changes one row.
+    ///
+    /// # Errors
+    /// The same; or it has changed none, or several.
+    pub fn execute_one(&mut self, values: &[Value<'_>]) -> Result<()> {
+        is_one(self.execute(values)?)
     }
 
     /// Gives its rows one after the other for as long as they are taken.
@@ -172,7 +197,7 @@ pub(crate) fn no_rows() -> StoreError {
     StoreError::new(ErrorKind::Other, "a statement has given no row")
 }
 
-/// The caller knows that the task is in the state that the statement asks for.
+/// The caller knows that the row is as the statement asks for.
 pub(crate) fn is_one(changed: usize) -> Result<()> {
     if changed == 1 {
         return Ok(());

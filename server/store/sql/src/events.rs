@@ -19,7 +19,7 @@ impl<C: Connection> Writer<C> {
         let mut insert = self.statement(
             "INSERT INTO event (seq, topic, payload, source, at, cause, task, origin, traceparent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
-        insert.execute(values![
+        insert.send(values![
             event.seq,
             event.topic,
             event.payload.as_str(),

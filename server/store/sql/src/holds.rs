@@ -111,8 +111,7 @@ impl<C: Connection> Writer<C> {
 
     /// Deletes the holds of a task that has ended.
     pub(super) fn forget_holds(&mut self, task: TaskNo) -> Result<()> {
-        self.statement("DELETE FROM hold WHERE task = ?")?.execute(values![Number(task)])?;
-        Ok(())
+        self.statement("DELETE FROM hold WHERE task = ?")?.send(values![Number(task)])
     }
 
     fn count_holds(&mut self, task: TaskNo, more: usize) -> Result<()> {

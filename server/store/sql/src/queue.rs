@@ -61,20 +61,16 @@ impl<C: Connection> Writer<C> {
 
     /// One launch more of a running task.
     pub fn go_on(&mut self, no: TaskNo) -> Result<()> {
-        let changed = self
-            .statement(
-                "UPDATE task SET launch = launch + 1, ending = NULL WHERE no = ? AND state = 'running'",
-            )?
-            .execute(values![Number(no)])?;
-        is_one(changed)
+        self.statement(
+            "UPDATE task SET launch = launch + 1, ending = NULL WHERE no = ? AND state = 'running'",
+        )?
+        .execute_one(values![Number(no)])
     }
 
     /// Keeps the answer of a running task's agent with it.
     pub fn keep_result(&mut self, no: TaskNo, result: &str) -> Result<()> {
-        let changed = self
-            .statement("UPDATE task SET result = ?2 WHERE no = ?1 AND state = 'running'")?
-            .execute(values![Number(no), result])?;
-        is_one(changed)
+        self.statement("UPDATE task SET result = ?2 WHERE no = ?1 AND state = 'running'")?
+            .execute_one(values![Number(no), result])
     }
 
     /// Changes what is stored of a queued task.
@@ -101,10 +97,8 @@ impl<C: Connection> Writer<C> {
 
     /// Stores other terms of a task that has not ended.
     pub fn set_terms(&mut self, no: TaskNo, terms: &Terms) -> Result<()> {
-        let changed = self
-            .statement("UPDATE task SET terms = ?2 WHERE no = ?1 AND state IN ('queued', 'running')")?
-            .execute(values![Number(no), (!terms.is_usual()).then_some(AsJson(terms))])?;
-        is_one(changed)
+        self.statement("UPDATE task SET terms = ?2 WHERE no = ?1 AND state IN ('queued', 'running')")?
+            .execute_one(values![Number(no), (!terms.is_usual()).then_some(AsJson(terms))])
     }
 
     /// Puts the queued tasks into classes again, and has their lanes add to their priorities what they add now.

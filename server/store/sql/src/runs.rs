@@ -31,7 +31,7 @@ impl<C: Connection> Writer<C> {
                  input_tokens = NULL, output_tokens = NULL, cache_read_tokens = NULL, cache_creation_tokens = NULL,
                  detail = NULL, charged_usd = NULL, tree = NULL",
         )?
-            .execute(values![
+            .send(values![
                 Number(run.id.task),
                 run.id.n,
                 run.kind,
@@ -54,7 +54,7 @@ impl<C: Connection> Writer<C> {
                  input_tokens = ?10, output_tokens = ?11, cache_read_tokens = ?12, cache_creation_tokens = ?13, detail = ?14
              WHERE task = ?1 AND n = ?2",
         )?
-        .execute(values![
+        .send(values![
             Number(run.task),
             run.n,
             Millis(at),
@@ -75,7 +75,7 @@ impl<C: Connection> Writer<C> {
 
     /// Notes the work tree of a run.
     pub fn set_tree(&mut self, run: RunId, tree: &RunTree) -> Result<()> {
-        self.statement("UPDATE run SET tree = ?3 WHERE task = ?1 AND n = ?2")?.execute(values![
+        self.statement("UPDATE run SET tree = ?3 WHERE task = ?1 AND n = ?2")?.send(values![
             Number(run.task),
             run.n,
             AsJson(tree)

@@ -5,7 +5,7 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::Result;
 
 use super::{
-    driver::{Connection, Row, is_one},
+    driver::{Connection, Row},
     lenient::{is_unreadable, one},
     row::{AsJson, Millis, Number, TASK_BY_NO, TASK_COLUMNS, number, read_task, task_of},
     value::values,
@@ -38,7 +38,7 @@ impl<C: Connection> Writer<C> {
                                conversation, place, lane, lane_priority, class, terms, expires_at, parent, origin, revision)
              VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
-        .execute(values![
+        .send(values![
             Number(no),
             task.prompt,
             task.agent,
@@ -150,42 +150,40 @@ impl<C: Connection> Writer<C> {
 
     /// Queued to running.
     pub fn start(&mut self, no: TaskNo, at: Timestamp) -> Result<()> {
-        let changed = self
-            .statement(
-                "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
-                 WHERE no = ?1 AND state = 'queued'",
-            )?
-            .execute(values![Number(no), Millis(at)])?;
-        self.moved(changed, TaskState::Queued, TaskState::Running)
+        self.statement(
+            "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
+             WHERE no = ?1 AND state = 'queued'",
+        )?
+        .execute_one(values![Number(no), Millis(at)])?;
+        self.count(Some(TaskState::Queued), Some(TaskState::Running));
+        Ok(())
     }
 
     /// Running to queued again. It was an attempt only if `started`: if an agent was started.
     pub fn requeue(&mut self, no: TaskNo, started: bool) -> Result<()> {
-        let changed = self
-            .statement(
-                "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2, ending = NULL
-                 WHERE no = ?1 AND state = 'running'",
-            )?
-            .execute(values![Number(no), u32::from(!started)])?;
-        self.moved(changed, TaskState::Running, TaskState::Queued)
+        self.statement(
+            "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2, ending = NULL
+             WHERE no = ?1 AND state = 'running'",
+        )?
+        .execute_one(values![Number(no), u32::from(!started)])?;
+        self.count(Some(TaskState::Running), Some(TaskState::Queued));
+        Ok(())
     }
 
     /// Notes why a running task is being ended, so that it ends in the right state even if this daemon does not see it end.
     pub fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> Result<()> {
-        self.statement("UPDATE task SET ending = ?2 WHERE no = ?1")?
-            .execute(values![Number(no), ending.name()])?;
-        Ok(())
+        self.statement("UPDATE task SET ending = ?2 WHERE no = ?1")?.send(values![Number(no), ending.name()])
     }
 
     /// From `from` to the final state of `outcome`.
     pub fn finish(&mut self, no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> Result<()> {
-        let changed = self
+        self
             .statement(
                 "UPDATE task SET state = ?3, completed_at = ?4, exit_code = ?5, error = ?6, result = ?7, signal = ?8,
                     processes_ended = ?9, processes_left = ?10, usage = ?11, reason = ?12, waiting = 0
                  WHERE no = ?1 AND state = ?2",
             )?
-            .execute(values![
+            .execute_one(values![
                 Number(no),
                 from.name(),
                 outcome.state.name(),
@@ -203,7 +201,7 @@ impl<C: Connection> Writer<C> {
             self.forget_holds(no)?;
             self.count_last_run(no)?;
         }
-        self.moved(changed, from, outcome.state)?;
+        self.count(Some(from), Some(outcome.state));
         self.count_reason(outcome.reason.name())
     }
 
@@ -214,14 +212,6 @@ impl<C: Connection> Writer<C> {
                  (SELECT max(started_at) AS since FROM run WHERE task = ?1 AND kind = ?2 AND reason <> ?3) AS worked
              WHERE no = ?1 AND launch > 0 AND worked.since IS NOT NULL",
         )?
-        .execute(values![Number(no), RunRow::AGENT, EndReason::NOT_STARTED.name()])?;
-        Ok(())
-    }
-
-    /// The caller knows the state it comes from; that the row agrees is what makes every transition legal.
-    fn moved(&mut self, changed: usize, from: TaskState, to: TaskState) -> Result<()> {
-        is_one(changed)?;
-        self.count(Some(from), Some(to));
-        Ok(())
+        .send(values![Number(no), RunRow::AGENT, EndReason::NOT_STARTED.name()])
     }
 }

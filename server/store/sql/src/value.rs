@@ -19,6 +19,20 @@ pub enum Value<'a> {
     Blob(Cow<'a, [u8]>),
 }
 
+impl Value<'_> {
+    /// The same, which borrows nothing.
+    #[must_use]
+    pub fn owned(&self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Real(number) => Value::Real(*number),
+            Self::Text(text) => Value::Text(Cow::Owned(text.clone().into_owned())),
+            Self::Blob(bytes) => Value::Blob(Cow::Owned(bytes.clone().into_owned())),
+        }
+    }
+}
+
 /// The value of a column, in the row that it is of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ValueRef<'a> {
