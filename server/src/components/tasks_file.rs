@@ -8,7 +8,7 @@ use std::{
 
 use aiwg_fs::write_atomic;
 use aiwg_model::{PROMPT_HEAD, TaskRow};
-use aiwg_protocol::types::{Task, Timestamp};
+use aiwg_protocol::types::{Task, TaskState, Timestamp};
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -144,7 +144,7 @@ fn write(path: &Path, reader: &dyn Reader, running: &Running) -> std::io::Result
 }
 
 fn copied(row: TaskRow, running: &Running) -> Copied {
-    let pid = running.pid(row.no);
+    let pid = running.pid(row.no).filter(|_| row.state == TaskState::Running);
     let mut task = row.into_task(pid, None);
     let end = task.prompt.char_indices().nth(PROMPT_HEAD).map(|(end, _)| end);
     if let Some(end) = end {

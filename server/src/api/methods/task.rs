@@ -384,7 +384,8 @@ fn complete(
         },
         _ => row.result.clone(),
     };
-    let pid = context.running.pid(row.no);
+    // One that has ended may still be kept for a moment.
+    let pid = context.running.pid(row.no).filter(|_| row.state == TaskState::Running);
     let wait = waiting(context, reader, &row)?;
     let usage = used(reader, &row)?;
     let host = if context.store.is_some() && row.launch > 0 { host_of(reader, &row)? } else { None };
