@@ -274,7 +274,8 @@ pub(crate) async fn workspace_prune(
         }
         let its = repository.clone();
         match handler.apart(move || its.remove(n)).await? {
-            Ok(()) => {
+            // Somebody else may just have done so.
+            Ok(()) | Err(aiwg_worktrees::Error::NoSuchSlot { .. }) => {
                 handler.command(handler.context.engine.give_up_tree(n, None)).await?;
                 pruned.removed.push(n);
             }

@@ -81,10 +81,13 @@ impl Repository {
 
     /// Takes a slot that is there.
     fn hold_existing(&self, n: u32) -> Result<Held<'_>, Error> {
-        if !self.home.join(n.to_string()).join(state::FILE).exists() {
-            return Err(Error::NoSuchSlot { n, home: self.home.clone() });
+        let dir = self.home.join(n.to_string());
+        let none = || Error::NoSuchSlot { n, home: self.home.clone() };
+        if !dir.join(state::FILE).exists() {
+            return Err(none());
         }
-        self.hold(n)
+        // Whoever had it may have removed it meanwhile.
+        self.hold(n).map_err(|error| if dir.exists() { error } else { none() })
     }
 
     /// The name of each tree's directory: that of the checkout, as tools and people see it.
