@@ -163,7 +163,8 @@ impl ReconnectingClient {
         let stored = |issue: &&Issue| issue.kind == STORAGE;
         let why = match status.issues.iter().find(stored) {
             Some(issue) => format!("that cannot be stored yet: {}", visible(&issue.message)),
-            None => match self.other_host_of(id).await? {
+            // Whoever may not ask for it is told the rest.
+            None => match self.other_host_of(id).await.ok().flatten() {
                 Some(host) => format!(
                     "its host, {} ({}), was last heard of at {}, and is given up by itself if it is gone, at once by `aiwg host lost {}`",
                     visible(&host.name),

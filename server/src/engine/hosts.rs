@@ -50,6 +50,9 @@ const IN_FORCE: &str = "config";
 /// The source of the cursors with the variables that a host lacks, by its id and their names.
 const LACKS: &str = "host_lacks";
 
+/// The most variables that a host says to lack: whoever submits tasks chooses their names, and all are read with the hosts.
+const MOST_LACKED: usize = 100;
+
 impl Hosts {
     /// Those of a store that this host has under this id, before they are read.
     pub(super) fn of(me: Option<&str>) -> Self {
@@ -266,10 +269,13 @@ impl Transaction<'_> {
 
     /// Says to the others which variables tasks refer to that this host could run but for them: what it has, it keeps to itself.
     pub(super) fn say_lacking(&mut self, names: BTreeSet<String>) -> aiwg_store::Result<()> {
-        if names.is_empty() {
+        let hosts = &self.state.hosts;
+        let said = hosts.me().and_then(|me| hosts.lacks.get(me)).map_or(0, BTreeSet::len);
+        let more = MOST_LACKED.saturating_sub(said);
+        if names.is_empty() || more == 0 {
             return Ok(());
         }
-        for name in names {
+        for name in names.into_iter().take(more) {
             let key = self.state.hosts.key_of(&name);
             self.store.move_cursor(&Cursor::moved(LACKS, &key, "1"))?;
         }

@@ -49,7 +49,7 @@ struct ListedDaemon {
     socket: String,
     version: Option<String>,
     health: Option<Health>,
-    /// Number of running tasks.
+    /// Number of tasks that it runs, those of other hosts left out.
     running: Option<u32>,
     /// Number of queued tasks.
     queued: Option<u64>,
@@ -111,7 +111,9 @@ async fn look(project: PathBuf) -> ListedDaemon {
         socket: project.join(SOCKET_PATH).display().to_string(),
         version: status.as_ref().map(|status| status.version.clone()),
         health: status.as_ref().map(|status| status.health),
-        running: supervisor.map(|supervisor| supervisor.running),
+        running: supervisor.map(|supervisor| {
+            supervisor.running.saturating_sub(supervisor.running_elsewhere.unwrap_or_default())
+        }),
         queued: supervisor.map(|supervisor| supervisor.queued),
         spent_today_usd: budget.map(|budget| budget.spent_usd),
         project: project.display().to_string(),
