@@ -104,6 +104,28 @@ fn a_store_that_is_away_is_no_reason_for_a_service_manager_to_end_the_daemon() {
 }
 
 #[test]
+fn a_service_manager_that_takes_no_report_keeps_nobody_waiting() {
+    let project = Project::new(json!({}));
+    let manager = Manager::new(&project);
+    let mut daemon = foreground(&project, &[("WATCHDOG_USEC", "2000")]);
+    manager.until("READY=1");
+    let sender = UnixDatagram::unbound().unwrap();
+    sender.set_nonblocking(true).unwrap();
+    until("a full socket", || sender.send_to(b"full\n", project.file("notify")).is_err());
+    let mut wire = project.wire();
+    wire.call("daemon.status", json!({}));
+    wire.call("daemon.reload", json!({}));
+    wire.call("daemon.status", json!({}));
+    // What it is to know comes in its order when it listens again.
+    manager.until("RELOADING=1");
+    manager.until("READY=1");
+    manager.until("WATCHDOG=1");
+    kill(daemon.id(), Signal::TERM);
+    manager.until("STOPPING=1");
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_service_manager_may_have_a_socket_without_a_file() {
     use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};

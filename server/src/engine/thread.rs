@@ -469,7 +469,13 @@ impl Thread {
             Ok(next) => {
                 self.setup.next_due.send_if_modified(|due| std::mem::replace(due, next) != next);
             }
-            Err(error) => tracing::warn!(%error, "it could not be read when matches will have settled"),
+            Err(error) => {
+                if !self.in_trouble {
+                    tracing::warn!(%error, "it could not be read when matches will have settled");
+                }
+                // Nobody else may have something to do here: it is read again, and what is wrong is said, after a transaction.
+                self.in_trouble = true;
+            }
         }
     }
 

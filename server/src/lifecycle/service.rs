@@ -2,12 +2,19 @@
 //! daemon's own.
 
 use std::{
+    collections::VecDeque,
+    ffi::OsStr,
     io,
-    sync::atomic::{AtomicBool, Ordering},
+    os::unix::net::{SocketAddr, UnixDatagram},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
-use sd_notify::{NotifyState, notify, watchdog_enabled};
+use sd_notify::{NotifyState, watchdog_enabled};
 
 use super::Host;
 
@@ -43,36 +50,77 @@ pub(crate) fn report_stopping(host: Host) {
     report(host, &[NotifyState::Stopping]);
 }
 
-/// Sends a report. A failure is logged once: later reports would fail alike, every few seconds.
+/// Sends a report. One that the service manager does not take at present is kept for it: it may be stopped or overloaded, and nothing here waits for it.
 fn report(host: Host, state: &[NotifyState<'_>]) {
+    if !host.is_own() {
+        return;
+    }
+    let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let text: String = state.iter().map(|line| format!("{line}\n")).collect();
+    let mut waiting = waiting();
+    // It gets them in their order.
+    let sent =
+        if waiting.is_empty() { send(&socket, &text, false) } else { Err(io::ErrorKind::WouldBlock.into()) };
+    let is_late = sent.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+    if !is_late {
+        return warn(sent);
+    }
+    // A sign of life is worth nothing later.
+    if matches!(state, [NotifyState::Watchdog]) {
+        return;
+    }
+    waiting.push_back(text);
+    if waiting.len() == 1 {
+        let spawned = thread::Builder::new().name("reports".to_owned()).spawn(move || send_waiting(&socket));
+        warn(spawned.map(drop));
+    }
+}
+
+/// The reports that the service manager has not taken yet, in their order.
+fn waiting() -> MutexGuard<'static, VecDeque<String>> {
+    static WAITING: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sends the reports that wait, as soon as each is taken.
+fn send_waiting(socket: &OsStr) {
+    loop {
+        let Some(text) = waiting().front().cloned() else { return };
+        warn(send(socket, &text, true));
+        waiting().pop_front();
+    }
+}
+
+/// Logs a failure once: later reports would fail alike, every few seconds.
+fn warn(sent: io::Result<()>) {
     static HAS_WARNED: AtomicBool = AtomicBool::new(false);
-    if host.is_own()
-        && let Err(error) = send(state)
+    if let Err(error) = sent
         && !HAS_WARNED.swap(true, Ordering::Relaxed)
     {
         tracing::warn!(%error, "the state of the daemon could not be reported to the service manager");
     }
 }
 
+/// Sends a text to the service manager's socket, whose name may be one without a file. If `waits` is false, that fails with `WouldBlock` where the socket's queue
+/// is full.
+fn send(socket: &OsStr, text: &str, waits: bool) -> io::Result<()> {
+    let sender = UnixDatagram::unbound()?;
+    sender.set_nonblocking(!waits)?;
+    sender.send_to_addr(text.as_bytes(), &address(socket)?).map(drop)
+}
+
 #[cfg(target_os = "linux")]
-fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
-    use std::os::{
-        linux::net::SocketAddrExt,
-        unix::{
-            ffi::OsStrExt,
-            net::{SocketAddr, UnixDatagram},
-        },
-    };
-    let socket = std::env::var_os("NOTIFY_SOCKET").unwrap_or_default();
-    // An abstract one, which has no file, and which the crate takes for one.
-    let Some(name) = socket.as_bytes().strip_prefix(b"@") else { return notify(state) };
-    let text: String = state.iter().map(|line| format!("{line}\n")).collect();
-    UnixDatagram::unbound()?.send_to_addr(text.as_bytes(), &SocketAddr::from_abstract_name(name)?).map(drop)
+fn address(socket: &OsStr) -> io::Result<SocketAddr> {
+    use std::os::{linux::net::SocketAddrExt, unix::ffi::OsStrExt};
+    match socket.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name),
+        None => SocketAddr::from_pathname(socket),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
-    notify(state)
+fn address(socket: &OsStr) -> io::Result<SocketAddr> {
+    SocketAddr::from_pathname(socket)
 }
 
 /// Reports that the daemon works: the service manager's watchdog need not restart it.

@@ -5,9 +5,13 @@ use std::{
     net::Shutdown,
     os::unix::net::UnixStream,
     path::Path,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
+
+/// Longest wait for a line: one that never comes is to fail a test where it waits for that.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A connection to a daemon.
 pub struct Wire {
@@ -18,7 +22,9 @@ pub struct Wire {
 impl Wire {
     /// Connects to the daemon at this socket.
     pub fn connect(socket: &Path) -> Self {
-        Self { stream: BufReader::new(UnixStream::connect(socket).unwrap()), next: 0 }
+        let stream = UnixStream::connect(socket).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { stream: BufReader::new(stream), next: 0 }
     }
 
     /// Sends bytes as they are.
@@ -29,7 +35,8 @@ impl Wire {
     /// The next line, to the letter.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
-        assert!(self.stream.read_line(&mut line).unwrap() > 0, "the daemon closed the connection");
+        let read = self.stream.read_line(&mut line).expect("the daemon says nothing");
+        assert!(read > 0, "the daemon closed the connection");
         line
     }
 
