@@ -7,6 +7,7 @@ use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timest
 
 use super::{
     classes::Class,
+    cursors::Cursors,
     gates::Gate,
     hosts::Hosts,
     retry::jitter,
@@ -16,10 +17,10 @@ use super::{
 use crate::accounts::{Identity, Look, Pause, PauseReason, is_login_variable, resumes_at};
 
 /// The source of the cursors which remember what was published of each account.
-const PUBLISHED: &str = "account";
+pub(super) const PUBLISHED: &str = "account";
 
 /// The source of the cursors which keep what pauses an account until all daemons of the user know of it.
-const UNSHARED: &str = "account_unshared";
+pub(super) const UNSHARED: &str = "account_unshared";
 
 /// The state that is remembered of an account of which people's share is left.
 const RESERVED: &str = "reserved";
@@ -246,19 +247,13 @@ pub(crate) fn state_of(pause: &Pause) -> AccountState {
 }
 
 /// The published state of each account, as the store remembers it.
-pub(super) fn published(
-    store: &dyn aiwg_store::View,
-    hosts: &Hosts,
-) -> aiwg_store::Result<HashMap<String, String>> {
-    Ok(hosts.own_of(store.cursors(PUBLISHED)?))
+pub(super) fn published(cursors: &mut Cursors, hosts: &Hosts) -> HashMap<String, String> {
+    hosts.own_of(cursors.take(PUBLISHED))
 }
 
 /// The pauses of accounts that may not be in the shared file yet, as the store remembers them.
-pub(super) fn unshared(
-    store: &dyn aiwg_store::View,
-    hosts: &Hosts,
-) -> aiwg_store::Result<HashMap<String, String>> {
-    Ok(hosts.own_of(store.cursors(UNSHARED)?))
+pub(super) fn unshared(cursors: &mut Cursors, hosts: &Hosts) -> HashMap<String, String> {
+    hosts.own_of(cursors.take(UNSHARED))
 }
 
 impl State {

@@ -14,6 +14,7 @@ use super::{
     NewEvent,
     call::Command,
     command::{EngineConfig, Order},
+    due::Due,
     journal::Journal,
 };
 use crate::telemetry::{Ended, Note};
@@ -23,6 +24,8 @@ use crate::telemetry::{Ended, Note};
 pub(super) struct Effects {
     /// The time of it.
     pub(super) at: Timestamp,
+    /// When something is due next; none if that could not be read.
+    pub(super) due: Option<Due>,
     /// Events that are to be taken in, in this transaction: those that others in it have caused.
     pub(super) new_events: VecDeque<NewEvent>,
     /// Events to publish.

@@ -14,6 +14,7 @@ use aiwg_store::View;
 use super::{
     Engine, EngineError,
     call::Call,
+    cursors::Cursors,
     demands::HOME,
     transaction::{Failure, Transaction},
 };
@@ -45,10 +46,10 @@ pub(crate) enum Way {
 }
 
 /// The source of the cursor with these.
-const IN_FORCE: &str = "config";
+pub(super) const IN_FORCE: &str = "config";
 
 /// The source of the cursors with the variables that a host lacks, by its id and their names.
-const LACKS: &str = "host_lacks";
+pub(super) const LACKS: &str = "host_lacks";
 
 /// The most variables that a host says to lack: whoever submits tasks chooses their names, and all are read with the hosts.
 const MOST_LACKED: usize = 100;
@@ -66,15 +67,23 @@ impl Hosts {
 
     /// Reads them again.
     pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
+        match self.me {
+            Some(_) => self.load_with(store, &mut Cursors::read(store, &[IN_FORCE, LACKS])?),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads them again, with the cursors that were read.
+    pub(super) fn load_with(&mut self, store: &dyn View, cursors: &mut Cursors) -> aiwg_store::Result<()> {
         if self.me.is_some() {
             self.all = store.hosts()?;
             let parted = |(id, text): (String, String)| {
                 let (digest, since) = text.split_once(' ')?;
                 Some((id, (digest.to_owned(), Timestamp::from_millis(since.parse().ok()?))))
             };
-            self.in_force = store.cursors(IN_FORCE)?.into_iter().filter_map(parted).collect();
+            self.in_force = cursors.take(IN_FORCE).into_iter().filter_map(parted).collect();
             self.lacks.clear();
-            for key in store.cursors(LACKS)?.into_keys() {
+            for key in cursors.take(LACKS).into_keys() {
                 if let Some((host, name)) = key.split_once('/') {
                     self.lacks.entry(host.to_owned()).or_default().insert(name.to_owned());
                 }

@@ -20,6 +20,7 @@ mod classes;
 mod clock;
 mod command;
 mod conversation;
+mod cursors;
 mod demands;
 mod due;
 mod edit;

@@ -8,11 +8,12 @@ use aiwg_shim::Process;
 use aiwg_store::{Store, View};
 
 use super::{
-    Engine, EngineError, call::Call, command::NewEvent, hosts::Hosts, state::State, transaction::Transaction,
+    Engine, EngineError, call::Call, command::NewEvent, cursors::Cursors, hosts::Hosts, state::State,
+    transaction::Transaction,
 };
 
 /// The source of the cursors with the time since which each host drains, where several share the store.
-const DRAINING: &str = "draining";
+pub(super) const DRAINING: &str = "draining";
 
 /// The state of a queue that drains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,9 +115,13 @@ impl State {
 }
 
 /// Time since which the queue drains, as it is stored; none if it does not. Each host drains by itself.
-pub(super) fn draining(store: &dyn View, hosts: &Hosts) -> aiwg_store::Result<Option<Timestamp>> {
+pub(super) fn draining(
+    store: &dyn View,
+    cursors: &mut Cursors,
+    hosts: &Hosts,
+) -> aiwg_store::Result<Option<Timestamp>> {
     let Some(me) = hosts.me() else { return store.queue_switch(QueueSwitch::Draining) };
-    let since = store.cursor(DRAINING, me)?;
+    let since = cursors.take(DRAINING).remove(me);
     Ok(since.and_then(|since| since.parse().ok()).map(Timestamp::from_millis))
 }
 

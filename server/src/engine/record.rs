@@ -7,16 +7,15 @@ use aiwg_model::{Cursor, EndReason, NewEvent, Outcome, Switch};
 use aiwg_protocol::types::{
     AutomationEvent, EventSource, Health, HealthCheck, HealthCheckItem, Json, Span, TaskState, Timestamp,
 };
-use aiwg_store::View;
 
-use super::{state::State, transaction::Transaction};
+use super::{cursors::Cursors, state::State, transaction::Transaction};
 use crate::rules::{Refusal, enable_command};
 
 /// The source of the cursors with the failures in a row of each rule: their number, and the reason.
-const FAILURES: &str = "failures";
+pub(super) const FAILURES: &str = "failures";
 
 /// The source of the cursors with what is expected of rules: since when they have not succeeded, and the time at which that was reported.
-const EXPECTED: &str = "expected";
+pub(super) const EXPECTED: &str = "expected";
 
 /// The source of the cursors with the reason for which each rule tripped last, for people.
 pub(super) const TRIPS: &str = "tripped";
@@ -75,10 +74,10 @@ impl Expected {
 
 impl Record {
     /// Reads it from the store. What cannot be read counts as absent.
-    pub(super) fn load(store: &dyn View) -> aiwg_store::Result<Self> {
-        let failures = store.cursors(FAILURES)?;
-        let expected = store.cursors(EXPECTED)?;
-        Ok(Self {
+    pub(super) fn load(cursors: &mut Cursors) -> Self {
+        let failures = cursors.take(FAILURES);
+        let expected = cursors.take(EXPECTED);
+        Self {
             failures: failures
                 .iter()
                 .filter_map(|(rule, text)| Some((rule.clone(), Failures::parse(text)?)))
@@ -87,8 +86,8 @@ impl Record {
                 .iter()
                 .filter_map(|(rule, text)| Some((rule.clone(), Expected::parse(text)?)))
                 .collect(),
-            trips: store.cursors(TRIPS)?,
-        })
+            trips: cursors.take(TRIPS),
+        }
     }
 
     /// The reason for which a rule tripped last.

@@ -7,22 +7,27 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
 use super::{
-    accounts::{published, unshared},
+    accounts::{PUBLISHED, UNSHARED, published, unshared},
     budget::{Budgets, Money, charged, given_to, reserved_of},
     clock::Clock,
     command::{EngineConfig, Starts},
+    cursors::Cursors,
     fallbacks::Unstarted,
     gates::Gates,
-    hosts::Hosts,
+    hosts::{Hosts, IN_FORCE, LACKS},
     memory::Memory,
     messages::Messages,
-    pause::draining,
-    record::Record,
+    pause::{DRAINING, draining},
+    record::{EXPECTED, FAILURES, Record, TRIPS},
     spans::{RunSpan, Spans},
-    trees::{Trees, load_applied},
+    trees::{APPLIED, TREES, Trees, load_applied},
     waits::Waits,
 };
 use crate::accounts::Accounts;
+
+/// The sources of the cursors that belong to it.
+const SOURCES: [&str; 10] =
+    [PUBLISHED, UNSHARED, IN_FORCE, LACKS, DRAINING, FAILURES, EXPECTED, TRIPS, APPLIED, TREES];
 
 /// The engine's state in memory. Except where a field says so, it can be read from the store again.
 pub(super) struct State {
@@ -271,22 +276,23 @@ impl State {
     /// Reads again what it holds of the store.
     pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
         self.clock.note(store.now());
+        let mut cursors = Cursors::read(store, &SOURCES)?;
         (self.last_event, self.last_task) = store.last_numbers()?;
-        self.hosts.load(store)?;
+        self.hosts.load_with(store, &mut cursors)?;
         if self.hosts.me().is_some() {
             self.kept.extend(self.running.drain().filter(|(_, slot)| !slot.is_elsewhere && !slot.is_new));
         }
         self.running = Slot::read_all(store, (&self.config.budgets, &self.hosts))?;
         self.money = Money::default();
-        self.accounts_published = published(store, &self.hosts)?;
-        self.accounts_unshared = unshared(store, &self.hosts)?;
+        self.accounts_published = published(&mut cursors, &self.hosts);
+        self.accounts_unshared = unshared(&mut cursors, &self.hosts);
         self.accounts_kept_at = None;
-        self.record = Record::load(store)?;
+        self.record = Record::load(&mut cursors);
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
-        self.draining_since = draining(store, &self.hosts)?;
+        self.draining_since = draining(store, &mut cursors, &self.hosts)?;
         self.memory = Memory::load(store, self.memory.refusals(), store.now())?;
-        self.trees = Trees::load(store, &self.hosts)?;
-        load_applied(store, &self.hosts, &mut self.memory)?;
+        self.trees = Trees::load(&mut cursors, &self.hosts);
+        load_applied(&mut cursors, &self.hosts, &mut self.memory);
         // Without messaging nobody asks for it.
         self.messages = match self.config.messaging {
             Some(_) => Messages::load(store)?,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use aiwg_protocol::types::Timestamp;
-use aiwg_store::{Store, View};
+use aiwg_store::{ErrorKind, Store, View};
 use tokio::sync::{
     Notify,
     mpsc::{self, error::TryRecvError},
@@ -106,8 +106,8 @@ pub(super) struct Thread {
     pub(super) taken: VecDeque<(Command, Instant)>,
     /// True if the state in memory may differ from the store, which could not be read.
     pub(super) is_stale: bool,
-    /// True if others have written something that this host knows of since it was reported what is the matter.
-    has_heard: bool,
+    /// When something is due next, where others have written something that this host knows of since that, and what is the matter, was reported.
+    heard: Option<Due>,
     /// True if the last transaction failed. Until one has succeeded, it is tried again and again.
     pub(super) in_trouble: bool,
     /// Time of the last maintenance of the store.
@@ -160,7 +160,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         taken: first.into_iter().collect(),
         // What others write meanwhile.
         is_stale: host.is_some(),
-        has_heard: false,
+        heard: None,
         in_trouble: false,
         looked_after: Instant::now(),
         grown: 0,
@@ -230,9 +230,9 @@ impl Thread {
                 self.read(command);
             }
         }
-        if std::mem::take(&mut self.has_heard) {
+        if let Some(due) = self.heard.take() {
             self.report_all();
-            self.publish_due(self.clock.now());
+            self.publish_due(due);
         }
     }
 
@@ -259,8 +259,8 @@ impl Thread {
         if self.is_stale {
             hear(&mut self.state, &*view, &self.setup.bus, (&self.setup.orders, &self.setup.messages))?;
             self.is_stale = false;
-            self.has_heard = true;
             self.state.name_unplaced(&*view)?;
+            self.heard = Some(due(&self.state, &*view, self.clock.now())?);
             if self.state.may_have_to_act(&*view) {
                 self.taken.push_back((wake(), Instant::now()));
             }
@@ -364,6 +364,13 @@ impl Thread {
             command.complete(&mut tx)?;
         }
         tx.store_answers()?;
+        effects.due = match due(&self.state, &*open, now) {
+            Err(error) if error.kind() == ErrorKind::Damaged => {
+                tracing::warn!(%error, "it could not be read when something is due next");
+                None
+            }
+            due => Some(due?),
+        };
         let began = Instant::now();
         let has_written = open.commit()?;
         effects.commit = has_written.then(|| began.elapsed());
@@ -379,7 +386,9 @@ impl Thread {
             self.setup.health.clear(IssueKind::STORAGE);
         }
         self.report_all();
-        self.publish_due(effects.at);
+        if let Some(due) = effects.due {
+            self.publish_due(due);
+        }
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
         let topics = effects.events.iter().map(|event| event.topic.as_str());
         self.tally.add(topics, &effects.notes, effects.commit, effects.done.len());
@@ -464,37 +473,19 @@ impl Thread {
         self.leads.send_if_modified(|before| std::mem::replace(before, leads) != leads);
     }
 
-    fn publish_due(&mut self, now: Timestamp) {
-        match self.due(now) {
-            Ok(next) => {
-                self.setup.next_due.send_if_modified(|due| std::mem::replace(due, next) != next);
-            }
-            Err(error) => {
-                if !self.in_trouble {
-                    tracing::warn!(%error, "it could not be read when matches will have settled");
-                }
-                // Nobody else may have something to do here: it is read again, and what is wrong is said, after a transaction.
-                self.in_trouble = true;
-            }
-        }
+    fn publish_due(&self, next: Due) {
+        self.setup.next_due.send_if_modified(|due| std::mem::replace(due, next) != next);
     }
+}
 
-    fn due(&mut self, now: Timestamp) -> aiwg_store::Result<Due> {
-        let view = self.setup.store.view()?;
-        // It is taken in by the look that the store's listener asks for.
-        self.is_stale |= view.has_moved();
-        let after = |after| -> aiwg_store::Result<Option<Timestamp>> {
-            let tasks = [view.next_release(after)?, view.next_expiry(after)?, view.next_approval_due(after)?];
-            let all = [view.next_due(after)?].into_iter().chain(tasks);
-            Ok(all.flatten().min())
-        };
-        let turn = self.state.money.turn(now);
-        let look = self.state.next_look_at_accounts(now);
-        let missed = self.state.next_missed(now);
-        let with_gates = |due: Option<Timestamp>| [due, turn, look, missed].into_iter().flatten().min();
-        let first = after(None)?;
-        let is_past = first.is_some_and(|first| first <= now);
-        let next = if is_past { after(Some(now))? } else { first };
-        Ok(Due { first: with_gates(first), next: with_gates(next) })
-    }
+/// When something is due next.
+fn due(state: &State, store: &dyn View, now: Timestamp) -> aiwg_store::Result<Due> {
+    let turn = state.money.turn(now);
+    let look = state.next_look_at_accounts(now);
+    let missed = state.next_missed(now);
+    let with_gates = |due: Option<Timestamp>| [due, turn, look, missed].into_iter().flatten().min();
+    let first = store.next_deadline(None)?;
+    let is_past = first.is_some_and(|first| first <= now);
+    let next = if is_past { store.next_deadline(Some(now))? } else { first };
+    Ok(Due { first: with_gates(first), next: with_gates(next) })
 }

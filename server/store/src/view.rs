@@ -63,8 +63,9 @@ pub trait View {
     /// Time since which a switch of the queue is on; none if it is off.
     fn queue_switch(&self, switch: QueueSwitch) -> Result<Option<Timestamp>>;
 
-    /// Time at which the first queued task expires, of those that expire after this moment; of all if none is given.
-    fn next_expiry(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
+    /// Time at which the first of what happens by itself does, of what does after this moment; of all if none is given: a queued task expires, a hold ends, a
+    /// pending approval expires, or matches are due.
+    fn next_deadline(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
 
     /// The queued tasks that have expired, those first that have so longest, `limit` at the most.
     fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<TaskNo>>;
@@ -84,9 +85,6 @@ pub trait View {
     /// The holds of a task.
     fn holds(&self, task: TaskNo) -> Result<Vec<Hold>>;
 
-    /// Time at which the next hold ends by itself, of those that end after this moment; of all if none is given.
-    fn next_release(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
-
     /// An approval; none as well if its row cannot be read.
     fn approval(&self, no: ApprovalNo) -> Result<Option<ApprovalRow>>;
 
@@ -101,9 +99,6 @@ pub trait View {
 
     /// The pending approvals whose time is over, those first that expired first, `limit` at the most.
     fn approvals_due(&self, now: Timestamp, limit: u32) -> Result<Vec<ApprovalNo>>;
-
-    /// Time at which the next pending approval expires, of those that expire after this moment; of all if none is given.
-    fn next_approval_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
 
     /// The tasks that meet the conditions and are in one of these states, the oldest first, `limit` at the most. `not_retried` leaves out those that
     /// [`crate::Transaction::note_retry`] was called for.
@@ -151,9 +146,6 @@ pub trait View {
     /// The rules whose matches are due, those first that are so longest.
     fn pending_due(&self, now: Timestamp) -> Result<Vec<String>>;
 
-    /// Time at which the next matches are due; with `after`, the next after that.
-    fn next_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
-
     /// The events behind a rule's waiting matches, the oldest first: the latest 1,000 of them, and of these as many as have 4 MiB of payload
     /// together. The latest and the deepest are always there.
     fn pending_events(&self, rule: &str) -> Result<Vec<Event>>;
@@ -166,6 +158,9 @@ pub trait View {
 
     /// The positions of a source's cursors, by their keys.
     fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;
+
+    /// The cursors of several sources: the source, the key and the position of each.
+    fn cursors_of(&self, sources: &[&str]) -> Result<Vec<(String, String, String)>>;
 
     /// The number of the first event that is kept; 0 if there is none.
     fn first_event(&self) -> Result<u64>;

@@ -8,9 +8,9 @@ mod travel;
 
 use aiwg_model::{KeptTree, RunId, RunTree, TaskNo};
 
-pub(super) use results::load_applied;
+pub(super) use results::{APPLIED, load_applied};
 pub(crate) use results::{Brought, being_applied, latest_kept, to_bring};
-pub(super) use tenants::Trees;
+pub(super) use tenants::{TREES, Trees};
 pub(crate) use tenants::{TreeUse, tree_uses};
 pub(crate) use travel::{Base, Sent, to_push};
 

@@ -4,12 +4,13 @@ use aiwg_model::{Cursor, KeptTree, Order, RunId, RunRow, RunTree, TaskNo, TaskRo
 use aiwg_protocol::types::{
     Json, TaskAppliedEvent, TaskConflictEvent, TaskState, Timestamp, WorkspaceConflict,
 };
-use aiwg_store::{Reader, View};
+use aiwg_store::Reader;
 use serde::{Deserialize, Serialize};
 
 use super::travel::key_on;
 use crate::engine::{
     EngineError,
+    cursors::Cursors,
     hosts::Hosts,
     memory::Memory,
     transaction::{Failure, Transaction},
@@ -19,7 +20,7 @@ use crate::engine::{
 pub(super) const PENDING: &str = "tree_back";
 
 /// The source of the cursors of changes that were applied to the project's files of late, by their tasks.
-const APPLIED: &str = "tree_applied";
+pub(in crate::engine) const APPLIED: &str = "tree_applied";
 
 /// Time for which changes that were applied are known as such, in milliseconds: longer than any change is gathered before it is published.
 const APPLIED_MS: u64 = 15 * 60_000;
@@ -83,12 +84,8 @@ pub(crate) fn latest_kept(runs: &[RunRow]) -> Option<(RunId, &KeptTree)> {
 }
 
 /// Has the changes count as their tasks' own that were applied of late.
-pub(in crate::engine) fn load_applied(
-    store: &dyn View,
-    hosts: &Hosts,
-    memory: &mut Memory,
-) -> aiwg_store::Result<()> {
-    for (task, value) in hosts.own_of(store.cursors(APPLIED)?) {
+pub(in crate::engine) fn load_applied(cursors: &mut Cursors, hosts: &Hosts, memory: &mut Memory) {
+    for (task, value) in hosts.own_of(cursors.take(APPLIED)) {
         let (Ok(task), Ok(period)) =
             (task.parse().map(TaskNo), serde_json::from_str::<AppliedPeriod>(&value))
         else {
@@ -99,7 +96,6 @@ pub(in crate::engine) fn load_applied(
             memory.stopped(&period.rule, task, until);
         }
     }
-    Ok(())
 }
 
 impl Transaction<'_> {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aiwg_model::{Cursor, RunRow, RunTree, TaskNo, TaskRow, TreeOrder};
 use aiwg_protocol::types::{TaskState, Timestamp};
-use aiwg_store::{Reader, View};
+use aiwg_store::Reader;
 use serde::{Deserialize, Serialize};
 
 use super::travel::{Base, base_of};
-use crate::engine::{hosts::Hosts, transaction::Transaction};
+use crate::engine::{cursors::Cursors, hosts::Hosts, transaction::Transaction};
 
 /// The source of the cursors of work trees, by their numbers.
-const TREES: &str = "tree";
+pub(in crate::engine) const TREES: &str = "tree";
 
 /// The reason for which a work tree is not to be used while it is being removed.
 const BEING_REMOVED: &str = "it is being removed; `aiwg workspace prune` removes it";
@@ -47,8 +47,8 @@ pub(crate) struct TreeUse {
 
 impl Trees {
     /// Reads it from the store.
-    pub(in crate::engine) fn load(store: &dyn View, hosts: &Hosts) -> aiwg_store::Result<Self> {
-        Ok(Self(tenants(hosts.own_of(store.cursors(TREES)?))))
+    pub(in crate::engine) fn load(cursors: &mut Cursors, hosts: &Hosts) -> Self {
+        Self(tenants(hosts.own_of(cursors.take(TREES))))
     }
 
     /// The work tree of the next run of a task that had `before` in its last run, and true if it was the last to work there. `open` has the tasks among

@@ -13,16 +13,20 @@ use std::{
 
 use aiwg_store::{ErrorKind, Result, StoreError};
 use aiwg_store_sql::{Connection, Value, numbered};
-use futures::{FutureExt, TryStreamExt, future::BoxFuture};
+use futures::{
+    FutureExt, TryStreamExt,
+    future::{BoxFuture, try_join_all},
+};
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinHandle,
     time::timeout,
 };
-use tokio_postgres::{Client, error::SqlState};
+use tokio_postgres::{Client, Row, error::SqlState};
 
 use super::{
     address::Address,
+    ahead::{Ahead, Read},
     connect::{PATIENCE, connect, last_row, limits, longest_answer},
     error::{away, lost, of},
     value::{Param, PostgresRow},
@@ -51,6 +55,8 @@ pub struct Postgres {
     changes: Cell<u64>,
     /// What was sent, and whose answers nobody has waited for yet, in its order.
     sent: RefCell<VecDeque<Sent>>,
+    /// What is read when others have written.
+    ahead: RefCell<Ahead>,
     /// When the disk was found full.
     full_at: Cell<Option<Instant>>,
     /// Always there until this is dropped.
@@ -65,7 +71,7 @@ pub struct Prepared<'c> {
     on: &'c Postgres,
     client: Arc<Client>,
     statement: tokio_postgres::Statement,
-    /// Its text, where it can be executed again on another connection: a reader's.
+    /// Its text, where it can be executed again on another connection: a reader's; or where it is noted what is read.
     sql: Option<String>,
     /// True if its rows are those that it has changed.
     changes: bool,
@@ -87,6 +93,7 @@ impl Postgres {
             again: (!writes).then(|| address.clone()),
             changes: Cell::default(),
             sent: RefCell::default(),
+            ahead: RefCell::default(),
             full_at: Cell::default(),
             runtime: Some(runtime),
         })
@@ -109,11 +116,13 @@ impl Postgres {
 
     /// Executes statements that have no parameters and give no rows, in one message.
     pub(super) fn execute_all(&self, sql: &str) -> Result<()> {
+        self.ahead.borrow_mut().end();
         self.wait_for(self.client().batch_execute(sql))
     }
 
     /// The only row of a statement, each column as a text.
     pub(super) fn texts(&self, sql: &str) -> Result<Vec<String>> {
+        self.ahead.borrow_mut().end();
         last_row(&self.wait_for(self.client().simple_query(sql))?)
     }
 
@@ -133,6 +142,22 @@ impl Postgres {
     pub(super) fn set_patience(&self, patience: Duration) -> Result<()> {
         self.longest.set(longest_answer(patience));
         self.execute_all(&limits(patience))
+    }
+
+    /// A transaction has begun in which all is read again, since others have written: asks at once for what it is likely to read, until it changes something.
+    pub(super) fn read_ahead(&self) -> Result<()> {
+        let usual = self.ahead.borrow_mut().begin();
+        let client = self.client();
+        let statements = self.statements.borrow();
+        let prepared = usual.into_iter().filter_map(|read| Some((statements.get(&read.sql)?.clone(), read)));
+        let asked = prepared.map(async |(statement, read): (tokio_postgres::Statement, Read)| {
+            let rows: Vec<Row> =
+                client.query_raw(&statement, read.values.iter().map(Param)).await?.try_collect().await?;
+            Ok((read, rows))
+        });
+        let answers = self.wait_for(try_join_all(asked))?;
+        self.ahead.borrow_mut().have(answers);
+        Ok(())
     }
 
     fn client(&self) -> Arc<Client> {
@@ -233,11 +258,27 @@ impl Prepared<'_> {
     ) -> Result<()> {
         let on = self.on;
         let runtime = on.runtime.as_ref().ok_or_else(lost)?;
+        if self.changes {
+            on.ahead.borrow_mut().end();
+        }
+        let sql = self.sql.as_deref().filter(|_| on.ahead.borrow().is_on());
+        let answer = sql.and_then(|sql| on.ahead.borrow_mut().take(sql, values));
+        if let (Some(sql), Some(rows)) = (sql, answer) {
+            on.ahead.borrow_mut().note(sql, values, rows.len());
+            for row in &rows {
+                if take(&PostgresRow(row))?.is_break() {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+        let mut count = 0;
         let read = async {
             let params = values.iter().map(Param);
             let rows = on.noting(self.client.query_raw(&self.statement, params).await)?;
             let mut rows = pin!(rows);
             while let Some(row) = on.noting(rows.try_next().await)? {
+                count += 1;
                 if self.changes {
                     on.changes.set(on.changes.get() + 1);
                 }
@@ -252,12 +293,16 @@ impl Prepared<'_> {
             on.settled().await?;
             read
         };
-        runtime.block_on(async {
+        let done = runtime.block_on(async {
             match timeout(on.longest.get(), read).await {
                 Ok(done) => done,
                 Err(_) => Err(on.give_up().await),
             }
-        })
+        });
+        if let Some(sql) = sql.filter(|_| done.is_ok()) {
+            on.ahead.borrow_mut().note(sql, values, count);
+        }
+        done
     }
 }
 
@@ -294,12 +339,14 @@ impl Connection for Postgres {
             prepared => prepared?,
         };
         let changes = !sql.starts_with("SELECT") && !sql.starts_with("WITH");
-        let sql = self.again.is_some().then(|| sql.to_owned());
+        let is_wanted = self.again.is_some() || self.ahead.borrow().is_on();
+        let sql = is_wanted.then(|| sql.to_owned());
         Ok(Prepared { on: self, client, statement, sql, changes })
     }
 
     fn execute(statement: &mut Prepared<'_>, values: &[Value<'_>]) -> Result<usize> {
         let on = statement.on;
+        on.ahead.borrow_mut().end();
         let params = values.iter().map(Param);
         let changed = on.wait_for(statement.client.execute_raw(&statement.statement, params))?;
         on.changes.set(on.changes.get() + changed);
@@ -308,6 +355,7 @@ impl Connection for Postgres {
 
     fn send(statement: &mut Prepared<'_>, values: &[Value<'_>]) -> Result<()> {
         let on = statement.on;
+        on.ahead.borrow_mut().end();
         if on.sent.borrow().len() >= MOST_SENT {
             on.settle()?;
         }
@@ -340,6 +388,7 @@ impl Connection for Postgres {
             && !is_taken
             && began.elapsed() < longest
             && statement.on.is_lost()
+            && statement.on.again.is_some()
             && let Some(sql) = statement.sql.take()
         {
             statement.on.connect_again()?;

@@ -7,6 +7,7 @@
 //! There is one writer for each daemon, the engine's thread, through [`PostgresStore`]; everyone else reads through a [`PostgresReader`].
 
 mod address;
+mod ahead;
 mod connect;
 mod connection;
 mod error;

@@ -64,8 +64,11 @@ impl<F: Fn()> Hears for F {
     }
 }
 
-/// Drives a connection, and rings at each notification.
-struct Ring(Arc<Notify>);
+/// Drives a connection, and rings at each notification of another instance than this one's.
+struct Ring {
+    rung: Arc<Notify>,
+    instance: u64,
+}
 
 impl Drive for Ring {
     fn drive<T>(self, mut connection: Connection<Socket, T>) -> JoinHandle<()>
@@ -74,13 +77,20 @@ impl Drive for Ring {
     {
         tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-                if matches!(message, AsyncMessage::Notification(_)) {
-                    self.0.notify_one();
+                if let AsyncMessage::Notification(said) = message
+                    && sender(said.payload()) != Some(self.instance)
+                {
+                    self.rung.notify_one();
                 }
             }
-            self.0.notify_one();
+            self.rung.notify_one();
         })
     }
+}
+
+/// The instance that has committed something, by the words of a notification.
+fn sender(payload: &str) -> Option<u64> {
+    payload.split(' ').next()?.parse().ok()
 }
 
 impl Listener {
@@ -104,7 +114,8 @@ impl Listener {
 
     async fn listen(&self, hears: &impl Hears) -> Result<()> {
         let rung = Arc::new(Notify::new());
-        let (client, _) = connected(&self.address, false, Ring(Arc::clone(&rung))).await?;
+        let ring = Ring { rung: Arc::clone(&rung), instance: self.host.instance };
+        let (client, _) = connected(&self.address, false, ring).await?;
         let Address { schema, project, .. } = &self.address;
         let ask = async |sql: &str| {
             let asked = timeout(longest_answer(PATIENCE), client.simple_query(sql)).await;

@@ -1,12 +1,14 @@
 //! What agents write, on its way into the project: on a connection of its own, beside the lock of the project's row. Nothing is decided by it, so it changes
 //! nothing that others would have to read again.
 
+use std::collections::HashMap;
+
 use aiwg_model::{RunId, TaskNo};
 use aiwg_protocol::types::OutputStream;
 use aiwg_store::{ErrorKind, KeptOutput, OutputBlock, OutputSink, Result, StoreError, StoredEnd, StreamOf};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{
-    Client, Row,
+    Client, Row, Statement,
     types::{FromSql, ToSql},
 };
 
@@ -24,14 +26,41 @@ type Param<'a> = &'a (dyn ToSql + Sync);
 pub struct PostgresOutputs {
     address: Address,
     host: Joined,
-    connection: Option<(Client, JoinHandle<()>)>,
+    connection: Option<Connected>,
 }
 
-impl Drop for PostgresOutputs {
+/// A connection, with the statements that are prepared on it: there are but a few.
+struct Connected {
+    client: Client,
+    driven: JoinHandle<()>,
+    statements: HashMap<String, Statement>,
+}
+
+impl Drop for Connected {
     fn drop(&mut self) {
-        if let Some((_, driven)) = &self.connection {
-            driven.abort();
-        }
+        self.driven.abort();
+    }
+}
+
+impl Connected {
+    async fn to(address: &Address) -> Result<Self> {
+        let (client, driven) = connected(address, true, Silently).await?;
+        Ok(Self { client, driven, statements: HashMap::new() })
+    }
+
+    async fn query(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+        let statement = match self.statements.get(sql) {
+            Some(prepared) => prepared.clone(),
+            None => {
+                let prepared = self.client.prepare(sql).await?;
+                self.statements.entry(sql.to_owned()).or_insert(prepared).clone()
+            }
+        };
+        self.client.query(&statement, params).await
     }
 }
 
@@ -43,25 +72,14 @@ impl PostgresOutputs {
 
     /// Executes a statement. Whatever goes wrong in it, the next one has a new connection.
     async fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        let connection = match self.connection.take().filter(|(client, _)| !client.is_closed()) {
+        let mut connection = match self.connection.take().filter(|known| !known.client.is_closed()) {
             Some(connection) => connection,
-            None => connected(&self.address, true, Silently).await?,
+            None => Connected::to(&self.address).await?,
         };
-        let asked = timeout(longest_answer(PATIENCE), async {
-            let statement = connection.0.prepare(sql).await?;
-            connection.0.query(&statement, params).await
-        });
-        match asked.await {
-            Ok(Ok(rows)) => {
-                self.connection = Some(connection);
-                Ok(rows)
-            }
-            Ok(Err(error)) => Err(of(error)),
-            Err(_) => {
-                connection.1.abort();
-                Err(lost())
-            }
-        }
+        let asked = timeout(longest_answer(PATIENCE), connection.query(sql, params)).await;
+        let rows = asked.map_err(|_| lost())?.map_err(of)?;
+        self.connection = Some(connection);
+        Ok(rows)
     }
 }
 

@@ -211,6 +211,7 @@ impl PostgresStore {
         }
         self.has_moved = self.version != Some(version);
         if self.has_moved {
+            self.connection().read_ahead()?;
             self.writer.load()?;
             (self.version, self.highest) = (Some(version), version);
         }

@@ -34,6 +34,12 @@ pub const READ_AT_ONCE: u64 = 2000;
 /// The number of spans of which something is known at the most. Answers are kept for four of them.
 const MOST_SPANS: usize = 64;
 
+/// The spans that have answers, from one to the next, however many answers there are in them.
+const SPANS: &str = "WITH RECURSIVE spans(span) AS (
+         SELECT min(span) FROM answer
+         UNION ALL SELECT (SELECT min(answer.span) FROM answer WHERE answer.span > spans.span) FROM spans WHERE spans.span IS NOT NULL)
+     SELECT span FROM spans WHERE span IS NOT NULL LIMIT ?";
+
 /// The statement that stores one answer.
 static KEEP_ONE: LazyLock<String> = LazyLock::new(|| keep("(?, ?, ?, ?, ?)"));
 
@@ -80,15 +86,9 @@ impl Answers {
     /// Finds the spans of the answers that are stored.
     pub(super) fn load<C: Connection>(connection: &C) -> Result<Self> {
         let mut all = Self::default();
-        let mut next = prepare(connection, "SELECT min(span) FROM answer WHERE span > ?")?;
-        let mut last = i64::MIN;
-        while let Some(span) = next.only(values![last], |row| row.get::<Option<i64>>(0))? {
+        for span in prepare(connection, SPANS)?.all(values![MOST_SPANS], |row| row.get::<i64>(0))? {
             // Nothing of it was read yet, and every key is above this one.
             all.spans.insert(span, Span { read_to: Some(Vec::new()), ..Span::default() });
-            last = span;
-            if all.spans.len() >= MOST_SPANS {
-                break;
-            }
         }
         let last = prepare(connection, "SELECT max(no) FROM answer_group")?
             .only(values![], |row| row.get::<Option<i64>>(0))?;

@@ -25,6 +25,10 @@ pub(super) const COLUMNS_IN_SHORT: &str =
 /// Maximum number of approvals of a task that are looked at.
 const MOST: u32 = 1000;
 
+/// The first time at which a pending approval expires.
+pub(super) const NEXT_APPROVAL_DUE: &str =
+    "SELECT min(expires_at) FROM approval WHERE state = 'pending' AND expires_at > ?1";
+
 impl<C: Connection> Writer<C> {
     /// Stores an approval that is pending, under the next number.
     pub fn add_approval(&mut self, approval: &NewApproval, at: Timestamp) -> Result<ApprovalNo> {
@@ -143,13 +147,6 @@ impl<C: Connection> Writer<C> {
              WHERE state = 'pending' AND expires_at <= ? ORDER BY expires_at, no LIMIT ?",
         )?
         .all(values![Millis(now), limit], |row| Ok(row.get::<Key>(0)?.0))
-    }
-
-    /// Time at which the next pending approval expires, of those that expire after this moment; of all if none is given.
-    pub fn next_approval_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>> {
-        let after = after.map_or(i64::MIN, Timestamp::as_millis);
-        self.statement("SELECT min(expires_at) FROM approval WHERE state = 'pending' AND expires_at > ?")?
-            .only(values![after], |row| Ok(row.get::<Option<Millis>>(0)?.map(|at| at.0)))
     }
 
     /// The approvals of a task go with it.

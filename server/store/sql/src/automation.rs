@@ -35,6 +35,10 @@ const TREE: &str = "CASE WHEN json_valid(terms) THEN CAST(json_extract(terms, '$
 /// The name under which the switch of all automation is stored. No rule has an empty id.
 const ALL: &str = "";
 
+/// The first time at which pending matches are due.
+pub(super) const NEXT_MATCHES: &str =
+    "SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL AND due_at > ?1";
+
 impl<C: Connection> Writer<C> {
     /// All switches that were ever set; the one of all automation has an empty name.
     pub fn switches(&self) -> Result<HashMap<String, Switch>> {
@@ -130,13 +134,6 @@ impl<C: Connection> Writer<C> {
         let mut select =
             self.statement("SELECT rule FROM pending WHERE due_at <= ? ORDER BY due_at, rule")?;
         select.readable(values![Millis(now)], |row| row.get(0), &self.reports)
-    }
-
-    /// The earliest time at which pending matches are due, of those after `after`.
-    pub fn next_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>> {
-        let after = after.map_or(i64::MIN, Timestamp::as_millis);
-        self.statement("SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL AND due_at > ?")?
-            .only(values![after], |row| Ok(row.get::<Option<Millis>>(0)?.map(|at| at.0)))
     }
 
     /// The events behind a rule's waiting matches, the oldest first: all, unless there is too much of them. The latest and the

@@ -7,6 +7,7 @@ use aiwg_store::Result;
 
 use super::{
     driver::{Connection, Row, prepare},
+    row::AsJson,
     value::values,
     write::Writer,
 };
@@ -28,18 +29,29 @@ impl Counts {
     /// As they were last committed.
     pub(super) fn load<C: Connection>(connection: &C) -> Result<Self> {
         let mut counts = Self::default();
-        let mut select = prepare(connection, "SELECT value FROM counter WHERE name = ?")?;
-        for (slot, state) in counts.0.iter_mut().zip(TaskState::ALL) {
-            let count: Option<i64> = select.first(values![state.name()], |row| row.get(0))?;
-            *slot = count.and_then(|count| count.try_into().ok()).unwrap_or(0);
+        let names: Vec<&str> = TaskState::ALL.iter().map(|state| state.name()).collect();
+        let stored: Vec<(String, i64)> = prepare(
+            connection,
+            "SELECT name, value FROM counter WHERE name IN (SELECT value FROM json_each(?))",
+        )?
+        .all(values![AsJson(names)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for (name, count) in stored {
+            if let Some(slot) = TaskState::ALL.iter().position(|state| state.name() == name)
+                && let Some(counted) = counts.0.get_mut(slot)
+            {
+                *counted = count.try_into().unwrap_or(0);
+            }
         }
         Ok(counts)
     }
 
-    pub(super) fn save<C: Connection>(&self, connection: &C) -> Result<()> {
+    /// Stores those that are not as they were `stored` last.
+    pub(super) fn save<C: Connection>(&self, stored: &Self, connection: &C) -> Result<()> {
         let mut upsert = prepare(connection, SET_COUNTER)?;
-        for (value, state) in self.0.iter().zip(TaskState::ALL) {
-            upsert.send(values![state.name(), value])?;
+        for ((value, stored), state) in self.0.iter().zip(&stored.0).zip(TaskState::ALL) {
+            if value != stored {
+                upsert.send(values![state.name(), value])?;
+            }
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use aiwg_store::{Reports, Result};
 use super::{
     driver::{Connection, Row, prepare},
     read::SqlReader,
-    row::Millis,
+    row::{AsJson, Millis},
     value::values,
     write::Writer,
 };
@@ -18,6 +18,18 @@ impl<C: Connection> Writer<C> {
     /// The positions of a source's cursors, by their keys.
     pub fn cursors(&self, source: &str) -> Result<HashMap<String, String>> {
         cursors(self.connection(), source, &self.reports)
+    }
+
+    /// The cursors of several sources: the source, the key and the position of each.
+    pub fn cursors_of(&self, sources: &[&str]) -> Result<Vec<(String, String, String)>> {
+        self.statement(
+            "SELECT source, key, value FROM cursor WHERE source IN (SELECT value FROM json_each(?))",
+        )?
+        .readable(
+            values![AsJson(sources)],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            &self.reports,
+        )
     }
 
     /// True if a cursor is where it must be to be moved.

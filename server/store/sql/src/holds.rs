@@ -21,7 +21,7 @@ const NEEDED: &str = "WITH RECURSIVE needed (no) AS (
      SELECT no FROM needed LIMIT 1000";
 
 /// The first of the holds that end by themselves.
-pub const NEXT_RELEASE: &str = "SELECT min(until) FROM hold WHERE until IS NOT NULL AND until > ?";
+pub const NEXT_RELEASE: &str = "SELECT min(until) FROM hold WHERE until IS NOT NULL AND until > ?1";
 
 impl<C: Connection> SqlReader<C> {
     /// This task and those that must complete before it can start, some of them where there are very many.
@@ -90,13 +90,6 @@ impl<C: Connection> Writer<C> {
             self.release_one(*task, &hold.kind, &hold.key)?;
         }
         Ok(due)
-    }
-
-    /// The time at which the next hold ends by itself, of those that end after this moment; of all if none is given.
-    pub fn next_release(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>> {
-        let after = after.map_or(i64::MIN, Timestamp::as_millis);
-        self.statement(NEXT_RELEASE)?
-            .only(values![after], |row| Ok(row.get::<Option<Millis>>(0)?.map(|at| at.0)))
     }
 
     /// The holds of a task.

@@ -56,7 +56,7 @@ pub mod inside {
         answers::{READ_AT_ONCE, SPAN_MS},
         holds::NEXT_RELEASE,
         list::LOOKED_AT,
-        queue::{COMMON_HEAD, FIRST_OF_CLASS, NEXT_EXPIRY, NEXT_HEAD},
+        queue::{FIRST_OF_CLASS, HEADS, NEXT_EXPIRY},
         usage::MOST,
     };
 }

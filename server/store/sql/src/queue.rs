@@ -5,7 +5,10 @@ use aiwg_protocol::types::Timestamp;
 use aiwg_store::{Classified, Placed, Reports, Result};
 
 use super::{
+    approvals::NEXT_APPROVAL_DUE,
+    automation::NEXT_MATCHES,
     driver::{Connection, Row, is_one, prepare},
+    holds::NEXT_RELEASE,
     read::SqlReader,
     row::{AsJson, Millis, Number, TASK_HEAD_COLUMNS, number, read_task},
     tasks::AGEING_MS,
@@ -13,13 +16,17 @@ use super::{
     write::Writer,
 };
 
-/// The first task of the next class. The index is named, since SQLite would rather read all that are queued and sort them.
-pub const NEXT_HEAD: &str = "SELECT no, class, place FROM task INDEXED BY task_queue
-     WHERE state = 'queued' AND waiting = 0 AND class > ? ORDER BY class, place, no LIMIT 1";
-
-/// The first task of the common class.
-pub const COMMON_HEAD: &str = "SELECT no, class, place FROM task INDEXED BY task_queue
-     WHERE state = 'queued' AND waiting = 0 AND class = '' ORDER BY place, no LIMIT 1";
+/// The first task of each class: from one class to the next, however many tasks there are in them. The index is named, since SQLite would rather read all that are
+/// queued and sort them.
+pub const HEADS: &str = "WITH RECURSIVE heads(head, last) AS (
+         SELECT (SELECT no FROM task INDEXED BY task_queue WHERE state = 'queued' AND waiting = 0 ORDER BY class, place, no LIMIT 1),
+             (SELECT class FROM task INDEXED BY task_queue WHERE state = 'queued' AND waiting = 0 ORDER BY class LIMIT 1)
+         UNION ALL
+         SELECT (SELECT no FROM task INDEXED BY task_queue
+                 WHERE state = 'queued' AND waiting = 0 AND class > last ORDER BY class, place, no LIMIT 1),
+             (SELECT class FROM task INDEXED BY task_queue WHERE state = 'queued' AND waiting = 0 AND class > last ORDER BY class LIMIT 1)
+         FROM heads WHERE head IS NOT NULL)
+     SELECT no, class, place FROM heads JOIN task ON no = head ORDER BY class";
 
 /// The first tasks of a class.
 pub const FIRST_OF_CLASS: &str = "SELECT no, place FROM task INDEXED BY task_queue
@@ -51,7 +58,7 @@ const DEMAND: &str = "CASE WHEN json_valid(terms) THEN CAST(json_extract(terms, 
 
 /// The first of the times of expiry.
 pub const NEXT_EXPIRY: &str = "SELECT min(expires_at) FROM task INDEXED BY task_expires
-     WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at > ?";
+     WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at > ?1";
 
 impl<C: Connection> Writer<C> {
     /// The first task of each class that has one which nothing holds, in the order of the classes.
@@ -170,11 +177,14 @@ impl<C: Connection> Writer<C> {
         Ok(())
     }
 
-    /// Time at which the first queued task expires, of those that expire after this moment.
-    pub fn next_expiry(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>> {
+    /// Time at which the first of what happens by itself does, of what does after this moment; of all if none is given.
+    pub fn next_deadline(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>> {
         let after = after.map_or(i64::MIN, Timestamp::as_millis);
-        self.statement(NEXT_EXPIRY)?
-            .only(values![after], |row| Ok(row.get::<Option<Millis>>(0)?.map(|at| at.0)))
+        self.statement(&format!(
+            "SELECT min(at) FROM (SELECT ({NEXT_RELEASE}) AS at UNION ALL SELECT ({NEXT_EXPIRY}) UNION ALL SELECT ({NEXT_APPROVAL_DUE})
+             UNION ALL SELECT ({NEXT_MATCHES})) AS times"
+        ))?
+        .only(values![after], |row| Ok(row.get::<Option<Millis>>(0)?.map(|at| at.0)))
     }
 
     /// The queued tasks whose class has this in its name, in the order of their numbers.
@@ -268,15 +278,7 @@ fn ready<C: Connection>(connection: &C, limit: u32, reports: &Reports) -> Result
 }
 
 fn heads<C: Connection>(connection: &C) -> Result<Vec<Head>> {
-    let mut heads: Vec<Head> =
-        prepare(connection, COMMON_HEAD)?.first(&[], |row| read_head(row))?.into_iter().collect();
-    let mut select = prepare(connection, NEXT_HEAD)?;
-    let mut last = String::new();
-    while let Some(next) = select.first(values![&last], |row| read_head(row))? {
-        last.clone_from(&next.class);
-        heads.push(next);
-    }
-    Ok(heads)
+    prepare(connection, HEADS)?.all(&[], |row| read_head(row))
 }
 
 fn queue_switch<C: Connection>(connection: &C, switch: QueueSwitch) -> Result<Option<Timestamp>> {

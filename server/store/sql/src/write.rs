@@ -17,6 +17,8 @@ use super::{
 pub struct Writer<C: Connection> {
     pub(super) connection: C,
     counts: Counts,
+    /// The same, as they were committed last.
+    stored_counts: Counts,
     counts_changed: bool,
     /// What is known of the stored answers.
     pub(super) answers: Answers,
@@ -35,6 +37,7 @@ impl<C: Connection> Writer<C> {
         let mut writer = Self {
             connection,
             counts: Counts::default(),
+            stored_counts: Counts::default(),
             counts_changed: false,
             answers: Answers::default(),
             reports: Reports::default(),
@@ -82,12 +85,13 @@ impl<C: Connection> Writer<C> {
     /// # Errors
     /// It cannot be written.
     pub fn before_commit(&mut self) -> Result<()> {
-        if self.counts_changed { self.counts.save(&self.connection) } else { Ok(()) }
+        if self.counts_changed { self.counts.save(&self.stored_counts, &self.connection) } else { Ok(()) }
     }
 
     /// All of the open transaction is stored.
     pub fn committed(&mut self) {
         self.counts_changed = false;
+        self.stored_counts = self.counts;
         self.answers.have_gone = false;
     }
 
@@ -128,6 +132,7 @@ impl<C: Connection> Writer<C> {
 
     fn load_counts(&mut self) -> Result<()> {
         self.counts = Counts::load(&self.connection)?;
+        self.stored_counts = self.counts;
         Ok(())
     }
 }

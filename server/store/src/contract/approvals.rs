@@ -111,9 +111,9 @@ pub fn approvals_expire_in_time(backend: &dyn Backend) {
     assert_eq!(view.approvals_due(at(29), 10).unwrap(), []);
     assert_eq!(view.approvals_due(at(60), 10).unwrap(), [soon, late]);
     assert_eq!(view.approvals_due(at(60), 1).unwrap(), [soon]);
-    assert_eq!(view.next_approval_due(None).unwrap(), Some(at(30)));
-    assert_eq!(view.next_approval_due(Some(at(30))).unwrap(), Some(at(60)));
-    assert_eq!(view.next_approval_due(Some(at(90))).unwrap(), None);
+    assert_eq!(view.next_deadline(None).unwrap(), Some(at(30)));
+    assert_eq!(view.next_deadline(Some(at(30))).unwrap(), Some(at(60)));
+    assert_eq!(view.next_deadline(Some(at(90))).unwrap(), None);
     drop(view);
     assert!(commit(&mut *store, |tx| tx.decide_approval(soon, ApprovalState::Timeout, None)));
     let view = store.view().unwrap();

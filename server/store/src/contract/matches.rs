@@ -30,9 +30,13 @@ pub fn matches_gather(backend: &dyn Backend) {
     assert_eq!(backend.reader().rule_facts().unwrap().pending["r"], gathered);
     assert_eq!(view.pending_due(at(39)).unwrap(), Vec::<String>::new());
     assert_eq!(view.pending_due(at(50)).unwrap(), ["s", "r"]);
-    assert_eq!(view.next_due(None).unwrap(), Some(at(40)));
-    assert_eq!(view.next_due(Some(at(40))).unwrap(), Some(at(50)));
-    assert_eq!(view.next_due(Some(at(50))).unwrap(), None, "one that waits for its rule's task is never due");
+    assert_eq!(view.next_deadline(None).unwrap(), Some(at(40)));
+    assert_eq!(view.next_deadline(Some(at(40))).unwrap(), Some(at(50)));
+    assert_eq!(
+        view.next_deadline(Some(at(50))).unwrap(),
+        None,
+        "one that waits for its rule's task is never due"
+    );
     let events: Vec<u64> = view.pending_events("r").unwrap().iter().map(|event| event.seq).collect();
     assert_eq!(events, [1, 3]);
     assert_eq!(view.last_pending_at("r").unwrap(), Some(event(3, "a").at));

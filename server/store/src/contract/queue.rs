@@ -141,15 +141,15 @@ pub fn holds_end_in_time(backend: &dyn Backend) {
         let no = queue(&mut *store, no, &task("x"));
         commit(&mut *store, |tx| tx.hold(no, &hold("delay", "", until)));
     }
-    assert_eq!(store.view().unwrap().next_release(None).unwrap(), Some(at(10)));
-    assert_eq!(store.view().unwrap().next_release(Some(at(10))).unwrap(), Some(at(30)));
+    assert_eq!(store.view().unwrap().next_deadline(None).unwrap(), Some(at(10)));
+    assert_eq!(store.view().unwrap().next_deadline(Some(at(10))).unwrap(), Some(at(30)));
     assert_eq!(commit(&mut *store, |tx| tx.release_due(at(9))), []);
     assert_eq!(commit(&mut *store, |tx| tx.release_due(at(10))), [(TaskNo(2), hold("delay", "", Some(10)))]);
     assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(TaskNo(2)));
     assert_eq!(commit(&mut *store, |tx| tx.release_due(at(99))), [(TaskNo(1), hold("delay", "", Some(30)))]);
     let view = store.view().unwrap();
     assert_eq!(
-        (view.next_release(None).unwrap(), view.holds(TaskNo(3)).unwrap()),
+        (view.next_deadline(None).unwrap(), view.holds(TaskNo(3)).unwrap()),
         (None, vec![hold("delay", "", None)])
     );
 }
@@ -310,7 +310,7 @@ pub fn queued_tasks_are_edited(backend: &dyn Backend) {
     let found = store.view().unwrap().task(second).unwrap().unwrap().spec;
     assert_eq!((&*found.prompt, found.agent.as_deref(), found.priority), ("z", Some("other"), 3));
     assert_eq!((found.lane.as_deref(), &*found.class), (Some("docs"), "docs"));
-    assert_eq!(store.view().unwrap().next_expiry(None).unwrap(), Some(at(60)));
+    assert_eq!(store.view().unwrap().next_deadline(None).unwrap(), Some(at(60)));
     commit(&mut *store, |tx| tx.edit(second, &prior(-1)));
     assert_eq!(queued(&*backend.reader(), 9), [1, 2]);
     commit(&mut *store, |tx| tx.start(first, at(1)));
@@ -326,8 +326,8 @@ pub fn queued_tasks_expire(backend: &dyn Backend) {
     queue(&mut *store, 4, &task("never"));
     commit(&mut *store, |tx| tx.start(TaskNo(3), at(1)));
     let view = store.view().unwrap();
-    assert_eq!(view.next_expiry(None).unwrap(), Some(at(10)));
-    assert_eq!(view.next_expiry(Some(at(10))).unwrap(), Some(at(30)));
+    assert_eq!(view.next_deadline(None).unwrap(), Some(at(10)));
+    assert_eq!(view.next_deadline(Some(at(10))).unwrap(), Some(at(30)));
     assert!(view.expired(at(9), 9).unwrap().is_empty());
     assert_eq!(numbers(&view.expired(at(30), 9).unwrap()), [2, 1]);
     assert_eq!(numbers(&view.expired(at(30), 1).unwrap()), [2]);

@@ -1,6 +1,6 @@
 //! The queue.
 
-use aiwg_store_sql::inside::{COMMON_HEAD, FIRST_OF_CLASS, NEXT_EXPIRY, NEXT_HEAD};
+use aiwg_store_sql::inside::{FIRST_OF_CLASS, HEADS, NEXT_EXPIRY};
 
 use crate::SqliteStore;
 
@@ -14,9 +14,10 @@ fn the_queue_is_an_index() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&dir.path().join("db")).unwrap();
     let of_class = "SEARCH task USING COVERING INDEX task_queue (class=?)";
-    assert_eq!(plan(&store, COMMON_HEAD, []), [of_class]);
     assert_eq!(plan(&store, FIRST_OF_CLASS, ["a", "9"]), [of_class]);
-    assert_eq!(plan(&store, NEXT_HEAD, [""]), ["SEARCH task USING COVERING INDEX task_queue (class>?)"]);
+    let heads = plan(&store, HEADS, []);
+    let next = "SEARCH task USING COVERING INDEX task_queue (class>?)";
+    assert_eq!(heads.iter().filter(|step| *step == next).count(), 2, "{heads:?}");
     assert_eq!(
         plan(&store, NEXT_EXPIRY, [0]),
         ["SEARCH task USING COVERING INDEX task_expires (expires_at>?)"]
