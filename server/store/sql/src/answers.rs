@@ -36,9 +36,9 @@ const MOST_SPANS: usize = 64;
 
 /// The spans that have answers, from one to the next, however many answers there are in them.
 const SPANS: &str = "WITH RECURSIVE spans(span) AS (
-         SELECT min(span) FROM answer
+         SELECT min(span) FROM answer WHERE span > ?1
          UNION ALL SELECT (SELECT min(answer.span) FROM answer WHERE answer.span > spans.span) FROM spans WHERE spans.span IS NOT NULL)
-     SELECT span FROM spans WHERE span IS NOT NULL LIMIT ?";
+     SELECT span FROM spans WHERE span IS NOT NULL LIMIT ?2";
 
 /// The statement that stores one answer.
 static KEEP_ONE: LazyLock<String> = LazyLock::new(|| keep("(?, ?, ?, ?, ?)"));
@@ -86,7 +86,7 @@ impl Answers {
     /// Finds the spans of the answers that are stored.
     pub(super) fn load<C: Connection>(connection: &C) -> Result<Self> {
         let mut all = Self::default();
-        for span in prepare(connection, SPANS)?.all(values![MOST_SPANS], |row| row.get::<i64>(0))? {
+        for span in prepare(connection, SPANS)?.all(values![i64::MIN, MOST_SPANS], |row| row.get::<i64>(0))? {
             // Nothing of it was read yet, and every key is above this one.
             all.spans.insert(span, Span { read_to: Some(Vec::new()), ..Span::default() });
         }

@@ -7,8 +7,7 @@ use aiwg_store::Result;
 
 use super::{
     driver::{Connection, Row, prepare},
-    row::AsJson,
-    value::values,
+    value::{texts, values},
     write::Writer,
 };
 
@@ -30,11 +29,10 @@ impl Counts {
     pub(super) fn load<C: Connection>(connection: &C) -> Result<Self> {
         let mut counts = Self::default();
         let names: Vec<&str> = TaskState::ALL.iter().map(|state| state.name()).collect();
-        let stored: Vec<(String, i64)> = prepare(
-            connection,
-            "SELECT name, value FROM counter WHERE name IN (SELECT value FROM json_each(?))",
-        )?
-        .all(values![AsJson(names)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (marks, names) = texts(&names);
+        let stored: Vec<(String, i64)> =
+            prepare(connection, &format!("SELECT name, value FROM counter WHERE name IN ({marks})"))?
+                .all(&names, |row| Ok((row.get(0)?, row.get(1)?)))?;
         for (name, count) in stored {
             if let Some(slot) = TaskState::ALL.iter().position(|state| state.name() == name)
                 && let Some(counted) = counts.0.get_mut(slot)

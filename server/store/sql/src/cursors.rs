@@ -9,8 +9,8 @@ use aiwg_store::{Reports, Result};
 use super::{
     driver::{Connection, Row, prepare},
     read::SqlReader,
-    row::{AsJson, Millis},
-    value::values,
+    row::Millis,
+    value::{texts, values},
     write::Writer,
 };
 
@@ -22,11 +22,9 @@ impl<C: Connection> Writer<C> {
 
     /// The cursors of several sources: the source, the key and the position of each.
     pub fn cursors_of(&self, sources: &[&str]) -> Result<Vec<(String, String, String)>> {
-        self.statement(
-            "SELECT source, key, value FROM cursor WHERE source IN (SELECT value FROM json_each(?))",
-        )?
-        .readable(
-            values![AsJson(sources)],
+        let (marks, sources) = texts(sources);
+        self.statement(&format!("SELECT source, key, value FROM cursor WHERE source IN ({marks})"))?.readable(
+            &sources,
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             &self.reports,
         )

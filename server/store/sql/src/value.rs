@@ -115,6 +115,11 @@ macro_rules! values {
 }
 pub(crate) use values;
 
+/// The marks of a list of texts, and their values: a list in one value has numbers only.
+pub(crate) fn texts<'a>(all: &[&'a str]) -> (String, Vec<Value<'a>>) {
+    (vec!["?"; all.len()].join(", "), all.iter().map(|text| Value::Text(Cow::Borrowed(*text))).collect())
+}
+
 impl<T: ToValue + ?Sized> ToValue for &T {
     fn to_value(&self) -> Result<Value<'_>> {
         (**self).to_value()
