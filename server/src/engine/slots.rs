@@ -101,8 +101,7 @@ impl Transaction<'_> {
         if self.state.starts == Starts::One {
             self.state.starts = Starts::None;
         }
-        self.store.start(no, self.now)?;
-        let Some(task) = self.store.task(no)? else { return Ok(()) };
+        let task = self.store.start(no, self.now)?;
         // What it changes in a work tree changes none of the project's files.
         if let Some(rule) = task.spec.rule.as_ref().filter(|_| task.spec.terms.tree.is_none()) {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);

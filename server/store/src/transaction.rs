@@ -47,8 +47,8 @@ pub trait Transaction: View {
     /// Queued to running, with one launch and one attempt more.
     ///
     /// # Errors
-    /// It is not queued.
-    fn start(&mut self, no: TaskNo, at: Timestamp) -> Result<()>;
+    /// It is not queued, or its row cannot be read.
+    fn start(&mut self, no: TaskNo, at: Timestamp) -> Result<TaskRow>;
 
     /// Running to queued again, in its old place. Unless an agent was `started`, it was no attempt.
     ///

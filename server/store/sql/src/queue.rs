@@ -18,14 +18,12 @@ use super::{
 
 /// The first task of each class: from one class to the next, however many tasks there are in them. The index is named, since SQLite would rather read all that are
 /// queued and sort them.
-pub const HEADS: &str = "WITH RECURSIVE heads(head, last) AS (
-         SELECT (SELECT no FROM task INDEXED BY task_queue WHERE state = 'queued' AND waiting = 0 ORDER BY class, place, no LIMIT 1),
-             (SELECT class FROM task INDEXED BY task_queue WHERE state = 'queued' AND waiting = 0 ORDER BY class LIMIT 1)
+pub const HEADS: &str = "WITH RECURSIVE heads(head) AS (
+         SELECT (SELECT no FROM task INDEXED BY task_queue WHERE state = 'queued' AND waiting = 0 ORDER BY class, place, no LIMIT 1)
          UNION ALL
          SELECT (SELECT no FROM task INDEXED BY task_queue
-                 WHERE state = 'queued' AND waiting = 0 AND class > last ORDER BY class, place, no LIMIT 1),
-             (SELECT class FROM task INDEXED BY task_queue WHERE state = 'queued' AND waiting = 0 AND class > last ORDER BY class LIMIT 1)
-         FROM heads WHERE head IS NOT NULL)
+                 WHERE state = 'queued' AND waiting = 0 AND task.class > last.class ORDER BY task.class, place, no LIMIT 1)
+         FROM heads JOIN task AS last ON last.no = heads.head)
      SELECT no, class, place FROM heads JOIN task ON no = head ORDER BY class";
 
 /// The first tasks of a class.

@@ -149,14 +149,15 @@ impl<C: Connection> Writer<C> {
     }
 
     /// Queued to running.
-    pub fn start(&mut self, no: TaskNo, at: Timestamp) -> Result<()> {
-        self.statement(
-            "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
-             WHERE no = ?1 AND state = 'queued'",
-        )?
-        .execute_one(values![Number(no), Millis(at)])?;
+    pub fn start(&mut self, no: TaskNo, at: Timestamp) -> Result<TaskRow> {
+        let started = self
+            .statement(&format!(
+                "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
+                 WHERE no = ?1 AND state = 'queued' RETURNING {TASK_COLUMNS}"
+            ))?
+            .only(values![Number(no), Millis(at)], |row| read_task(row))?;
         self.count(Some(TaskState::Queued), Some(TaskState::Running));
-        Ok(())
+        Ok(started)
     }
 
     /// Running to queued again. It was an attempt only if `started`: if an agent was started.

@@ -250,7 +250,7 @@ impl<B: Backend> Transaction for Open<'_, B> {
         insert_task(no: TaskNo, task: &TaskSpec, at: Timestamp) -> ();
         import(tasks: Vec<ImportedTask>) -> ();
         task_or_fail(no: TaskNo, at: Timestamp) -> Option<TaskRow>;
-        start(no: TaskNo, at: Timestamp) -> ();
+        start(no: TaskNo, at: Timestamp) -> TaskRow;
         requeue(no: TaskNo, started: bool) -> ();
         go_on(no: TaskNo) -> ();
         keep_result(no: TaskNo, result: &str) -> ();
