@@ -33,6 +33,10 @@ const WORD: Duration = Duration::from_secs(5);
 /// Longest wait for a server that takes the connection and says nothing. It is less than anybody waits for an answer of the daemon.
 const SAYS_NOTHING: Duration = Duration::from_secs(5);
 
+/// What a writer asks for it finds by an index, and quickly whatever the server knows of the tables: of new ones it knows nothing, and would rather read all of them.
+const BY_INDEX: &str =
+    "SET jit = off; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
+
 /// Sets how long the server lets a statement wait for what others have locked, and go on at all.
 pub(super) fn limits(patience: Duration) -> String {
     // None at all would be without end.
@@ -144,9 +148,10 @@ async fn set_up(
     };
     // What is acknowledged is on the disk.
     let synchronous = if writes && is_asynchronous { "SET synchronous_commit = on;" } else { "" };
+    let by_index = if writes { BY_INDEX } else { "" };
     client
         .batch_execute(&format!(
-            "SET search_path = \"{}\"; SET idle_in_transaction_session_timeout = {FROZEN_MS}; {synchronous}
+            "SET search_path = \"{}\"; SET idle_in_transaction_session_timeout = {FROZEN_MS}; {synchronous} {by_index}
              SET client_min_messages = warning; {}; SET standard_conforming_strings = on",
             address.schema,
             limits(PATIENCE)
