@@ -31,6 +31,9 @@ pub const SERVICE_ENV: [&str; 9] = [
     "WATCHDOG_USEC",
 ];
 
+/// The most reports that are kept for a service manager that takes none: whoever reloads the configuration again and again fills nothing.
+const MOST_WAITING: usize = 64;
+
 /// The daemon answers.
 pub(crate) fn report_ready(host: Host) {
     let status = format!("process {} answers", std::process::id());
@@ -69,9 +72,17 @@ fn report(host: Host, state: &[NotifyState<'_>]) {
     if matches!(state, [NotifyState::Watchdog]) {
         return;
     }
+    if waiting.len() >= MOST_WAITING {
+        // The first one is being sent, and the last ones say how it is now.
+        waiting.remove(1);
+    }
     waiting.push_back(text);
     if waiting.len() == 1 {
         let spawned = thread::Builder::new().name("reports".to_owned()).spawn(move || send_waiting(&socket));
+        if spawned.is_err() {
+            // Nobody would send it, and no sign of life would be sent before it.
+            waiting.clear();
+        }
         warn(spawned.map(drop));
     }
 }
